@@ -1,0 +1,258 @@
+"""The configuration: a TOML file becomes frozen structs; every default stands here."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from moodpid.errors import ConfigError
+from moodpid.mood.emotion import Mood
+
+DEFAULT_PATH = Path("/etc/moodpid/moodpid.toml")
+
+Positive = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Name = Annotated[str, Meta(min_length=1)]
+TopicPart = Annotated[str, Meta(pattern=r"^[^+#\x00]+$")]
+
+
+class CameraSource(StrEnum):
+    """Where frames come from."""
+
+    PICAMERA2 = "picamera2"
+    WEBCAM = "webcam"
+    RECORDING = "recording"
+
+
+class Change(StrEnum):
+    """When the music changes after the mood did."""
+
+    NEXT = "next"
+    NOW = "now"
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file."""
+
+
+class Device(_Table):
+    """Who this moodpid is in the home."""
+
+    id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")] = "moodpid"
+    name: Name = "moodpid"
+
+
+class Camera(_Table):
+    """Where frames come from, how large and how often."""
+
+    source: CameraSource = CameraSource.PICAMERA2
+    device: Annotated[int, Meta(ge=0)] = 0
+    path: str = ""
+    loop: bool = False
+    width: Annotated[int, Meta(ge=160, le=4096)] = 640
+    height: Annotated[int, Meta(ge=120, le=4096)] = 480
+    fps: Annotated[float, Meta(ge=0.5, le=30)] = 4.0
+
+
+class Vision(_Table):
+    """What counts as a face, and which network reads it; empty paths mean the ones that come along."""
+
+    min_face_px: Annotated[int, Meta(ge=24)] = 64
+    model: str = ""
+    cascade: str = ""
+
+
+class MoodTable(_Table):
+    """How looks are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
+
+    smoothing_s: Positive = 1.0
+    change_every_s: Positive = 60.0
+    threshold: Annotated[float, Meta(ge=0.5, lt=1)] = 0.7
+    dwell_s: Seconds = 8.0
+    nobody_after_s: Seconds = 10.0
+    memory_s: Seconds = 120.0
+
+
+class Player(_Table):
+    """The MPD server and what it should play in which mood."""
+
+    enabled: bool = True
+    host: Name = "localhost"
+    port: Port = 6600
+    password_file: str = ""
+    change: Change = Change.NEXT
+    autoplay: bool = False
+    playlists: dict[Mood, tuple[Name, ...]] = {}
+
+
+class Mqtt(_Table):
+    """The broker and the names below which the topics lie."""
+
+    enabled: bool = True
+    host: Name = "localhost"
+    port: Port | None = None
+    username: str = ""
+    password_file: str = ""
+    base_topic: TopicPart = "moodpid"
+    tls: bool = False
+    tls_ca: str = ""
+
+
+class Config(_Table):
+    """The whole file."""
+
+    device: Device = Device()
+    camera: Camera = Camera()
+    vision: Vision = Vision()
+    mood: MoodTable = MoodTable()
+    player: Player = Player()
+    mqtt: Mqtt = Mqtt()
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file; relative paths in it start from its own folder.
+
+    Raises:
+        ConfigError: With one fault for each thing that is wrong.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path), path.parent)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; give another one with --config FILE") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse(text: str, name: str = "moodpid.toml", folder: Path | None = None) -> Config:
+    """Check the text of a configuration file.
+
+    Args:
+        text: TOML.
+        name: What to call the file in messages.
+        folder: Where relative paths start from; they stay as they are without it.
+
+    Raises:
+        ConfigError: With one fault for each thing that is wrong.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not TOML: {error}") from None
+    faults = [f"{name}{_line_of(text, place)}: {_show(place)}: {what}" for place, what in _faults(tables)]
+    if faults:
+        raise ConfigError(*faults)
+    return _rooted(msgspec.convert(tables, Config), folder)
+
+
+Place = tuple[str, ...]
+
+
+def _faults(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Every fault in the file, by its place, in the order of the file."""
+    yield from _table_faults(tables, Config, ())
+    match tables:
+        case {"camera": {"source": "recording", "path": str(path)}} if path:
+            pass
+        case {"camera": {"path": str(path), **rest}} if path and rest.get("source") != "recording":
+            yield ("camera", "path"), 'only source = "recording" reads a path; set the source or drop the path'
+    player = tables.get("player", {})
+    if isinstance(player, dict) and player.get("enabled", True) is True and not player.get("playlists"):
+        yield (
+            ("player", "playlists"),
+            'missing: name a stored playlist for a mood at least, such as happy = ["Happy"], '
+            "or set enabled = false in [player]",
+        )
+
+
+def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> Iterator[tuple[Place, str]]:
+    hints = get_type_hints(struct, include_extras=True)
+    for key, value in table.items():
+        place = (*at, key)
+        if key not in hints:
+            yield place, f"unknown {'key' if at else 'table'}{_meant(key, hints)}"
+        elif isinstance(hints[key], type) and issubclass(hints[key], Struct):
+            if isinstance(value, dict):
+                yield from _table_faults(value, hints[key], place)
+            else:
+                yield place, f"is a table: write [{key}] on a line of its own"
+        elif place == ("player", "playlists") and isinstance(value, dict):
+            yield from _playlist_faults(value, hints[key], place)
+        else:
+            yield from _value_faults(value, hints[key], place)
+
+
+def _playlist_faults(table: Mapping[str, Any], hint: Any, at: Place) -> Iterator[tuple[Place, str]]:
+    """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
+    for mood, value in table.items():
+        place = (*at, mood)
+        if mood not in set(Mood):
+            yield place, f"unknown mood{_meant(mood, Mood)}; there are {', '.join(Mood)}"
+        elif value == [] and mood == Mood.NOBODY:
+            continue
+        elif value == []:
+            yield place, f'is empty: name a stored playlist, such as ["{mood.capitalize()}"], or drop the line'
+        else:
+            yield from _value_faults({mood: value}, hint, place)
+
+
+def _value_faults(value: object, hint: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        what = re.sub(r" - at `.*`$", "", str(error)).replace("`", "")
+        shown = value if not isinstance(value, dict) else next(iter(value.values()))
+        options = hint if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
+        meant = _meant(str(value), options) + (f"; one of {', '.join(options)}" if options else "")
+        yield place, f"{what[0].lower()}{what[1:]}, not {shown!r}{meant}"
+
+
+def _meant(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def _show(place: Place) -> str:
+    return f"[{'.'.join(place[:-1])}] {place[-1]}" if len(place) > 1 else f"[{place[0]}]"
+
+
+def _line_of(text: str, place: Place) -> str:
+    """`, line N` of a key or table header written in the usual way; nothing where it is not."""
+    table, header, found = place[:-1], re.compile(r"^\s*\[\s*([\w.\"-]+)\s*\]"), ""
+    current: Place = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := header.match(line):
+            current = tuple(part.strip('"') for part in match[1].split("."))
+            if current == place or (current == table and not found):
+                found = f", line {number}"
+        elif current == table and re.match(rf'\s*"?{re.escape(place[-1])}"?\s*[=.]', line):
+            return f", line {number}"
+    return found
+
+
+def _rooted(config: Config, folder: Path | None) -> Config:
+    """The same with its relative paths made absolute."""
+    if folder is None:
+        return config
+    replace = msgspec.structs.replace
+
+    def root(path: str) -> str:
+        return str(folder.resolve() / path) if path else ""
+
+    return replace(
+        config,
+        camera=replace(config.camera, path=root(config.camera.path)),
+        vision=replace(config.vision, model=root(config.vision.model), cascade=root(config.vision.cascade)),
+        player=replace(config.player, password_file=root(config.player.password_file)),
+        mqtt=replace(
+            config.mqtt, password_file=root(config.mqtt.password_file), tls_ca=root(config.mqtt.tls_ca)
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Every error a person may see, in one tree; each fatal one knows its exit code."""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller; the numbers from 64 on are those of sysexits.h."""
+
+    OK = 0
+    SOME_FAILED = 1
+    USAGE = 64
+    CAMERA = 69
+    BUG = 70
+    CONFIG = 78
+
+
+class MoodpidError(Exception):
+    """Base of all errors of ours; its text is one line that says what, where and what to do."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+
+class ConfigError(MoodpidError):
+    """The configuration cannot be used.
+
+    Attributes:
+        faults: One line for each thing that is wrong, in the order of the file.
+    """
+
+    exit_code = ExitCode.CONFIG
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class ModelError(MoodpidError):
+    """The emotion model or its sidecar is missing, broken, or does not fit the other."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class CascadeError(MoodpidError):
+    """The Haar cascade for frontal faces is missing or cannot be read."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class CameraError(MoodpidError):
+    """The camera did not open, stalled or went away; it may come back."""
+
+    exit_code = ExitCode.CAMERA
+
+
+class RecordingEnded(CameraError):
+    """A recording that does not loop came to its end; nothing is wrong."""
+
+    exit_code = ExitCode.OK
+
+
+class PictureError(MoodpidError):
+    """One picture or video cannot be read; the others may."""
+
+    exit_code = ExitCode.SOME_FAILED

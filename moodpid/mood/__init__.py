@@ -1,0 +1,1 @@
+"""The pure core: observations of faces become a mood, and a mood becomes a decision."""

@@ -1,0 +1,1 @@
+"""The music room: what MPD shows and what is wished for become MPD commands."""

@@ -1,0 +1,1 @@
+"""The room where pixels live: cameras, face detection and classification of emotions."""
