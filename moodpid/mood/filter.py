@@ -15,7 +15,7 @@ class FilterSettings:
     """How the filter weighs and waits; all times in seconds.
 
     Attributes:
-        evidence_s: Looks over this long count as one independent opinion: neighbouring looks show the
+        smoothing_s: Looks over this long count as one independent opinion: neighbouring looks show the
             same face, so a longer time trusts them less and smooths more.
         change_every_s: How long an emotion lasts on average before it turns into another.
         threshold: The belief, from 0.5 to 1, that a new mood must reach (the upper side of the hysteresis:
@@ -27,7 +27,7 @@ class FilterSettings:
             scores are divided by it to become likelihoods.
     """
 
-    evidence_s: float = 1.0
+    smoothing_s: float = 1.0
     change_every_s: float = 60.0
     threshold: float = 0.7
     dwell_s: float = 8.0
