@@ -1,0 +1,151 @@
+"""One command from the faces to the model: train, quantize, calibrate, evaluate, report.
+
+    python tools/model/make.py --data ../shared/data/fer2013 --run /var/tmp/moodpid-model
+
+A run that was cut off goes on from its last whole epoch when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import calibrate
+import data
+import numpy as np
+import sidecar
+import torch
+from network import NETWORKS, EmotionNetwork
+from numpy.typing import NDArray
+from train import Recipe, Run, predict
+
+CALIBRATION_FACES = 500  # set the int8 ranges; from the training split
+CROP = {"scale": 1.03, "shift_x": 0.0, "shift_y": 0.0}  # measured: haar.py
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    root = Path(__file__).resolve().parents[2]
+    folder = root.parent / "shared" / "data" / "fer2013"
+    parser.add_argument("--data", type=Path, default=folder, help="the folder of the faces")
+    parser.add_argument("--run", type=Path, required=True, help="a folder for checkpoints")
+    parser.add_argument("--out", type=Path, default=root / "models", help="where the model goes")
+    parser.add_argument("--network", choices=sorted(NETWORKS), default=Recipe.network)
+    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--teachers", type=int, default=0, help="larger networks to learn from")
+    parser.add_argument("--teacher-epochs", type=int, default=100)
+    parser.add_argument("--faces", type=int, help="train on so many faces only, for a test")
+    parser.add_argument("--no-report", action="store_true", help="no pictures")
+    return parser.parse_args(arguments)
+
+
+def teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) -> list[EmotionNetwork]:
+    """Train the teachers one after the other, each from its own seed, and return them."""
+    trained = []
+    for number in range(options.teachers):
+        recipe = Recipe(
+            network="teacher", epochs=options.teacher_epochs, seed=options.seed + 1000 + number
+        )
+        print(f"teacher {number + 1} of {options.teachers}", flush=True)
+        trained.append(Run(recipe, train, valid, options.run / f"teacher-{number}").finish())
+    return trained
+
+
+def sample(faces: data.Faces, count: int, seed: int) -> data.Faces:
+    """Return so many rows, chosen by the seed."""
+    return faces.take(np.random.default_rng(seed).permutation(len(faces))[:count])
+
+
+def int8_logits(model: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the file's real logits (N, 7) of (N, 48, 48) uint8 pictures."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(model), num_threads=1)
+    interpreter.allocate_tensors()
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    scale, zero_point = out["quantization"]
+    logits = np.empty((len(images), len(data.LABELS)))
+    for row, image in enumerate(images):
+        interpreter.set_tensor(into["index"], image[None, :, :, None])
+        interpreter.invoke()
+        logits[row] = (interpreter.get_tensor(out["index"])[0].astype(np.float64) - zero_point) * scale
+    return logits
+
+
+def export_model(options: argparse.Namespace, run: Run, train: data.Faces) -> Path:
+    """Write the int8 file and its sidecar, with the temperature fitted; return the file."""
+    import export  # TensorFlow takes seconds to come up and is not needed before
+
+    model: Path = options.out / "emotion.tflite"
+    model.parent.mkdir(parents=True, exist_ok=True)
+    network = run.average.network.to("cpu").eval()
+    faces = sample(train, CALIBRATION_FACES, options.seed)
+    exported = export.convert(network, faces.images, model)
+    described = sidecar.describe(
+        model,
+        output=(exported.output_scale, exported.output_zero_point),
+        prior=data.prior(train.labels),
+        crop=CROP,
+        training=_training(options, run, train),
+    )
+    valid = run.valid
+    logits = int8_logits(model, valid.images)
+    float_logits = predict(network, valid.images, torch.device("cpu")).numpy()
+    described["calibration"] = {
+        "temperature": round(calibrate.fit_temperature(logits, valid.labels), 4),
+        "fitted_on": "valid.npz, FER2013 labels",
+        "ece_cross_fitted": round(calibrate.cross_fitted_error(logits, valid.labels), 4),
+    }
+    described["figures"] = {
+        "float_accuracy": round(float((float_logits.argmax(1) == valid.labels).mean()), 4)
+    }
+    sidecar.write(model, described)
+    return model
+
+
+def _training(options: argparse.Namespace, run: Run, train: data.Faces) -> dict[str, Any]:
+    command = f"python tools/model/make.py --epochs {options.epochs} --seed {options.seed}"
+    if options.network != Recipe.network:
+        command += f" --network {options.network}"
+    if options.teachers:
+        command += f" --teachers {options.teachers} --teacher-epochs {options.teacher_epochs}"
+    return {
+        "command": command,
+        "commit": sidecar.commit(Path(__file__).parent),
+        "seed": options.seed,
+        "data": data.checksums(options.data),
+        "faces": len(train),
+        "device": torch.cuda.get_device_name() if run.device.type == "cuda" else "cpu",
+        "minutes": round(sum(entry["seconds"] for entry in run.history) / 60.0, 1),
+        "recipe": asdict(run.recipe),
+        "history": run.history,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Do it all."""
+    options = parse(arguments)
+    train, valid = data.load_folder(options.data)
+    found = len(train)
+    train = data.cleaned(train, valid)
+    print(f"{len(train)} of {found} faces to train on, {len(valid)} to choose by", flush=True)
+    if options.faces:
+        train = sample(train, options.faces, options.seed)
+        valid = sample(valid, options.faces, options.seed)
+    recipe = Recipe(network=options.network, epochs=options.epochs, seed=options.seed)
+    taught_by = teachers(options, train, valid)
+    run = Run(recipe, train, valid, options.run / options.network, taught_by)
+    run.finish()
+    model = export_model(options, run, train)
+    print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

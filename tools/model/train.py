@@ -1,0 +1,270 @@
+"""The training loop: one recipe, on a CPU or an accelerator, that goes on after being cut off."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import augment
+import data
+import torch
+from network import EmotionNetwork, build
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a training run comes to, apart from the data."""
+
+    network: str = "small"
+    epochs: int = 60
+    seed: int = 1
+    batch: int = 128
+    peak_rate: float = 0.1
+    warm_up: float = 0.08  # share of the run
+    weight_decay: float = 5e-4  # on kernels only
+    average: float = 0.998  # decay of the moving average of the weights, a step
+    dropout: float = 0.2
+    votes_share: float = 0.4  # of P(label | FER+ votes) in the target
+    votes_head: float = 0.3  # weight of the second head's loss
+    mixup: float = 0.3  # share of batches
+    mixup_alpha: float = 0.3
+    plain_end: float = 0.15  # last share of the run, without mixup
+    teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
+    sides: tuple[tuple[float, int], ...] = ((0.25, 32), (0.55, 40), (1.0, 48))
+    strength: augment.Strength = field(default_factory=augment.Strength)
+
+
+def pick_device() -> torch.device:
+    """Return the accelerator where there is one, else the CPU, set up to be quick."""
+    if torch.cuda.is_available():
+        torch.backends.cudnn.benchmark = True
+        return torch.device("cuda")
+    if sys.platform == "linux":
+        # glibc gives large blocks back to the kernel at once and page-faults them in again:
+        # keeping them (mallopt(3): M_MMAP_THRESHOLD, M_TRIM_THRESHOLD) nearly halves a step.
+        libc = ctypes.CDLL(None)
+        for option in (-3, -1):
+            libc.mallopt(option, 2**31 - 1)
+    torch.set_num_threads(os.cpu_count() or 1)
+    return torch.device("cpu")
+
+
+def autocast(device: torch.device) -> AbstractContextManager[None]:
+    """Half the bits on an accelerator; a CPU without bf16 arithmetic is slower with it."""
+    if device.type == "cuda":
+        return torch.autocast("cuda", torch.bfloat16)
+    return nullcontext()
+
+
+def rate_at(recipe: Recipe, progress: float) -> float:
+    """Return the learning rate at a share (0 to 1) of the run: a linear rise, then a cosine."""
+    if progress < recipe.warm_up:
+        return recipe.peak_rate * (0.05 + 0.95 * progress / recipe.warm_up)
+    down = (progress - recipe.warm_up) / (1.0 - recipe.warm_up)
+    return recipe.peak_rate * max(1e-4, 0.5 + 0.5 * math.cos(math.pi * down))
+
+
+def side_at(recipe: Recipe, progress: float) -> int:
+    """Return the training pictures' side in pixels: small at first, which is cheap."""
+    return next(side for until, side in recipe.sides if progress < until or until == 1.0)
+
+
+def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the (N,) cross-entropies of (N, C) logits with (N, C) distributions."""
+    return -(targets * functional.log_softmax(logits.float(), dim=1)).sum(dim=1)
+
+
+class Average:
+    """The exponential moving average of a network's weights and norms, as a network."""
+
+    def __init__(self, network: EmotionNetwork, decay: float) -> None:
+        self.network = EmotionNetwork(network.layers)
+        self.network.to(next(network.parameters()).device).eval().requires_grad_(False)
+        self.network.load_state_dict(network.state_dict())
+        self.decay = decay
+        self.steps = 0
+
+    @torch.no_grad()
+    def update(self, network: EmotionNetwork) -> None:
+        """Move towards the network; faster at the very start, when it is still far off."""
+        self.steps += 1
+        keep = min(self.decay, (1.0 + self.steps) / (10.0 + self.steps))
+        theirs = network.state_dict()
+        for name, ours in self.network.state_dict().items():
+            if ours.dtype.is_floating_point:
+                ours.lerp_(theirs[name], 1.0 - keep)
+
+
+@torch.no_grad()
+def predict(network: nn.Module, images: Any, device: torch.device) -> Tensor:
+    """Return the FER2013 logits (N, 7), on the CPU, of (N, 48, 48) uint8 pictures."""
+    network.eval()
+    pieces = []
+    for start in range(0, len(images), 256):
+        batch = torch.from_numpy(images[start : start + 256]).to(device).float().unsqueeze(1)
+        pieces.append(network(batch.contiguous(memory_format=torch.channels_last))[0].float().cpu())
+    return torch.cat(pieces)
+
+
+class Run:
+    """One training run and the folder it keeps its checkpoint and history in."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        train: data.Faces,
+        valid: data.Faces,
+        folder: Path,
+        teachers: Sequence[EmotionNetwork] = (),
+    ) -> None:
+        self.recipe, self.valid, self.folder = recipe, valid, folder
+        self.device = pick_device()
+        torch.manual_seed(recipe.seed)
+        self.network = build(recipe.network, recipe.dropout).to(self.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(self.network, recipe.average)
+        self.optimizer = self._optimizer()
+        self.teachers = [teacher.to(self.device).eval() for teacher in teachers]
+        self.random = torch.Generator(self.device)
+        self.images = torch.from_numpy(train.images).to(self.device)
+        targets = data.soft_targets(train, recipe.votes_share)
+        self.targets = torch.from_numpy(targets).to(self.device)
+        self.votes = torch.from_numpy(data.vote_distribution(train.votes)).to(self.device)
+        self.steps_per_epoch = max(1, len(train) // recipe.batch)
+        self.epoch = 0
+        self.history: list[dict[str, float]] = []
+
+    def _optimizer(self) -> torch.optim.SGD:
+        kernels = [p for p in self.network.parameters() if p.ndim > 1]
+        others = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [
+            {"params": kernels, "weight_decay": self.recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.SGD(groups, lr=self.recipe.peak_rate, momentum=0.9, nesterov=True)
+
+    def finish(self) -> EmotionNetwork:
+        """Train to the end, from the checkpoint where there is one; return the averaged network."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+        while self.epoch < self.recipe.epochs:
+            started = time.monotonic()
+            loss, side = self._epoch()
+            self.epoch += 1
+            self._note(loss, side, time.monotonic() - started)
+            self._checkpoint()
+        return self.average.network
+
+    def _batches(self) -> Iterator[Tensor]:
+        # Seeded by the epoch, so that a resumed run sees what an uncut one would have seen.
+        self.random.manual_seed(self.recipe.seed * 100_003 + self.epoch)
+        order = torch.randperm(len(self.images), generator=self.random, device=self.device)
+        for step in range(self.steps_per_epoch):
+            yield order[step * self.recipe.batch : (step + 1) * self.recipe.batch]
+
+    def _epoch(self) -> tuple[float, int]:
+        self.network.train()
+        steps = self.recipe.epochs * self.steps_per_epoch
+        total = torch.zeros((), device=self.device)
+        side = 0
+        for step, rows in enumerate(self._batches()):
+            progress = (self.epoch * self.steps_per_epoch + step) / steps
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate_at(self.recipe, progress)
+            side = side_at(self.recipe, progress)
+            loss = self._loss(rows, side, mixes=progress < 1.0 - self.recipe.plain_end)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+            self.average.update(self.network)
+            total += loss.detach()
+        return float(total) / self.steps_per_epoch, side
+
+    def _loss(self, rows: Tensor, side: int, *, mixes: bool) -> Tensor:
+        recipe = self.recipe
+        images = self.images[rows].float().unsqueeze(1)
+        images = augment.vary(images, side, recipe.strength, self.random)
+        targets, votes = self.targets[rows], self.votes[rows]
+        draw = torch.rand(1, generator=self.random, device=self.device).item()
+        if mixes and draw < recipe.mixup:
+            images, order, share = augment.mix(images, recipe.mixup_alpha, self.random)
+            targets = share * targets + (1.0 - share) * targets[order]
+            votes = share * votes + (1.0 - share) * votes[order]
+        images = images.contiguous(memory_format=torch.channels_last)
+        with autocast(self.device):
+            if self.teachers:
+                taught = recipe.teacher_share
+                targets = (1.0 - taught) * targets + taught * self._teach(images)
+            logits, votes_logits = self.network(images)
+        loss = soft_cross_entropy(logits, targets).mean()
+        return loss + recipe.votes_head * soft_cross_entropy(votes_logits, votes).mean()
+
+    @torch.no_grad()
+    def _teach(self, images: Tensor) -> Tensor:
+        """Return the teachers' mean distribution for this very view of the faces."""
+        views = [functional.softmax(t(images)[0].float(), dim=1) for t in self.teachers]
+        return torch.stack(views).mean(dim=0)
+
+    def _note(self, loss: float, side: int, seconds: float) -> None:
+        logits = predict(self.average.network, self.valid.images, self.device)
+        labels = torch.from_numpy(self.valid.labels)
+        entry = {
+            "epoch": self.epoch,
+            "side": side,
+            "rate": rate_at(self.recipe, self.epoch / self.recipe.epochs),
+            "loss": round(loss, 4),
+            "valid_loss": round(float(functional.cross_entropy(logits, labels)), 4),
+            "valid_accuracy": round(float((logits.argmax(1) == labels).float().mean()), 4),
+            "seconds": round(seconds, 1),
+        }
+        self.history.append(entry)
+        print(json.dumps(entry), flush=True)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run's state after its last whole epoch lies."""
+        return self.folder / "checkpoint.pt"
+
+    def _checkpoint(self) -> None:
+        state = {
+            "recipe": asdict(self.recipe),
+            "epoch": self.epoch,
+            "network": self.network.state_dict(),
+            "average": self.average.network.state_dict(),
+            "average_steps": self.average.steps,
+            "optimizer": self.optimizer.state_dict(),
+            "history": self.history,
+        }
+        unfinished = self.checkpoint.with_suffix(".new")
+        torch.save(state, unfinished)
+        unfinished.replace(self.checkpoint)
+
+    def _resume(self) -> None:
+        if not self.checkpoint.exists():
+            return
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.steps = state["average_steps"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.history = state["epoch"], state["history"]
+        print(f"going on after epoch {self.epoch}", flush=True)
+
+
+def load_average(checkpoint: Path, network: str) -> EmotionNetwork:
+    """Return the averaged network of a checkpoint, in evaluation mode, on the CPU."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    averaged = build(network)
+    averaged.load_state_dict(state["average"])
+    return averaged.eval()
