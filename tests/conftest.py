@@ -1,0 +1,47 @@
+"""What the tests of several rooms share: real servers, and a watch over the log calls."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo.library import generate
+from servers import PrivateMosquitto, PrivateMpd
+
+from tests.support import FormatWatch, require
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight stored playlists of three songs, two seconds each; nobody changes it."""
+    return generate(tmp_path_factory.mktemp("library"), seconds=2.0)
+
+
+@pytest.fixture
+def mpd(library: Path) -> Iterator[PrivateMpd]:
+    """A real MPD that has read the library, with an empty queue."""
+    require("mpd", "mpc")
+    with PrivateMpd(library) as server:
+        yield server
+
+
+@pytest.fixture
+def mosquitto() -> Iterator[PrivateMosquitto]:
+    """A real broker that lets everybody in."""
+    require("mosquitto")
+    with PrivateMosquitto() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _well_formed_log_calls() -> Iterator[None]:
+    """Fail the test in which our code logs with arguments that do not fit the text, debug lines included."""
+    ours, watch = logging.getLogger("moodpid"), FormatWatch()
+    level = ours.level
+    ours.addHandler(watch)
+    ours.setLevel(logging.DEBUG)
+    yield
+    ours.removeHandler(watch)
+    ours.setLevel(level)
+    if watch.faults:
+        pytest.fail("badly formatted log call: " + "; ".join(watch.faults))
