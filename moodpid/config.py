@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -36,20 +36,21 @@ class Change(StrEnum):
 
     NEXT = "next"
     NOW = "now"
+    QUEUE = "queue"
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file."""
 
 
-class Device(_Table):
+class Device(_Table, frozen=True):
     """Who this moodpid is in the home."""
 
     id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")] = "moodpid"
     name: Name = "moodpid"
 
 
-class Camera(_Table):
+class Camera(_Table, frozen=True):
     """Where frames come from, how large and how often."""
 
     source: CameraSource = CameraSource.PICAMERA2
@@ -61,7 +62,7 @@ class Camera(_Table):
     fps: Annotated[float, Meta(ge=0.5, le=30)] = 4.0
 
 
-class Vision(_Table):
+class Vision(_Table, frozen=True):
     """What counts as a face, and which network reads it; empty paths mean the ones that come along."""
 
     min_face_px: Annotated[int, Meta(ge=24)] = 64
@@ -69,18 +70,19 @@ class Vision(_Table):
     cascade: str = ""
 
 
-class MoodTable(_Table):
+class MoodTable(_Table, frozen=True):
     """How looks are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
 
     smoothing_s: Positive = 1.0
     change_every_s: Positive = 60.0
     threshold: Annotated[float, Meta(ge=0.5, lt=1)] = 0.7
     dwell_s: Seconds = 8.0
-    nobody_after_s: Seconds = 10.0
-    memory_s: Seconds = 120.0
+    somebody_after_s: Positive = 1.0
+    nobody_after_s: Positive = 10.0
+    memory_s: Positive = 120.0
 
 
-class Player(_Table):
+class Player(_Table, frozen=True):
     """The MPD server and what it should play in which mood."""
 
     enabled: bool = True
@@ -89,10 +91,11 @@ class Player(_Table):
     password_file: str = ""
     change: Change = Change.NEXT
     autoplay: bool = False
+    hands_off_s: Seconds = 900.0
     playlists: dict[Mood, tuple[Name, ...]] = {}
 
 
-class Mqtt(_Table):
+class Mqtt(_Table, frozen=True):
     """The broker and the names below which the topics lie."""
 
     enabled: bool = True
@@ -105,7 +108,7 @@ class Mqtt(_Table):
     tls_ca: str = ""
 
 
-class Config(_Table):
+class Config(_Table, frozen=True):
     """The whole file."""
 
     device: Device = Device()
@@ -163,13 +166,15 @@ def _faults(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         case {"camera": {"source": "recording", "path": str(path)}} if path:
             pass
         case {"camera": {"path": str(path), **rest}} if path and rest.get("source") != "recording":
-            yield ("camera", "path"), 'only source = "recording" reads a path; set the source or drop the path'
+            yield (
+                ("camera", "path"),
+                'only source = "recording" reads a path; set the source or drop the path',
+            )
     player = tables.get("player", {})
     if isinstance(player, dict) and player.get("enabled", True) is True and not player.get("playlists"):
         yield (
             ("player", "playlists"),
-            'missing: name a stored playlist for a mood at least, such as happy = ["Happy"], '
-            "or set enabled = false in [player]",
+            'missing: name one for a mood, such as happy = ["Happy"], or set [player] enabled = false',
         )
 
 
@@ -190,7 +195,7 @@ def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> 
             yield from _value_faults(value, hints[key], place)
 
 
-def _playlist_faults(table: Mapping[str, Any], hint: Any, at: Place) -> Iterator[tuple[Place, str]]:
+def _playlist_faults(table: Mapping[str, Any], hint: object, at: Place) -> Iterator[tuple[Place, str]]:
     """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
     for mood, value in table.items():
         place = (*at, mood)
@@ -199,12 +204,15 @@ def _playlist_faults(table: Mapping[str, Any], hint: Any, at: Place) -> Iterator
         elif value == [] and mood == Mood.NOBODY:
             continue
         elif value == []:
-            yield place, f'is empty: name a stored playlist, such as ["{mood.capitalize()}"], or drop the line'
+            yield (
+                place,
+                f'is empty: name a stored playlist, such as ["{mood.capitalize()}"], or drop the line',
+            )
         else:
             yield from _value_faults({mood: value}, hint, place)
 
 
-def _value_faults(value: object, hint: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
     try:
         msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
@@ -215,7 +223,7 @@ def _value_faults(value: object, hint: Any, place: Place) -> Iterator[tuple[Plac
         yield place, f"{what[0].lower()}{what[1:]}, not {shown!r}{meant}"
 
 
-def _meant(word: str, known: Any) -> str:
+def _meant(word: str, known: Iterable[object]) -> str:
     close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
     return f", did you mean {close[0]}?" if close else ""
 

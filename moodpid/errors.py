@@ -53,7 +53,7 @@ class CameraError(MoodpidError):
     exit_code = ExitCode.CAMERA
 
 
-class RecordingEnded(CameraError):
+class RecordingEnded(CameraError):  # noqa: N818 - like StopIteration, it is no error
     """A recording that does not loop came to its end; nothing is wrong."""
 
     exit_code = ExitCode.OK

@@ -1,5 +1,6 @@
 """The two places where threads meet: a mailbox keeps the latest wish, an inbox a few requests."""
 
+import contextlib
 import os
 import select
 from collections import deque
@@ -22,10 +23,8 @@ class _Bell:
         os.eventfd_write(self._fd, 1)
 
     def hush(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._fd)
-        except BlockingIOError:
-            pass
 
     def wait(self, timeout_s: float | None) -> bool:
         return bool(select.select([self._fd], [], [], timeout_s)[0])

@@ -68,6 +68,23 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the doctor found about one part.
+
+    Attributes:
+        ok: Whether the part will do its work.
+        subject: The part, such as `camera`.
+        message: How it is, in one line.
+        remedy: What to do about it, best a command; empty if all is well.
+    """
+
+    ok: bool
+    subject: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetEnabled:
     """Request: watch (True), or close the camera and leave the player alone (False)."""
 

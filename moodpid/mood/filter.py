@@ -15,14 +15,16 @@ class FilterSettings:
     """How the filter weighs and waits; all times in seconds.
 
     Attributes:
-        smoothing_s: Looks over this long count as one independent opinion: neighbouring looks show the
-            same face, so a longer time trusts them less and smooths more.
+        smoothing_s: Looks within this long count as one independent opinion: neighbouring looks show the
+            same face, so a longer time trusts each of them less and smooths more.
         change_every_s: How long an emotion lasts on average before it turns into another.
-        threshold: The belief, from 0.5 to 1, that a new mood must reach (the upper side of the hysteresis:
-            the present mood stays until another one is believed this much).
+        threshold: The belief, from 0.5 to below 1, that another mood must reach to take over. Until then the
+            present one stays, however weak it is: this is the hysteresis.
         dwell_s: A mood lasts at least this long.
+        somebody_after_s: The room counts as occupied after a face was in view this long, so that one false
+            detection in an empty room is nobody.
         nobody_after_s: The room counts as empty after this long without a face.
-        memory_s: After this long with nobody there the old mood is forgotten.
+        memory_s: How long on average a belief outlasts the faces it came from.
         prior: How often the emotions were in the classifier's training, in the order of `Emotion`; its
             scores are divided by it to become likelihoods.
     """
@@ -31,6 +33,7 @@ class FilterSettings:
     change_every_s: float = 60.0
     threshold: float = 0.7
     dwell_s: float = 8.0
+    somebody_after_s: float = 1.0
     nobody_after_s: float = 10.0
     memory_s: float = 120.0
     prior: tuple[float, ...] = UNIFORM.probabilities
@@ -55,3 +58,92 @@ class MoodState:
     faces: int
     scores: EmotionScores
     at_s: float
+
+
+class MoodFilter:
+    """A hidden Markov model over the seven emotions, in continuous time, beside an integrator for presence.
+
+    Between two looks the belief leaks towards the prior, as a process does that jumps to a fresh emotion
+    every `change_every_s` (the forward algorithm; Rabiner, "A Tutorial on Hidden Markov Models", 1989). A
+    look then multiplies it by the likelihood of what was seen, to the power of 1 - exp(-dt / smoothing_s):
+    looks far apart are opinions of their own, looks close together share one. So the frame rate changes
+    nothing.
+    """
+
+    def __init__(self, settings: FilterSettings) -> None:
+        self._settings = settings
+        self._belief = settings.prior
+        self._presence = 0.0  # 0: surely empty, 1: surely occupied
+        self._mood = Mood.NOBODY
+        self._since_s: float | None = None
+        self._at_s: float | None = None
+
+    def update(self, observation: Observation) -> MoodState:
+        """Take one look into account; looks come in the order of their time."""
+        now_s = observation.at_s
+        elapsed_s = 0.0 if self._at_s is None else max(0.0, now_s - self._at_s)
+        self._at_s = now_s
+        if self._since_s is None:
+            self._since_s = now_s
+        self._believe(observation.faces, elapsed_s)
+        self._notice(bool(observation.faces), elapsed_s)
+        mood = self._next_mood(now_s)
+        if mood is not self._mood:
+            self._mood, self._since_s = mood, now_s
+        return MoodState(
+            self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
+        )
+
+    def _believe(self, faces: Sequence[FaceReading], elapsed_s: float) -> None:
+        settings = self._settings
+        stays = math.exp(-elapsed_s / (settings.change_every_s if faces else settings.memory_s))
+        belief = [stays * b + (1 - stays) * p for b, p in zip(self._belief, settings.prior, strict=True)]
+        if faces:
+            share = 1 - math.exp(-elapsed_s / settings.smoothing_s)
+            evidence = pooled_log_likelihood(faces, settings.prior)
+            belief = [b * math.exp(share * e) for b, e in zip(belief, evidence, strict=True)]
+        total = math.fsum(belief)
+        self._belief = tuple(b / total for b in belief)
+
+    def _notice(self, somebody: bool, elapsed_s: float) -> None:
+        """Fill up while faces are in view, drain while none are; a look without a past counts a little."""
+        if somebody:
+            step = elapsed_s / self._settings.somebody_after_s
+        else:
+            step = -elapsed_s / self._settings.nobody_after_s
+        self._presence = min(1.0, max(0.0, self._presence + step))
+
+    def _next_mood(self, now_s: float) -> Mood:
+        """The presence decides whether anybody is there; if so, the belief decides how they feel."""
+        if self._presence == 0.0:
+            return Mood.NOBODY
+        top = max(range(len(EMOTIONS)), key=self._belief.__getitem__)
+        if self._mood is Mood.NOBODY:
+            return Mood(EMOTIONS[top]) if self._presence == 1.0 else Mood.NOBODY
+        lasted_s = now_s - (self._since_s or 0.0)
+        if self._belief[top] >= self._settings.threshold and lasted_s >= self._settings.dwell_s:
+            return Mood(EMOTIONS[top])
+        return self._mood
+
+    def _confidence(self) -> float:
+        if self._mood is Mood.NOBODY:
+            return 1.0 - self._presence
+        return self._scores()[EMOTIONS[list(Mood).index(self._mood)]]
+
+    def _scores(self) -> EmotionScores:
+        return EmotionScores(self._belief)
+
+
+def pooled_log_likelihood(faces: Sequence[FaceReading], prior: Sequence[float]) -> tuple[float, ...]:
+    """How well each emotion of the room explains all of its faces, as logarithms, in the order of `Emotion`.
+
+    A logarithmic opinion pool (Genest and Zidek, "Combining Probability Distributions", 1986) in which each
+    face has its share of the area as weight: one large face says more than a small one, and two that agree
+    say no more than one, since it is the room's mood that is asked for.
+    """
+    total = math.fsum(face.area for face in faces)
+    pooled = [0.0] * len(EMOTIONS)
+    for face in faces:
+        for i, (score, p) in enumerate(zip(face.scores.probabilities, prior, strict=True)):
+            pooled[i] += face.area / total * math.log(max(score, _FLOOR) / p)
+    return tuple(pooled)

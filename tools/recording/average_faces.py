@@ -36,19 +36,21 @@ def average(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     mean = images.astype(np.float64).mean(axis=0)
     mean = (mean + mean[:, ::-1]) / 2
     low, high = np.percentile(mean, (1, 99))
-    return np.clip((mean - low) / (high - low) * 215 + 20, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((mean - low) / (high - low) * 215 + 20, 0, 255), np.uint8)
 
 
 def clearest(labels: NDArray[np.uint8], votes: NDArray[np.uint8], emotion: Emotion) -> NDArray[np.intp]:
     """Rows with this label for which the most FER+ voters agree, at most `FACES` of them."""
     rows = np.flatnonzero(labels == EMOTIONS.index(emotion))
     agreement = votes[rows, FERPLUS_COLUMN[emotion]]
-    return rows[np.argsort(-agreement.astype(int), kind="stable")][:FACES]
+    return np.asarray(rows[np.argsort(-agreement.astype(int), kind="stable")][:FACES])
 
 
 def main() -> int:
     """Write the seven PNG files and say how many faces went into each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True, help="train.npz (see its README for the arrays)")
     parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()

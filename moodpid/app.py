@@ -1,0 +1,213 @@
+"""The composition root: the only module that names concrete parts and puts them together.
+
+Heavy parts are imported where they are built, so that `moodpid check` starts in a blink.
+"""
+
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from moodpid.config import CameraSource, Config
+from moodpid.daemon import Daemon, Home, Player
+from moodpid.errors import ConfigError, PictureError, RecordingEnded
+from moodpid.host.credentials import read_secret
+from moodpid.host.systemd import ServiceManager, service_manager
+from moodpid.mailbox import Inbox
+from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.policy import Policy
+from moodpid.replay import ReplayReport
+from moodpid.state import Request
+
+if TYPE_CHECKING:
+    from moodpid.vision.observer import Observer, SeenFace
+    from moodpid.vision.ports import Camera
+    from moodpid.vision.watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+BUNDLED_MODEL = Path(__file__).parent / "data" / "emotion.tflite"
+_FULL_EVERY_S = 2.0  # a newcomer is seen after this long at the latest
+
+
+def run(config: Config) -> None:
+    """The service, until it is asked to stop or a recording is over.
+
+    Raises:
+        MoodpidError: Something is unusable or gone for good; its class knows the exit code.
+    """
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    inbox: Inbox[Request] = Inbox()
+    observer, prior = build_observer(config)
+    daemon = Daemon(
+        build_watcher(config, observer),
+        MoodFilter(filter_settings(config, prior)),
+        Policy(config.player.playlists),
+        build_player(config, inbox) if config.player.enabled else None,
+        build_home(config, inbox) if config.mqtt.enabled else None,
+        inbox,
+        service_manager(),
+        stop,
+    )
+    try:
+        daemon.run()
+    except RecordingEnded as end:
+        log.info("%s", end)
+
+
+def replay(
+    path: Path | None, config: Config, report: ReplayReport, on_fault: Callable[[PictureError], None]
+) -> None:
+    """A recording through the very loop of `run`, as fast as it goes, and nothing sent.
+
+    Args:
+        path: A folder of pictures or a video; None for the bundled recording.
+        config: Its `camera.fps` is the rate of looks.
+        report: Hears what was seen, felt and would have been played.
+        on_fault: Told of everything in the recording that cannot be read.
+
+    Raises:
+        MoodpidError: The model, or the recording as a whole, is unusable.
+    """
+    from moodpid.vision import recording
+    from moodpid.vision.watcher import Reel
+
+    observer, prior = build_observer(config)
+    daemon = Daemon(
+        Reel(recording.frames(path, config.camera.fps, on_fault), observer),
+        MoodFilter(filter_settings(config, prior)),
+        Policy(config.player.playlists),
+        report,
+        report,
+        Inbox(),
+        ServiceManager(lambda _message: None),
+        Event(),
+    )
+    with contextlib.suppress(RecordingEnded):
+        daemon.run()
+
+
+def classify(
+    files: Iterable[Path], config: Config
+) -> Iterator[tuple[Path, "tuple[SeenFace, ...] | PictureError"]]:
+    """The faces in each picture, or what is wrong with it.
+
+    Raises:
+        MoodpidError: The model is unusable.
+    """
+    from moodpid.vision.pictures import read_grey
+    from moodpid.vision.ports import Frame
+
+    observer, _ = build_observer(config, full_every_s=0.0)
+    for file in files:
+        try:
+            yield file, observer.see(Frame(read_grey(file), 0.0))
+        except PictureError as error:
+            yield file, error
+
+
+def build_observer(
+    config: Config, *, full_every_s: float = _FULL_EVERY_S
+) -> tuple["Observer", tuple[float, ...]]:
+    """Detector and classifier, joined, and the prior of the classifier's training.
+
+    Raises:
+        ModelError, CascadeError: One of them is unusable.
+    """
+    from moodpid.vision.classifier import TfliteClassifier
+    from moodpid.vision.haar import HaarDetector
+    from moodpid.vision.observer import Observer
+
+    classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
+    detector = HaarDetector(config.vision.min_face_px, config.vision.cascade, full_every_s)
+    return Observer(detector, classifier), classifier.prior
+
+
+def build_watcher(config: Config, observer: "Observer") -> "Watcher":
+    """The eye of the service.
+
+    Raises:
+        ConfigError: The recording that should be played cannot be opened.
+    """
+    from moodpid.vision.watcher import Watcher
+
+    return Watcher(camera_opener(config), observer)
+
+
+def camera_opener(config: Config) -> Callable[[], "Camera"]:
+    """How to open the camera that the configuration names; what it returns raises CameraError."""
+    camera = config.camera
+    size = camera.width, camera.height
+    if camera.source is CameraSource.RECORDING:
+        return lambda: _open_recording(config)
+    if camera.source is CameraSource.WEBCAM:
+        from moodpid.vision.webcam import Webcam
+
+        return lambda: Webcam(camera.device, *size, camera.fps)
+    try:
+        from moodpid.vision.picamera import PiCamera
+    except ImportError as error:
+        raise ConfigError(
+            f"[camera] source: picamera2 is not installed here ({error}); install python3-picamera2, or set "
+            'source = "webcam"'
+        ) from error
+    return lambda: PiCamera(camera.device, *size, camera.fps)
+
+
+def _open_recording(config: Config) -> "Camera":
+    from moodpid.vision import recording
+
+    camera = config.camera
+    path = Path(camera.path) if camera.path else None
+    try:
+        return recording.RecordingCamera(
+            lambda: recording.frames(path, camera.fps, lambda fault: log.warning("%s", fault)),
+            camera.fps,
+            loop=camera.loop,
+        )
+    except PictureError as error:
+        raise ConfigError(f"[camera] path: {error}") from error
+
+
+def build_player(config: Config, inbox: Inbox[Request]) -> Player:
+    """The MPD worker, not yet started."""
+    from moodpid.music.mpd import MpdWorker
+
+    return MpdWorker(config.player, inbox.post, mpd_password(config))
+
+
+def build_home(config: Config, inbox: Inbox[Request]) -> Home:
+    """The MQTT publisher, not yet started."""
+    from moodpid.mqtt.client import MqttPublisher
+
+    return MqttPublisher(config.device, config.mqtt, inbox.post, mqtt_password(config))
+
+
+def mpd_password(config: Config) -> str:
+    """The password of MPD, empty for none; raises ConfigError if its file cannot be read."""
+    return read_secret("mpd-password", config.player.password_file)
+
+
+def mqtt_password(config: Config) -> str:
+    """The password of the broker, empty for none; raises ConfigError if its file cannot be read."""
+    return read_secret("mqtt-password", config.mqtt.password_file)
+
+
+def filter_settings(config: Config, prior: tuple[float, ...]) -> FilterSettings:
+    """The filter's settings: what the configuration says, and the prior that the model brings."""
+    mood = config.mood
+    return FilterSettings(
+        smoothing_s=mood.smoothing_s,
+        change_every_s=mood.change_every_s,
+        threshold=mood.threshold,
+        dwell_s=mood.dwell_s,
+        somebody_after_s=mood.somebody_after_s,
+        nobody_after_s=mood.nobody_after_s,
+        memory_s=mood.memory_s,
+        prior=prior,
+    )

@@ -1,0 +1,203 @@
+"""The command line: its verbs, and the exit code of each."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from moodpid import __version__
+from moodpid.config import DEFAULT_PATH, Config, load
+from moodpid.errors import ConfigError, ExitCode, MoodpidError, PictureError
+
+if TYPE_CHECKING:
+    from moodpid.vision.observer import SeenFace
+
+_EXIT_CODES = """\
+exit codes:
+  0   done, or asked to stop
+  1   some pictures or parts failed; the lines say which
+  64  the command line is wrong
+  69  the camera is gone for good
+  70  a fault of moodpid's own; please report it
+  78  the configuration or the model cannot be used
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """As argparse's, with the exit code that sysexits.h has for a wrong command line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns its exit code (`ExitCode`)."""
+    options = _parser().parse_args(arguments)
+    verb: Callable[[argparse.Namespace], ExitCode] = options.verb
+    try:
+        return verb(options)
+    except MoodpidError as error:
+        for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
+            _complain(line)
+        return error.exit_code
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except KeyboardInterrupt:
+        return ExitCode.OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="moodpid",
+        description="Watches the faces in a room, plays what suits their mood, and tells the home over MQTT.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"moodpid {__version__}")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    def add(name: str, verb: Callable[[argparse.Namespace], ExitCode], says: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(
+            name, help=says, description=says, epilog=_EXIT_CODES, formatter_class=parser.formatter_class
+        )
+        sub.add_argument(
+            "--config", type=Path, metavar="FILE", help=f"configuration (default {DEFAULT_PATH})"
+        )
+        sub.set_defaults(verb=verb)
+        return sub
+
+    add("run", _run, "the service, in the foreground")
+    add("check", _check, "read the configuration only, and name every fault in it")
+    doctor = add("doctor", _doctor, "try each part for real and say what is wrong and what to do")
+    doctor.add_argument("--json", action="store_true", help="one JSON object a line")
+    classify = add("classify", _classify, "faces and emotions in still pictures, one JSON object a line")
+    classify.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    classify.add_argument("--json", action="store_true", help="JSON (which is what it prints anyway)")
+    replay = add("replay", _replay, "a recording through the loop of the service, with nothing sent")
+    replay.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="a folder of pictures or a video (default: the bundled recording)",
+    )
+    replay.add_argument("--json", action="store_true", help="one JSON object a line")
+    replay.add_argument("--looks", action="store_true", help="every look, not only changes of mood")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> ExitCode:
+    """Everything that ends the service is logged, and shown by the service manager as its status."""
+    from moodpid.host import logs
+    from moodpid.host.systemd import service_manager
+
+    logs.set_up()
+    log = logging.getLogger(__name__)
+    try:
+        from moodpid import app
+
+        app.run(load(options.config or DEFAULT_PATH))
+    except MoodpidError as error:
+        for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
+            log.error("%s", line)  # noqa: TRY400 - the line says it all, a traceback would bury it
+        service_manager().failed(str(error))
+        return error.exit_code
+    except Exception:
+        log.exception("a fault of moodpid's own; please report it with these lines")
+        service_manager().failed("a fault of moodpid's own; see the journal")
+        return ExitCode.BUG
+    return ExitCode.OK
+
+
+def _check(options: argparse.Namespace) -> ExitCode:
+    path = options.config or DEFAULT_PATH
+    load(path)
+    print(f"{path}: good")
+    return ExitCode.OK
+
+
+def _doctor(options: argparse.Namespace) -> ExitCode:
+    from moodpid.doctor import examine
+
+    well = True
+    for finding in examine(load(options.config or DEFAULT_PATH)):
+        well = well and finding.ok
+        if options.json:
+            _print_json(
+                {
+                    "ok": finding.ok,
+                    "subject": finding.subject,
+                    "message": finding.message,
+                    "remedy": finding.remedy,
+                }
+            )
+        else:
+            remedy = f"\n       try: {finding.remedy}" if finding.remedy else ""
+            print(
+                f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.message}{remedy}", flush=True
+            )
+    return ExitCode.OK if well else ExitCode.SOME_FAILED
+
+
+def _classify(options: argparse.Namespace) -> ExitCode:
+    from moodpid import app
+
+    failed = False
+    for file, seen in app.classify(options.pictures, _config_or_defaults(options)):
+        if isinstance(seen, PictureError):
+            failed = True
+            _complain(str(seen))
+        else:
+            _print_json({"path": str(file), "faces": [_face(face) for face in seen]})
+    return ExitCode.SOME_FAILED if failed else ExitCode.OK
+
+
+def _face(face: "SeenFace") -> dict[str, Any]:
+    top = face.scores.top
+    return {
+        "box": list(face.box),
+        "emotion": str(top),
+        "confidence": round(face.scores[top], 4),
+        "scores": {name: round(p, 4) for name, p in face.scores.as_dict().items()},
+    }
+
+
+def _replay(options: argparse.Namespace) -> ExitCode:
+    from moodpid import app
+    from moodpid.replay import ReplayReport
+
+    faults: list[PictureError] = []
+
+    def complain(fault: PictureError) -> None:
+        faults.append(fault)
+        _complain(str(fault))
+
+    report = ReplayReport(_print_json if options.json else _print_row, looks=options.looks)
+    app.replay(options.path, _config_or_defaults(options), report, complain)
+    return ExitCode.SOME_FAILED if faults else ExitCode.OK
+
+
+def _print_row(record: dict[str, Any]) -> None:
+    plays = f"  plays {record['play']}" if record["play"] else ""
+    feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {record['faces']} faces"
+    print(f"{record['at']:8.2f} s  {feels}{plays}", flush=True)
+
+
+def _config_or_defaults(options: argparse.Namespace) -> Config:
+    """The file that is named, else the installed one, else the defaults: these verbs need no playlists."""
+    if options.config or DEFAULT_PATH.exists():
+        return load(options.config or DEFAULT_PATH)
+    return Config()
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    print(json.dumps(record), flush=True)
+
+
+def _complain(line: str) -> None:
+    print(f"moodpid: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,96 @@
+"""The Raspberry Pi's camera through picamera2 and libcamera."""
+
+import atexit
+import time
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from picamera2 import Picamera2
+
+from moodpid.errors import CameraError
+from moodpid.vision.ports import Frame
+
+_PATIENCE_S = 2.0  # beyond the time of two frames
+_CLOSE_S = 1.5
+
+
+class PiCamera:
+    """Takes the brightness of the low-resolution stream, which the camera itself sends at the pace asked for.
+
+    Args:
+        device: Which camera, 0 for the first.
+        width, height: The size to ask for, in pixels; the camera may choose a near one.
+        fps: Frames a second.
+
+    Raises:
+        CameraError: There is no such camera, or another program has it.
+    """
+
+    def __init__(self, device: int, width: int, height: int, fps: float) -> None:
+        try:
+            self._camera = Picamera2(device)
+        except (IndexError, RuntimeError) as error:
+            raise CameraError(f"Pi camera {device}: {_why(error)}") from error
+        self._patience_s = _PATIENCE_S if fps >= 1 else _PATIENCE_S / fps
+        try:
+            self._configure(width, height, fps)
+            self._camera.start()
+        except Exception as error:  # libcamera's faults have no common type
+            self.close()
+            raise CameraError(f"Pi camera {device} does not start: {error}") from error
+
+    def _configure(self, width: int, height: int, fps: float) -> None:
+        frame_us = round(1_000_000 / fps)
+        controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, frame_us)}
+        if "AfMode" in self._camera.camera_controls:
+            from libcamera import controls as names  # noqa: PLC0415 - only cameras that can focus need it
+
+            controls["AfMode"] = names.AfModeEnum.Continuous
+        configuration = self._camera.create_video_configuration(
+            main={"size": (width, height)},
+            lores={"size": (width, height), "format": "YUV420"},
+            controls=controls,
+            buffer_count=2,
+            queue=False,
+            display=None,
+            encode=None,
+        )
+        self._camera.configure(configuration)
+        # What the camera made of the request; the rows are padded to the stride
+        lores = self._camera.camera_configuration()["lores"]
+        self._width, self._height = lores["size"]
+        self._stride = lores.get("stride") or self._width
+
+    def read(self) -> Frame:
+        """The next frame.
+
+        Raises:
+            CameraError: None came in time.
+        """
+        job = self._camera.capture_buffer("lores", wait=False)
+        try:
+            buffer = self._camera.wait(job, timeout=self._patience_s)
+        except (TimeoutError, FutureTimeoutError, CancelledError) as error:
+            raise CameraError("the Pi camera sends no frames any more; check its cable") from error
+        except Exception as error:  # raised on picamera2's own thread, whatever went wrong there
+            raise CameraError(f"the Pi camera failed: {error}") from error
+        # In YUV420 as in NV12 the brightness comes first, row by row
+        brightness = np.asarray(buffer)[: self._stride * self._height].reshape(self._height, self._stride)
+        return Frame(brightness[:, : self._width], time.monotonic())
+
+    def close(self) -> None:
+        """Give the camera back; one that hangs is left behind after a while."""
+        closing = Thread(target=self._camera.close, name="closing the camera", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_S)
+        if closing.is_alive():
+            atexit.unregister(self._camera.close)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, IndexError):
+        return "none found; check its cable and `rpicam-hello --list-cameras`"
+    return f"does not open ({error}); does another program use it?"

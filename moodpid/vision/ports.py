@@ -1,0 +1,63 @@
+"""What the vision room passes on from one part to the next, and what each part must be able to do."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodpid.mood.emotion import EmotionScores
+
+GreyImage = NDArray[np.uint8]
+"""Shape (height, width); 0 is black, 255 white."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One grey picture of the room.
+
+    Attributes:
+        grey: The picture; whoever holds the frame only reads it.
+        at_s: When it was taken: monotonic seconds, or the recording's own time in a replay.
+    """
+
+    grey: GreyImage
+    at_s: float
+
+
+class Face(NamedTuple):
+    """The box of a face, in pixels of the frame, from its upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Camera(Protocol):
+    """A source of frames that is open from its construction on."""
+
+    def read(self) -> Frame:
+        """The next frame, at the pace of the source; never waits longer than three seconds.
+
+        Raises:
+            CameraError: It stalled or went away; close it and open another.
+            RecordingEnded: There are no more frames.
+        """
+
+    def close(self) -> None:
+        """Give the device back; the camera cannot be used afterwards. May be called twice."""
+
+
+class FaceDetector(Protocol):
+    """Finds faces."""
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """The faces in the frame, the largest first."""
+
+
+class EmotionClassifier(Protocol):
+    """Reads the emotion of a face."""
+
+    def classify(self, frame: Frame, face: Face) -> EmotionScores:
+        """Calibrated probabilities for the face in this box."""

@@ -1,0 +1,130 @@
+"""Recordings as cameras: a folder of pictures, a video, or the bundled scene, at any pace."""
+
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from moodpid.errors import PictureError, RecordingEnded
+from moodpid.vision.opencv import as_grey, cv2
+from moodpid.vision.pictures import read_bytes, read_grey
+from moodpid.vision.ports import Frame
+from moodpid.vision.scene import Scene
+
+BUNDLED = Path(__file__).parents[1] / "data" / "faces"
+PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
+_CUT_SHORT = 0.98  # containers round the number of their frames
+
+Frames = Generator[Frame, None, None]
+OnFault = Callable[[PictureError], None]
+
+
+def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
+    """The frames of one round of a recording, timed from 0 seconds on, `fps` to the second.
+
+    Args:
+        path: A folder of pictures in name order, a video file, or None for the bundled scene.
+        fps: Looks a second; a video is sampled at this rate, pictures are taken to run at it.
+        on_fault: Told of every picture that cannot be read, and of a video that ends early; the rest goes on.
+
+    Raises:
+        PictureError: There is nothing to read at all (raised at once, before the first frame).
+    """
+    if path is None:
+        return Scene(BUNDLED).frames(fps)
+    if path.is_dir():
+        files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
+        if not files:
+            raise PictureError(f"{path}: no pictures in this folder ({', '.join(sorted(PICTURES))})")
+        return _pictures(files, fps, on_fault)
+    if not path.is_file() or path.stat().st_size == 0:
+        read_bytes(path)  # says what is wrong as it does of pictures
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise PictureError(f"{path}: not a video that OpenCV can read, or cut short before its first frame")
+    return _video(path, capture, fps, on_fault)
+
+
+def _pictures(files: list[Path], fps: float, on_fault: OnFault) -> Frames:
+    for number, file in enumerate(files):
+        try:
+            yield Frame(read_grey(file), number / fps)
+        except PictureError as error:
+            on_fault(error)
+
+
+def _video(path: Path, capture: cv2.VideoCapture, fps: float, on_fault: OnFault) -> Frames:
+    """Every frame is taken out of the file, but only those that are due are decoded to a picture."""
+    try:
+        rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
+        promised = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        read, due_s = 0, 0.0
+        while capture.grab():
+            at_s = read / rate
+            read += 1
+            if at_s + 0.5 / rate >= due_s:
+                due_s += 1 / fps
+                decoded, picture = capture.retrieve()
+                if decoded:
+                    yield Frame(as_grey(picture), at_s)
+        if read < promised * _CUT_SHORT:
+            on_fault(PictureError(f"{path}: cut short: it ends after {read} of {promised:.0f} frames"))
+    finally:
+        capture.release()
+
+
+class RecordingCamera:
+    """A recording at its own pace, in monotonic time, as a camera would show it.
+
+    Args:
+        open_frames: Starts the recording from its beginning.
+        fps: The rate of its frames.
+        loop: Begin again at the end.
+        clock, sleep: Monotonic seconds, and waiting for some; other ones in tests.
+
+    Raises:
+        PictureError: As `open_frames` does.
+    """
+
+    def __init__(
+        self,
+        open_frames: Callable[[], Frames],
+        fps: float,
+        *,
+        loop: bool,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._open_frames = open_frames
+        self._period_s = 1 / fps
+        self._loop = loop
+        self._clock = clock
+        self._sleep = sleep
+        self._frames = open_frames()
+        self._began_s = clock()
+
+    def read(self) -> Frame:
+        """The frame that is due next; those that came due while nobody looked are left out.
+
+        Raises:
+            RecordingEnded: At the end, unless it loops.
+        """
+        while True:
+            frame = next(self._frames, None) or self._first_again()
+            at_s = self._began_s + frame.at_s
+            ahead_s = at_s - self._clock()
+            if ahead_s > 0:
+                self._sleep(ahead_s)
+            if ahead_s > -self._period_s:
+                return Frame(frame.grey, at_s)
+
+    def _first_again(self) -> Frame:
+        if self._loop:
+            self._frames = self._open_frames()
+            self._began_s = self._clock()
+            if frame := next(self._frames, None):
+                return frame
+        raise RecordingEnded("the recording is over")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._frames.close()

@@ -1,0 +1,130 @@
+"""Keeps a camera open and looks through it; one that stalls or goes is opened again a few times."""
+
+import time
+from collections.abc import Callable, Generator
+
+from moodpid.errors import CameraError, RecordingEnded
+from moodpid.mood.observation import Observation
+from moodpid.state import CameraState, CameraStatus
+from moodpid.vision.observer import Observer
+from moodpid.vision.ports import Camera, Frame
+
+# Between one try to open the camera and the next; after the last of them it is gone for good
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_STEADY_S = 60.0  # after this long without a fault, old ones are forgotten
+_NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
+
+
+class Watcher:
+    """The eye of the loop.
+
+    Args:
+        open_camera: Opens the camera, or raises CameraError.
+        observer: Makes observations of frames.
+        clock: Monotonic seconds.
+
+    Attributes:
+        state: What the camera is doing, for the home.
+    """
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Camera],
+        observer: Observer,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_camera = open_camera
+        self._observer = observer
+        self._clock = clock
+        self._camera: Camera | None = None
+        self._faults = 0
+        self._opened_s = self._next_try_s = clock()
+        self.state = CameraState(CameraStatus.STARTING)
+
+    def idle_s(self) -> float:
+        """How long the loop may rest before the next `look`: nothing while the camera sets the pace."""
+        if self._camera is not None:
+            return 0.0
+        if self.state.status is CameraStatus.OFF:
+            return _NAP_S
+        return min(_NAP_S, max(0.0, self._next_try_s - self._clock()))
+
+    def look(self) -> Observation | None:
+        """The next observation; None while there is no camera to look through.
+
+        Raises:
+            CameraError: The camera is gone for good.
+            RecordingEnded: The recording is over.
+        """
+        if self.state.status is CameraStatus.OFF or self._clock() < self._next_try_s:
+            return None
+        try:
+            if self._camera is None:
+                self._camera = self._open_camera()
+                self._opened_s = self._clock()
+            frame = self._camera.read()
+        except RecordingEnded:
+            raise
+        except CameraError as error:
+            self._give_up_for_now(error)
+            return None
+        self.state = CameraState(CameraStatus.WATCHING)
+        if self._clock() - self._opened_s > _STEADY_S:
+            self._faults = 0
+        return self._observer.observe(frame)
+
+    def watch(self, on: bool) -> None:
+        """Look (True), or close the camera for as long as nobody wants it (False)."""
+        if on == (self.state.status is not CameraStatus.OFF):
+            return
+        self.close()
+        self._faults = 0
+        self._next_try_s = self._clock()
+        self.state = CameraState(CameraStatus.STARTING if on else CameraStatus.OFF)
+
+    def close(self) -> None:
+        """Give the camera back."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def _give_up_for_now(self, error: CameraError) -> None:
+        self.close()
+        if self._faults == len(PAUSES_S):
+            raise CameraError(f"gave up after {self._faults + 1} tries: {error}") from error
+        self._next_try_s = self._clock() + PAUSES_S[self._faults]
+        self._faults += 1
+        self.state = CameraState(CameraStatus.LOST, str(error))
+
+
+class Reel:
+    """The eye of a replay: a recording as fast as it goes, in its own time."""
+
+    state = CameraState(CameraStatus.WATCHING)
+
+    def __init__(self, frames: Generator[Frame, None, None], observer: Observer) -> None:
+        self._frames = frames
+        self._observer = observer
+
+    def idle_s(self) -> float:
+        """Never rests."""
+        return 0.0
+
+    def look(self) -> Observation:
+        """The next observation.
+
+        Raises:
+            RecordingEnded: There are no more.
+        """
+        frame = next(self._frames, None)
+        if frame is None:
+            raise RecordingEnded("the recording is over")
+        return self._observer.observe(frame)
+
+    def watch(self, on: bool) -> None:
+        """Nobody switches a replay."""
+
+    def close(self) -> None:
+        """Let go of the recording."""
+        self._frames.close()
