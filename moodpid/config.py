@@ -1,12 +1,13 @@
 """The configuration: a TOML file becomes frozen structs; every default stands here."""
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,7 +21,10 @@ Positive = Annotated[float, Meta(gt=0)]
 Seconds = Annotated[float, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Name = Annotated[str, Meta(min_length=1)]
-TopicPart = Annotated[str, Meta(pattern=r"^[^+#\x00]+$")]
+TopicPart = Annotated[str, Meta(pattern=r"^[^+#\x00]+$", description="a topic without + and #")]
+Identifier = Annotated[
+    str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="small letters, digits, - and _, at most 63")
+]
 
 
 class CameraSource(StrEnum):
@@ -46,7 +50,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Device(_Table, frozen=True):
     """Who this moodpid is in the home."""
 
-    id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")] = "moodpid"
+    id: Identifier = "moodpid"
     name: Name = "moodpid"
 
 
@@ -213,10 +217,15 @@ def _playlist_faults(table: Mapping[str, Any], hint: object, at: Place) -> Itera
 
 
 def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place, f"expected a finite number, not {value}"
+        return
     try:
         msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
         what = re.sub(r" - at `.*`$", "", str(error)).replace("`", "")
+        if "regex" in what:  # no person reads those
+            what = "expected " + next(m.description for m in get_args(hint)[1:])
         shown = value if not isinstance(value, dict) else next(iter(value.values()))
         options = hint if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
         meant = _meant(str(value), options) + (f"; one of {', '.join(options)}" if options else "")

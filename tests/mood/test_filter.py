@@ -1,0 +1,153 @@
+"""Looks become a mood that is calm, prompt, and the same at every frame rate."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
+from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState, pooled_log_likelihood
+from moodpid.mood.observation import FaceReading, Observation
+from tests.fakes import look, scores
+
+SETTINGS = FilterSettings()
+H, S, A = Emotion.HAPPY, Emotion.SAD, Emotion.ANGRY
+
+
+def states(looks: Iterable[Observation], settings: FilterSettings = SETTINGS) -> list[MoodState]:
+    mood_filter = MoodFilter(settings)
+    return [mood_filter.update(one) for one in looks]
+
+
+def stretch(seconds: float, *emotions: Emotion, start_s: float = 0.0, fps: float = 4.0) -> list[Observation]:
+    return [look(start_s + n / fps, *emotions) for n in range(round(seconds * fps))]
+
+
+def moods(states_: Iterable[MoodState]) -> list[Mood]:
+    told = [state.mood for state in states_]
+    return [told[0]] + [b for a, b in pairwise(told) if a is not b]
+
+
+def test_an_empty_room_is_nobody() -> None:
+    assert moods(states(stretch(60))) == [Mood.NOBODY]
+
+
+def test_a_face_becomes_a_mood_soon() -> None:
+    told = states(stretch(4, H))
+    assert moods(told) == [Mood.NOBODY, Mood.HAPPY]
+    assert told[-1].since_s <= 1.5
+
+
+def test_one_false_detection_in_an_empty_room_stays_nobody() -> None:
+    looks = [*stretch(10), look(10, A), *stretch(10, start_s=10.25)]
+    assert moods(states(looks)) == [Mood.NOBODY]
+
+
+def test_a_change_is_followed_once() -> None:
+    looks = stretch(30, H) + stretch(30, S, start_s=30)
+    assert moods(states(looks)) == [Mood.NOBODY, Mood.HAPPY, Mood.SAD]
+
+
+def test_a_short_grimace_changes_nothing() -> None:
+    looks = stretch(30, H) + stretch(0.75, A, start_s=30) + stretch(30, H, start_s=30.75)
+    assert moods(states(looks)) == [Mood.NOBODY, Mood.HAPPY]
+
+
+def test_a_mood_lasts_its_dwell() -> None:
+    looks = stretch(4, H) + stretch(20, S, start_s=4)
+    changes = [s.since_s for a, s in pairwise(states(looks)) if a.mood is not s.mood]
+    assert changes[1] - changes[0] >= SETTINGS.dwell_s
+
+
+def test_somebody_who_leaves_for_a_moment_keeps_the_mood() -> None:
+    looks = stretch(20, H) + stretch(5, start_s=20) + stretch(20, H, start_s=25)
+    assert moods(states(looks)) == [Mood.NOBODY, Mood.HAPPY]
+
+
+def test_an_empty_room_becomes_nobody_in_its_time() -> None:
+    told = states(stretch(20, H) + stretch(20, start_s=20))
+    assert moods(told)[-1] is Mood.NOBODY
+    assert told[-1].since_s == pytest.approx(20 + SETTINGS.nobody_after_s, abs=0.5)
+
+
+def test_who_comes_back_soon_is_remembered() -> None:
+    left = stretch(20, H) + stretch(15, start_s=20)
+    back = stretch(1.25, Emotion.NEUTRAL, start_s=35)
+    remembered = states(left + back)[-1].scores[H]
+    assert remembered > states(stretch(1.25, Emotion.NEUTRAL))[-1].scores[H]
+
+
+def test_the_nearer_face_decides() -> None:
+    near, far = FaceReading(scores(S), 0.2), FaceReading(scores(H), 0.02)
+    told = states(Observation(n / 4, (far, near)) for n in range(40))
+    assert told[-1].mood is Mood.SAD
+
+
+def test_a_crowd_that_agrees_is_no_surer_than_one() -> None:
+    one = pooled_log_likelihood(look(0, H).faces, SETTINGS.prior)
+    assert pooled_log_likelihood(look(0, H, H, H).faces, SETTINGS.prior) == pytest.approx(one)
+
+
+@pytest.mark.parametrize("fps", [1.0, 2.0, 10.0, 30.0])
+def test_the_frame_rate_does_not_change_the_delay(fps: float) -> None:
+    def delay(rate: float) -> float:
+        return states(stretch(30, H, fps=rate) + stretch(30, S, start_s=30, fps=rate))[-1].since_s
+
+    assert delay(fps) == pytest.approx(delay(4.0), abs=1.0)
+
+
+def test_a_rare_class_needs_no_more_evidence_than_its_prior_asks() -> None:
+    prior = (0.14, 0.01, 0.14, 0.26, 0.17, 0.1, 0.18)
+    as_expected = EmotionScores(prior)
+    told = states(
+        (Observation(n / 4, (FaceReading(as_expected, 0.1),)) for n in range(40)), FilterSettings(prior=prior)
+    )
+    assert told[-1].scores.probabilities == pytest.approx(prior)
+
+
+any_scores = st.lists(st.floats(1e-6, 1), min_size=7, max_size=7).map(
+    lambda raw: EmotionScores(tuple(r / sum(raw) for r in raw))
+)
+any_faces = st.lists(st.builds(FaceReading, any_scores, st.floats(1e-6, 1)), max_size=4).map(tuple)
+any_looks = st.lists(st.tuples(st.floats(0, 1e6), any_faces), min_size=1, max_size=60)
+
+
+def in_order(steps: list[tuple[float, tuple[FaceReading, ...]]]) -> list[Observation]:
+    looks, at_s = [], 0.0
+    for step_s, faces in steps:
+        at_s += step_s
+        looks.append(Observation(at_s, faces))
+    return looks
+
+
+@given(any_looks)
+def test_beliefs_stay_probabilities_whatever_is_seen(
+    steps: list[tuple[float, tuple[FaceReading, ...]]],
+) -> None:
+    for state in states(in_order(steps)):
+        assert sum(state.scores.probabilities) == pytest.approx(1)
+        assert 0 <= state.confidence <= 1
+
+
+@given(any_looks)
+def test_no_mood_but_nobody_ends_before_its_dwell(steps: list[tuple[float, tuple[FaceReading, ...]]]) -> None:
+    for before, after in pairwise(states(in_order(steps))):
+        if after.mood not in (before.mood, Mood.NOBODY) and before.mood is not Mood.NOBODY:
+            assert after.at_s - before.since_s >= SETTINGS.dwell_s
+
+
+@given(any_looks)
+def test_nobody_is_told_only_without_faces_for_long_or_before_the_first(
+    steps: list[tuple[float, tuple[FaceReading, ...]]],
+) -> None:
+    for before, after in pairwise(states(in_order(steps))):
+        if after.mood is Mood.NOBODY and before.mood is not Mood.NOBODY:
+            assert after.faces == 0
+
+
+@given(st.permutations(EMOTIONS))
+def test_no_emotion_is_favoured_by_its_place_in_the_order(order: list[Emotion]) -> None:
+    told = states(stretch(20, order[0]) + stretch(30, order[1], start_s=20))
+    assert moods(told) == [Mood.NOBODY, Mood(order[0]), Mood(order[1])]

@@ -1,0 +1,44 @@
+"""A change of mood becomes one wish and the events that belong to it."""
+
+from moodpid.mood.emotion import UNIFORM, Mood
+from moodpid.mood.filter import MoodState
+from moodpid.mood.policy import EventType, Policy, Wish, playlists_for
+
+LISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Blues", "Rain"), Mood.NOBODY: ()}
+
+
+def state(mood: Mood) -> MoodState:
+    return MoodState(mood, 0.0, 0.9, 1, UNIFORM, 0.0)
+
+
+def test_a_new_mood_is_wished_for_once() -> None:
+    policy = Policy(LISTS)
+    assert policy.decide(state(Mood.SAD)).wish == Wish(Mood.SAD, ("Blues", "Rain"))
+    assert policy.decide(state(Mood.SAD)).wish is None
+
+
+def test_the_first_mood_after_the_start_is_no_event() -> None:
+    assert Policy(LISTS).decide(state(Mood.NOBODY)).events == ()
+
+
+def test_an_arrival_and_a_departure_are_events_beside_the_change() -> None:
+    policy = Policy(LISTS)
+    policy.decide(state(Mood.NOBODY))
+    arrival = policy.decide(state(Mood.HAPPY)).events
+    assert [e.event_type for e in arrival] == [EventType.MOOD_CHANGED, EventType.PERSON_ARRIVED]
+    departure = policy.decide(state(Mood.NOBODY)).events
+    assert [e.event_type for e in departure] == [EventType.MOOD_CHANGED, EventType.ROOM_EMPTY]
+    assert all((e.before, e.after) == (Mood.HAPPY, Mood.NOBODY) for e in departure)
+
+
+def test_a_mood_without_playlists_takes_those_of_its_neighbour() -> None:
+    assert playlists_for(Mood.SURPRISE, LISTS) == ("Happy",)
+    assert playlists_for(Mood.DISGUST, LISTS) == ("Blues", "Rain")
+
+
+def test_an_empty_room_has_no_neighbour() -> None:
+    assert playlists_for(Mood.NOBODY, {Mood.HAPPY: ("Happy",)}) == ()
+
+
+def test_without_any_playlists_there_is_nothing_to_wish() -> None:
+    assert playlists_for(Mood.HAPPY, {}) == ()
