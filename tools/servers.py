@@ -67,14 +67,14 @@ class _Server(ABC):
 
     program: str
 
-    def __init__(self, password: str = "") -> None:
+    def __init__(self, password: str, within: Path | None) -> None:
         path = find(self.program)
         if path is None:
             raise ServerError(f"{self.program} is not installed: apt install {self.program}")
         self._path = path
         self._process: subprocess.Popen[bytes] | None = None
         self.password = password
-        self.folder = Path(tempfile.mkdtemp(prefix=f"moodpid-{self.program}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"moodpid-{self.program}-", dir=within))
         self.port = free_port()
 
     @abstractmethod
@@ -194,12 +194,20 @@ class PrivateMpd(_Server):
             clients may change them. Without it there are no songs.
         password: What clients must give for everything; nothing without it.
         audible: Play through the sound card as well, if there is one.
+        within: The folder to make its own folder in; that for temporary files without it.
     """
 
     program = "mpd"
 
-    def __init__(self, library: Path | None = None, *, password: str = "", audible: bool = False) -> None:
-        super().__init__(password)
+    def __init__(
+        self,
+        library: Path | None = None,
+        *,
+        password: str = "",
+        audible: bool = False,
+        within: Path | None = None,
+    ) -> None:
+        super().__init__(password, within)
         self.host = "127.0.0.1"
         self.socket = self.folder / "socket"
         self.music = library / "music" if library else self.folder / "music"
@@ -262,12 +270,15 @@ class PrivateMosquitto(_Server):
         username: With a password, the only one let in; without, everybody is.
         password: Its password.
         tls: Speak TLS only, with a certificate for localhost and 127.0.0.1 signed by `ca`.
+        within: The folder to make its own folder in; that for temporary files without it.
     """
 
     program = "mosquitto"
 
-    def __init__(self, *, username: str = "", password: str = "", tls: bool = False) -> None:
-        super().__init__(password)
+    def __init__(
+        self, *, username: str = "", password: str = "", tls: bool = False, within: Path | None = None
+    ) -> None:
+        super().__init__(password, within)
         self.host = "127.0.0.1"
         self.username = username
         self.tls = tls

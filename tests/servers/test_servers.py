@@ -89,7 +89,7 @@ def test_a_frozen_server_accepts_and_is_silent(mosquitto: PrivateMosquitto) -> N
 
 
 @pytest.mark.parametrize(("password", "fine"), [("right", True), ("wrong", False)])
-def test_mosquitto_with_a_password_knows_who_may_come_in(password: str, fine: bool) -> None:  # noqa: FBT001 - pytest passes parameters by position
+def test_mosquitto_with_a_password_knows_who_may_come_in(password: str, fine: bool) -> None:
     require("mosquitto", "mosquitto_pub")
     with PrivateMosquitto(username="ada", password="right") as broker:
         done = subprocess.run(

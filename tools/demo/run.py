@@ -1,0 +1,196 @@
+"""The demo behind `tools/run`: a private MPD and Mosquitto, some music, and the daemon between them."""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from demo import library, source
+from demo.view import Heard, Line
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
+
+ROOT = Path(__file__).parents[2]
+SONG_S = 15.0
+STOP_S = 6.0
+
+
+def main() -> int:
+    """Run the demo until its time is over or somebody ends it; 1 if the daemon failed."""
+    options = _arguments()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    with ExitStack() as stack:
+        try:
+            return _demo(stack, options)
+        except KeyboardInterrupt:
+            return 0
+        except ServerError as error:
+            print(f"demo: {error}", file=sys.stderr)
+            return 1
+        finally:
+            # What was started is being stopped, each within its time limit: let nobody cut that short
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tools/run",
+        description="Try moodpid out: a player, a broker and some music of its own, on loopback only.",
+    )
+    parser.add_argument(
+        "--seconds", type=_positive, metavar="N", help="end after N seconds (default: Ctrl-C)"
+    )
+    parser.add_argument(
+        "--source",
+        default="",
+        choices=["picamera2", "webcam", "recording"],
+        help="instead of the best there is",
+    )
+    return parser.parse_args()
+
+
+def _positive(text: str) -> float:
+    seconds = float(text)
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError("it takes some seconds")
+    return seconds
+
+
+def _demo(stack: ExitStack, options: argparse.Namespace) -> int:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moodpid-demo-")))
+    camera, called = source.choose(options.source)
+    mpd = stack.enter_context(PrivateMpd(_library(ROOT / ".cache"), audible=True, within=folder))
+    broker = stack.enter_context(PrivateMosquitto(within=folder))
+    config = folder / "moodpid.toml"
+    config.write_text(_toml(_config(camera, mpd, broker)), encoding="utf-8")
+    _introduce(called, mpd, broker)
+    heard, line = Heard(), Line()
+    stack.callback(_sum_up, heard)
+    stack.callback(line.end)
+    client = stack.enter_context(_listening(broker, heard))
+    daemon = stack.enter_context(_daemon(config, folder / "moodpid.log"))
+    end_s = time.monotonic() + options.seconds if options.seconds else float("inf")
+    while daemon.poll() is None and time.monotonic() < end_s:
+        client.loop(timeout=min(0.25, max(0.0, end_s - time.monotonic())))
+        line.show(heard)
+    if daemon.returncode is None:
+        return 0
+    line.end()
+    _explain(daemon.returncode, folder / "moodpid.log")
+    return 1
+
+
+def _explain(returncode: int, log: Path) -> None:
+    """The daemon's last words, which say why it ended."""
+    words = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    print("".join(words[-10:]), end="", file=sys.stderr)
+    print(f"demo: moodpid ended by itself, with exit code {returncode}", file=sys.stderr)
+
+
+def _library(cache: Path) -> Path:
+    """The songs, made once for each version of what makes them."""
+    version = hashlib.sha256(Path(library.__file__).read_bytes() + str(SONG_S).encode()).hexdigest()[:12]
+    folder = cache / f"library-{version}"
+    if not folder.exists():
+        cache.mkdir(exist_ok=True)
+        for old in cache.glob("library-*"):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(dir=cache) as half_done:
+            library.generate(Path(half_done) / "library", SONG_S).rename(folder)
+    return folder
+
+
+def _config(camera: source.Table, mpd: PrivateMpd, broker: PrivateMosquitto) -> dict[str, dict[str, Any]]:
+    """`config/demo.toml` with the camera and the ports of today."""
+    tables: dict[str, dict[str, Any]] = tomllib.loads(
+        (ROOT / "config" / "demo.toml").read_text(encoding="utf-8")
+    )
+    tables["camera"] = {**tables.get("camera", {}), **camera}
+    tables["player"] = {**tables.get("player", {}), "host": mpd.host, "port": mpd.port}
+    tables["mqtt"] = {**tables.get("mqtt", {}), "host": broker.host, "port": broker.port}
+    return tables
+
+
+def _toml(tables: dict[str, dict[str, Any]], prefix: str = "") -> str:
+    """TOML of nested tables; their strings, numbers, truths and lists are written as in JSON."""
+    text = ""
+    for name, table in tables.items():
+        inner = {key: value for key, value in table.items() if isinstance(value, dict)}
+        text += f"[{prefix}{name}]\n"
+        text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items() if key not in inner)
+        text += _toml(inner, f"{prefix}{name}.")
+    return text
+
+
+def _introduce(camera: str, mpd: PrivateMpd, broker: PrivateMosquitto) -> None:
+    sound = "you should hear it" if sound_card() else "silently: there is no sound card"
+    print(f"moodpid watches {camera}, and plays to its mood ({sound}).")
+    print(f"  its topics:  mosquitto_sub -p {broker.port} -t 'moodpid/#' -v")
+    print(f"  its player:  mpc -p {mpd.port}")
+    print("  Ctrl-C ends it all.", flush=True)
+
+
+@contextmanager
+def _listening(broker: PrivateMosquitto, heard: Heard) -> Iterator[Client]:
+    """A client that hears all topics of ours, as long as somebody calls its `loop`."""
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _client, _data, message: heard.take(message.topic, bytes(message.payload))
+    client.connect(broker.host, broker.port)
+    client.subscribe("moodpid/#")
+    try:
+        yield client
+    finally:
+        client.disconnect()
+
+
+@contextmanager
+def _daemon(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`moodpid run`, which dies with us, and is asked to stop at the end."""
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "NOTIFY_SOCKET"}}
+    command = [
+        "setpriv",
+        "--pdeathsig",
+        "TERM",
+        sys.executable,
+        "-m",
+        "moodpid",
+        "run",
+        "--config",
+        str(config),
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_S)
+
+
+def _sum_up(heard: Heard) -> None:
+    if heard.moods:
+        print(f"It felt: {', '.join(heard.moods)}. All is stopped.")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,108 @@
+"""What a person at the terminal sees: one line, made from what the broker says, as any other client could."""
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+# States of the camera that need no word; the first is that none was heard of
+_FINE = {"", "starting", "watching"}
+
+
+@dataclass(slots=True)
+class Heard:
+    """The latest message on each topic below ours, and the moods so far in order.
+
+    Attributes:
+        latest: From the last part of the topic to its JSON, or its text where that is none.
+        moods: Each mood that was new when it came.
+    """
+
+    latest: dict[str, Any] = field(default_factory=dict)
+    moods: list[str] = field(default_factory=list)
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """Remember a message."""
+        text = payload.decode("utf-8", errors="replace")
+        try:
+            news = json.loads(text)
+        except ValueError:
+            news = text
+        self.latest[topic.rpartition("/")[2]] = news
+        if self.mood and self.moods[-1:] != [self.mood]:
+            self.moods.append(self.mood)
+
+    @property
+    def mood(self) -> str:
+        """The mood of the room; empty before the first."""
+        return str(self._of("mood", "mood"))
+
+    @property
+    def change(self) -> tuple[object, ...]:
+        """What makes the line a new one, where lines stay: not every per cent."""
+        return self.mood, self._of("mood", "faces"), self.camera, self.player
+
+    @property
+    def line(self) -> str:
+        """Mood, confidence, faces, and what plays."""
+        if not self.mood:
+            return self.camera or "waiting for the first look"
+        faces = self._of("mood", "faces")
+        parts = [
+            f"{self.mood:8} {round(100 * self._of('mood', 'confidence')):3} %",
+            f"{faces} face" if faces == 1 else f"{faces} faces",
+            self.player,
+            self.camera,
+        ]
+        return "   ".join(part for part in parts if part)
+
+    @property
+    def player(self) -> str:
+        """What plays, and from which stored playlist."""
+        state = self._of("player", "state")
+        if state != "play":
+            return str(self._of("player", "message") or (f"player: {state}" if state else ""))
+        playlist = self._of("player", "playlist")
+        return f'plays "{self._of("player", "title")}"' + (f" from {playlist}" if playlist else "")
+
+    @property
+    def camera(self) -> str:
+        """What is wrong with the camera; empty if nothing is."""
+        if self._of("camera", "state") in _FINE:
+            return ""
+        return f"camera: {self._of('camera', 'message') or self._of('camera', 'state')}"
+
+    def _of(self, topic: str, key: str) -> Any:  # noqa: ANN401 - JSON may hold anything
+        news = self.latest.get(topic)
+        return news.get(key, "") if isinstance(news, dict) else ""
+
+
+class Line:
+    """One line that updates in place on a terminal; elsewhere a line for each change, with its time."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._start_s = time.monotonic()
+        self._shown: object = None
+
+    def show(self, heard: Heard) -> None:
+        """Bring the line up to date."""
+        if self._out.isatty():
+            self._again(heard.line)
+        elif self._shown != heard.change:
+            self._shown = heard.change
+            print(f"{time.monotonic() - self._start_s:6.1f} s  {heard.line}", file=self._out, flush=True)
+
+    def _again(self, text: str) -> None:
+        if self._shown != text:
+            self._shown = text
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{text[:width]}", end="", file=self._out, flush=True)
+
+    def end(self) -> None:
+        """Leave the line as it is and go to the next."""
+        if self._out.isatty() and self._shown:
+            print(file=self._out, flush=True)
+            self._shown = None
