@@ -1,0 +1,96 @@
+"""When a state is worth a message: changes at once, drifting numbers seldom, the rest as a heartbeat."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+HEARTBEAT_S = 300.0
+DRIFT_EVERY_S = 1.0
+RATE_HZ = 4.0
+BURST = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of one topic, and what of it matters how much.
+
+    Attributes:
+        topic: Where it is published, retained.
+        payload: The message.
+        key: What is told as soon as it differs from what was told before.
+        drift: Numbers that wander; told when one has moved by `step`, at most once a `DRIFT_EVERY_S`.
+        step: How far a number of `drift` must move to be noticed.
+    """
+
+    topic: str
+    payload: str
+    key: object
+    drift: tuple[float, ...] = ()
+    step: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    report: Report
+    at_s: float
+
+
+class Allowance:
+    """So many at once, and so many a second in the long run.
+
+    Args:
+        burst: How many may come at once.
+        rate_hz: How many come back every second.
+    """
+
+    def __init__(self, burst: float, rate_hz: float) -> None:
+        self._burst, self._rate_hz = burst, rate_hz
+        self._left = burst
+        self._at_s = float("-inf")
+
+    def spend(self, now_s: float) -> bool:
+        """Take one at `now_s` (monotonic seconds); False if none is left."""
+        self._left = min(self._burst, self._left + max(0.0, now_s - self._at_s) * self._rate_hz)
+        self._at_s = now_s
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+class Pace:
+    """Remembers what was told on this connection, and picks what is due.
+
+    After the first round no more than `BURST` messages at once and `RATE_HZ` a second are due, whatever
+    happens; what is held back comes later if it still differs by then.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[str, _Told] = {}
+        self._allowance = Allowance(BURST, RATE_HZ)
+
+    def forget(self) -> None:
+        """A new connection: nothing has been told yet."""
+        self._told.clear()
+
+    def due(self, reports: Iterable[Report], now_s: float) -> Iterator[Report]:
+        """Those of `reports` to publish at `now_s` (monotonic seconds), which then count as told."""
+        for report in reports:
+            told = self._told.get(report.topic)
+            if told is None or (_noticeable(report, told, now_s) and self.spend(now_s)):
+                self._told[report.topic] = _Told(report, now_s)
+                yield report
+
+    def spend(self, now_s: float) -> bool:
+        """Take leave to send one message that is not due by itself; False when there were too many."""
+        return self._allowance.spend(now_s)
+
+
+def _noticeable(report: Report, told: _Told, now_s: float) -> bool:
+    if report.key != told.report.key:
+        return True
+    age_s = now_s - told.at_s
+    if age_s >= DRIFT_EVERY_S and any(
+        abs(new - old) >= report.step for new, old in zip(report.drift, told.report.drift, strict=True)
+    ):
+        return True
+    return age_s >= HEARTBEAT_S

@@ -1,0 +1,125 @@
+"""What the MQTT tests share: somebody who listens at the broker, and ready-made states."""
+
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
+from moodpid.mood.filter import MoodState
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present
+
+WAIT_S = 10.0
+
+
+class Ear:
+    """Another client of the broker: hears everything from the moment it is ready, and may say things."""
+
+    def __init__(self, port: int, topic: str = "#") -> None:
+        self.heard: list[paho.MQTTMessage] = []
+        self._news: queue.SimpleQueue[paho.MQTTMessage] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client.on_connect = lambda client, *_: client.subscribe(topic)
+        self._client.on_subscribe = lambda _client, _data, mid, *_: self._ready.put(mid)
+        self._client.on_message = lambda _client, _data, message: self._news.put(message)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        self._ready.get(timeout=WAIT_S)
+
+    def say(self, topic: str, payload: bytes | str, *, retain: bool = False, qos: int = 0) -> None:
+        """Publish, and wait until it is on its way."""
+        self._client.publish(topic, payload, qos=qos, retain=retain).wait_for_publish(WAIT_S)
+
+    def wait_for(
+        self, what: Callable[[paho.MQTTMessage], Any], timeout_s: float = WAIT_S
+    ) -> paho.MQTTMessage:
+        """The next message, of those not waited for yet, for which `what` holds."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                message = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                seen = [(m.topic, bytes(m.payload)[:80]) for m in self.heard]
+                raise AssertionError(f"not heard within {timeout_s} s; heard {seen}") from None
+            self.heard.append(message)
+            if what(message):
+                return message
+
+    def wait_for_text(self, topic: str, text: str, timeout_s: float = WAIT_S) -> paho.MQTTMessage:
+        """The next message on `topic` that says `text`."""
+        return self.wait_for(lambda m: m.topic == topic and bytes(m.payload) == text.encode(), timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Answering:
+    """A server that gives one answer to the first bytes of each visitor and, if it is empty, hangs up."""
+
+    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+        self.visits = 0
+        self._answer = answer
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        self._visitors: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve)
+
+    def _serve(self) -> None:
+        while True:
+            visitor, _ = self._server.accept()
+            self._visitors.append(visitor)
+            first = visitor.recv(4096)
+            if not first:
+                return
+            self.visits += 1
+            if answer := self._answer(first):
+                visitor.sendall(answer)
+            else:
+                visitor.close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # A visitor who says nothing ends the thread
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._thread.join(WAIT_S)
+        for server in (self._server, *self._visitors):
+            server.close()
+
+
+def wait_until(what: Callable[[], Any], timeout_s: float = WAIT_S) -> None:
+    """Look every few milliseconds until `what` holds."""
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s"
+        time.sleep(0.005)
+
+
+def scores(top: Emotion, share: float) -> EmotionScores:
+    """`share` for `top`, the rest spread over the others."""
+    rest = (1 - share) / (len(EMOTIONS) - 1)
+    return EmotionScores(tuple(share if emotion is top else rest for emotion in EMOTIONS))
+
+
+def happy(confidence: float = 0.83, *, faces: int = 1, since_s: float = 100.0) -> MoodState:
+    """A happy room."""
+    return MoodState(Mood.HAPPY, since_s, confidence, faces, scores(Emotion.HAPPY, confidence), since_s)
+
+
+def present(mood: MoodState | None = None, *, enabled: bool = True) -> Present:
+    """All is well, and the music plays."""
+    camera = CameraState(CameraStatus.WATCHING)
+    player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
+    return Present(enabled, camera, player, mood)

@@ -1,0 +1,375 @@
+"""The publisher and a real Mosquitto."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from servers import PrivateMosquitto
+
+from moodpid import config
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import EventType, MoodEvent
+from moodpid.mqtt import connection
+from moodpid.mqtt.client import MqttPublisher
+from moodpid.state import Request, SetEnabled
+from tests.mqtt.support import Answering, Ear, happy, present, wait_until
+
+TURN_S = 0.02
+ROOT = "moodpid/living-room"
+CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
+
+
+class Loop:
+    """Stands in for the daemon: a publisher that is told the present state again and again."""
+
+    def __init__(self, broker: config.Mqtt, password: str = "") -> None:
+        self.requests: list[Request] = []
+        self.state = present(happy(since_s=time.monotonic() - 60))
+        self.events: list[MoodEvent] = []
+        self.slowest_s = 0.0
+        device = config.Device(id="living-room", name="Living room")
+        self.publisher = MqttPublisher(device, broker, self._post, password)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._turn)
+        self.publisher.start()
+        self._thread.start()
+
+    def _post(self, request: Request) -> bool:
+        if len(self.requests) >= 32:
+            return False
+        self.requests.append(request)
+        return True
+
+    def _turn(self) -> None:
+        while not self._ended.wait(TURN_S):
+            began_s, events, self.events = time.monotonic(), self.events, []
+            self.publisher.tell(self.state, events)
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
+
+    def end(self) -> bool:
+        self._ended.set()
+        self._thread.join(5)
+        return self.publisher.stop()
+
+
+Start = Callable[..., Loop]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
+    """Begins loops, with short pauses between tries, and ends them after the test."""
+    monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
+    caplog.set_level(logging.INFO, "moodpid")
+    loops: list[Loop] = []
+
+    def begin(port: int, password: str = "", **broker: object) -> Loop:
+        loops.append(
+            Loop(msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt), password)
+        )
+        return loops[-1]
+
+    yield begin
+    for loop in loops:
+        loop.end()
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_the_present_state_is_retained_for_those_who_come_later(
+    mosquitto: PrivateMosquitto, start: Start
+) -> None:
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as early:
+        early.wait_for_text(f"{ROOT}/status", "online")
+    with Ear(mosquitto.port) as late:
+        late.wait_for_text(f"{ROOT}/status", "online")
+        kept = {message.topic: message for message in late.heard}
+    assert set(kept) == {f"{ROOT}/{name}" for name in ("status", "mood", "camera", "player", "enabled")}
+    assert all(message.retain for message in kept.values())
+    assert json.loads(kept[f"{ROOT}/camera"].payload)["state"] == "watching"
+    assert json.loads(kept[f"{ROOT}/player"].payload)["title"] == "A Song"
+    assert kept[f"{ROOT}/enabled"].payload == b"ON"
+
+
+def test_since_is_a_local_time_with_its_offset(mosquitto: PrivateMosquitto, start: Start) -> None:
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        told = json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)
+    since = datetime.fromisoformat(told["since"])
+    assert since.utcoffset() is not None
+    assert abs(datetime.now().astimezone() - since - timedelta(seconds=60)) < timedelta(seconds=10)
+
+
+def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    loop.state = present(None)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        loop.state = present(happy())
+        assert json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
+
+
+def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        loop.events = [CHANGED]
+        told = ear.wait_for(lambda m: m.topic == f"{ROOT}/event")
+    assert json.loads(told.payload) == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
+    with Ear(mosquitto.port) as late:
+        late.wait_for_text(f"{ROOT}/status", "online")
+        assert f"{ROOT}/event" not in {message.topic for message in late.heard}
+
+
+def test_a_new_face_is_told_at_once_and_nothing_when_nothing_changes(
+    mosquitto: PrivateMosquitto, start: Start
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        loop.state = present(happy(faces=2, since_s=loop.state.mood.since_s if loop.state.mood else 0))
+        ear.wait_for(lambda m: b'"faces": 2' in m.payload, timeout_s=1)
+        before = len(ear.heard)
+        ear.say("marker", "x")
+        ear.wait_for_text("marker", "x")
+        assert len(ear.heard) == before + 1
+
+
+def test_requests_reach_the_loop(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [SetEnabled(on=False)])
+
+
+def test_of_a_flood_of_valid_requests_few_reach_the_loop(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(500):
+            ear.say(f"{ROOT}/enabled/set", "ON")
+            ear.say(f"{ROOT}/enabled/set", "OFF")
+        ear.say("marker", "x")
+        ear.wait_for_text("marker", "x")
+    assert len(loop.requests) < 32
+    assert sum("too many at once" in line for line in lines(caplog)) == 1
+
+
+def test_stopping_says_offline(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        assert loop.end()
+        assert not loop.publisher.connected
+        ear.wait_for_text(f"{ROOT}/status", "offline")
+    with Ear(mosquitto.port) as late:
+        late.wait_for_text(f"{ROOT}/status", "offline")
+
+
+def test_a_broker_that_comes_late_is_found(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.kill()
+    start(mosquitto.port)
+    wait_until(lambda: any("cannot be reached: Connection refused" in line for line in lines(caplog)))
+    mosquitto.start()
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+    assert len(lines(caplog)) == 2
+
+
+def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = start(mosquitto.port)
+    wait_until(lambda: loop.publisher.connected)
+    mosquitto.kill()
+    wait_until(lambda: not loop.publisher.connected)
+    loop.events = [CHANGED]
+    loop.state = present(happy(faces=2))
+    wait_until(lambda: not loop.events)
+    loop.state = present(happy(faces=3))
+    mosquitto.start()
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        moods = [json.loads(m.payload)["faces"] for m in ear.heard if m.topic == f"{ROOT}/mood"]
+        assert moods
+        assert set(moods) == {3}
+        assert f"{ROOT}/event" not in {message.topic for message in ear.heard}
+    told = lines(caplog)
+    assert ["hears us" in told[0], "is gone" in told[1], "hears us" in told[2]] == [True] * 3
+    assert len(told) == 3
+
+
+def test_a_silent_broker_holds_up_nobody(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", 0.2)
+    mosquitto.freeze()
+    loop = start(mosquitto.port)
+    wait_until(lambda: any("says nothing" in line for line in lines(caplog)))
+    mosquitto.thaw()
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        mosquitto.freeze()
+        loop.state = present(happy(faces=2))
+        began_s = time.monotonic()
+        assert loop.end()
+        assert time.monotonic() - began_s < 2
+        assert loop.slowest_s < 0.2
+        mosquitto.thaw()
+
+
+def test_stopping_while_the_broker_is_silent_ends_in_time(mosquitto: PrivateMosquitto, start: Start) -> None:
+    mosquitto.freeze()
+    loop = start(mosquitto.port)
+    began_s = time.monotonic()
+    assert loop.end()
+    assert time.monotonic() - began_s < 2
+
+
+def test_a_wrong_password_is_told_apart_from_a_missing_broker(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PrivateMosquitto(username="moodpid", password="right") as guarded:
+        start(guarded.port, password="wrong", username="moodpid")
+        wait_until(lambda: lines(caplog))
+        assert "refuses the user name or password" in lines(caplog)[0]
+        loop = start(guarded.port, password="right", username="moodpid")
+        wait_until(lambda: loop.publisher.connected)
+
+
+def test_a_private_authority_is_trusted_when_the_configuration_names_it(start: Start) -> None:
+    with PrivateMosquitto(tls=True) as secured:
+        loop = start(secured.port, tls=True, tls_ca=str(secured.ca))
+        wait_until(lambda: loop.publisher.connected)
+
+
+# paho lets go of the socket of a failed handshake; the interpreter closes it, with a warning
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_certificate_of_a_stranger_is_refused_and_told(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PrivateMosquitto(tls=True) as secured:
+        start(secured.port, tls=True)
+        wait_until(lambda: lines(caplog))
+        assert "its certificate does not verify" in lines(caplog)[0]
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff\xfe\x00", b"X" * 1_000, b"X" * 1_000_000, b"maybe"])
+def test_nonsense_changes_nothing_and_is_one_line_at_most(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, payload: bytes
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(3):
+            ear.say(f"{ROOT}/enabled/set", payload)
+        ear.say(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [SetEnabled(on=False)])
+    assert sum("ignored" in line for line in lines(caplog)) <= 1
+
+
+def test_a_retained_request_is_ignored_at_the_start_and_later(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+        ear.say(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [SetEnabled(on=True)])
+    assert sum("retain" in line for line in lines(caplog)) == 1
+
+
+def test_a_flood_of_messages_leaves_the_loop_its_pace(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(3_000):
+            ear.say(f"{ROOT}/enabled/set", "nonsense")
+        ear.say(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [SetEnabled(on=False)])
+    assert sum("ignored" in line for line in lines(caplog)) == 1
+    assert loop.slowest_s < 0.25
+
+
+def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    def old(connect: bytes) -> bytes:
+        version = connect[connect.index(b"MQTT") + 4]
+        return b"\x20\x02\x00\x00" if version == 4 else b"\x20\x02\x00\x01"
+
+    with Answering(old) as broker:
+        loop = start(broker.port)
+        wait_until(lambda: loop.publisher.connected)
+    assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
+
+
+def test_a_broker_that_hangs_up_on_mqtt_5_is_spoken_to_in_mqtt_3(start: Start) -> None:
+    def older(connect: bytes) -> bytes:
+        return b"\x20\x02\x00\x00" if connect[connect.index(b"MQTT") + 4] == 4 else b""
+
+    with Answering(older) as broker:
+        loop = start(broker.port)
+        wait_until(lambda: loop.publisher.connected)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x00", b"\x90\x01\x00", b"\xff" * 99]
+)
+def test_a_server_that_speaks_something_else_is_tried_again(
+    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", 0.2)
+    with Answering(lambda _: answer) as server:
+        loop = start(server.port)
+        wait_until(lambda: server.visits >= 3)
+        assert loop.end()
+    assert len(lines(caplog)) == 1
+
+
+def test_a_killed_publisher_is_offline_by_its_will(mosquitto: PrivateMosquitto) -> None:
+    code = (
+        "import sys, time; from moodpid import config; from moodpid.mqtt.client import MqttPublisher\n"
+        "from tests.mqtt.support import present\n"
+        "broker = config.Mqtt(host='127.0.0.1', port=int(sys.argv[1]))\n"
+        "p = MqttPublisher(config.Device(id='living-room'), broker, lambda _: True); p.start()\n"
+        "while True: p.tell(present(), ()); time.sleep(0.02)\n"
+    )
+    with (
+        Ear(mosquitto.port) as ear,
+        subprocess.Popen([sys.executable, "-c", code, str(mosquitto.port)]) as process,
+    ):
+        try:
+            ear.wait_for_text(f"{ROOT}/status", "online")
+        finally:
+            process.kill()
+        ear.wait_for_text(f"{ROOT}/status", "offline")
+
+
+@given(failures=st.integers(0, 10_000), longest_s=st.floats(1, 100))
+def test_pauses_grow_to_a_limit_and_are_never_none(failures: int, longest_s: float) -> None:
+    pause_s = connection.pause_s(failures, longest_s)
+    assert min(longest_s, 2.0 ** min(failures, 10)) / 2 <= pause_s <= longest_s

@@ -1,0 +1,91 @@
+"""Few messages: changes at once, drifting numbers seldom, a heartbeat when nothing happens."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid.mqtt.pace import BURST, DRIFT_EVERY_S, HEARTBEAT_S, RATE_HZ, Pace, Report
+
+TURN_S = 0.25
+HAPPY = Report("mood", "happy 0.80", key=("happy", 1), drift=(0.80,))
+
+
+def said(pace: Pace, report: Report, now_s: float) -> list[str]:
+    return [due.payload for due in pace.due([report], now_s)]
+
+
+def started() -> Pace:
+    pace = Pace()
+    assert said(pace, HAPPY, 0.0) == ["happy 0.80"]
+    return pace
+
+
+def test_what_stays_the_same_is_told_once() -> None:
+    pace = started()
+    assert [said(pace, HAPPY, turn * TURN_S) for turn in range(1, 100)] == [[]] * 99
+
+
+def test_a_change_is_told_at_once() -> None:
+    pace = started()
+    sad = Report("mood", "sad", key=("sad", 1), drift=(0.8,))
+    assert said(pace, sad, TURN_S) == ["sad"]
+
+
+def test_a_number_that_hardly_moves_is_not_told() -> None:
+    pace = started()
+    assert said(pace, replace(HAPPY, payload="happy 0.82", drift=(0.82,)), 30.0) == []
+
+
+def test_a_number_that_moved_is_told_when_the_last_message_is_a_second_old() -> None:
+    pace = started()
+    moved = replace(HAPPY, payload="happy 0.90", drift=(0.90,))
+    assert said(pace, moved, DRIFT_EVERY_S - 0.01) == []
+    assert said(pace, moved, DRIFT_EVERY_S) == ["happy 0.90"]
+
+
+def test_slow_drift_adds_up_until_it_is_told() -> None:
+    pace = started()
+    told = [
+        text
+        for second in range(1, 20)
+        for text in said(pace, replace(HAPPY, payload=f"{second}", drift=(0.80 + second / 100,)), second)
+    ]
+    assert len(told) == 3
+
+
+def test_a_heartbeat_repeats_what_does_not_change() -> None:
+    pace = started()
+    assert said(pace, HAPPY, HEARTBEAT_S) == ["happy 0.80"]
+    assert said(pace, HAPPY, HEARTBEAT_S + 1) == []
+
+
+def test_after_forgetting_everything_is_told_again() -> None:
+    pace = started()
+    pace.forget()
+    assert said(pace, HAPPY, TURN_S) == ["happy 0.80"]
+
+
+@given(
+    keys=st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5), min_size=40, max_size=200),
+    turn_s=st.floats(0.01, 1.0),
+)
+def test_whatever_happens_messages_are_few_a_second(keys: list[list[int]], turn_s: float) -> None:
+    pace = Pace()
+    sent = [
+        sum(1 for _ in pace.due([Report(f"{i}", f"{k}", key=k) for i, k in enumerate(row)], turn * turn_s))
+        for turn, row in enumerate(keys)
+    ]
+    later = sent[1:]
+    assert sum(later) <= BURST + RATE_HZ * turn_s * len(later) + 1
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=100))
+def test_in_the_end_the_present_was_told(keys: list[int]) -> None:
+    pace, last = Pace(), None
+    for turn, key in enumerate(keys):
+        for told in pace.due([Report("t", f"{key}", key=key)], turn * 0.01):
+            last = told.payload
+    for told in pace.due([Report("t", f"{keys[-1]}", key=keys[-1])], 1000.0):
+        last = told.payload
+    assert last == f"{keys[-1]}"

@@ -1,0 +1,88 @@
+"""The doctor tells what is wrong with the broker and what to do."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from servers import PrivateMosquitto, free_port
+
+from moodpid import config
+from moodpid.errors import ConfigError
+from moodpid.mqtt.probe import probe
+from moodpid.state import Finding
+from tests.mqtt.support import Answering
+
+DEVICE = config.Device(id="living-room")
+
+
+def found(port: int, password: str = "", **broker: object) -> Finding:
+    settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
+    (finding,) = probe(DEVICE, settings, password, limit_s=0.5)
+    return finding
+
+
+def test_a_good_broker_is_fine(mosquitto: PrivateMosquitto) -> None:
+    finding = found(mosquitto.port)
+    assert finding.ok
+    assert "MQTT 5" in finding.message
+
+
+def test_no_broker_is_told_with_its_address() -> None:
+    port = free_port()
+    finding = found(port)
+    assert not finding.ok
+    assert finding.message == f"127.0.0.1:{port}: Connection refused"
+
+
+def test_a_wrong_password_is_told_by_the_name_of_the_user() -> None:
+    with PrivateMosquitto(username="moodpid", password="right") as guarded:
+        finding = found(guarded.port, "wrong", username="moodpid")
+        assert not finding.ok
+        assert "refuses the user 'moodpid'" in finding.message
+        assert found(guarded.port, "right", username="moodpid").ok
+
+
+def test_a_broker_that_lets_us_in_but_not_speak_is_found_out(tmp_path: Path) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text("topic read nothing/#\n", encoding="utf-8")
+    server = PrivateMosquitto()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write(f"acl_file {acl}\n")
+    with server:
+        finding = found(server.port)
+    assert not finding.ok
+    assert finding.remedy == "allow moodpid to read and write moodpid/living-room/#"
+
+
+# paho lets go of the socket of a failed handshake; the interpreter closes it, with a warning
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_unknown_authority_is_told() -> None:
+    with PrivateMosquitto(tls=True) as secured:
+        assert "tls_ca" in found(secured.port, tls=True).remedy
+        assert found(secured.port, tls=True, tls_ca=str(secured.ca)).ok
+
+
+def test_tls_wanted_but_not_spoken_is_guessed() -> None:
+    with PrivateMosquitto(tls=True) as secured:
+        assert "tls = true" in found(secured.port).remedy
+
+
+def test_a_black_hole_is_told_in_time(mosquitto: PrivateMosquitto) -> None:
+    mosquitto.freeze()
+    assert "says nothing" in found(mosquitto.port).message
+
+
+def test_another_kind_of_server_is_told() -> None:
+    with Answering(lambda _: b"\x90\x01\x00") as server:
+        assert not found(server.port).ok
+
+
+@pytest.mark.parametrize("content", [None, "not a certificate"])
+def test_a_file_of_authorities_that_cannot_be_used_is_a_fault_of_the_configuration(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "ca.crt"
+    if content:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"\[mqtt\] tls_ca"):
+        found(1, tls=True, tls_ca=str(file))
