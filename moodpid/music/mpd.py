@@ -1,0 +1,163 @@
+"""The thread that owns the connection to MPD: it carries out the latest wish and tells what plays."""
+
+import logging
+import math
+import threading
+import time
+from dataclasses import dataclass, replace
+from random import Random
+
+from moodpid.config import Player
+from moodpid.errors import MoodpidError
+from moodpid.mailbox import Mailbox
+from moodpid.mood.policy import Wish
+from moodpid.music.connection import CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
+from moodpid.music.manners import Rules
+from moodpid.music.turn import Guest
+from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+CHECK_S = 1800.0  # a connection is proven alive this often though nothing happens
+REPOST_S = 1.0  # the inbox was full
+_SUBSYSTEMS = ("player", "playlist", "options", "stored_playlist", "database")
+
+
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """All that the main loop wants, so that the latest letter says everything."""
+
+    wish: Wish | None = None
+    enabled: bool = True
+    stop: bool = False
+
+
+class MpdWorker:
+    """Keeps MPD playing what is wished, as a guest; see `docs/music.md`.
+
+    All methods are for one thread, the main loop's; the news come through `post` from the worker's own.
+
+    Args:
+        settings: Where MPD is and how to behave.
+        post: Takes `PlayerChanged` on every change; False from it means: again later.
+        password: Of MPD, empty if it has none.
+        chance: Chooses songs and jitters pauses.
+    """
+
+    def __init__(
+        self, settings: Player, post: Post, password: str = "", chance: Random | None = None
+    ) -> None:
+        self._settings = settings
+        self._post = post
+        self._password = password
+        self._chance = chance or Random()  # noqa: S311 - songs, not secrets
+        self._orders = _Orders(enabled=settings.enabled)  # of the main loop's side
+        self._box: Mailbox[_Orders] = Mailbox()
+        self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
+        self._ended = False
+        # From here on all is the worker's own
+        self._now = self._orders
+        self._guest = Guest(Rules.of(settings), self._chance)
+        self._told: PlayerState | None = None
+        self._state = PlayerState(PlayerStatus.UNREACHABLE)
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin to work, in a thread of its own."""
+        self._thread.start()
+
+    def wish(self, wish: Wish) -> None:
+        """Ask for the music of `wish`, in place of any earlier wish."""
+        self._order(replace(self._orders, wish=wish))
+
+    def enable(self, on: bool) -> None:
+        """Drive the music, or leave MPD alone altogether; the wish is kept."""
+        self._order(replace(self._orders, enabled=on))
+
+    def stop(self) -> None:
+        """Ask the thread to end, leaving the player as it is; returns at once."""
+        self._order(replace(self._orders, stop=True))
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread to end; False if it has not after `timeout_s` seconds."""
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            return False
+        if not self._ended:
+            self._ended = True
+            self._box.close()
+        return True
+
+    def _order(self, orders: _Orders) -> None:
+        self._orders = orders
+        if not self._ended:
+            self._box.put(orders)
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._now.stop:
+            if not self._now.enabled:
+                self._tell(PlayerState(PlayerStatus.DISABLED))
+                self._rest(math.inf)
+                continue
+            try:
+                with Link(self._settings, self._password) as link:
+                    self._well(link)
+                    pause_s = FIRST_PAUSE_S
+                    self._serve(link)
+            except (MpdGoneError, MpdDeniedError, CommandRefusedError) as error:
+                self._ill(error)
+                self._rest(pause_s * self._chance.uniform(0.5, 1.0))
+                pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+
+    def _serve(self, link: Link) -> None:
+        """Work until the connection breaks or the orders forbid it."""
+        self._guest.arrive(link)
+        changed: set[str] = set()
+        while True:
+            self._read_orders()
+            if self._now.stop or not self._now.enabled:
+                return
+            self._tell(self._guest.turn(link, self._now.wish, changed))
+            changed = link.wait(_SUBSYSTEMS, self._box, self._patience_s())
+
+    def _patience_s(self) -> float:
+        """How long nothing needs doing though nothing happens."""
+        due_s = min(CHECK_S, self._guest.until_s - time.monotonic())
+        return due_s if self._told == self._state else min(due_s, REPOST_S)
+
+    def _rest(self, timeout_s: float) -> None:
+        """Wait, but not through a stop or a switch; a new wish is read and makes nothing sooner."""
+        deadline = time.monotonic() + timeout_s
+        before = self._now
+        while (self._now.stop, self._now.enabled) == (before.stop, before.enabled):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return
+            untold = self._told != self._state
+            limit_s = min(left_s, REPOST_S if untold else math.inf)
+            self._read_orders(None if limit_s == math.inf else limit_s)
+            self._tell(self._state)
+
+    def _read_orders(self, timeout_s: float | None = 0.0) -> None:
+        self._now = self._box.take(timeout_s) or self._now
+
+    def _tell(self, state: PlayerState) -> None:
+        """Post `state` if it is new; a full inbox gets it later."""
+        self._state = state
+        if state != self._told and self._post(PlayerChanged(state)):
+            self._told = state
+
+    def _well(self, link: Link) -> None:
+        log.info("MPD at %s is there (protocol %s)", place(self._settings), link.version)
+        self._trouble = ""
+
+    def _ill(self, error: MoodpidError) -> None:
+        """One line for each kind of trouble, however often it is met again."""
+        if self._trouble == type(error).__name__:
+            return
+        self._trouble = type(error).__name__
+        log.warning("%s; trying again until it works", error)
+        self._tell(PlayerState(PlayerStatus.UNREACHABLE, message=str(error)))

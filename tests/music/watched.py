@@ -1,0 +1,91 @@
+"""A worker at a real MPD, and a way to wait for what it says and does."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import pytest
+from servers import PrivateMpd
+
+from moodpid.config import Player
+from moodpid.mailbox import Inbox
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.music.mpd import MpdWorker
+from moodpid.state import PlayerChanged, PlayerState, Request
+
+DEADLINE_S = 15.0
+
+
+def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
+    """Wait until `what` holds; a failure after `limit_s` seconds."""
+    deadline = time.monotonic() + limit_s
+    while not what():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.02)
+
+
+class Watched:
+    """A worker with the news it posted."""
+
+    def __init__(self, settings: Player, password: str = "") -> None:
+        self.inbox: Inbox[Request] = Inbox(1000)
+        self.states: list[PlayerState] = []
+        self.worker = MpdWorker(settings, self.inbox.post, password, Random(7))  # noqa: S311 - repeatable songs
+
+    def read(self) -> PlayerState | None:
+        """The latest state posted, None before the first."""
+        self.states += [news.player for news in self.inbox.drain() if isinstance(news, PlayerChanged)]
+        return self.states[-1] if self.states else None
+
+    def until(self, holds: Callable[[PlayerState], bool], limit_s: float = DEADLINE_S) -> PlayerState:
+        """Wait for a state that `holds`."""
+        until(lambda: (state := self.read()) is not None and holds(state), limit_s)
+        return self.states[-1]
+
+    def wish(self, mood: Mood, *playlists: str) -> None:
+        self.worker.wish(Wish(mood, playlists or (mood.capitalize(),)))
+
+
+Start = Callable[..., Watched]
+
+
+@pytest.fixture
+def start(mpd: PrivateMpd) -> Iterator[Start]:
+    """Starts a worker at the real MPD, with the settings given by name; it is stopped at the end."""
+    with starter(mpd) as start:
+        yield start
+
+
+@contextmanager
+def starter(mpd: PrivateMpd) -> Iterator[Start]:
+    workers: list[Watched] = []
+
+    def start(password: str = "", **settings: object) -> Watched:
+        place = {"host": "127.0.0.1", "port": mpd.port}
+        workers.append(Watched(Player(**{**place, **settings}), password))  # type: ignore[arg-type]
+        workers[-1].worker.start()
+        return workers[-1]
+
+    yield start
+    for watched in workers:
+        watched.worker.stop()
+    for watched in workers:
+        assert watched.worker.join(10.0), "the worker did not end"
+        watched.inbox.close()
+
+
+def queue(mpd: PrivateMpd) -> list[str]:
+    """The files in the queue, in order."""
+    return mpd.mpc("playlist", "-f", "%file%").split("\n")[:-1]
+
+
+def folders(mpd: PrivateMpd) -> list[str]:
+    """The moods of the songs in the queue, in order: the library has a folder for each."""
+    return [uri.split("/")[0] for uri in queue(mpd)]
+
+
+def playing(mpd: PrivateMpd) -> str:
+    """The file that plays or is paused, empty if none."""
+    return mpd.mpc("current", "-f", "%file%").strip()
