@@ -1,0 +1,118 @@
+"""The demo as a person starts it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import require
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Where the demo makes its temporary files: pytest's own folder is too long a path for a Unix socket."""
+    require("mpd", "mpc", "mosquitto")
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def demo(place: Path) -> Iterator[subprocess.Popen[str]]:
+    """The demo on the bundled recording, without an end of its own."""
+    with _start(place, "--source", "recording") as process:
+        yield process
+        process.kill()
+
+
+def _start(place: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools"), "TMPDIR": str(place)}
+    command = [sys.executable, "-m", "demo.run", *arguments]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def _line_with(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
+    assert process.stdout
+    said = ""
+    for line in process.stdout:
+        said += line
+        if match := re.search(pattern, line):
+            return match
+    pytest.fail(f"no line with {pattern!r}, exit code {process.wait(10)}:\n{said}")
+
+
+@pytest.mark.e2e
+def test_the_room_s_mood_makes_its_playlist_play(demo: subprocess.Popen[str]) -> None:
+    broker = _line_with(demo, r"mosquitto_sub -p (\d+) -t 'moodpid/#'")[1]
+    player = _line_with(demo, r"mpc -p (\d+)")[1]
+    title = _line_with(demo, r'happy .* plays "(.+)" from Happy')[1]
+    song = subprocess.run(
+        ["mpc", "-p", player, "current", "-f", "%title%"],
+        check=True, capture_output=True, text=True, timeout=10,
+    )  # fmt: skip
+    mood = subprocess.run(
+        ["mosquitto_sub", "-p", broker, "-t", "moodpid/demo/mood", "-C", "1", "-W", "10"],
+        check=True, capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+    assert song.stdout.strip() == title
+    assert '"happy"' in mood.stdout
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_when_somebody_ends_it(
+    demo: subprocess.Popen[str], place: Path, how: signal.Signals
+) -> None:
+    _line_with(demo, "nobody")
+    children = _descendants(demo.pid)
+    demo.send_signal(how)
+    assert demo.wait(20) == 0
+    assert len(children) >= 3
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not list(place.iterdir())
+
+
+@pytest.mark.e2e
+def test_it_ends_by_itself_after_the_seconds_asked_for(place: Path) -> None:
+    with _start(place, "--source", "recording", "--seconds", "2") as process:
+        out, _ = process.communicate(timeout=40)
+    assert process.returncode == 0
+    assert "It felt: nobody" in out
+    assert not list(place.iterdir())
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "arguments", [["--seconds", "-1"], ["--seconds", "soon"], ["--camera"], ["--source", "tv"]]
+)
+def test_a_wrong_argument_is_said_before_anything_starts(place: Path, arguments: list[str]) -> None:
+    with _start(place, *arguments) as process:
+        words, _ = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "tools/run: error: argument" in words or "unrecognized arguments" in words
+
+
+def _descendants(pid: int) -> set[int]:
+    """All processes below `pid`."""
+    parents = {int(stat.parent.name): _parent(stat) for stat in Path("/proc").glob("[0-9]*/stat")}
+    found, above = set[int](), {pid}
+    while above := {child for child, parent in parents.items() if parent in above}:
+        found |= above
+    return found
+
+
+def _parent(stat: Path) -> int:
+    """The parent's process id, after the name in brackets and the state (proc(5)); 0 if it has just ended."""
+    try:
+        return int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
