@@ -72,9 +72,10 @@ def crop(grey: GreyImage, face: Face, how: Crop) -> GreyImage:
     Where it reaches over the frame's edge, the edge is repeated.
     """
     side = max(1, round(how.scale * max(face.width, face.height)))
+    height, width = grey.shape
     left = round(face.x + face.width * (0.5 + how.shift_x) - side / 2)
     top = round(face.y + face.height * (0.5 + how.shift_y) - side / 2)
-    height, width = grey.shape
+    left, top = min(max(left, 1 - side), width - 1), min(max(top, 1 - side), height - 1)
     over = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
     inner = grey[max(0, top) : top + side, max(0, left) : left + side]
     if any(over):

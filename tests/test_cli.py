@@ -1,0 +1,127 @@
+"""Each verb does what its help says, and every bad input ends in one line and its exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moodpid.cli import main
+from moodpid.mood.emotion import Emotion
+from moodpid.vision.opencv import cv2
+from tests.vision.support import FACES, room
+
+GOOD = '[player.playlists]\nhappy = ["Happy"]\nsad = ["Sad"]\n'
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "moodpid.toml"
+    file.write_text(GOOD)
+    return file
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_check_says_that_a_good_file_is_good(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--config", str(config)]) == 0
+    assert "good" in capsys.readouterr().out
+
+
+def test_check_names_every_fault_on_a_line_of_its_own(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text("[mood]\ndwell = 3\nthreshold = 7\n" + GOOD)
+    assert main(["check", "--config", str(config)]) == 78
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "did you mean dwell_s?" in lines[0]
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--no-such"], ["classify"]])
+def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 64
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_classify_prints_a_line_of_json_a_picture(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "happy.png"
+    cv2.imwrite(str(file), room((Emotion.HAPPY, 200, 120, 200)))
+    assert main(["classify", "--config", str(config), str(file), "--json"]) == 0
+    (record,) = records(capsys.readouterr().out)
+    (face,) = record["faces"]
+    assert record["path"] == str(file)
+    assert face["emotion"] == "happy"
+    assert set(face) == {"box", "emotion", "confidence", "scores"}
+    assert list(face["scores"]) == list(Emotion)
+    assert len(face["box"]) == 4
+
+
+def test_classify_goes_on_after_a_bad_picture_and_ends_with_1(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.png").write_text("no")
+    cv2.imwrite(str(tmp_path / "good.png"), room())
+    code = main(["classify", "--config", str(config), str(tmp_path / "bad.png"), str(tmp_path / "good.png")])
+    printed = capsys.readouterr()
+    assert code == 1
+    assert "bad.png: not a picture" in printed.err
+    assert records(printed.out) == [{"path": str(tmp_path / "good.png"), "faces": []}]
+
+
+def test_replay_tells_what_was_felt_and_would_have_been_played(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(40):
+        happy = room((Emotion.HAPPY, 200, 120, 200)) if number >= 8 else room()
+        cv2.imwrite(str(tmp_path / f"{number:03}.png"), happy)
+    assert main(["replay", str(tmp_path), "--json", "--config", str(config)]) == 0
+    first, second = records(capsys.readouterr().out)
+    assert (first["at"], first["mood"], first["faces"], first["play"]) == (0.0, "nobody", 0, None)
+    assert (second["mood"], second["faces"], second["play"]) == ("happy", 1, "Happy")
+    assert 2.0 < second["at"] < 4.5
+
+
+def test_replay_with_looks_tells_every_look(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), room())
+    assert main(["replay", str(tmp_path), "--json", "--looks", "--config", str(config)]) == 0
+    looks = records(capsys.readouterr().out)
+    assert [one["at"] for one in looks] == [0.0, 0.25, 0.5]
+    assert set(looks[0]["scores"]) == set(Emotion)
+
+
+def test_replay_of_nothing_is_told(tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", str(tmp_path / "none"), "--config", str(config)]) == 1
+    assert "none: no such file" in capsys.readouterr().err
+
+
+def test_a_model_that_is_missing_ends_with_78_before_any_camera_is_opened(
+    config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config.write_text('[camera]\nsource = "webcam"\ndevice = 99\n[vision]\nmodel = "none.tflite"\n' + GOOD)
+    assert main(["run", "--config", str(config)]) == 78
+    assert "none.tflite: no such file" in caplog.text
+    assert "webcam" not in caplog.text
+
+
+def test_check_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from moodpid.cli import main; "
+        f"main(['check', '--config', {str(FACES.parents[1] / 'config' / 'moodpid.toml')!r}]); "
+        "print([m for m in ('numpy', 'cv2', 'paho', 'mpd', 'picamera2', 'asyncio') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

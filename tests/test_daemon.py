@@ -1,0 +1,165 @@
+"""The loop looks, feels, decides and speaks, obeys requests, and leaves in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from threading import Event
+
+import pytest
+
+from moodpid.daemon import Daemon, status_line
+from moodpid.errors import RecordingEnded
+from moodpid.host.systemd import ServiceManager
+from moodpid.mailbox import Inbox
+from moodpid.mood.emotion import UNIFORM, Emotion, Mood
+from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
+from moodpid.mood.observation import Observation
+from moodpid.mood.policy import EventType, Policy
+from moodpid.state import (
+    CameraState,
+    CameraStatus,
+    PlayerChanged,
+    PlayerState,
+    PlayerStatus,
+    Present,
+    Request,
+    SetEnabled,
+)
+from tests.fakes import Clock, FakeHome, FakePlayer, ScriptedEye, look
+
+PLAYLISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)}
+
+
+@dataclass
+class Rig:
+    """A daemon with everything around it."""
+
+    inbox: Inbox[Request]
+    player: FakePlayer = field(default_factory=FakePlayer)
+    home: FakeHome = field(default_factory=FakeHome)
+    notes: list[str] = field(default_factory=list)
+    stop: Event = field(default_factory=Event)
+    eye: ScriptedEye = field(default_factory=lambda: ScriptedEye([]))
+
+    def run(self, *looks: Observation | None) -> None:
+        self.eye = ScriptedEye(looks)
+        clock = Clock()
+        service = ServiceManager(self.notes.append, watchdog_usec="30000000")
+        daemon = Daemon(
+            self.eye,
+            MoodFilter(FilterSettings()),
+            Policy(PLAYLISTS),
+            self.player,
+            self.home,
+            self.inbox,
+            service,
+            self.stop,
+            clock=clock,
+        )
+        with pytest.raises(RecordingEnded):
+            daemon.run()
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    inbox: Inbox[Request] = Inbox()
+    yield Rig(inbox)
+    inbox.close()
+
+
+def seconds(n: float, *emotions: Emotion, start_s: float = 0.0) -> list[Observation]:
+    return [look(start_s + i / 4, *emotions) for i in range(round(n * 4))]
+
+
+def test_faces_become_a_wish_and_news_for_the_home(rig: Rig) -> None:
+    rig.run(*seconds(4, Emotion.HAPPY))
+    assert [w.playlists for w in rig.player.wishes] == [(), ("Happy",)]
+    assert [e.event_type for e in rig.home.events] == [EventType.MOOD_CHANGED, EventType.PERSON_ARRIVED]
+    state = rig.home.told[-1].mood
+    assert state is not None
+    assert state.mood is Mood.HAPPY
+
+
+def test_a_look_that_could_not_be_made_changes_no_mood(rig: Rig) -> None:
+    rig.run(*seconds(4, Emotion.HAPPY), *[None] * 100)
+    state = rig.home.told[-1].mood
+    assert state is not None
+    assert state.mood is Mood.HAPPY
+    assert len(rig.home.told) == 116
+
+
+def test_switching_off_closes_the_camera_and_leaves_the_player_alone(rig: Rig) -> None:
+    rig.inbox.post(SetEnabled(False))
+    rig.run(None)
+    assert rig.eye.watched == [False]
+    assert rig.player.enabled == [False]
+    assert rig.home.told[-1].enabled is False
+    assert rig.home.told[-1].camera.status is CameraStatus.OFF
+
+
+def test_news_from_the_player_reach_the_home(rig: Rig) -> None:
+    playing = PlayerState(PlayerStatus.PLAY, title="Sunny", artist="Ada")
+    rig.inbox.post(PlayerChanged(playing))
+    rig.run(look(0.0))
+    assert rig.home.told[-1].player == playing
+
+
+def test_ready_comes_once_after_a_whole_turn_and_the_watchdog_at_its_pace(rig: Rig) -> None:
+    rig.run(*seconds(4, Emotion.HAPPY))
+    assert rig.notes.count("READY=1") == 1
+    assert rig.notes.count("WATCHDOG=1") == 1
+    assert rig.notes[-1] == "STOPPING=1"
+
+
+def test_asked_to_stop_it_stops_all_before_it_waits_for_any(rig: Rig) -> None:
+    rig.run()
+    assert rig.eye.closed
+    assert rig.player.calls == ["start", "stop", "join"]
+    assert rig.home.calls == ["start", "stop", "join"]
+
+
+def test_who_does_not_end_is_named_and_left_behind(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.player.hangs = True
+    rig.run()
+    assert "MPD connection did not end" in caplog.text
+    assert rig.home.calls[-1] == "join"
+
+
+def test_a_stop_that_came_before_the_first_turn_is_heard(rig: Rig) -> None:
+    rig.stop.set()
+    daemon = Daemon(
+        ScriptedEye([look(0.0)]),
+        MoodFilter(FilterSettings()),
+        Policy({}),
+        None,
+        None,
+        rig.inbox,
+        ServiceManager(rig.notes.append),
+        rig.stop,
+    )
+    daemon.run()
+    assert rig.notes == ["STOPPING=1"]
+
+
+def test_changes_are_logged_with_fields_and_sameness_is_not(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    rig.run(*seconds(20, Emotion.HAPPY))
+    happy = [r for r in caplog.records if getattr(r, "MOODPID_MOOD", "") == "happy"]
+    assert len(happy) == 1
+    assert "music from Happy" in happy[0].getMessage()
+    assert len(caplog.records) <= 3
+
+
+@pytest.mark.parametrize(
+    ("camera", "player", "says"),
+    [
+        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PLAY, "Sunny", "Ada"), "happy; Ada - Sunny"),
+        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PLAY, "Sunny"), "happy; Sunny"),
+        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PAUSE, "Sunny"), "happy; player: pause"),
+        (CameraStatus.LOST, PlayerState(PlayerStatus.STOP), "camera: lost; player: stop"),
+    ],
+)
+def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: PlayerState, says: str) -> None:
+    mood = MoodState(Mood.HAPPY, 0.0, 0.9, 1, UNIFORM, 0.0)
+    assert status_line(Present(True, CameraState(camera), player, mood)) == says

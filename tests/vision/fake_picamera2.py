@@ -1,0 +1,64 @@
+"""Stands in for picamera2 where there is no libcamera: it adjusts configurations and pads rows as there."""
+
+from concurrent.futures import Future
+from threading import Event
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Picamera2:
+    """One camera that can be told to be missing, busy, slow to answer or broken."""
+
+    cameras: ClassVar[int] = 1
+    busy: ClassVar[bool] = False
+    stalled: ClassVar[bool] = False
+    let_go: ClassVar[Event | None] = None
+    controls_there: ClassVar[dict[str, Any]] = {}
+    adjusted: ClassVar[dict[str, Any]] = {}
+    opened: ClassVar[list["Picamera2"]] = []
+
+    def __init__(self, camera_num: int = 0) -> None:
+        if camera_num >= self.cameras:
+            raise IndexError("list index out of range")
+        if self.busy:
+            raise RuntimeError("Camera __init__ sequence did not complete.")
+        self.camera_controls = self.controls_there
+        self.asked: dict[str, Any] = {}
+        self.is_open, self.started = True, False
+        self.opened.append(self)
+
+    def create_video_configuration(self, **asked: object) -> dict[str, Any]:
+        self.asked = asked
+        return asked
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        width, height = configuration["lores"]["size"]
+        # As the Pi does: rows are padded to a multiple of 64 bytes
+        stride = -(-width // 64) * 64
+        self._lores = {"size": (width, height), "format": "YUV420", "stride": stride} | self.adjusted
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return {"lores": self._lores}
+
+    def start(self) -> None:
+        self.started = True
+
+    def capture_buffer(self, name: str, *, wait: bool) -> "Future[NDArray[np.uint8]]":
+        assert (name, wait, self.started) == ("lores", False, True)
+        job: Future[NDArray[np.uint8]] = Future()
+        if not self.stalled:
+            (_, height), stride = self._lores["size"], self._lores["stride"]
+            padded = np.full((height * 3 // 2, stride), 7, np.uint8)
+            padded[:height, : self._lores["size"][0]] = np.arange(height, dtype=np.uint8)[:, np.newaxis]
+            job.set_result(padded.reshape(-1))
+        return job
+
+    def wait(self, job: "Future[NDArray[np.uint8]]", timeout: float) -> NDArray[np.uint8]:
+        return job.result(timeout=min(timeout, 0.01))
+
+    def close(self) -> None:
+        if self.let_go:
+            self.let_go.wait(30)
+        self.is_open = False

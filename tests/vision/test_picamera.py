@@ -1,0 +1,100 @@
+"""The Pi's camera gives grey frames, whatever it made of the request, and never waits for ever."""
+
+import importlib
+import sys
+from threading import Event
+from types import SimpleNamespace
+
+import pytest
+
+from moodpid.errors import CameraError
+from tests.vision import fake_picamera2
+from tests.vision.fake_picamera2 import Picamera2
+
+
+@pytest.fixture
+def pi_camera(monkeypatch: pytest.MonkeyPatch) -> type:
+    """The adapter over a stand-in for picamera2, imported anew."""
+    monkeypatch.setitem(sys.modules, "picamera2", fake_picamera2)
+    monkeypatch.delitem(sys.modules, "moodpid.vision.picamera", raising=False)
+    monkeypatch.setattr(Picamera2, "opened", [])
+    return importlib.import_module("moodpid.vision.picamera").PiCamera
+
+
+@pytest.mark.parametrize(
+    ("asked", "adjusted", "shape"),
+    [
+        ((640, 480), {}, (480, 640)),
+        ((600, 400), {}, (400, 600)),
+        ((640, 480), {"size": (320, 240), "stride": 384, "format": "NV12"}, (240, 320)),
+    ],
+)
+def test_frames_are_the_brightness_without_its_padding(
+    pi_camera: type,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: tuple[int, int],
+    adjusted: dict[str, object],
+    shape: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(Picamera2, "adjusted", adjusted)
+    frame = pi_camera(0, *asked, 4.0).read()
+    assert frame.grey.shape == shape
+    assert (frame.grey[:, 0] == range(shape[0])).sum() == min(shape[0], 256)
+    assert not (frame.grey[8:] == 7).any() or shape[0] > 263
+
+
+def test_the_camera_itself_is_asked_for_the_pace(pi_camera: type) -> None:
+    pi_camera(0, 640, 480, 4.0)
+    (camera,) = Picamera2.opened
+    assert camera.asked["controls"]["FrameDurationLimits"] == (250_000, 250_000)
+    assert "AfMode" not in camera.asked["controls"]
+
+
+def test_a_camera_that_can_focus_is_told_to(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    focus = SimpleNamespace(controls=SimpleNamespace(AfModeEnum=SimpleNamespace(Continuous="continuous")))
+    monkeypatch.setitem(sys.modules, "libcamera", focus)
+    monkeypatch.setattr(Picamera2, "controls_there", {"AfMode": (0, 2, 0)})
+    pi_camera(0, 640, 480, 4.0)
+    assert Picamera2.opened[0].asked["controls"]["AfMode"] == "continuous"
+
+
+def test_a_missing_camera_is_told_with_what_to_try(pi_camera: type) -> None:
+    with pytest.raises(CameraError, match="rpicam-hello"):
+        pi_camera(1, 640, 480, 4.0)
+
+
+def test_a_busy_camera_is_told(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Picamera2, "busy", True)
+    with pytest.raises(CameraError, match="another program"):
+        pi_camera(0, 640, 480, 4.0)
+
+
+def test_a_camera_that_does_not_start_is_closed_again(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Picamera2) -> None:
+        raise RuntimeError("Failed to start camera")
+
+    monkeypatch.setattr(Picamera2, "start", fail)
+    with pytest.raises(CameraError, match="does not start: Failed to start camera"):
+        pi_camera(0, 640, 480, 4.0)
+    assert not Picamera2.opened[0].is_open
+
+
+def test_a_camera_that_stalls_is_told_in_time(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = pi_camera(0, 640, 480, 4.0)
+    monkeypatch.setattr(Picamera2, "stalled", True)
+    with pytest.raises(CameraError, match="no frames any more"):
+        camera.read()
+
+
+def test_a_camera_that_hangs_when_closed_is_left_behind(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = Event()
+    monkeypatch.setattr(sys.modules["moodpid.vision.picamera"], "_CLOSE_S", 0.01)
+    camera = pi_camera(0, 640, 480, 4.0)
+    monkeypatch.setattr(Picamera2, "let_go", let_go)
+    camera.close()
+    assert Picamera2.opened[0].is_open
+    let_go.set()

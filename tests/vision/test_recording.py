@@ -1,0 +1,191 @@
+"""Recordings become frames in their own time, and what is broken in them is told by name."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moodpid.errors import PictureError, RecordingEnded
+from moodpid.mood.emotion import Emotion
+from moodpid.vision import recording
+from moodpid.vision.opencv import cv2
+from moodpid.vision.pictures import read_grey
+from moodpid.vision.scene import HEIGHT, WIDTH, Scene, script
+from tests.fakes import Clock
+from tests.vision.support import FACES, room
+
+
+def picture(file: Path, level: int = 100, size: tuple[int, int] = (48, 64)) -> Path:
+    cv2.imwrite(str(file), np.full(size, level, np.uint8))
+    return file
+
+
+def video(file: Path, frames: int = 50, fps: float = 25.0) -> Path:
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), fps, (64, 48))
+    for number in range(frames):
+        writer.write(np.full((48, 64, 3), 5 * number, np.uint8))
+    writer.release()
+    return file
+
+
+def unexpected(fault: PictureError) -> None:
+    raise AssertionError(str(fault))
+
+
+class Faults(list[str]):
+    def __call__(self, fault: PictureError) -> None:
+        self.append(str(fault))
+
+
+def test_pictures_of_a_folder_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name, level in (("b.png", 20), ("a.png", 10), ("c.bmp", 30)):
+        picture(tmp_path / name, level)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    frames = list(recording.frames(tmp_path, 2.0, unexpected))
+    assert [int(f.grey[0, 0]) for f in frames] == [10, 20, 30]
+    assert [f.at_s for f in frames] == [0.0, 0.5, 1.0]
+
+
+def test_a_video_is_sampled_at_the_rate_asked_for_in_its_own_time(tmp_path: Path) -> None:
+    frames = list(recording.frames(video(tmp_path / "v.avi"), 5.0, unexpected))
+    assert [f.at_s for f in frames] == pytest.approx([n / 5 for n in range(10)], abs=0.021)
+    assert frames[5].grey[0, 0] == pytest.approx(125, abs=6)
+    assert frames[0].grey.shape == (48, 64)
+
+
+def test_broken_pictures_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "b.jpg").write_text("hello")
+    picture(tmp_path / "c.png")
+    picture(tmp_path / "d.png", size=(1, 1))
+    faults = Faults()
+    assert len(list(recording.frames(tmp_path, 4.0, faults))) == 1
+    assert [f.partition(": ")[0] for f in faults] == [str(tmp_path / n) for n in ("a.png", "b.jpg", "d.png")]
+
+
+def test_a_video_cut_short_is_told(tmp_path: Path) -> None:
+    whole = video(tmp_path / "v.avi").read_bytes()
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(whole[: len(whole) // 2])
+    faults = Faults()
+    frames = list(recording.frames(cut, 25.0, faults))
+    assert 0 < len(frames) < 50
+    assert len(faults) == 1
+    assert "cut short" in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("none.mp4", None, "no such file"),
+        ("empty.mp4", b"", "empty"),
+        ("text.mp4", b"hello" * 99, "not a video"),
+    ],
+)
+def test_a_recording_that_cannot_be_opened_is_told_at_once(
+    tmp_path: Path, name: str, content: bytes | None, says: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(PictureError, match=says):
+        recording.frames(tmp_path / name, 4.0, unexpected)
+
+
+def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="no pictures"):
+        recording.frames(tmp_path, 4.0, unexpected)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no such file"),
+        (b"", "empty"),
+        (b"hello", "not a picture"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, "damaged"),
+    ],
+)
+def test_what_is_no_picture_is_told_as_what_it_is(tmp_path: Path, content: bytes | None, says: str) -> None:
+    file = tmp_path / "p.png"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(PictureError, match=says):
+        read_grey(file)
+
+
+def test_a_picture_of_over_a_hundred_megapixels_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="50 megapixels"):
+        read_grey(picture(tmp_path / "huge.png", size=(9000, 12000)))
+
+
+def test_a_picture_that_no_face_fits_into_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="1 x 1 pixels"):
+        read_grey(picture(tmp_path / "p.png", size=(1, 1)))
+
+
+def test_a_recording_plays_at_its_own_pace() -> None:
+    clock = Clock()
+    start_s = clock()
+    camera = recording.RecordingCamera(
+        lambda: Scene(FACES).frames(4.0), 4.0, loop=False, clock=clock, sleep=clock.sleep
+    )
+    assert [camera.read().at_s - start_s for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
+    assert clock() - start_s == 0.75
+
+
+def test_frames_that_came_due_while_nobody_looked_are_left_out() -> None:
+    clock = Clock()
+    start_s = clock()
+    camera = recording.RecordingCamera(
+        lambda: Scene(FACES).frames(4.0), 4.0, loop=False, clock=clock, sleep=clock.sleep
+    )
+    camera.read()
+    clock.sleep(2.1)
+    assert camera.read().at_s - start_s == 2.0
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_at_its_end_a_recording_begins_again_or_ends(tmp_path: Path, loop: bool) -> None:
+    clock = Clock()
+    picture(tmp_path / "a.png", 10)
+    picture(tmp_path / "b.png", 20)
+    camera = recording.RecordingCamera(
+        lambda: recording.frames(tmp_path, 4.0, unexpected), 4.0, loop=loop, clock=clock, sleep=clock.sleep
+    )
+    levels = [int(camera.read().grey[0, 0]) for _ in range(2)]
+    if loop:
+        levels += [int(camera.read().grey[0, 0]) for _ in range(2)]
+        assert levels == [10, 20, 10, 20]
+    else:
+        with pytest.raises(RecordingEnded):
+            camera.read()
+    camera.close()
+
+
+def test_a_loop_in_which_nothing_can_be_read_ends(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    faults = Faults()
+    camera = recording.RecordingCamera(lambda: recording.frames(tmp_path, 4.0, faults), 4.0, loop=True)
+    with pytest.raises(RecordingEnded):
+        camera.read()
+
+
+def test_the_bundled_scene_shows_all_emotions_between_empty_rooms() -> None:
+    parts, _ = script()
+    shown = [part.shows for part in parts]
+    assert {s for s in shown if s} == set(Emotion)
+    assert shown[0] is shown[-1] is None
+    assert None in shown[1:-1]
+
+
+def test_the_bundled_scene_is_the_same_each_time() -> None:
+    one, other = Scene(FACES), Scene(FACES)
+    assert one.picture(6.0).shape == (HEIGHT, WIDTH)
+    assert np.array_equal(one.picture(6.0), other.picture(6.0))
+    assert not np.array_equal(one.picture(6.0), one.picture(2.0))
+
+
+def test_a_colour_picture_is_read_as_grey(tmp_path: Path) -> None:
+    file = tmp_path / "colour.png"
+    cv2.imwrite(str(file), np.dstack([room()] * 3))
+    assert np.array_equal(read_grey(file), room())

@@ -1,0 +1,108 @@
+"""A camera that stalls or goes is opened again at growing pauses, and given up in the end."""
+
+import pytest
+
+from moodpid.errors import CameraError
+from moodpid.state import CameraStatus
+from moodpid.vision.observer import Observer
+from moodpid.vision.watcher import PAUSES_S, Watcher
+from tests.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector
+
+
+class Shelf:
+    """Cameras to open one after the other; None is one that does not open."""
+
+    def __init__(self, clock: Clock, *frames: int | None) -> None:
+        self.cameras = [FakeCamera(clock, n) for n in frames]
+        self._left = iter(self.cameras)
+
+    def __call__(self) -> FakeCamera:
+        camera = next(self._left, None)
+        if camera is None:
+            raise CameraError("no camera found")
+        return camera
+
+
+def status(eye: Watcher) -> CameraStatus:
+    return eye.state.status
+
+
+def watcher(clock: Clock, shelf: Shelf) -> Watcher:
+    return Watcher(shelf, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+
+
+def test_frames_become_observations() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 5))
+    assert status(eye) is CameraStatus.STARTING
+    observation = eye.look()
+    assert observation is not None
+    assert [face.area for face in observation.faces] == [0.25]
+    assert observation.at_s == clock()
+    assert status(eye) is CameraStatus.WATCHING
+    assert eye.idle_s() == 0.0
+
+
+def test_a_camera_that_goes_is_closed_and_opened_again_after_a_pause() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 1, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    assert eye.look() is None
+    assert shelf.cameras[0].closed
+    assert status(eye) is CameraStatus.LOST
+    assert "plug" in eye.state.message
+    assert eye.look() is None
+    assert 0 < eye.idle_s() <= PAUSES_S[0]
+    clock.sleep(PAUSES_S[0])
+    assert eye.look() is not None
+    assert eye.state.message == ""
+
+
+def test_a_camera_that_stays_away_is_given_up() -> None:
+    clock = Clock()
+    began_s = clock()
+    eye = watcher(clock, Shelf(clock))
+
+    def wait_for_it() -> None:
+        while True:
+            eye.look()
+            clock.sleep(max(eye.idle_s(), 0.01))
+
+    with pytest.raises(CameraError, match="gave up after 7 tries: no camera found"):
+        wait_for_it()
+    assert clock() - began_s == pytest.approx(sum(PAUSES_S), abs=1)
+
+
+def test_an_hour_of_good_frames_makes_old_faults_forgotten() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, *[300] * 30))
+    for _ in range(20):
+        while eye.look() is not None:
+            pass
+        clock.sleep(max(PAUSES_S))
+    assert eye.look() is not None
+
+
+def test_switched_off_it_closes_the_camera_for_real_and_rests() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 5, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    eye.watch(False)
+    eye.watch(False)
+    assert shelf.cameras[0].closed
+    assert eye.look() is None
+    assert eye.idle_s() > 0
+    assert status(eye) is CameraStatus.OFF
+    eye.watch(True)
+    assert eye.look() is not None
+    assert not shelf.cameras[1].closed
+
+
+def test_closing_twice_hurts_nothing() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 5))
+    eye.look()
+    eye.close()
+    eye.close()

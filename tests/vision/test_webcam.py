@@ -1,0 +1,51 @@
+"""A webcam's newest frame comes at the pace asked for; one that is gone is told."""
+
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moodpid.errors import CameraError
+from moodpid.vision.opencv import cv2
+from moodpid.vision.webcam import Webcam
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Ten frames that OpenCV plays through the same class as a webcam."""
+    file = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+    for number in range(10):
+        writer.write(np.full((48, 64, 3), 20 * number, np.uint8))
+    writer.release()
+    return file
+
+
+def test_colour_becomes_grey(film: Path) -> None:
+    camera = Webcam(0, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    frame = camera.read()
+    assert frame.grey.shape == (48, 64)
+    assert frame.grey.dtype == np.uint8
+    camera.close()
+
+
+def test_frames_that_come_before_their_time_are_dropped(film: Path) -> None:
+    camera = Webcam(0, 64, 48, 0.5, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    camera.read()
+    with pytest.raises(CameraError):  # the other nine are read and dropped long before two seconds are over
+        camera.read()
+    camera.close()
+
+
+def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
+    camera = Webcam(7, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    frames = iter(camera.read, None)
+    with pytest.raises(CameraError, match=r"/dev/video7 sends no frames any more"):
+        deque(frames, maxlen=0)
+    camera.close()
+
+
+def test_a_webcam_that_is_not_there_is_told_with_what_to_look_at() -> None:
+    with pytest.raises(CameraError, match="/dev/video99 does not open"):
+        Webcam(99, 640, 480, 4.0)
