@@ -16,7 +16,6 @@ from moodpid.mqtt.pace import Allowance, Pace, Report
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
 from moodpid.state import Post, Present
 
-STOP_LIMIT_S = 2.0
 # More requests than people make; a switch that flutters must not open and close the camera all day
 REQUEST_BURST = 16.0
 REQUEST_RATE_HZ = 4.0
@@ -79,9 +78,13 @@ class MqttPublisher:
             if self._pace.spend(now_s):
                 self._connection.publish(Message(self._topics.event, payloads.event(happened), retain=False))
 
-    def stop(self) -> bool:
-        """Say `offline` and disconnect; False if that took longer than `STOP_LIMIT_S` seconds."""
-        return self._connection.stop(STOP_LIMIT_S)
+    def stop(self) -> None:
+        """Say `offline` and begin to disconnect; returns at once."""
+        self._connection.stop()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait until that is done; False if it took longer than `timeout_s` seconds."""
+        return self._connection.join(timeout_s)
 
     def _reports(self, present: Present, now_s: float) -> Iterator[Report]:
         topics = self._topics

@@ -86,12 +86,15 @@ class Connection:
         info = client.publish(message.topic, message.payload, retain=message.retain)
         return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def stop(self, timeout_s: float) -> bool:
-        """Publish the will ourselves and disconnect; False if that takes longer than `timeout_s` seconds."""
+    def stop(self) -> None:
+        """Publish the will ourselves and begin to disconnect; returns at once."""
         self._stop.set()
         client = self._client
         if client is not None and self.publish(self._terms.will):
             client.disconnect()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread to end; False if it still lives after `timeout_s` seconds."""
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()

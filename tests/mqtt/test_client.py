@@ -58,7 +58,8 @@ class Loop:
     def end(self) -> bool:
         self._ended.set()
         self._thread.join(5)
-        return self.publisher.stop()
+        self.publisher.stop()
+        return self.publisher.join(1.5)
 
 
 Start = Callable[..., Loop]
