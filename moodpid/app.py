@@ -47,7 +47,7 @@ def run(config: Config) -> None:
     daemon = Daemon(
         build_watcher(config, observer),
         MoodFilter(filter_settings(config, prior)),
-        Policy(config.player.playlists),
+        Policy(config.player.names),
         build_player(config, inbox) if config.player.enabled else None,
         build_home(config, inbox) if config.mqtt.enabled else None,
         inbox,
@@ -81,7 +81,7 @@ def replay(
     daemon = Daemon(
         Reel(recording.frames(path, config.camera.fps, on_fault), observer),
         MoodFilter(filter_settings(config, prior)),
-        Policy(config.player.playlists),
+        Policy(config.player.names),
         report,
         report,
         Inbox(),

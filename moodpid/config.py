@@ -43,6 +43,13 @@ class Change(StrEnum):
     QUEUE = "queue"
 
 
+class Strategy(StrEnum):
+    """Where the music leads."""
+
+    MATCH = "match"
+    LIFT = "lift"
+
+
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file."""
 
@@ -86,6 +93,38 @@ class MoodTable(_Table, frozen=True):
     memory_s: Positive = 120.0
 
 
+class Entry(_Table, frozen=True):
+    """A place to take songs from: one of the three; `weight` says how often, against the others' weights."""
+
+    playlist: str = ""
+    filter: str = ""
+    folder: str = ""
+    weight: Positive = 1.0
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.playlist, self.filter, self.folder))) != 1:
+            raise ValueError("an entry has one of playlist, filter and folder")
+        if self.filter and not (self.filter.startswith("(") and self.filter.endswith(")")):
+            raise ValueError("a filter is an expression in parentheses, such as '(genre == \"Jazz\")'")
+
+    @property
+    def name(self) -> str:
+        """For people: a playlist by its name, a filter as it is, a folder with a slash behind it."""
+        return self.playlist or self.filter or f"{self.folder.rstrip('/')}/"
+
+
+# Towards calm and cheerful, by way of calm: nobody is cheered up out of anger in one song
+_LIFT: dict[Mood, Mood] = {
+    Mood.ANGRY: Mood.NEUTRAL,
+    Mood.DISGUST: Mood.NEUTRAL,
+    Mood.FEAR: Mood.NEUTRAL,
+    Mood.SAD: Mood.NEUTRAL,
+    Mood.SURPRISE: Mood.HAPPY,
+    Mood.NEUTRAL: Mood.HAPPY,
+    Mood.HAPPY: Mood.HAPPY,
+}
+
+
 class Player(_Table, frozen=True):
     """The MPD server and what it should play in which mood."""
 
@@ -96,7 +135,29 @@ class Player(_Table, frozen=True):
     change: Change = Change.NEXT
     autoplay: bool = False
     hands_off_s: Seconds = 900.0
-    playlists: dict[Mood, tuple[Name, ...]] = {}
+    partition: str = ""
+    strategy: Strategy = Strategy.MATCH
+    no_repeat_h: Seconds = 2.0
+    lift: dict[Mood, Mood] = {}
+    playlists: dict[Mood, tuple[Name | Entry, ...]] = {}
+
+    @property
+    def lists(self) -> dict[Mood, tuple[Entry, ...]]:
+        """The playlists with every entry in its long form."""
+        return {
+            mood: tuple(Entry(playlist=entry) if isinstance(entry, str) else entry for entry in entries)
+            for mood, entries in self.playlists.items()
+        }
+
+    @property
+    def names(self) -> dict[Mood, tuple[str, ...]]:
+        """The playlists by the names that people know them by."""
+        return {mood: tuple(entry.name for entry in entries) for mood, entries in self.lists.items()}
+
+    @property
+    def targets(self) -> dict[Mood, Mood]:
+        """Where `lift` leads from each mood; the file's table changes only what it names."""
+        return {**_LIFT, **self.lift}
 
 
 class Mqtt(_Table, frozen=True):
@@ -194,12 +255,14 @@ def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> 
             else:
                 yield place, f"is a table: write [{key}] on a line of its own"
         elif place == ("player", "playlists") and isinstance(value, dict):
-            yield from _playlist_faults(value, hints[key], place)
+            yield from _playlist_faults(value, place)
+        elif place == ("player", "lift") and isinstance(value, dict):
+            yield from _lift_faults(value, place)
         else:
             yield from _value_faults(value, hints[key], place)
 
 
-def _playlist_faults(table: Mapping[str, Any], hint: object, at: Place) -> Iterator[tuple[Place, str]]:
+def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
     """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
     for mood, value in table.items():
         place = (*at, mood)
@@ -212,8 +275,31 @@ def _playlist_faults(table: Mapping[str, Any], hint: object, at: Place) -> Itera
                 place,
                 f'is empty: name a stored playlist, such as ["{mood.capitalize()}"], or drop the line',
             )
+        elif not isinstance(value, list):
+            yield from _value_faults(value, tuple[Name, ...], place)
         else:
-            yield from _value_faults({mood: value}, hint, place)
+            for entry in value:
+                yield from _entry_faults(entry, place)
+
+
+def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if not isinstance(entry, dict):
+        yield from _value_faults(entry, Name, place)
+        return
+    known = get_type_hints(Entry)
+    unknown = [key for key in entry if key not in known]
+    for key in unknown:
+        yield place, f"unknown key {key!r} in {{…}}{_meant(key, known)}; there are {', '.join(known)}"
+    if not unknown:
+        yield from _value_faults(entry, Entry, place)
+
+
+def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+    moods = [mood for mood in Mood if mood is not Mood.NOBODY]
+    for mood, value in table.items():
+        for word in (mood, value):
+            if word not in moods:
+                yield (*at, mood), f"unknown mood{_meant(str(word), moods)}; there are {', '.join(moods)}"
 
 
 def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -226,10 +312,9 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
         what = re.sub(r" - at `.*`$", "", str(error)).replace("`", "")
         if "regex" in what:  # no person reads those
             what = "expected " + next(m.description for m in get_args(hint)[1:])
-        shown = value if not isinstance(value, dict) else next(iter(value.values()))
         options = hint if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
         meant = _meant(str(value), options) + (f"; one of {', '.join(options)}" if options else "")
-        yield place, f"{what[0].lower()}{what[1:]}, not {shown!r}{meant}"
+        yield place, f"{what[0].lower()}{what[1:]}, not {value!r}{meant}"
 
 
 def _meant(word: str, known: Iterable[object]) -> str:

@@ -23,7 +23,7 @@ def probe(settings: Player, password: str = "") -> list[Finding]:
 def _findings(link: Link, settings: Player) -> Iterator[Finding]:
     where = f"MPD at {place(settings)} answers (protocol {link.version}) and lets us work"
     yield Finding(ok=True, subject="player", message=where)
-    for name in dict.fromkeys(name for names in settings.playlists.values() for name in names):
+    for name in dict.fromkeys(name for names in settings.names.values() for name in names):
         yield _playlist(link, name)
     yield _outputs(link)
 
