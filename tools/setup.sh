@@ -129,7 +129,7 @@ make_environment() { # FINGERPRINT
   rm -f "$stamp"
   "$venv/bin/python" -c '' 2>/dev/null || options+=(--clear)
   "$python" -m venv "${options[@]}" "$venv"
-  pip install --require-hashes --requirement "$lock"
+  pip install --use-pep517 --require-hashes --requirement "$lock" # systemd-python is older than PEP 517
   pip install --no-build-isolation --no-deps --editable "$root"
   echo "$1" >"$stamp"
 }
