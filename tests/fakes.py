@@ -85,6 +85,7 @@ class ScriptedEye:
         self._looks = iter(looks)
         self.state = CameraState(CameraStatus.WATCHING)
         self.watched: list[bool] = []
+        self.paces: list[float] = []
         self.closed = False
 
     def idle_s(self) -> float:
@@ -99,6 +100,9 @@ class ScriptedEye:
     def watch(self, on: bool) -> None:
         self.watched.append(on)
         self.state = CameraState(CameraStatus.WATCHING if on else CameraStatus.OFF)
+
+    def pace(self, looks_hz: float) -> None:
+        self.paces.append(looks_hz)
 
     def close(self) -> None:
         self.closed = True
@@ -121,6 +125,9 @@ class FakePlayer:
 
     def enable(self, on: bool) -> None:
         self.enabled.append(on)
+
+    def skip(self) -> None:
+        self.calls.append("skip")
 
     def stop(self) -> None:
         self.calls.append("stop")

@@ -32,6 +32,7 @@ class _Orders:
     wish: Wish | None = None
     enabled: bool = True
     stop: bool = False
+    skips: int = 0
 
 
 class MpdWorker:
@@ -76,6 +77,10 @@ class MpdWorker:
         """Drive the music, or leave MPD alone altogether; the wish is kept."""
         self._order(replace(self._orders, enabled=on))
 
+    def skip(self) -> None:
+        """Go on to the next song, if one plays; forgotten while MPD is not there."""
+        self._order(replace(self._orders, skips=self._orders.skips + 1))
+
     def stop(self) -> None:
         """Ask the thread to end, leaving the player as it is; returns at once."""
         self._order(replace(self._orders, stop=True))
@@ -116,10 +121,14 @@ class MpdWorker:
         """Work until the connection breaks or the orders forbid it."""
         self._guest.arrive(link)
         changed: set[str] = set()
+        skipped = self._now.skips
         while True:
             self._read_orders()
             if self._now.stop or not self._now.enabled:
                 return
+            if self._now.skips != skipped:
+                skipped = self._now.skips
+                self._guest.skip(link)
             self._tell(self._guest.turn(link, self._now.wish, changed))
             changed = link.wait(_SUBSYSTEMS, self._box, self._patience_s())
 

@@ -4,49 +4,68 @@ import contextlib
 import logging
 import math
 import time
+from collections.abc import Callable, Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from random import Random
 
+from moodpid.config import Player, Strategy
 from moodpid.mood.policy import Wish
 from moodpid.music import manners
-from moodpid.music.choice import choose
 from moodpid.music.connection import CommandRefusedError, Link
 from moodpid.music.fade import Fader
-from moodpid.music.library import Page, playlist_page
+from moodpid.music.feedback import Verdict, changes, verdict
 from moodpid.music.manners import Command, Memory, Ours, Plan, Play, Raise, Remove, Rules, SeekTo
+from moodpid.music.picker import Pick, Picker
+from moodpid.music.rivals import Rivals
 from moodpid.music.snapshot import WINDOW, PlayState, QueueSong, Snapshot, read_song, read_status
+from moodpid.music.stickers import read_stickers, write_stickers
 from moodpid.state import PlayerState, PlayerStatus
 
 log = logging.getLogger(__name__)
 
 _ROUNDS = 6  # remove, add, play: three are enough; a person may be busy at the same time
 _RESTART_S = 3.0  # MPD tells its uptime in whole seconds
+_TRIES = 12  # songs that a list names and MPD does not have, before we wait for the next event
 
 
 class Guest:
-    """What we are in MPD's house: remembers across connections what is ours.
+    """What we are in MPD's house: remembers across connections what is ours and what was heard.
 
     Args:
-        rules: How to behave.
+        settings: How to behave and what to play.
         chance: Chooses songs.
+        clock: Monotonic seconds.
+        sleep: Waits, in the steps of a fade.
     """
 
-    def __init__(self, rules: Rules, chance: Random) -> None:
-        self._rules = rules
-        self._chance = chance
+    def __init__(
+        self,
+        settings: Player,
+        chance: Random,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._rules = Rules.of(settings)
+        self._clock = clock
         self._memory = Memory()
         self._booted_s = -math.inf
-        self._heard: dict[str, float] = {}
-        self._gone: set[str] = set()
-        self._problems: frozenset[str] = frozenset()
-        self._fader = Fader()
+        self._picker = Picker(settings, chance)
+        self._picks: dict[int, Pick] = {}
+        self._rivals = Rivals(time.time_ns(), chance.getrandbits(32))
+        self._fader = Fader(sleep)
         self._until = (-math.inf, "")
 
     @property
     def until_s(self) -> float:
         """When a turn is due though nothing happens, in monotonic seconds."""
         until_s = self._memory.hands_off_until_s
-        return until_s if until_s > time.monotonic() else math.inf
+        return until_s if until_s > self._clock() else math.inf
+
+    @property
+    def memory(self) -> Memory:
+        """What we know of our own doing."""
+        return self._memory
 
     def arrive(self, link: Link) -> None:
         """Find out, on a new connection, what is still ours.
@@ -55,44 +74,89 @@ class Guest:
             MpdGoneError: The connection was lost.
         """
         self._fader.restore(link)
-        booted_s = time.monotonic() - float(link.ask("stats").get("uptime", 0))
+        self._rivals.show(link)
+        self._picker.forget()
+        booted_s = self._clock() - float(link.ask("stats").get("uptime", 0))
         restarted = booted_s > self._booted_s + _RESTART_S
         queue = self._at_our_places(link) if restarted else None
+        picks = [self._picks.get(song.id) for song in self._memory.ours]
         self._memory = manners.reconnected(self._memory, queue)
+        self._picks = {
+            song.id: pick for song, pick in zip(self._memory.ours, picks, strict=False) if pick is not None
+        }
         self._booted_s = booted_s
 
     def _at_our_places(self, link: Link) -> tuple[QueueSong, ...]:
         songs: list[QueueSong] = []
         for ours in self._memory.ours:
-            try:
+            with contextlib.suppress(CommandRefusedError):  # the queue is shorter now
                 songs += [read_song(song) for song in link.ask("playlistinfo", ours.pos)]
-            except CommandRefusedError:
-                continue  # the queue is shorter now
         return tuple(songs)
 
-    def turn(self, link: Link, wish: Wish | None, changed: set[str]) -> PlayerState:
+    def turn(
+        self, link: Link, wish: Wish | None, strategy: Strategy, changed: AbstractSet[str] = frozenset()
+    ) -> PlayerState:
         """Do what is to be done now, and say what plays.
 
         Args:
             link: To MPD.
             wish: The present one, None before the first.
+            strategy: Where the music leads.
             changed: MPD's subsystems that changed since the last turn.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if "database" in changed:
-            self._gone.clear()
+        self._picker.strategy = strategy
+        if changed & {"stored_playlist", "database"}:
+            self._picker.forget()
+        if "subscription" in changed:
+            self._rivals.look(link)
         for _ in range(_ROUNDS):
-            now = look(link, self._memory)
-            self._memory = manners.notice(self._memory, now, self._rules).memory
-            if now.song and now.state is PlayState.PLAY:
-                self._heard[now.song.uri] = now.at_s
+            now = replace(look(link, self._memory, self._clock()), rival=self._rivals.first)
+            self._take_in(link, now)
             plan = manners.plan(self._memory, now, wish, self._rules)
             self._memory = plan.memory
             if plan.idle or not self._carry_out(link, plan, now, wish):
                 break
         return self._player_state(now, plan)
+
+    def _take_in(self, link: Link, now: Snapshot) -> None:
+        noticed = manners.notice(self._memory, now, self._rules)
+        before, self._memory = self._memory, noticed.memory
+        if now.song and now.state is PlayState.PLAY:
+            self._picker.heard(now.song.uri, now.at_s)
+        if noticed.finished and any(song.id == noticed.finished[0].id for song in before.ours):
+            song, share = noticed.finished
+            if what := verdict(share):
+                self._learn(link, song.id, what)
+        self._picks = {id_: pick for id_, pick in self._picks.items() if id_ in now.ours}
+
+    def _learn(self, link: Link, song: int, what: Verdict) -> None:
+        if pick := self._picks.get(song):
+            now = read_stickers(link, pick.uri)
+            write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what))
+
+    def skip(self, link: Link) -> None:
+        """Go on to the next song, as a person asked through us; nothing if nothing plays.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        with contextlib.suppress(CommandRefusedError):
+            if link.ask("status")["state"] == PlayState.PLAY:
+                link.ask("next")
+
+    def misfit(self, link: Link) -> None:
+        """The song that plays does not fit: remember it if it is ours, and go on to the next.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        current = int(link.ask("status").get("songid", -1))
+        self._learn(link, current, Verdict.MISFIT)
+        self._picks.pop(current, None)  # the skip that follows says no more
+        self.skip(link)
 
     def _carry_out(self, link: Link, plan: Plan, now: Snapshot, wish: Wish | None) -> bool:
         """Whether anything was done."""
@@ -113,10 +177,8 @@ class Guest:
                     link.ask("seekcur", f"{at_s:.3f}")
                     self._memory = manners.wrote(self._memory, played=True)
                 case Play(id=song, fade=fade):
-                    if fade:
-                        self._fader.fade_out(link, lambda: link.ask("playid", song))
-                    else:
-                        link.ask("playid", song)
+                    go = lambda: link.ask("playid", song)  # noqa: E731 - the fade's end
+                    self._fader.fade_out(link, go) if fade else go()
                     self._memory = manners.wrote(self._memory, played=True)
         except CommandRefusedError as error:
             log.debug("%s: %s", command, error)
@@ -125,31 +187,26 @@ class Guest:
 
     def _add(self, link: Link, plan: Plan, now: Snapshot, wish: Wish) -> int:
         """Put up to `plan.room` songs into the queue; how many went in."""
-        pages = {name: playlist_page(link, name, self._chance) for name in wish.playlists}
-        self._complain(pages)
-        source_of = {uri: name for name, page in pages.items() for uri in page.uris if uri not in self._gone}
         waiting = {one.uri for one in self._memory.ours} | {one.uri for one in now.window}
         added = 0
-        for uri in choose(list(source_of), len(source_of), waiting, self._heard, self._chance):
-            if added == plan.room:
+        for _ in range(_TRIES):
+            pick = self._picker.pick(link, wish, waiting, now.at_s) if added < plan.room else None
+            if pick is None:
                 break
             where = () if plan.after is None else (f"+{plan.after + added}",)
             try:
-                song = Ours(int(link.ask("addid", uri, *where)), uri, wish.mood, source_of[uri])
+                song = int(link.ask("addid", pick.uri, *where))
             except CommandRefusedError as error:
-                log.debug("%s from %s: %s", uri, source_of[uri], error)
-                self._gone.add(uri)
+                log.debug("%s from %s: %s", pick.uri, pick.source, error)
+                self._picker.is_gone(pick.uri)
                 continue
-            self._memory = manners.wrote(self._memory, (song,))
+            log.debug("%s: %s; %s", pick.uri, plan.why, pick.why)
+            self._memory = manners.wrote(self._memory, (Ours(song, pick.uri, wish.mood, pick.source),))
+            self._picks[song] = pick
+            self._picker.went_in()
+            waiting.add(pick.uri)
             added += 1
         return added
-
-    def _complain(self, pages: dict[str, Page]) -> None:
-        """One line for each list that cannot be used, once until it can."""
-        problems = frozenset(page.problem for page in pages.values() if page.problem)
-        for problem in sorted(problems - self._problems):
-            log.warning("%s", problem)
-        self._problems = problems
 
     def _player_state(self, now: Snapshot, plan: Plan) -> PlayerState:
         ours = [song for song in self._memory.ours if song.id in now.ours]
@@ -167,19 +224,18 @@ class Guest:
         until_s = self._memory.hands_off_until_s
         if plan.message and self.until_s == until_s:
             if self._until[0] != until_s:  # worked out once: the message must not change with each look
-                clock = time.localtime(time.time() + until_s - time.monotonic())
+                clock = time.localtime(time.time() + until_s - self._clock())
                 self._until = (until_s, time.strftime("%H:%M", clock))
             return f"{plan.message} until {self._until[1]}"
-        return plan.message or "; ".join(sorted(self._problems))
+        return plan.message or "; ".join(self._picker.problems.values())
 
 
-def look(link: Link, memory: Memory) -> Snapshot:
+def look(link: Link, memory: Memory, at_s: float) -> Snapshot:
     """What MPD shows now, and which of our songs are still in its queue.
 
     Raises:
         MpdGoneError: The connection was lost.
     """
-    at_s = time.monotonic()
     snapshot = read_status(link.ask("status"), at_s)
     current = link.ask("currentsong")
     song = read_song(current) if "id" in current else None
@@ -189,14 +245,17 @@ def look(link: Link, memory: Memory) -> Snapshot:
         # Refused when a person cut the queue short since the status was read: the next turn sees it
         with contextlib.suppress(CommandRefusedError):
             window = tuple(read_song(entry) for entry in link.ask("playlistinfo", (start, start + WINDOW)))
-    seen = {entry.id: entry for entry in window}
-    ours = {one.id: seen.get(one.id) or _find(link, one.id) for one in memory.ours}
-    there = {id_: entry for one in memory.ours if (entry := ours[id_ := one.id]) and entry.uri == one.uri}
-    return replace(snapshot, song=song, window=window, ours=there)
+    found = {one.id: one for one in window}
+    found |= _find(link, {one.id for one in memory.ours} - found.keys())
+    uris = {one.id: one.uri for one in memory.ours}
+    ours = {id_: one for id_, one in found.items() if uris.get(id_) == one.uri}
+    return replace(snapshot, song=song, window=window, ours=ours)
 
 
-def _find(link: Link, song: int) -> QueueSong | None:
-    try:
-        return read_song(link.ask("playlistid", song)[0])
-    except CommandRefusedError:
-        return None
+def _find(link: Link, ids: Collection[int]) -> dict[int, QueueSong]:
+    """Those of `ids` that are in the queue, wherever."""
+    found: dict[int, QueueSong] = {}
+    for id_ in ids:
+        with contextlib.suppress(CommandRefusedError):
+            found[id_] = read_song(link.ask("playlistid", id_)[0])
+    return found
