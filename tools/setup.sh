@@ -129,7 +129,8 @@ make_environment() { # FINGERPRINT
   rm -f "$stamp"
   "$venv/bin/python" -c '' 2>/dev/null || options+=(--clear)
   "$python" -m venv "${options[@]}" "$venv"
-  pip install --use-pep517 --require-hashes --requirement "$lock" # systemd-python is older than PEP 517
+  # systemd-python is older than PEP 517, which pip must be told until it is the only way
+  PIP_USE_PEP517=1 pip install --require-hashes --requirement "$lock"
   pip install --no-build-isolation --no-deps --editable "$root"
   echo "$1" >"$stamp"
 }
