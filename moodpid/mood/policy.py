@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from moodpid.mood.emotion import AFFECT, Mood
+from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
+from moodpid.mood.strategy import Course, begin, matched
 
 Playlists = tuple[str, ...]
 
@@ -16,6 +17,7 @@ class EventType(StrEnum):
     MOOD_CHANGED = "mood_changed"
     PERSON_ARRIVED = "person_arrived"
     ROOM_EMPTY = "room_empty"
+    TRACK_SKIPPED = "track_skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class MoodEvent:
 
     event_type: EventType
     before: Mood | None
-    after: Mood
+    after: Mood | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Wish:
 
     Attributes:
         mood: The mood it should suit.
-        playlists: The stored playlists to take songs from; empty means: leave the player as it is.
+        playlists: The lists to take songs from, by their names in the configuration; empty means: leave the
+            player as it is.
     """
 
     mood: Mood
@@ -48,33 +51,29 @@ class Decision:
     events: tuple[MoodEvent, ...]
 
 
-def playlists_for(mood: Mood, playlists: Mapping[Mood, Playlists]) -> Playlists:
-    """The playlists of `mood`, or of its nearest neighbour on the circumplex that has some.
+def playlists_for(course: Course, playlists: Mapping[Mood, Playlists]) -> Playlists:
+    """The playlists of the mood of `course`, or of its nearest neighbour on the circumplex that has some.
 
     `nobody` has no neighbour: without playlists of its own the player is left as it is.
     """
-    if mood in playlists or mood is Mood.NOBODY:
-        return playlists.get(mood, ())
-    candidates = [m for m in Mood if m is not Mood.NOBODY and playlists.get(m)]
-    if not candidates:
-        return ()
-    return playlists[min(candidates, key=lambda m: AFFECT[m].distance(AFFECT[mood]))]
+    mood = matched(course, {mood for mood, names in playlists.items() if names})
+    return playlists[mood] if mood and course.mood not in playlists else playlists.get(course.mood, ())
 
 
 class Policy:
-    """Turns changes of mood into wishes and events; remembers only the last mood it saw."""
+    """Turns changes of mood into wishes and events; remembers only where the last mood lay."""
 
     def __init__(self, playlists: Mapping[Mood, Playlists]) -> None:
         self._playlists = dict(playlists)
-        self._mood: Mood | None = None
+        self._course: Course | None = None
 
     def decide(self, state: MoodState) -> Decision:
         """What follows from `state`; nothing while the mood is the one of the last call."""
-        before, after = self._mood, state.mood
+        before, after = self._course.mood if self._course else None, state.mood
         if before is after:
             return Decision(None, ())
-        self._mood = after
-        return Decision(Wish(after, playlists_for(after, self._playlists)), _events(before, after))
+        self._course = begin(after, self._course)
+        return Decision(Wish(after, playlists_for(self._course, self._playlists)), _events(before, after))
 
 
 def _events(before: Mood | None, after: Mood) -> tuple[MoodEvent, ...]:

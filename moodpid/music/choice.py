@@ -1,23 +1,45 @@
-"""Which song is next: none that waits or was heard lately, while another is there."""
+"""Which song is next: none that waits or was heard lately, and of the others the one that draws best."""
 
 from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
+from moodpid.config import Entry
+from moodpid.music.feedback import Opinion
 
-def choose(
-    uris: Sequence[str], count: int, waiting: Collection[str], heard: Mapping[str, float], chance: Random
+SHORTLIST = 12  # songs whose stickers are looked at for one choice
+
+
+def pick_list(entries: Sequence[Entry], chance: Random) -> Entry:
+    """One of `entries`, by their weights; there is at least one."""
+    return chance.choices(entries, [entry.weight for entry in entries])[0]
+
+
+def shortlist(
+    uris: Collection[str],
+    waiting: Collection[str],
+    heard: Mapping[str, float],
+    since_s: float,
+    chance: Random,
 ) -> tuple[str, ...]:
-    """Up to `count` different songs of `uris`, the longest unheard first and those that wait last of all.
+    """Some songs of `uris` that are fit to come next, at random.
+
+    In a list so short that every song waits or was heard lately they come again, the longest unheard alone:
+    silence would be worse.
 
     Args:
         uris: To choose from.
-        count: How many.
-        waiting: Songs that are in the queue already, the one that plays among them; in a list so short that
-            nothing else is left they come again, for silence would be worse.
+        waiting: Songs that are in the queue already, the one that plays among them.
         heard: When songs were heard last, in monotonic seconds.
-        chance: Decides between songs that are level.
+        since_s: Later than this is lately.
+        chance: Shuffles.
     """
     songs = list(dict.fromkeys(uris))
     chance.shuffle(songs)
+    fresh = [uri for uri in songs if uri not in waiting and heard.get(uri, float("-inf")) < since_s]
     songs.sort(key=lambda uri: (uri in waiting, heard.get(uri, float("-inf"))))
-    return tuple(songs[:count])
+    return tuple(fresh[:SHORTLIST] or songs[:1])
+
+
+def best(opinions: Mapping[str, Opinion], chance: Random) -> str:
+    """The song whose opinion draws highest; there is at least one."""
+    return max(opinions, key=lambda uri: opinions[uri].draw(chance))

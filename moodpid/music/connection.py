@@ -11,11 +11,18 @@ from moodpid.config import Player
 from moodpid.errors import MoodpidError
 
 TIMEOUT_S = 5.0
-# Everything we act on needs these; what else we send is dropped where MPD does not know it
+# Without these we can do nothing; what else we send is missed only by those who want it
 NEEDED = (
     *("stats", "status", "currentsong", "playlistinfo", "playlistid", "listplaylist", "idle"),
     *("addid", "deleteid", "playid"),
 )
+WANTED = {
+    "prioid": "our songs come next in random mode",
+    "setvol": "a song that is cut short fades out",
+    "sticker": "we learn which songs are liked (sticker_file in mpd.conf, and the permission admin)",
+    "subscribe": "two moodpids notice each other",
+    "find": "lists may be filters and folders",
+}
 
 
 class MpdGoneError(MoodpidError):
@@ -45,6 +52,10 @@ class HasFileno(Protocol):
         """The file descriptor."""
 
 
+# Commands newer than python-mpd2 knows
+mpd.MPDClient.add_command("playlistlength", mpd.MPDClient._parse_object)  # noqa: SLF001 - the way to add one
+
+
 class _Client(mpd.MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
     """python-mpd2's client, with idle cut into halves so that `select` can wait in between."""
 
@@ -63,14 +74,15 @@ class Link:
 
     Attributes:
         version: Of the protocol, such as "0.23.5".
+        commands: Those that MPD lets us use.
     """
 
     def __init__(self, settings: Player, password: str = "") -> None:
-        """Connect, and make sure that we may do our work.
+        """Connect, and make sure that we may do our work there.
 
         Raises:
             MpdGoneError: Nobody answered within 5 seconds.
-            MpdDeniedError: The password or a permission is wrong.
+            MpdDeniedError: The password, a permission or the partition is wrong.
         """
         self._client = _Client()
         self._client.timeout = TIMEOUT_S
@@ -80,6 +92,7 @@ class Link:
                 self._client.connect(settings.host, settings.port)
             self.version: str = self._client.mpd_version
             self._log_in(password)
+            self._enter(settings.partition)
         except BaseException:
             self.close()
             raise
@@ -90,12 +103,27 @@ class Link:
                 self.ask("password", password)
             except CommandRefusedError:
                 raise MpdDeniedError(f"MPD at {self._place} refuses the password") from None
-        missing = sorted(set(NEEDED) - set(self.ask("commands")))
+        self.commands = frozenset(self.ask("commands"))
+        missing = sorted(set(NEEDED) - self.commands)
         if missing:
             raise MpdDeniedError(
                 f"MPD at {self._place} does not let us use {', '.join(missing)}: "
                 f"{'the password gives' if password else 'without a password there are'} too few permissions"
             )
+
+    def _enter(self, partition: str) -> None:
+        if not partition:
+            return
+        try:
+            self.ask("partition", partition)
+        except CommandRefusedError as error:
+            hint = f": mpc makepart {partition}" if error.missing else f": {error}"
+            raise MpdDeniedError(f'MPD at {self._place} has no partition "{partition}"{hint}') from None
+
+    def version_at_least(self, version: tuple[int, int]) -> bool:
+        """Whether the protocol is at least this one."""
+        numbers = [int(part) for part in self.version.split(".") if part.isdecimal()]
+        return tuple(numbers[:2]) >= version
 
     def ask(self, command: str, *arguments: object) -> Any:  # noqa: ANN401 - an answer of any form
         """Send one command and read its answer, in python-mpd2's form.

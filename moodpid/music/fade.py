@@ -11,9 +11,14 @@ _STEPS = 8
 
 
 class Fader:
-    """Turns the volume down and back; remembers what it owes should the connection be lost in between."""
+    """Turns the volume down and back; remembers what it owes should the connection be lost in between.
 
-    def __init__(self) -> None:
+    Args:
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._sleep = sleep
         self._before: int | None = None  # the person's volume, while ours is set
         self._set_to: int | None = None
 
@@ -33,7 +38,7 @@ class Fader:
             self._before = before
             self._set_to = round(before * (_STEPS - step) / _STEPS)
             _set_volume(link, self._set_to)
-            time.sleep(FADE_S / _STEPS)
+            self._sleep(FADE_S / _STEPS)
         try:
             then()
         finally:

@@ -1,12 +1,15 @@
 """Songs to choose from: a page of a list at a time, however long the list is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
+from moodpid.config import Entry
 from moodpid.music.connection import CommandRefusedError, Link
 
 PAGE = 64
+_USES = 32  # songs chosen from one page before another is read
+_PAGED_PLAYLISTS = (0, 24)  # the protocol from which MPD gives a stored playlist in windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +27,69 @@ class Page:
     problem: str = ""
 
 
-def playlist_page(link: Link, name: str, chance: Random) -> Page:
-    """A fair sample of a stored playlist.
+class Library:
+    """Reads pages, and keeps each for some uses.
 
-    Raises:
-        MpdGoneError: The connection was lost.
+    Args:
+        chance: Decides which page of a list it is.
     """
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._pages: dict[Entry, Page] = {}
+        self._uses: dict[Entry, int] = {}
+
+    def forget(self) -> None:
+        """The lists may have changed."""
+        self._pages.clear()
+        self._uses.clear()
+
+    def page(self, link: Link, entry: Entry) -> Page:
+        """A fair page of the songs that `entry` names.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        if self._uses.get(entry, 0) <= 0:
+            self._pages[entry] = read_page(link, entry, self._chance)
+            self._uses[entry] = _USES
+        self._uses[entry] -= 1
+        return self._pages[entry]
+
+
+def read_page(link: Link, entry: Entry, chance: Random) -> Page:
+    """As `Library.page`, from MPD itself."""
     try:
-        page = sample(link.stream("listplaylist", name), chance)
+        page = _playlist(link, entry.playlist, chance) if entry.playlist else _find(link, entry, chance)
     except CommandRefusedError as error:
-        if not error.missing:
-            return Page(problem=f'playlist "{name}" cannot be read: {error}')
-        return Page(
-            problem=f'MPD has no playlist "{name}": save one by that name, or correct [player.playlists]'
-        )
-    return page if page.total else Page(problem=f'playlist "{name}" is empty')
+        return Page(problem=_problem(entry, error))
+    return page if page.total else Page(problem=_empty(entry))
+
+
+def _playlist(link: Link, name: str, chance: Random) -> Page:
+    if link.version_at_least(_PAGED_PLAYLISTS):
+        total = int(link.ask("playlistlength", name)["songs"])
+        start, end = _window(total, chance)
+        return Page(tuple(link.ask("listplaylist", name, (start, end))) if total else (), total)
+    return sample(link.stream("listplaylist", name), chance)
+
+
+def _find(link: Link, entry: Entry, chance: Random) -> Page:
+    expression = entry.filter or f'(base "{_quoted(entry.folder.strip("/"))}")'
+    total = int(link.ask("count", expression)["songs"])
+    songs = link.ask("find", expression, "window", _window(total, chance)) if total else ()
+    return Page(tuple(str(song["file"]) for song in songs), total)
+
+
+def _quoted(text: str) -> str:
+    """As a string inside a filter expression; MPD's manual, "Filters"."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _window(total: int, chance: Random) -> tuple[int, int]:
+    """Start and end of one of the pages of a list, all of them equally likely."""
+    start = PAGE * chance.randrange(max(1, -(-total // PAGE)))
+    return start, min(total, start + PAGE)
 
 
 def sample(uris: Iterable[str], chance: Random) -> Page:
@@ -48,7 +99,7 @@ def sample(uris: Iterable[str], chance: Random) -> Page:
     """
     kept: list[str] = []
     total = 0
-    for uri in _whole(uris):
+    for uri in filter(None, uris):
         total += 1
         if len(kept) < PAGE:
             kept.append(uri)
@@ -57,5 +108,19 @@ def sample(uris: Iterable[str], chance: Random) -> Page:
     return Page(tuple(kept), total)
 
 
-def _whole(uris: Iterable[str]) -> Iterator[str]:
-    return (uri for uri in uris if uri)
+def _problem(entry: Entry, error: CommandRefusedError) -> str:
+    if entry.playlist and error.missing:
+        return f'MPD has no playlist "{entry.playlist}": save it, or correct [player.playlists]'
+    if entry.folder and error.missing:
+        return f'MPD\'s library has no folder "{entry.name}": update it, or correct [player.playlists]'
+    return f"{_kind(entry)} cannot be read: {error}"
+
+
+def _empty(entry: Entry) -> str:
+    return f"{_kind(entry)} {'matches no song' if entry.filter else 'is empty'}"
+
+
+def _kind(entry: Entry) -> str:
+    if entry.playlist:
+        return f'playlist "{entry.playlist}"'
+    return f"filter {entry.filter}" if entry.filter else f'folder "{entry.name}"'

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from moodpid.config import Change, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import PASSING
 from moodpid.music.snapshot import PlayState, QueueSong, Snapshot
 from moodpid.music.takeover import requests, takeover, track_ended
 
@@ -222,13 +223,18 @@ def _heard_the_wish(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rul
     if wish is None or not wish.playlists:
         return replace(memory, mood=wish.mood if wish else None, jump=False)
     if wish.mood is not memory.mood:
-        memory = replace(memory, mood=wish.mood, jump=rules.change is Change.NOW)
+        memory = replace(memory, mood=wish.mood, jump=_cuts_in(wish.mood, rules))
     current = _current(memory, now)
     if current and current.mood is wish.mood:
         return replace(memory, jump=False)
     if now.state is not PlayState.PLAY and current is None:
         return replace(memory, jump=False)  # whoever starts it again wants to hear it
     return memory
+
+
+def _cuts_in(mood: Mood, rules: Rules) -> bool:
+    """Surprise and fear are over in seconds: no song is cut short for them."""
+    return rules.change is Change.NOW and mood not in PASSING
 
 
 def _current(memory: Memory, now: Snapshot) -> Ours | None:

@@ -7,12 +7,11 @@ import time
 from dataclasses import dataclass, replace
 from random import Random
 
-from moodpid.config import Player
+from moodpid.config import Player, Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mailbox import Mailbox
 from moodpid.mood.policy import Wish
-from moodpid.music.connection import CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
-from moodpid.music.manners import Rules
+from moodpid.music.connection import WANTED, CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
 from moodpid.music.turn import Guest
 from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post
 
@@ -22,17 +21,19 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 CHECK_S = 1800.0  # a connection is proven alive this often though nothing happens
 REPOST_S = 1.0  # the inbox was full
-_SUBSYSTEMS = ("player", "playlist", "options", "stored_playlist", "database")
+_SUBSYSTEMS = ("player", "playlist", "options", "stored_playlist", "database", "subscription")
 
 
 @dataclass(frozen=True, slots=True)
 class _Orders:
     """All that the main loop wants, so that the latest letter says everything."""
 
+    strategy: Strategy
     wish: Wish | None = None
     enabled: bool = True
-    stop: bool = False
     skips: int = 0
+    misfits: int = 0
+    stop: bool = False
 
 
 class MpdWorker:
@@ -54,16 +55,17 @@ class MpdWorker:
         self._post = post
         self._password = password
         self._chance = chance or Random()  # noqa: S311 - songs, not secrets
-        self._orders = _Orders(enabled=settings.enabled)  # of the main loop's side
+        self._orders = _Orders(settings.strategy, enabled=settings.enabled)  # of the main loop's side
         self._box: Mailbox[_Orders] = Mailbox()
         self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
         self._ended = False
         # From here on all is the worker's own
         self._now = self._orders
-        self._guest = Guest(Rules.of(settings), self._chance)
+        self._guest = Guest(settings, self._chance)
         self._told: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
         self._trouble = ""
+        self._missed: set[str] = set()
 
     def start(self) -> None:
         """Begin to work, in a thread of its own."""
@@ -77,9 +79,17 @@ class MpdWorker:
         """Drive the music, or leave MPD alone altogether; the wish is kept."""
         self._order(replace(self._orders, enabled=on))
 
+    def strategy(self, strategy: Strategy) -> None:
+        """Match the mood, or lift it, from the next song on."""
+        self._order(replace(self._orders, strategy=strategy))
+
     def skip(self) -> None:
         """Go on to the next song, if one plays; forgotten while MPD is not there."""
         self._order(replace(self._orders, skips=self._orders.skips + 1))
+
+    def misfit(self) -> None:
+        """Remember that the song that plays does not fit, and go on; forgotten while MPD is not there."""
+        self._order(replace(self._orders, misfits=self._orders.misfits + 1))
 
     def stop(self) -> None:
         """Ask the thread to end, leaving the player as it is; returns at once."""
@@ -121,16 +131,22 @@ class MpdWorker:
         """Work until the connection breaks or the orders forbid it."""
         self._guest.arrive(link)
         changed: set[str] = set()
-        skipped = self._now.skips
+        before = self._now
         while True:
             self._read_orders()
             if self._now.stop or not self._now.enabled:
                 return
-            if self._now.skips != skipped:
-                skipped = self._now.skips
-                self._guest.skip(link)
-            self._tell(self._guest.turn(link, self._now.wish, changed))
+            self._press(link, before)
+            before = self._now
+            self._tell(self._guest.turn(link, before.wish, before.strategy, changed))
             changed = link.wait(_SUBSYSTEMS, self._box, self._patience_s())
+
+    def _press(self, link: Link, before: _Orders) -> None:
+        """Carry out once what was pressed since `before`, however often."""
+        if self._now.misfits != before.misfits:
+            self._guest.misfit(link)
+        elif self._now.skips != before.skips:
+            self._guest.skip(link)
 
     def _patience_s(self) -> float:
         """How long nothing needs doing though nothing happens."""
@@ -161,6 +177,10 @@ class MpdWorker:
 
     def _well(self, link: Link) -> None:
         log.info("MPD at %s is there (protocol %s)", place(self._settings), link.version)
+        missing = WANTED.keys() - link.commands
+        for command in sorted(missing - self._missed):
+            log.info("MPD does not let us use %s, with which %s", command, WANTED[command])
+        self._missed = missing
         self._trouble = ""
 
     def _ill(self, error: MoodpidError) -> None:

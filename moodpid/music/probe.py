@@ -1,9 +1,11 @@
 """What `moodpid doctor` asks of MPD: is it there, does it let us in, has it the playlists and an output."""
 
 from collections.abc import Iterator
+from random import Random
 
-from moodpid.config import Player
-from moodpid.music.connection import CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
+from moodpid.config import Entry, Player
+from moodpid.music.connection import Link, MpdDeniedError, MpdGoneError, place
+from moodpid.music.library import read_page
 from moodpid.state import Finding
 
 
@@ -23,21 +25,18 @@ def probe(settings: Player, password: str = "") -> list[Finding]:
 def _findings(link: Link, settings: Player) -> Iterator[Finding]:
     where = f"MPD at {place(settings)} answers (protocol {link.version}) and lets us work"
     yield Finding(ok=True, subject="player", message=where)
-    for name in dict.fromkeys(name for names in settings.names.values() for name in names):
-        yield _playlist(link, name)
+    for entry in dict.fromkeys(entry for entries in settings.lists.values() for entry in entries):
+        yield _list(link, entry)
     yield _outputs(link)
 
 
-def _playlist(link: Link, name: str) -> Finding:
-    subject = f'playlist "{name}"'
-    try:
-        songs = sum(1 for _ in link.stream("listplaylist", name))
-    except CommandRefusedError as error:
-        remedy = f'save it: mpc save "{name}"; or correct [player.playlists]'
-        return Finding(ok=False, subject=subject, message=f"not there: {error}", remedy=remedy)
-    if not songs:
-        return Finding(ok=False, subject=subject, message="is empty", remedy="put songs into it")
-    return Finding(ok=True, subject=subject, message=f"{songs} song{'s' if songs > 1 else ''}")
+def _list(link: Link, entry: Entry) -> Finding:
+    subject = f'list "{entry.name}"'
+    page = read_page(link, entry, Random())  # noqa: S311 - only the count is wanted
+    if not page.problem:
+        return Finding(ok=True, subject=subject, message=f"{page.total} song{'s' if page.total > 1 else ''}")
+    remedy = f'mpc save "{entry.playlist}"' if entry.playlist else "mpc update --wait"
+    return Finding(ok=False, subject=subject, message=page.problem, remedy=remedy)
 
 
 def _outputs(link: Link) -> Finding:

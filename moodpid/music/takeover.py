@@ -64,8 +64,11 @@ def requests(last: Snapshot, now: Snapshot, ours: AbstractSet[int]) -> frozenset
 
 
 def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None:
-    """The song that was current before and is not now, and how much of it was heard, from 0 to 1."""
-    if last.song is None or last.duration_s is None or _id(last.song) == _id(now.song):
+    """The song that was current before and is not now, and how much of it was heard, from 0 to 1.
+
+    None where nobody can say, and where we cut it short ourselves.
+    """
+    if last.song is None or last.our_hand or last.duration_s is None or _id(last.song) == _id(now.song):
         return None
     since_s = now.at_s - (now.elapsed_s if now.song else 0.0) - last.at_s
     heard_s = last.elapsed_s + (max(0.0, since_s) if last.state is PlayState.PLAY else 0.0)

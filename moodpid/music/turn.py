@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from moodpid.config import Player, Strategy
@@ -177,8 +178,11 @@ class Guest:
                     link.ask("seekcur", f"{at_s:.3f}")
                     self._memory = manners.wrote(self._memory, played=True)
                 case Play(id=song, fade=fade):
-                    go = lambda: link.ask("playid", song)  # noqa: E731 - the fade's end
-                    self._fader.fade_out(link, go) if fade else go()
+                    go = partial(link.ask, "playid", song)
+                    if fade:
+                        self._fader.fade_out(link, go)
+                    else:
+                        go()
                     self._memory = manners.wrote(self._memory, played=True)
         except CommandRefusedError as error:
             log.debug("%s: %s", command, error)

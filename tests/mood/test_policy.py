@@ -3,6 +3,7 @@
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, Policy, Wish, playlists_for
+from moodpid.mood.strategy import begin
 
 LISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Blues", "Rain"), Mood.NOBODY: ()}
 
@@ -32,13 +33,13 @@ def test_an_arrival_and_a_departure_are_events_beside_the_change() -> None:
 
 
 def test_a_mood_without_playlists_takes_those_of_its_neighbour() -> None:
-    assert playlists_for(Mood.SURPRISE, LISTS) == ("Happy",)
-    assert playlists_for(Mood.DISGUST, LISTS) == ("Blues", "Rain")
+    assert playlists_for(begin(Mood.SURPRISE, None), LISTS) == ("Happy",)
+    assert playlists_for(begin(Mood.DISGUST, None), LISTS) == ("Blues", "Rain")
 
 
 def test_an_empty_room_has_no_neighbour() -> None:
-    assert playlists_for(Mood.NOBODY, {Mood.HAPPY: ("Happy",)}) == ()
+    assert playlists_for(begin(Mood.NOBODY, None), {Mood.HAPPY: ("Happy",)}) == ()
 
 
 def test_without_any_playlists_there_is_nothing_to_wish() -> None:
-    assert playlists_for(Mood.HAPPY, {}) == ()
+    assert playlists_for(begin(Mood.HAPPY, None), {}) == ()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from servers import PrivateMpd
 
-from moodpid.config import Change, Player
+from moodpid.config import Change, Entry, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.music.probe import probe
@@ -263,7 +263,7 @@ def test_a_password_opens_and_a_wrong_one_is_told(library: Path) -> None:
 
 
 def test_the_doctor_finds_playlists_and_outputs(mpd: PrivateMpd) -> None:
-    playlists: dict[Mood, tuple[str, ...]] = {Mood.HAPPY: ("Happy", "Hapy")}
+    playlists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy", "Hapy")}
     good, happy, wrong, outputs = probe(Player(host="127.0.0.1", port=mpd.port, playlists=playlists))
     assert (good.ok, happy.ok, wrong.ok, outputs.ok) == (True, True, False, True)
     assert happy.message == "3 songs"

@@ -1,0 +1,90 @@
+"""What the stickers at a song say about how it is liked, and what hearing or skipping it adds to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from moodpid.mood.emotion import Mood
+
+SKIPPED_BELOW = 1 / 3  # a song left this early was not wanted
+HEARD_ABOVE = 0.9  # one left this late was: players skip the silence at the end
+_GLOBAL = 0.25  # what is true of a song in general says this much about it in one mood
+_LIKE_WEIGHT = 4.0
+_MISFIT_WEIGHT = 3  # saying so is more than skipping
+
+# As myMPD names and counts them: like is 0 (hated), 1 (neither) or 2 (loved)
+LIKE, PLAY_COUNT, SKIP_COUNT = "like", "playCount", "skipCount"
+
+
+class Verdict(StrEnum):
+    """What a listener let us know about a song."""
+
+    HEARD = "heard"
+    SKIPPED = "skipped"
+    MISFIT = "misfit"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """How a song is liked in one mood: counts for and against it, each from 0 up."""
+
+    good: float = 0.0
+    bad: float = 0.0
+
+    def draw(self, chance: Random) -> float:
+        """How well it might be liked, from 0 to 1: Thompson sampling.
+
+        A draw from the beta distribution over its chance to be heard to the end, with a uniform prior
+        (W. R. Thompson, "On the likelihood that one unknown probability exceeds another", 1933): songs that
+        nobody knows yet draw high now and then, and unloved ones seldom.
+        """
+        return chance.betavariate(1.0 + self.good, 1.0 + self.bad)
+
+
+def verdict(share: float) -> Verdict | None:
+    """What it says that `share` of a song was heard, from 0 to 1; None in between."""
+    if share >= HEARD_ABOVE:
+        return Verdict.HEARD
+    return Verdict.SKIPPED if share < SKIPPED_BELOW else None
+
+
+def opinion(stickers: Mapping[str, str], mood: Mood) -> Opinion:
+    """What `stickers` say about a song in `mood`; those that are no numbers say nothing."""
+    heard, skipped = own_names(mood)
+    like = _count(stickers, LIKE, default=1)
+    return Opinion(
+        _count(stickers, heard) + _GLOBAL * _count(stickers, PLAY_COUNT) + _LIKE_WEIGHT * (like > 1),
+        _count(stickers, skipped) + _GLOBAL * _count(stickers, SKIP_COUNT) + _LIKE_WEIGHT * (like < 1),
+    )
+
+
+def changes(
+    stickers: Mapping[str, str], before: Mapping[str, str], mood: Mood, what: Verdict
+) -> dict[str, str]:
+    """The stickers to set after `what` happened to a song that was chosen for `mood`.
+
+    Args:
+        stickers: Of the song now.
+        before: Of the song when it was chosen: where another program has counted since, we need not.
+        mood: The mood.
+        what: What happened.
+    """
+    heard, skipped = own_names(mood)
+    if what is Verdict.MISFIT:
+        return {skipped: str(_count(stickers, skipped) + _MISFIT_WEIGHT)}
+    own, shared = (heard, PLAY_COUNT) if what is Verdict.HEARD else (skipped, SKIP_COUNT)
+    new = {own: str(_count(stickers, own) + 1)}
+    if _count(stickers, shared) == _count(before, shared):
+        new[shared] = str(_count(stickers, shared) + 1)
+    return new
+
+
+def own_names(mood: Mood) -> tuple[str, str]:
+    """Our own stickers: heard to the end in `mood`, and skipped or said not to fit."""
+    return f"moodpid_{mood}_heard", f"moodpid_{mood}_skipped"
+
+
+def _count(stickers: Mapping[str, str], name: str, default: int = 0) -> int:
+    value = stickers.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 10 else default  # noqa: PLR2004 - int() of a book

@@ -1,0 +1,148 @@
+"""Picks the songs: which list, by the strategy; which song of it, by what was heard and what is liked."""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from moodpid.config import Entry, Player, Strategy
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import Course, begin, lifted, matched
+from moodpid.music.choice import best, pick_list, shortlist
+from moodpid.music.connection import Link
+from moodpid.music.feedback import opinion
+from moodpid.music.library import Library
+from moodpid.music.stickers import read_stickers
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 4096  # songs heard: a day and night of short ones
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A song to add.
+
+    Attributes:
+        uri: The file.
+        mood: The mood whose list it comes from.
+        source: The name of that list.
+        why: In words, for people.
+        stickers: At the song when it was picked.
+    """
+
+    uri: str
+    mood: Mood
+    source: str
+    why: str
+    stickers: dict[str, str]
+
+
+class Picker:
+    """Remembers what was heard and where the course of the music is.
+
+    Args:
+        settings: Lists, strategy and how long a song rests.
+        chance: Decides.
+
+    Attributes:
+        strategy: May be changed at any time.
+        problems: One line for each list that cannot be used at the moment.
+    """
+
+    def __init__(self, settings: Player, chance: Random) -> None:
+        self._lists = {mood: entries for mood, entries in settings.lists.items() if entries}
+        self._targets = settings.targets
+        self._rest_s = settings.no_repeat_h * 3600
+        self._chance = chance
+        self._library = Library(chance)
+        self._course: Course | None = None
+        self._heard: dict[str, float] = {}
+        self._gone: set[str] = set()
+        self._told: set[Mood] = set()
+        self.strategy = settings.strategy
+        self.problems: dict[Entry, str] = {}
+
+    def follow(self, mood: Mood) -> None:
+        """The room's mood is this one now."""
+        if self._course is None or self._course.mood is not mood:
+            self._course = begin(mood, self._course)
+
+    def heard(self, uri: str, at_s: float) -> None:
+        """A song plays; the oldest memories make room."""
+        self._heard.pop(uri, None)
+        self._heard[uri] = at_s
+        while len(self._heard) > _REMEMBERED:
+            del self._heard[next(iter(self._heard))]
+
+    def went_in(self) -> None:
+        """The song picked last is in the queue: the course is one song further."""
+        if self._course:
+            self._course = self._course.on()
+
+    def is_gone(self, uri: str) -> None:
+        """MPD does not have this song, whatever the list says."""
+        self._gone.add(uri)
+
+    def forget(self) -> None:
+        """Lists or library may have changed."""
+        self._library.forget()
+        self._gone.clear()
+
+    def pick(self, link: Link, wish: Wish, waiting: Collection[str], now_s: float) -> Pick | None:
+        """The next song for `wish`; None if no list of it can be used.
+
+        Args:
+            link: To MPD.
+            wish: What is wanted.
+            waiting: Songs in the queue near the present one.
+            now_s: In monotonic seconds.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        self.follow(wish.mood)
+        mood, entries = self._entries(wish)
+        usable = list(entries)
+        while usable:
+            entry = pick_list(usable, self._chance)
+            page = self._library.page(link, entry)
+            self._note(entry, page.problem)
+            uris = [uri for uri in page.uris if uri not in self._gone]
+            songs = shortlist(uris, waiting, self._heard, now_s - self._rest_s, self._chance)
+            if songs:
+                return self._best(link, songs, mood, entry)
+            usable.remove(entry)
+        return None
+
+    def _entries(self, wish: Wish) -> tuple[Mood, Sequence[Entry]]:
+        """The lists to take the next song from, and the mood that they are for."""
+        assert self._course
+        if self.strategy is Strategy.LIFT and wish.mood is not Mood.NOBODY:
+            mood = lifted(self._course, self._lists.keys(), self._targets)
+        else:
+            mood = matched(self._course, self._lists.keys())
+            if mood is not wish.mood and mood and wish.mood not in self._told:
+                self._told.add(wish.mood)
+                log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
+        if mood is None:
+            return wish.mood, [Entry(playlist=name) for name in wish.playlists]
+        return mood, self._lists[mood]
+
+    def _best(self, link: Link, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
+        stickers = {uri: read_stickers(link, uri) for uri in songs}
+        opinions = {uri: opinion(stickers[uri], mood) for uri in songs}
+        uri = best(opinions, self._chance)
+        good, bad = opinions[uri].good, opinions[uri].bad
+        why = f"one of {len(songs)} from {entry.name}, {good:g} for it and {bad:g} against"
+        return Pick(uri, mood, entry.name, why, stickers[uri])
+
+    def _note(self, entry: Entry, problem: str) -> None:
+        """One line for each list that cannot be used, once until it can."""
+        if problem and self.problems.get(entry) != problem:
+            log.warning("%s", problem)
+        if problem:
+            self.problems[entry] = problem
+        else:
+            self.problems.pop(entry, None)
