@@ -18,7 +18,8 @@ def pi_camera(monkeypatch: pytest.MonkeyPatch) -> type:
     monkeypatch.setitem(sys.modules, "picamera2", fake_picamera2)
     monkeypatch.delitem(sys.modules, "moodpid.vision.picamera", raising=False)
     monkeypatch.setattr(Picamera2, "opened", [])
-    return importlib.import_module("moodpid.vision.picamera").PiCamera
+    adapter: type = importlib.import_module("moodpid.vision.picamera").PiCamera
+    return adapter
 
 
 @pytest.mark.parametrize(

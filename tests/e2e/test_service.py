@@ -1,0 +1,195 @@
+"""The promises of the service, kept between a real MPD and a real Mosquitto by the real model."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from servers import PrivateMosquitto, PrivateMpd
+
+from moodpid.cli import main
+from moodpid.mood.emotion import Emotion
+from moodpid.vision import watcher
+from tests.e2e.support import BASE, Moodpid, configure, film, told, wait_until_plays
+from tests.mqtt.support import Ear
+
+pytestmark = pytest.mark.e2e
+
+H = Emotion.HAPPY
+
+
+@pytest.fixture(scope="module")
+def happy_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty room, then somebody happy, again and again."""
+    return film(tmp_path_factory.mktemp("film") / "happy", (None, 2.0), (H, 4.0))
+
+
+@pytest.fixture
+def config(tmp_path: Path, happy_film: Path, mpd: PrivateMpd, mosquitto: PrivateMosquitto) -> Path:
+    return configure(tmp_path, happy_film, mpd, mosquitto)
+
+
+@pytest.fixture
+def ear(mosquitto: PrivateMosquitto) -> Iterator[Ear]:
+    with Ear(mosquitto.port, "moodpid/#") as listening:
+        yield listening
+
+
+def test_faces_become_music_and_news(config: Path, ear: Ear, mpd: PrivateMpd) -> None:
+    with Moodpid(config):
+        ear.wait_for(told("mood", mood="nobody", faces=0))
+        ear.wait_for_text(f"{BASE}/status", "online")
+        ear.wait_for(told("event", event_type="person_arrived", to="happy"))
+        wait_until_plays(ear, "happy", "Happy")
+        song = mpd.mpc("--format", "%file%", "current").strip()
+        assert song in mpd.mpc("--format", "%file%", "playlist", "Happy").splitlines()
+        ear.wait_for(told("event", event_type="room_empty"))
+        wait_until_plays(ear, "nobody", "Nobody")
+
+
+def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
+    config: Path, ear: Ear, mpd: PrivateMpd
+) -> None:
+    with Moodpid(config) as service:
+        wait_until_plays(ear, "happy", "Happy")
+        queue = mpd.mpc("playlist")
+        began_s = time.monotonic()
+        assert service.terminate() == 0
+        assert time.monotonic() - began_s < 5
+        ear.wait_for_text(f"{BASE}/status", "offline")
+        assert "[playing]" in mpd.mpc("status")
+        assert mpd.mpc("playlist") == queue
+
+
+def test_killed_it_is_declared_dead_by_the_broker(config: Path, ear: Ear) -> None:
+    with Moodpid(config) as service:
+        ear.wait_for_text(f"{BASE}/status", "online")
+        service.kill()
+        ear.wait_for_text(f"{BASE}/status", "offline")
+
+
+def test_a_player_that_is_killed_and_comes_back_gets_the_present_wish(
+    config: Path, ear: Ear, mpd: PrivateMpd
+) -> None:
+    with Moodpid(config) as service:
+        wait_until_plays(ear, "happy", "Happy")
+        mpd.kill()
+        ear.wait_for(told("player", state="unreachable"))
+        ear.wait_for(told("mood", mood="nobody"))
+        mpd.start()
+        ear.wait_for(told("player", state="play"), timeout_s=20)
+        assert service.process.poll() is None
+        assert service.log.count("trying again") == 1
+
+
+def test_a_broker_that_is_killed_and_comes_back_hears_the_present_state(
+    config: Path, ear: Ear, mpd: PrivateMpd, mosquitto: PrivateMosquitto
+) -> None:
+    with Moodpid(config) as service:
+        wait_until_plays(ear, "happy", "Happy")
+        mosquitto.kill()
+        mosquitto.start()
+        with Ear(mosquitto.port, "moodpid/#") as again:
+            again.wait_for(told("mood"), timeout_s=20)
+            again.wait_for_text(f"{BASE}/status", "online")
+        assert "[playing]" in mpd.mpc("status")
+        assert service.process.poll() is None
+
+
+def test_servers_that_are_missing_at_the_start_are_found_later(
+    config: Path, mpd: PrivateMpd, mosquitto: PrivateMosquitto
+) -> None:
+    mpd.stop()
+    mosquitto.stop()
+    with Moodpid(config):
+        mosquitto.start()
+        with Ear(mosquitto.port, "moodpid/#") as ear:
+            ear.wait_for(told("player", state="unreachable"), timeout_s=20)
+            mpd.start()
+            ear.wait_for(told("player", state="play"), timeout_s=20)
+
+
+def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
+    config: Path, ear: Ear, mpd: PrivateMpd, mosquitto: PrivateMosquitto
+) -> None:
+    with Moodpid(config) as service:
+        wait_until_plays(ear, "happy", "Happy")
+        mpd.freeze()
+        ear.wait_for(told("mood", mood="nobody"))
+        ear.wait_for(told("mood", mood="happy"))
+        mosquitto.freeze()
+        assert service.terminate() == 0
+
+
+def test_switched_off_it_closes_its_eye_and_keeps_its_hands_off_the_player(
+    config: Path, ear: Ear, mpd: PrivateMpd
+) -> None:
+    with Moodpid(config):
+        wait_until_plays(ear, "happy", "Happy")
+        ear.say(f"{BASE}/enabled/set", "OFF")
+        ear.wait_for(told("camera", state="off"))
+        ear.wait_for(told("player", state="disabled"))
+        mpd.mpc("clear")
+        ear.say(f"{BASE}/enabled/set", "ON")
+        ear.wait_for(told("camera", state="watching"))
+        ear.wait_for_text(f"{BASE}/enabled", "ON")
+
+
+def test_a_flood_of_messages_does_not_slow_the_loop(config: Path, ear: Ear) -> None:
+    with Moodpid(config) as service:
+        ear.wait_for_text(f"{BASE}/status", "online")
+        for _ in range(1000):
+            ear.say(f"{BASE}/enabled/set", b"\xff\xfe" * 1000)
+        ear.say(f"{BASE}/enabled/set", b"x" * 1_000_000)
+        ear.wait_for(told("mood", mood="nobody"))
+        ear.wait_for(told("mood", mood="happy"))
+        assert service.log.count("ignored") <= 2
+
+
+def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) -> None:
+    config.write_text(
+        config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")
+    )
+    with Moodpid(config) as service:
+        ear.wait_for(told("camera", state="lost"))
+        assert "/dev/video99 does not open" in service.log
+        assert service.terminate() == 0
+
+
+def test_a_camera_that_stays_away_ends_the_service_with_69(
+    config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(watcher, "PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # they are pytest's
+    config.write_text(
+        config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")
+    )
+    assert main(["run", "--config", str(config)]) == 69
+    assert "gave up after 3 tries" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('[vision]\nmodel = "none.tflite"', "none.tflite: no such file"),
+        ("[mood]\ndwell_s = -1", "dwell_s"),
+        ('[camera]\nsource = "recording"\npath = "none"', "none: no such file"),
+    ],
+)
+def test_what_can_never_work_ends_with_78_and_one_line(tmp_path: Path, line: str, says: str) -> None:
+    config = tmp_path / "moodpid.toml"
+    config.write_text(f"{line}\n[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    with Moodpid(config) as service:
+        assert service.process.wait(20) == 78
+        (last,) = service.log.splitlines()
+        assert says in last
+
+
+def test_a_recording_that_does_not_loop_ends_well(tmp_path: Path) -> None:
+    config = tmp_path / "moodpid.toml"
+    shown = film(tmp_path / "film", (None, 0.5))
+    camera = f'[camera]\nsource = "recording"\npath = "{shown}"\nfps = 30\n'
+    config.write_text(f"{camera}[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    with Moodpid(config) as service:
+        assert service.process.wait(20) == 0
