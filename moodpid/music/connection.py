@@ -56,6 +56,23 @@ class HasFileno(Protocol):
 mpd.MPDClient.add_command("playlistlength", mpd.MPDClient._parse_object)  # noqa: SLF001 - the way to add one
 
 
+class Mpd(Protocol):
+    """What the rest of this room asks of MPD; a `Link` to a real one, or a pretended one."""
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """Those that MPD lets us use."""
+
+    def version_at_least(self, version: tuple[int, int]) -> bool:
+        """Whether the protocol is at least this one."""
+
+    def ask(self, command: str, *arguments: object) -> Any:  # noqa: ANN401 - an answer of any form
+        """Send one command and read its answer; see `Link.ask`."""
+
+    def stream(self, command: str, *arguments: object) -> Iterator[Any]:
+        """As `ask`, an item at a time; see `Link.stream`."""
+
+
 class _Client(mpd.MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
     """python-mpd2's client, with idle cut into halves so that `select` can wait in between."""
 

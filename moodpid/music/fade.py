@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from moodpid.music.connection import CommandRefusedError, Link
+from moodpid.music.connection import CommandRefusedError, Mpd
 
 FADE_S = 1.2
 _STEPS = 8
@@ -22,7 +22,7 @@ class Fader:
         self._before: int | None = None  # the person's volume, while ours is set
         self._set_to: int | None = None
 
-    def fade_out(self, link: Link, then: Callable[[], object]) -> None:
+    def fade_out(self, link: Mpd, then: Callable[[], object]) -> None:
         """Turn the volume down in steps, call `then`, and set the volume back.
 
         Where there is no mixer, or a person turns it meanwhile, `then` is called at once.
@@ -44,7 +44,7 @@ class Fader:
         finally:
             self.restore(link)
 
-    def restore(self, link: Link) -> None:
+    def restore(self, link: Mpd) -> None:
         """Set the volume back, if it is still the one that we set.
 
         Raises:
@@ -55,12 +55,12 @@ class Fader:
         self._before = None
 
 
-def _volume(link: Link) -> int | None:
+def _volume(link: Mpd) -> int | None:
     """From 0 to 100; None without a mixer."""
     volume = int(link.ask("status").get("volume", -1))
     return volume if volume >= 0 else None
 
 
-def _set_volume(link: Link, volume: int) -> None:
+def _set_volume(link: Mpd, volume: int) -> None:
     with contextlib.suppress(CommandRefusedError):  # no mixer, or no right to turn it: then there is no fade
         link.ask("setvol", volume)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from moodpid.config import Entry
-from moodpid.music.connection import CommandRefusedError, Link
+from moodpid.music.connection import CommandRefusedError, Mpd
 
 PAGE = 64
 _USES = 32  # songs chosen from one page before another is read
@@ -44,7 +44,7 @@ class Library:
         self._pages.clear()
         self._uses.clear()
 
-    def page(self, link: Link, entry: Entry) -> Page:
+    def page(self, link: Mpd, entry: Entry) -> Page:
         """A fair page of the songs that `entry` names.
 
         Raises:
@@ -57,7 +57,7 @@ class Library:
         return self._pages[entry]
 
 
-def read_page(link: Link, entry: Entry, chance: Random) -> Page:
+def read_page(link: Mpd, entry: Entry, chance: Random) -> Page:
     """As `Library.page`, from MPD itself."""
     try:
         page = _playlist(link, entry.playlist, chance) if entry.playlist else _find(link, entry, chance)
@@ -66,7 +66,7 @@ def read_page(link: Link, entry: Entry, chance: Random) -> Page:
     return page if page.total else Page(problem=_empty(entry))
 
 
-def _playlist(link: Link, name: str, chance: Random) -> Page:
+def _playlist(link: Mpd, name: str, chance: Random) -> Page:
     if link.version_at_least(_PAGED_PLAYLISTS):
         total = int(link.ask("playlistlength", name)["songs"])
         start, end = _window(total, chance)
@@ -74,7 +74,7 @@ def _playlist(link: Link, name: str, chance: Random) -> Page:
     return sample(link.stream("listplaylist", name), chance)
 
 
-def _find(link: Link, entry: Entry, chance: Random) -> Page:
+def _find(link: Mpd, entry: Entry, chance: Random) -> Page:
     expression = entry.filter or f'(base "{_quoted(entry.folder.strip("/"))}")'
     total = int(link.ask("count", expression)["songs"])
     songs = link.ask("find", expression, "window", _window(total, chance)) if total else ()

@@ -54,6 +54,7 @@ class Memory:
         hands_off_until_s: Until then the player belongs to the person who took over.
         hands_off_why: What that person did.
         held: A person stopped the music, so that not even autoplay may start it.
+        played: It played when the connection was lost; if it does not now, a person stopped it.
         mood: The mood of the wish that was seen last.
         jump: The change of mood is to be heard at once.
     """
@@ -64,6 +65,7 @@ class Memory:
     hands_off_until_s: float = -math.inf
     hands_off_why: str = ""
     held: bool = False
+    played: bool = False
     mood: Mood | None = None
     jump: bool = False
 
@@ -165,7 +167,8 @@ def notice(memory: Memory, now: Snapshot, rules: Rules) -> Noticed:
     ids = {song.id for song in memory.ours}
     known = replace(memory, ours=ours, guests=memory.guests & {song.id for song in now.window}, last=now)
     if memory.last is None:
-        return Noticed(replace(known, held=memory.held or _stopped(now)))
+        stopped = _stopped(now) or (memory.played and now.state is PlayState.STOP)
+        return Noticed(replace(known, held=memory.held or stopped, played=False))
     held = now.state is not PlayState.PLAY and (memory.held or _stopped_by_hand(memory.last, now))
     known = replace(known, held=held)
     why = takeover(memory.last, now, ids, {song.id for song in memory.ours if song.begun})
@@ -353,8 +356,9 @@ def reconnected(memory: Memory, queue: tuple[QueueSong, ...] | None) -> Memory:
             places in its restored queue, by position; a song is ours again if every one of ours is there.
     """
     if queue is None:
-        return replace(memory, last=None, jump=False)
+        played = memory.last is not None and memory.last.state is PlayState.PLAY
+        return replace(memory, last=None, jump=False, played=played or memory.played)
     there = {song.pos: song for song in queue}
     same = all(song.pos in there and there[song.pos].uri == song.uri for song in memory.ours)
     ours = tuple(replace(song, id=there[song.pos].id) for song in memory.ours) if same else ()
-    return replace(memory, ours=ours, last=None, guests=frozenset(), jump=False)
+    return replace(memory, ours=ours, last=None, guests=frozenset(), jump=False, played=False)

@@ -10,7 +10,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.mood.strategy import Course, begin, lifted, matched
 from moodpid.music.choice import best, pick_list, shortlist
-from moodpid.music.connection import Link
+from moodpid.music.connection import Mpd
 from moodpid.music.feedback import opinion
 from moodpid.music.library import Library
 from moodpid.music.stickers import read_stickers
@@ -90,7 +90,7 @@ class Picker:
         self._library.forget()
         self._gone.clear()
 
-    def pick(self, link: Link, wish: Wish, waiting: Collection[str], now_s: float) -> Pick | None:
+    def pick(self, link: Mpd, wish: Wish, waiting: Collection[str], now_s: float) -> Pick | None:
         """The next song for `wish`; None if no list of it can be used.
 
         Args:
@@ -130,7 +130,7 @@ class Picker:
             return wish.mood, [Entry(playlist=name) for name in wish.playlists]
         return mood, self._lists[mood]
 
-    def _best(self, link: Link, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
+    def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
         stickers = {uri: read_stickers(link, uri) for uri in songs}
         opinions = {uri: opinion(stickers[uri], mood) for uri in songs}
         uri = best(opinions, self._chance)

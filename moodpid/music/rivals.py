@@ -1,6 +1,6 @@
 """Two moodpids at one MPD: each shows itself as a channel there, and the one that started first drives."""
 
-from moodpid.music.connection import CommandRefusedError, Link
+from moodpid.music.connection import CommandRefusedError, Mpd
 
 _PREFIX = "moodpid_"
 
@@ -17,7 +17,7 @@ class Rivals:
         self._name = f"{_PREFIX}{started_ns:020d}_{chance:08x}"
         self.first = False
 
-    def show(self, link: Link) -> None:
+    def show(self, link: Mpd) -> None:
         """Subscribe to our channel, for as long as the connection lasts; and look.
 
         Raises:
@@ -31,7 +31,7 @@ class Rivals:
                 return
             self.look(link)
 
-    def look(self, link: Link) -> None:
+    def look(self, link: Mpd) -> None:
         """Find out whether another one was `first`.
 
         Raises:

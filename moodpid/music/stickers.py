@@ -2,12 +2,12 @@
 
 import logging
 
-from moodpid.music.connection import CommandRefusedError, Link
+from moodpid.music.connection import CommandRefusedError, Mpd
 
 log = logging.getLogger(__name__)
 
 
-def read_stickers(link: Link, uri: str) -> dict[str, str]:
+def read_stickers(link: Mpd, uri: str) -> dict[str, str]:
     """The stickers at a song; none where MPD keeps none (streams, files outside its library).
 
     Raises:
@@ -22,7 +22,7 @@ def read_stickers(link: Link, uri: str) -> dict[str, str]:
         return {}
 
 
-def write_stickers(link: Link, uri: str, stickers: dict[str, str]) -> None:
+def write_stickers(link: Mpd, uri: str, stickers: dict[str, str]) -> None:
     """Set some stickers at a song; what MPD does not take is left out.
 
     Raises:

@@ -13,7 +13,7 @@ from random import Random
 from moodpid.config import Player, Strategy
 from moodpid.mood.policy import Wish
 from moodpid.music import manners
-from moodpid.music.connection import CommandRefusedError, Link
+from moodpid.music.connection import CommandRefusedError, Mpd
 from moodpid.music.fade import Fader
 from moodpid.music.feedback import Verdict, changes, verdict
 from moodpid.music.manners import Command, Memory, Ours, Plan, Play, Raise, Remove, Rules, SeekTo
@@ -68,7 +68,7 @@ class Guest:
         """What we know of our own doing."""
         return self._memory
 
-    def arrive(self, link: Link) -> None:
+    def arrive(self, link: Mpd) -> None:
         """Find out, on a new connection, what is still ours.
 
         Raises:
@@ -87,7 +87,7 @@ class Guest:
         }
         self._booted_s = booted_s
 
-    def _at_our_places(self, link: Link) -> tuple[QueueSong, ...]:
+    def _at_our_places(self, link: Mpd) -> tuple[QueueSong, ...]:
         songs: list[QueueSong] = []
         for ours in self._memory.ours:
             with contextlib.suppress(CommandRefusedError):  # the queue is shorter now
@@ -95,7 +95,7 @@ class Guest:
         return tuple(songs)
 
     def turn(
-        self, link: Link, wish: Wish | None, strategy: Strategy, changed: AbstractSet[str] = frozenset()
+        self, link: Mpd, wish: Wish | None, strategy: Strategy, changed: AbstractSet[str] = frozenset()
     ) -> PlayerState:
         """Do what is to be done now, and say what plays.
 
@@ -122,7 +122,7 @@ class Guest:
                 break
         return self._player_state(now, plan)
 
-    def _take_in(self, link: Link, now: Snapshot) -> None:
+    def _take_in(self, link: Mpd, now: Snapshot) -> None:
         noticed = manners.notice(self._memory, now, self._rules)
         before, self._memory = self._memory, noticed.memory
         if now.song and now.state is PlayState.PLAY:
@@ -133,12 +133,12 @@ class Guest:
                 self._learn(link, song.id, what)
         self._picks = {id_: pick for id_, pick in self._picks.items() if id_ in now.ours}
 
-    def _learn(self, link: Link, song: int, what: Verdict) -> None:
+    def _learn(self, link: Mpd, song: int, what: Verdict) -> None:
         if pick := self._picks.get(song):
             now = read_stickers(link, pick.uri)
             write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what))
 
-    def skip(self, link: Link) -> None:
+    def skip(self, link: Mpd) -> None:
         """Go on to the next song, as a person asked through us; nothing if nothing plays.
 
         Raises:
@@ -148,7 +148,7 @@ class Guest:
             if link.ask("status")["state"] == PlayState.PLAY:
                 link.ask("next")
 
-    def misfit(self, link: Link) -> None:
+    def misfit(self, link: Mpd) -> None:
         """The song that plays does not fit: remember it if it is ours, and go on to the next.
 
         Raises:
@@ -159,13 +159,13 @@ class Guest:
         self._picks.pop(current, None)  # the skip that follows says no more
         self.skip(link)
 
-    def _carry_out(self, link: Link, plan: Plan, now: Snapshot, wish: Wish | None) -> bool:
+    def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, wish: Wish | None) -> bool:
         """Whether anything was done."""
         did = [self._command(link, command) for command in plan.commands]
         added = self._add(link, plan, now, wish) if wish and plan.room else 0
         return any(did) or added > 0
 
-    def _command(self, link: Link, command: Command) -> bool:
+    def _command(self, link: Mpd, command: Command) -> bool:
         log.debug("%s", command)
         try:
             match command:
@@ -189,7 +189,7 @@ class Guest:
             return False
         return True
 
-    def _add(self, link: Link, plan: Plan, now: Snapshot, wish: Wish) -> int:
+    def _add(self, link: Mpd, plan: Plan, now: Snapshot, wish: Wish) -> int:
         """Put up to `plan.room` songs into the queue; how many went in."""
         waiting = {one.uri for one in self._memory.ours} | {one.uri for one in now.window}
         added = 0
@@ -234,7 +234,7 @@ class Guest:
         return plan.message or "; ".join(self._picker.problems.values())
 
 
-def look(link: Link, memory: Memory, at_s: float) -> Snapshot:
+def look(link: Mpd, memory: Memory, at_s: float) -> Snapshot:
     """What MPD shows now, and which of our songs are still in its queue.
 
     Raises:
@@ -256,7 +256,7 @@ def look(link: Link, memory: Memory, at_s: float) -> Snapshot:
     return replace(snapshot, song=song, window=window, ours=ours)
 
 
-def _find(link: Link, ids: Collection[int]) -> dict[int, QueueSong]:
+def _find(link: Mpd, ids: Collection[int]) -> dict[int, QueueSong]:
     """Those of `ids` that are in the queue, wherever."""
     found: dict[int, QueueSong] = {}
     for id_ in ids:
