@@ -62,10 +62,10 @@ install_packages() { # PACKAGE...
   [ $# -gt 0 ] || return 0
   local how=()
   if [ "$(id -u)" != 0 ]; then how=(sudo); fi
-  if ! have apt-get || ! may_install; then die "please install: $*   (as root: apt install $*)"; fi
+  if ! have apt-get || ! may_install; then die "some Debian packages are missing; as root: apt install $*"; fi
   say "installing Debian packages: $*"
   guard_services "${how[@]}"
-  "${how[@]}" apt-get update -qq >&2
+  "${how[@]}" apt-get update -qq >&2 || true # some other repository of this machine may be out of order
   "${how[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
     die "apt could not install them; see above"
   keep_services_off "$@"
@@ -122,7 +122,9 @@ site_packages() {
   fi
 }
 
-make_environment() { # FINGERPRINT
+is_made() { have "$python" && [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ]; }
+
+make_environment() {
   local options=()
   mapfile -t options < <(site_packages)
   say "installing Python packages into ${venv#"$root"/} (a minute or two)"
@@ -132,22 +134,24 @@ make_environment() { # FINGERPRINT
   # systemd-python is older than PEP 517, which pip must be told until it is the only way
   PIP_USE_PEP517=1 pip install --require-hashes --requirement "$lock"
   pip install --no-build-isolation --no-deps --editable "$root"
-  echo "$1" >"$stamp"
+  fingerprint >"$stamp"
 }
 
 pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 
 main() {
-  local packages made_from
+  local packages
+  trap 'exit 130' INT # apt may end well when it is interrupted
   check_machine
-  mapfile -t packages < <(packages_to_run; [ "$1" = run ] || packages_to_test)
+  ! have "$python" || check_python
+  mapfile -t packages < <(
+    packages_to_run
+    [ "$1" = run ] || packages_to_test
+    is_made || packages_to_build
+  )
   install_packages "${packages[@]}"
   check_python
-  made_from=$(fingerprint)
-  [ "$(cat "$stamp" 2>/dev/null)" != "$made_from" ] || return 0
-  mapfile -t packages < <(packages_to_build)
-  install_packages "${packages[@]}"
-  make_environment "$made_from"
+  is_made || make_environment
 }
 
 main "$@"
