@@ -17,12 +17,14 @@ from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.host.credentials import read_secret
 from moodpid.host.systemd import ServiceManager, service_manager
 from moodpid.mailbox import Inbox
-from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.replay import ReplayReport
-from moodpid.state import Request
+from moodpid.state import Finding, Request, Settings
 
 if TYPE_CHECKING:
+    from moodpid.mqtt.controls import Offers
+    from moodpid.mqtt.keeping import Keeper
     from moodpid.vision.observer import Observer, SeenFace
     from moodpid.vision.ports import Camera
     from moodpid.vision.watcher import Watcher
@@ -44,6 +46,8 @@ def run(config: Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     inbox: Inbox[Request] = Inbox()
     observer, prior = build_observer(config)
+    settings = default_settings(config)
+    keeper = build_keeper(config, settings)
     daemon = Daemon(
         build_watcher(config, observer),
         MoodFilter(filter_settings(config, prior)),
@@ -53,6 +57,9 @@ def run(config: Config) -> None:
         inbox,
         service_manager(),
         stop,
+        settings=settings,
+        kept=keeper.load(),
+        keep=keeper.keep,
     )
     try:
         daemon.run()
@@ -185,7 +192,37 @@ def build_home(config: Config, inbox: Inbox[Request]) -> Home:
     """The MQTT publisher, not yet started."""
     from moodpid.mqtt.client import MqttPublisher
 
-    return MqttPublisher(config.device, config.mqtt, inbox.post, mqtt_password(config))
+    return MqttPublisher(config.device, config.mqtt, inbox.post, mqtt_password(config), offers(config))
+
+
+def build_keeper(config: Config, settings: Settings) -> "Keeper":
+    """Keeps what the home sets, where systemd gives us a place."""
+    from moodpid.host.store import JsonFile, state_folder
+    from moodpid.mqtt.keeping import Keeper
+
+    folder = state_folder() if config.mqtt.enabled else None
+    return Keeper(JsonFile(folder / "settings.json" if folder else None), offers(config), settings)
+
+
+def offers(config: Config) -> "Offers":
+    """What the home may set and press here."""
+    from moodpid.mqtt.controls import Offers
+
+    return Offers(music=config.player.enabled, looks_hz=config.camera.fps)
+
+
+def default_settings(config: Config) -> Settings:
+    """What the configuration says about things that the home may set."""
+    mood = config.mood
+    sensitivity = round(sensitivity_for(mood.threshold), 1)
+    return Settings(dwell_s=mood.dwell_s, sensitivity=sensitivity, looks_hz=config.camera.fps)
+
+
+def forget(config: Config) -> list[Finding]:
+    """Take this device out of the home for good; what came of it."""
+    from moodpid.mqtt.forget import forget
+
+    return forget(config.device, config.mqtt, mqtt_password(config))
 
 
 def mpd_password(config: Config) -> str:

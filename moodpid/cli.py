@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from moodpid import __version__
 from moodpid.config import DEFAULT_PATH, Config, load
-from moodpid.errors import ConfigError, ExitCode, MoodpidError, PictureError
+from moodpid.errors import ConfigError, ExitCode, MoodpidError, PictureError, RestartRequested
 
 if TYPE_CHECKING:
     from moodpid.vision.observer import SeenFace
@@ -23,6 +23,7 @@ exit codes:
   64  the command line is wrong
   69  the camera is gone for good
   70  a fault of moodpid's own; please report it
+  75  asked over MQTT to be started again
   78  the configuration or the model cannot be used
 """
 
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add("check", _check, "read the configuration only, and name every fault in it")
     doctor = add("doctor", _doctor, "try each part for real and say what is wrong and what to do")
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
+    add("forget", _forget, "take this device out of Home Assistant and off the broker, for good")
     classify = add("classify", _classify, "faces and emotions in still pictures, one JSON object a line")
     classify.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
     classify.add_argument("--json", action="store_true", help="JSON (which is what it prints anyway)")
@@ -102,6 +104,11 @@ def _run(options: argparse.Namespace) -> ExitCode:
         from moodpid import app
 
         app.run(load(options.config or DEFAULT_PATH))
+    except RestartRequested as request:
+        log.info("%s", request)
+        if "NOTIFY_SOCKET" in os.environ:  # the service manager starts us again
+            return request.exit_code
+        os.execv(sys.executable, [sys.executable, "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
     except MoodpidError as error:
         for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
             log.error("%s", line)  # noqa: TRY400 - the line says it all, a traceback would bury it
@@ -112,6 +119,15 @@ def _run(options: argparse.Namespace) -> ExitCode:
         service_manager().failed("a fault of moodpid's own; see the journal")
         return ExitCode.BUG
     return ExitCode.OK
+
+
+def _forget(options: argparse.Namespace) -> ExitCode:
+    from moodpid import app
+
+    findings = app.forget(load(options.config or DEFAULT_PATH))
+    for finding in findings:
+        print(f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}")
+    return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
 
 
 def _check(options: argparse.Namespace) -> ExitCode:

@@ -160,8 +160,15 @@ class Player(_Table, frozen=True):
         return {**_LIFT, **self.lift}
 
 
+class Transport(StrEnum):
+    """What carries MQTT."""
+
+    TCP = "tcp"
+    WEBSOCKETS = "websockets"
+
+
 class Mqtt(_Table, frozen=True):
-    """The broker and the names below which the topics lie."""
+    """The broker and the names below which the topics lie; no discovery prefix means no Home Assistant."""
 
     enabled: bool = True
     host: Name = "localhost"
@@ -169,8 +176,13 @@ class Mqtt(_Table, frozen=True):
     username: str = ""
     password_file: str = ""
     base_topic: TopicPart = "moodpid"
+    discovery_prefix: Annotated[str, Meta(pattern=r"^[^+#\x00]*$")] = "homeassistant"
+    transport: Transport = Transport.TCP
+    path: str = "/mqtt"
     tls: bool = False
     tls_ca: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
 
 
 class Config(_Table, frozen=True):
@@ -355,6 +367,10 @@ def _rooted(config: Config, folder: Path | None) -> Config:
         vision=replace(config.vision, model=root(config.vision.model), cascade=root(config.vision.cascade)),
         player=replace(config.player, password_file=root(config.player.password_file)),
         mqtt=replace(
-            config.mqtt, password_file=root(config.mqtt.password_file), tls_ca=root(config.mqtt.tls_ca)
+            config.mqtt,
+            password_file=root(config.mqtt.password_file),
+            tls_ca=root(config.mqtt.tls_ca),
+            tls_certificate=root(config.mqtt.tls_certificate),
+            tls_key=root(config.mqtt.tls_key),
         ),
     )

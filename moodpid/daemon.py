@@ -3,24 +3,30 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from threading import Event
 from typing import Protocol
 
+from moodpid.errors import RestartRequested
+from moodpid.gauge import Gauge
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
-from moodpid.mood.filter import MoodFilter, MoodState
+from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
 from moodpid.mood.observation import Observation
-from moodpid.mood.policy import Decision, MoodEvent, Policy, Wish
+from moodpid.mood.override import overridden
+from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy, Wish
 from moodpid.state import (
+    Adjust,
+    Button,
     CameraState,
     CameraStatus,
     PlayerChanged,
     PlayerState,
     PlayerStatus,
     Present,
+    Press,
     Request,
-    SetEnabled,
+    Settings,
 )
 
 log = logging.getLogger(__name__)
@@ -44,6 +50,9 @@ class Eye(Protocol):
     def watch(self, on: bool) -> None:
         """Open or close the camera."""
 
+    def pace(self, looks_hz: float) -> None:
+        """Look this often a second, as far as the camera goes."""
+
     def close(self) -> None:
         """Give the camera back."""
 
@@ -59,6 +68,9 @@ class Player(Protocol):
 
     def enable(self, on: bool) -> None:
         """Carry wishes out, or leave the player alone."""
+
+    def skip(self) -> None:
+        """Go on to the next song, if one plays."""
 
     def stop(self) -> None:
         """Ask it to end; returns at once."""
@@ -93,6 +105,10 @@ class Daemon:
         inbox: What others ask of the loop.
         service: The service manager.
         stop: Set by the signal handler.
+        settings: What the parts were made with.
+        kept: What the home set before the last restart.
+        keep: Makes settings outlive a restart.
+        gauge: Measures how the machine does.
         clock: Monotonic seconds.
     """
 
@@ -104,22 +120,31 @@ class Daemon:
     inbox: Inbox[Request]
     service: ServiceManager
     stop: Event
+    settings: Settings = field(default_factory=Settings)
+    kept: Settings | None = None
+    keep: Callable[[Settings], None] = lambda _settings: None
+    gauge: Gauge = field(default_factory=Gauge)
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         status = PlayerStatus.UNREACHABLE if self.player else PlayerStatus.DISABLED
-        self._present = Present(enabled=True, camera=self.eye.state, player=PlayerState(status))
+        self._present = Present(self.eye.state, PlayerState(status), settings=self.settings)
+        self._override_since_s = 0.0
+        self._events: list[MoodEvent] = []
 
     def run(self) -> None:
         """Turn until asked to stop.
 
         Raises:
             CameraError: The camera is gone for good.
+            RestartRequested: Somebody pressed the button.
         """
         try:
             for part in (self.player, self.home):
                 if part:
                     part.start()
+            if self.kept:
+                self._adopt(self.kept)
             while not self.stop.is_set():
                 self._turn()
         finally:
@@ -129,21 +154,49 @@ class Daemon:
         for request in self.inbox.drain(self.eye.idle_s()):
             self._obey(request)
         look = self.eye.look()
-        mood = self.feel.update(look) if look else self._present.mood
-        decision = self.policy.decide(mood) if look and mood else Decision(None, ())
-        self._speak(replace(self._present, camera=self.eye.state, mood=mood), decision)
+        felt = self.feel.update(look) if look else self._present.felt
+        mood = overridden(felt, self._present.settings.override, self._override_since_s)
+        decision = self.policy.decide(mood) if mood else Decision(None, ())
+        vitals = self.gauge.read(look.at_s if look else None, self.clock())
+        self._speak(
+            replace(self._present, camera=self.eye.state, felt=felt, mood=mood, vitals=vitals), decision
+        )
         self.service.turned(self.clock(), status_line(self._present))
 
     def _obey(self, request: Request) -> None:
         match request:
-            case SetEnabled(on):
-                log.info("watching is switched %s", "on" if on else "off")
-                self.eye.watch(on)
-                if self.player:
-                    self.player.enable(on)
-                self._present = replace(self._present, enabled=on)
+            case Adjust():
+                self._adopt(request.applied(self._present.settings))
+                self.keep(self._present.settings)
+            case Press(Button.SKIP):
+                self._skip()
+            case Press(Button.RESTART):
+                raise RestartRequested("restart requested over MQTT")
             case PlayerChanged(player):
                 self._present = replace(self._present, player=player)
+
+    def _skip(self) -> None:
+        if self.player and self._present.player.status is PlayerStatus.PLAY:
+            self.player.skip()
+            mood = self._present.mood.mood if self._present.mood else None
+            self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
+
+    def _adopt(self, new: Settings) -> None:
+        """Make the parts follow the settings where they differ from the present ones."""
+        old = self._present.settings
+        for name in (f.name for f in fields(new) if getattr(new, f.name) != getattr(old, f.name)):
+            log.info("%s is set to %s", name, getattr(new, name))
+        if new.enabled != old.enabled:
+            self.eye.watch(new.enabled)
+        if self.player and _drives(new) != _drives(old):
+            self.player.enable(_drives(new))
+        if new.override is not old.override:
+            self._override_since_s = self.clock()
+        if (new.sensitivity, new.dwell_s) != (old.sensitivity, old.dwell_s):
+            self.feel.adjust(threshold=threshold_for(new.sensitivity), dwell_s=new.dwell_s)
+        if new.looks_hz != old.looks_hz:
+            self.eye.pace(new.looks_hz)
+        self._present = replace(self._present, settings=new)
 
     def _speak(self, present: Present, decision: Decision) -> None:
         if present.camera != self._present.camera:
@@ -154,7 +207,8 @@ class Daemon:
             if self.player:
                 self.player.wish(decision.wish)
         if self.home:
-            self.home.tell(present, decision.events)
+            self.home.tell(present, (*self._events, *decision.events))
+        self._events.clear()
 
     def _leave(self) -> None:
         """Tell all to stop, then wait for each; whoever does not end is named and left behind."""
@@ -166,6 +220,11 @@ class Daemon:
         for name, part in outside:
             if not part.join(_FAREWELL_S):
                 log.warning("the %s connection did not end in time; leaving without it", name)
+
+
+def _drives(settings: Settings) -> bool:
+    """Whether the mood may choose the music: one that was asked for needs nobody to watch."""
+    return settings.drive_music and (settings.enabled or settings.override is not None)
 
 
 def status_line(present: Present) -> str:

@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     USAGE = 64
     CAMERA = 69
     BUG = 70
+    RESTART = 75
     CONFIG = 78
 
 
@@ -57,6 +58,12 @@ class RecordingEnded(CameraError):  # noqa: N818 - like StopIteration, it is no 
     """A recording that does not loop came to its end; nothing is wrong."""
 
     exit_code = ExitCode.OK
+
+
+class RestartRequested(MoodpidError):  # noqa: N818 - nothing is wrong
+    """Somebody pressed the button; the service manager starts the service again."""
+
+    exit_code = ExitCode.RESTART
 
 
 class PictureError(MoodpidError):

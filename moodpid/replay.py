@@ -55,6 +55,9 @@ class ReplayReport:
     def enable(self, on: bool) -> None:
         """Nobody switches a replay."""
 
+    def skip(self) -> None:
+        """Nobody skips in a replay."""
+
     def stop(self) -> None:
         """Nothing to end."""
 

@@ -1,9 +1,9 @@
 """What the daemon knows and is asked for, as plain frozen types that every room may name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
@@ -58,13 +58,59 @@ class PlayerState:
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """All that the home may know at this moment; `mood` is None until the first look."""
+class Settings:
+    """What the home may set, and what outlives a restart.
 
-    enabled: bool
+    Attributes:
+        enabled: Watch, or keep the camera closed and leave the player alone.
+        drive_music: Let the mood choose the music, or leave MPD alone.
+        override: The mood that is told and played whatever the faces show, None for what they show.
+        dwell_s: A mood lasts at least this long.
+        sensitivity: From 0 to 100: how readily the mood follows the faces.
+        looks_hz: Looks a second.
+    """
+
+    enabled: bool = True
+    drive_music: bool = True
+    override: Mood | None = None
+    dwell_s: float = 8.0
+    sensitivity: float = 60.0
+    looks_hz: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How the machine does its work; None is what is not known.
+
+    Attributes:
+        latency_s: From a picture to what followed from it.
+        looks_hz: Looks a second, measured.
+        temperature_c: Of the processor.
+    """
+
+    latency_s: float | None = None
+    looks_hz: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """All that the home may know at this moment.
+
+    Attributes:
+        camera, player: What they are doing.
+        mood: What the room feels like, or is to feel like; None until the first look.
+        felt: What the faces alone say, None until the first look.
+        settings: What the home has set.
+        vitals: How the machine does.
+    """
+
     camera: CameraState
     player: PlayerState
     mood: MoodState | None = None
+    felt: MoodState | None = None
+    settings: Settings = Settings()
+    vitals: Vitals = Vitals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +130,34 @@ class Finding:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetEnabled:
-    """Request: watch (True), or close the camera and leave the player alone (False)."""
+Value: TypeAlias = bool | float | Mood | None
 
-    on: bool
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """Request: set the field of `Settings` that has this name; name and value are valid."""
+
+    name: str
+    value: Value
+
+    def applied(self, settings: Settings) -> Settings:
+        """The settings after this."""
+        changes: dict[str, Any] = {self.name: self.value}
+        return replace(settings, **changes)
+
+
+class Button(StrEnum):
+    """What can be asked for once."""
+
+    SKIP = "skip"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Request: do this, once."""
+
+    button: Button
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +167,5 @@ class PlayerChanged:
     player: PlayerState
 
 
-Request: TypeAlias = SetEnabled | PlayerChanged
+Request: TypeAlias = Adjust | Press | PlayerChanged
 Post: TypeAlias = Callable[[Request], bool]

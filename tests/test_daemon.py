@@ -15,6 +15,7 @@ from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
 from moodpid.state import (
+    Adjust,
     CameraState,
     CameraStatus,
     PlayerChanged,
@@ -22,7 +23,6 @@ from moodpid.state import (
     PlayerStatus,
     Present,
     Request,
-    SetEnabled,
 )
 from tests.fakes import Clock, FakeHome, FakePlayer, ScriptedEye, look
 
@@ -88,11 +88,11 @@ def test_a_look_that_could_not_be_made_changes_no_mood(rig: Rig) -> None:
 
 
 def test_switching_off_closes_the_camera_and_leaves_the_player_alone(rig: Rig) -> None:
-    rig.inbox.post(SetEnabled(False))
+    rig.inbox.post(Adjust("enabled", False))
     rig.run(None)
     assert rig.eye.watched == [False]
     assert rig.player.enabled == [False]
-    assert rig.home.told[-1].enabled is False
+    assert rig.home.told[-1].settings.enabled is False
     assert rig.home.told[-1].camera.status is CameraStatus.OFF
 
 
@@ -162,4 +162,4 @@ def test_changes_are_logged_with_fields_and_sameness_is_not(
 )
 def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: PlayerState, says: str) -> None:
     mood = MoodState(Mood.HAPPY, 0.0, 0.9, 1, UNIFORM, 0.0)
-    assert status_line(Present(True, CameraState(camera), player, mood)) == says
+    assert status_line(Present(CameraState(camera), player, mood)) == says

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
 from moodpid.mood.observation import FaceReading, Observation
@@ -78,6 +78,10 @@ class MoodFilter:
         self._since_s: float | None = None
         self._at_s: float | None = None
 
+    def adjust(self, *, threshold: float, dwell_s: float) -> None:
+        """Change how readily the mood follows; what was seen so far keeps its weight."""
+        self._settings = replace(self._settings, threshold=threshold, dwell_s=dwell_s)
+
     def update(self, observation: Observation) -> MoodState:
         """Take one look into account; looks come in the order of their time."""
         now_s = observation.at_s
@@ -132,6 +136,19 @@ class MoodFilter:
 
     def _scores(self) -> EmotionScores:
         return EmotionScores(self._belief)
+
+
+_SLOWEST, _QUICKEST = 0.99, 0.5  # the thresholds that a sensitivity of 0 and of 100 stand for
+
+
+def threshold_for(sensitivity: float) -> float:
+    """The threshold of `FilterSettings` for a sensitivity from 0 (stubborn) to 100 (fickle)."""
+    return _SLOWEST + (_QUICKEST - _SLOWEST) * min(100.0, max(0.0, sensitivity)) / 100
+
+
+def sensitivity_for(threshold: float) -> float:
+    """The inverse of `threshold_for`, within 0 and 100."""
+    return min(100.0, max(0.0, 100 * (threshold - _SLOWEST) / (_QUICKEST - _SLOWEST)))
 
 
 def pooled_log_likelihood(faces: Sequence[FaceReading], prior: Sequence[float]) -> tuple[float, ...]:

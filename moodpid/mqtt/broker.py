@@ -1,7 +1,10 @@
 """How to speak to the broker that the configuration names: address, TLS, credentials, protocol version."""
 
+import contextlib
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -15,11 +18,17 @@ from moodpid.errors import ConfigError
 
 CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 20
-LARGEST_PACKET = 16 * 1024
+LARGEST_PACKET = 64 * 1024
 """Bytes; an MQTT 5 broker keeps larger messages to itself."""
 
 _BAD_CREDENTIALS = {134, 135}  # MQTT 5, 3.2.2.2: bad user name or password, not authorized
 _UNSUPPORTED_VERSION = 132
+_PORTS = {
+    (config.Transport.TCP, False): 1883,
+    (config.Transport.TCP, True): 8883,
+    (config.Transport.WEBSOCKETS, False): 80,
+    (config.Transport.WEBSOCKETS, True): 443,
+}
 _BEFORE_OLDER_VERSION = 2  # some old brokers hang up on MQTT 5 instead of saying that they lack it
 
 
@@ -45,7 +54,7 @@ class Broker:
     def __init__(self, settings: config.Mqtt, password: str = "") -> None:
         self._settings, self._password = settings, password
         self._tls = _tls_context(settings)
-        self._port = settings.port or (8883 if settings.tls else 1883)
+        self._port = settings.port or _PORTS[settings.transport, settings.tls]
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._hung_up = 0
         self.where = f"{settings.host}:{self._port}"
@@ -61,7 +70,12 @@ class Broker:
 
     def client(self, client_id: str, will: Message | None) -> paho.Client:
         """A client that is not yet connected, and whose loop the caller runs."""
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=self._protocol)
+        transport: Literal["tcp", "websockets"] = self._settings.transport.value
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id, protocol=self._protocol, transport=transport
+        )
+        if self._settings.transport is config.Transport.WEBSOCKETS:
+            client.ws_set_options(self._settings.path)
         client.connect_timeout = CONNECT_LIMIT_S
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
@@ -121,9 +135,20 @@ def describe(error: OSError) -> str:
 def _tls_context(settings: config.Mqtt) -> ssl.SSLContext | None:
     if not settings.tls:
         return None
+    with _told("tls_ca", settings.tls_ca):
+        context = ssl.create_default_context(cafile=settings.tls_ca or None)
+    if settings.tls_certificate:
+        with _told("tls_certificate", settings.tls_certificate):
+            context.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+    return context
+
+
+@contextlib.contextmanager
+def _told(key: str, file: str) -> Iterator[None]:
     try:
-        return ssl.create_default_context(cafile=settings.tls_ca or None)
+        yield
     except ssl.SSLError as error:
-        raise ConfigError(f"[mqtt] tls_ca: {settings.tls_ca}: holds no certificate in PEM form") from error
+        what = "holds no certificate in PEM form, or not the one that fits the key"
+        raise ConfigError(f"[mqtt] {key}: {file}: {what}") from error
     except OSError as error:
-        raise ConfigError(f"[mqtt] tls_ca: {settings.tls_ca}: {error.strerror}") from error
+        raise ConfigError(f"[mqtt] {key}: {file}: {error.strerror}") from error

@@ -1,24 +1,30 @@
 """The publisher: tells the home over MQTT what is, and tells the daemon what the home asks for."""
 
+import json
 import logging
+import random
+import socket
 import time
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
 from moodpid import config
-from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import MoodEvent
-from moodpid.mqtt import commands, payloads
+from moodpid.mqtt import homeassistant, payloads
 from moodpid.mqtt.broker import Broker, Message
+from moodpid.mqtt.commands import Commands
 from moodpid.mqtt.connection import Connection, Terms
+from moodpid.mqtt.controls import CommandError, Offers, controls
 from moodpid.mqtt.murmur import Murmur
-from moodpid.mqtt.pace import Allowance, Pace, Report
+from moodpid.mqtt.pace import Allowance, Pace
+from moodpid.mqtt.reports import Reporter
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
+from moodpid.mqtt.twins import Hello, Twins
 from moodpid.state import Post, Present
 
 # More requests than people make; a switch that flutters must not open and close the camera all day
 REQUEST_BURST = 16.0
 REQUEST_RATE_HZ = 4.0
+BIRTH_PAUSE_S = (0.2, 3.0)
 
 log = logging.getLogger(__name__)
 
@@ -33,24 +39,43 @@ class MqttPublisher:
         broker: Where the broker is and below which topic to publish.
         post: Where requests go.
         password: For `broker.username`.
+        offers: What this installation can do.
 
     Raises:
         ConfigError: If the files named for TLS cannot be used.
     """
 
-    def __init__(self, device: config.Device, broker: config.Mqtt, post: Post, password: str = "") -> None:
+    def __init__(
+        self,
+        device: config.Device,
+        broker: config.Mqtt,
+        post: Post,
+        password: str = "",
+        offers: Offers = Offers(),  # noqa: B008 - it is frozen
+    ) -> None:
         self._topics = Topics.of(device, broker)
         self._post = post
+        table = controls(offers)
+        self._commands = Commands(self._topics, table)
+        self._discovery = (
+            homeassistant.discovery(device, self._topics, table) if self._topics.discovery else {}
+        )
+        text = payloads.as_json(self._discovery) if self._discovery else ""
+        self._reporter = Reporter(self._topics, table, text)
         self._pace = Pace()
         self._murmur = Murmur(log)
         self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
-        self._beginnings = _Beginnings()
+        self._twins = Twins(socket.gethostname())
+        self._rival = ""
         self._told_session = 0
+        self._spoke = False
+        self._again_s = float("inf")
+        # Written on the network thread, read by the loop
+        self._found = b""
+        self._born = False
+        self._contradicted = False
         terms = Terms(
-            f"moodpid-{device.id}",
-            will=Message(self._topics.status, OFFLINE),
-            subscriptions=commands.subscriptions(self._topics),
-            on_message=self._heard,
+            f"moodpid-{device.id}", Message(self._topics.status, OFFLINE), self._ears(), self._heard
         )
         self._connection = Connection(Broker(broker, password), terms)
 
@@ -65,14 +90,16 @@ class MqttPublisher:
 
     def tell(self, present: Present, events: Sequence[MoodEvent]) -> None:
         """Publish what changed since the last call; meant for every turn of the loop, and never waits."""
-        session = self._connection.session
-        if not session:
-            return
+        session, now_s = self._connection.session, time.monotonic()
         if session != self._told_session:
-            self._pace.forget()
-            self._told_session = session
-        now_s = time.monotonic()
-        for report in self._pace.due(self._reports(present, now_s), now_s):
+            self._told_session, self._spoke = session, False
+            self._twins.connected()
+        if not session or not self._may_speak(now_s):
+            return
+        self._listen(now_s)
+        for report in self._pace.due(self._reporter.reports(present, now_s), now_s):
+            if report.topic == self._topics.discovery:
+                self._remove_what_is_gone()
             self._connection.publish(Message(report.topic, report.payload))
         for happened in events:
             if self._pace.spend(now_s):
@@ -86,47 +113,79 @@ class MqttPublisher:
         """Wait until that is done; False if it took longer than `timeout_s` seconds."""
         return self._connection.join(timeout_s)
 
-    def _reports(self, present: Present, now_s: float) -> Iterator[Report]:
+    def _may_speak(self, now_s: float) -> bool:
+        """Whether no other moodpid has our id; says so once when one has, and once when it is gone."""
+        self._greet(self._twins.turn(now_s))
+        if self._twins.rival != self._rival:
+            self._rival = self._twins.rival
+            if self._rival:
+                where = f"the moodpid on {self._rival} uses {self._topics.root} already"
+                log.warning("%s: this one stays silent; give one of them another [device] id", where)
+            else:
+                log.info("no other moodpid uses %s any more", self._topics.root)
+        speaks = self._twins.speaks
+        if speaks and not self._spoke:
+            self._pace.forget()
+        self._spoke = speaks
+        return speaks
+
+    def _greet(self, hello: Hello | None) -> None:
+        if hello is not None:
+            self._connection.publish(Message(self._topics.presence, hello.as_json(), retain=False))
+
+    def _listen(self, now_s: float) -> None:
+        """Do what messages ask of the publisher itself."""
+        if self._born:
+            self._born = False
+            pause_s = random.uniform(*BIRTH_PAUSE_S)  # noqa: S311 - keeps devices apart, guards nothing
+            self._again_s = min(self._again_s, now_s + pause_s)
+        if now_s >= self._again_s:
+            self._again_s = float("inf")
+            self._pace.forget()
+        if self._contradicted:
+            self._contradicted = False
+            self._pace.forget(self._topics.status)
+
+    def _remove_what_is_gone(self) -> None:
+        """Take away the entities that an older version left with Home Assistant."""
+        try:
+            found = json.loads(self._found or b"{}")
+        except ValueError:
+            return
+        removal = homeassistant.removal(found, self._discovery) if isinstance(found, dict) else None
+        if removal:
+            self._connection.publish(Message(self._topics.discovery, payloads.as_json(removal)))
+
+    # On the network thread
+
+    def _ears(self) -> tuple[str, ...]:
         topics = self._topics
-        if present.mood is not None:
-            mood = present.mood
-            text = payloads.mood(mood, self._beginnings.local(mood.since_s, now_s))
-            yield Report(topics.mood, text, (mood.mood, mood.faces, mood.since_s), _drift(mood))
-        for topic, text in (
-            (topics.camera, payloads.camera(present.camera)),
-            (topics.player, payloads.player(present.player)),
-            (topics.enabled, payloads.switch(on=present.enabled)),
-            # Last, so that who waits for it finds the rest in place
-            (topics.status, ONLINE),
-        ):
-            yield Report(topic, text, text)
+        own = (topics.presence, topics.status)
+        return (*self._commands.subscriptions, *own, *filter(None, (topics.discovery, topics.birth)))
 
     def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
-        """On the network thread: a message becomes a request, or at most a line in the log."""
+        topics = self._topics
+        if topic == topics.presence:
+            self._greet(self._twins.hear(payload))
+        elif topic == topics.status:
+            # A twin's will, or the will of our own lost connection
+            self._contradicted = payload == OFFLINE.encode()
+        elif topic == topics.discovery:
+            self._found = payload
+        elif topic == topics.birth:
+            self._born = self._born or payload == ONLINE.encode()
+        else:
+            self._command(topic, payload, retained=retained)
+
+    def _command(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """A message becomes a request, or at most a line in the log."""
+        if not self._twins.speaks:
+            return
         now_s = time.monotonic()
         try:
-            request = commands.read(self._topics, topic, payload, retained=retained)
-        except commands.CommandError as error:
+            request = self._commands.read(topic, payload, retained=retained)
+        except CommandError as error:
             self._murmur.warn(f"ignored {error}", now_s)
             return
         if not (self._requests.spend(now_s) and self._post(request)):
             self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)
-
-
-def _drift(mood: MoodState) -> tuple[float, ...]:
-    return (mood.confidence, *mood.scores.probabilities)
-
-
-class _Beginnings:
-    """Local times for monotonic ones, the same for the same beginning unless the clock was set."""
-
-    _TOLERANCE = timedelta(seconds=2)
-
-    def __init__(self) -> None:
-        self._last: tuple[float, datetime] | None = None
-
-    def local(self, at_s: float, now_s: float) -> datetime:
-        local = datetime.now().astimezone() - timedelta(seconds=now_s - at_s)
-        if self._last is None or self._last[0] != at_s or abs(local - self._last[1]) > self._TOLERANCE:
-            self._last = at_s, local
-        return self._last[1]

@@ -1,49 +1,44 @@
-"""What others may ask of us: a message on a `/set` topic becomes a request, or the reason why not."""
+"""What others ask of us: a message on a `/set` topic becomes a request, or the reason why not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 
-from moodpid.errors import MoodpidError
-from moodpid.mqtt.topics import OFF, ON, Topics
-from moodpid.state import Request, SetEnabled
+from moodpid.mqtt.controls import CommandError, Control
+from moodpid.mqtt.topics import Topics
+from moodpid.state import Request
 
 LONGEST = 64
 """No valid payload has more bytes than this."""
 
 
-class CommandError(MoodpidError):
-    """A message that asks for nothing we can do; changes nothing."""
+class Commands:
+    """Reads messages for a set of controls.
 
-
-def subscriptions(topics: Topics) -> tuple[str, ...]:
-    """The topics on which requests are heard."""
-    return tuple(_readers(topics))
-
-
-def read(topics: Topics, topic: str, payload: bytes, *, retained: bool) -> Request:
-    """The request that a message makes.
-
-    Raises:
-        CommandError: With one line on why the message was not understood.
+    Attributes:
+        subscriptions: The topics on which requests are heard.
     """
-    reader = _readers(topics).get(topic)
-    if reader is None:
-        raise CommandError(f"{topic!r} is no topic for requests")
-    if retained:
-        raise CommandError(f"a retained message on {topic}: send requests without the retain flag")
-    if len(payload) > LONGEST:
-        raise CommandError(f"a message of {len(payload)} bytes on {topic}; {LONGEST} are the most")
-    try:
-        text = payload.decode().strip()
-    except UnicodeDecodeError:
-        raise CommandError(f"a message on {topic} that is not UTF-8 text") from None
-    return reader(topic, text)
 
+    def __init__(self, topics: Topics, controls: Iterable[Control]) -> None:
+        self._by_topic = {topics.setter(control.topic): control for control in controls}
+        self.subscriptions = tuple(self._by_topic)
 
-def _readers(topics: Topics) -> Mapping[str, Callable[[str, str], Request]]:
-    return {topics.setter(topics.enabled): _enabled}
+    def read(self, topic: str, payload: bytes, *, retained: bool) -> Request:
+        """The request that a message makes.
 
-
-def _enabled(topic: str, text: str) -> Request:
-    if text not in (ON, OFF):
-        raise CommandError(f"{text!r} on {topic}; it takes {ON} or {OFF}")
-    return SetEnabled(text == ON)
+        Raises:
+            CommandError: With one line on why the message was not understood.
+        """
+        control = self._by_topic.get(topic)
+        if control is None:
+            raise CommandError(f"a message on {topic!r}, which is no topic for requests")
+        if retained:
+            raise CommandError(f"a retained message on {topic}: send requests without the retain flag")
+        if len(payload) > LONGEST:
+            raise CommandError(f"a message of {len(payload)} bytes on {topic}; {LONGEST} are the most")
+        try:
+            text = payload.decode().strip()
+        except UnicodeDecodeError:
+            raise CommandError(f"a message on {topic} that is not UTF-8 text") from None
+        try:
+            return control.read(text)
+        except CommandError as error:
+            raise CommandError(f"{text!r} on {topic}: {error}") from None

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 HEARTBEAT_S = 300.0
-DRIFT_EVERY_S = 1.0
 RATE_HZ = 4.0
 BURST = 8.0
 
@@ -17,8 +16,10 @@ class Report:
         topic: Where it is published, retained.
         payload: The message.
         key: What is told as soon as it differs from what was told before.
-        drift: Numbers that wander; told when one has moved by `step`, at most once a `DRIFT_EVERY_S`.
+        drift: Numbers that wander; told when one has moved by `step`, at most once every `every_s` seconds.
         step: How far a number of `drift` must move to be noticed.
+        every_s: See `drift`.
+        repeat: Whether it is told again as a heartbeat though it is the same.
     """
 
     topic: str
@@ -26,6 +27,8 @@ class Report:
     key: object
     drift: tuple[float, ...] = ()
     step: float = 0.05
+    every_s: float = 1.0
+    repeat: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,12 @@ class Pace:
         self._told: dict[str, _Told] = {}
         self._allowance = Allowance(BURST, RATE_HZ)
 
-    def forget(self) -> None:
-        """A new connection: nothing has been told yet."""
-        self._told.clear()
+    def forget(self, topic: str = "") -> None:
+        """Nothing has been told yet, of `topic` or at all."""
+        if topic:
+            self._told.pop(topic, None)
+        else:
+            self._told.clear()
 
     def due(self, reports: Iterable[Report], now_s: float) -> Iterator[Report]:
         """Those of `reports` to publish at `now_s` (monotonic seconds), which then count as told."""
@@ -89,8 +95,8 @@ def _noticeable(report: Report, told: _Told, now_s: float) -> bool:
     if report.key != told.report.key:
         return True
     age_s = now_s - told.at_s
-    if age_s >= DRIFT_EVERY_S and any(
+    if age_s >= report.every_s and any(
         abs(new - old) >= report.step for new, old in zip(report.drift, told.report.drift, strict=True)
     ):
         return True
-    return age_s >= HEARTBEAT_S
+    return report.repeat and age_s >= HEARTBEAT_S

@@ -1,4 +1,4 @@
-"""The names of the topics below `<base_topic>/<id>/`, which automations rely on."""
+"""The names of the topics, which automations rely on."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,25 @@ ON, OFF = "ON", "OFF"
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """All topics of one moodpid.
+    """All topics of one moodpid: its own below `<base_topic>/<id>`, and Home Assistant's.
 
     Attributes:
-        root: What all of them start with, without a slash at the end.
+        root: What our own start with, without a slash at the end.
+        discovery: Where Home Assistant reads what entities there are; JSON, retained.
+        birth: Where Home Assistant says `online` when it starts.
     """
 
     root: str
+    discovery: str = ""
+    birth: str = ""
 
     @classmethod
     def of(cls, device: config.Device, broker: config.Mqtt) -> "Topics":
-        """The topics of the device that the configuration describes."""
-        return cls(f"{broker.base_topic}/{device.id}")
+        """The topics of the device that the configuration describes; no prefix means no Home Assistant."""
+        root, prefix = f"{broker.base_topic}/{device.id}", broker.discovery_prefix
+        if not prefix:
+            return cls(root)
+        return cls(root, f"{prefix}/device/moodpid_{device.id}/config", f"{prefix}/status")
 
     @property
     def status(self) -> str:
@@ -32,6 +39,21 @@ class Topics:
     def mood(self) -> str:
         """The mood with its confidence, scores, faces and beginning; JSON, retained."""
         return f"{self.root}/mood"
+
+    @property
+    def attributes(self) -> str:
+        """Confidence, scores and beginning of the mood once more, for Home Assistant; JSON, retained."""
+        return f"{self.root}/mood/attributes"
+
+    @property
+    def affect(self) -> str:
+        """Where the mood lies, as `valence` and `arousal` from -1 to 1; JSON, retained."""
+        return f"{self.root}/affect"
+
+    @property
+    def occupancy(self) -> str:
+        """Whether somebody is there: `ON` or `OFF`, retained."""
+        return f"{self.root}/occupancy"
 
     @property
     def event(self) -> str:
@@ -49,11 +71,19 @@ class Topics:
         return f"{self.root}/player"
 
     @property
-    def enabled(self) -> str:
-        """Whether we watch: `ON` or `OFF`, retained."""
-        return f"{self.root}/enabled"
+    def vitals(self) -> str:
+        """How the machine does: latency, looks a second, temperature, last error; JSON, retained."""
+        return f"{self.root}/vitals"
 
-    @staticmethod
-    def setter(topic: str) -> str:
-        """Where messages that want to change the state at `topic` are heard."""
-        return f"{topic}/set"
+    @property
+    def presence(self) -> str:
+        """Where moodpids of one id notice each other; JSON, never retained."""
+        return f"{self.root}/presence"
+
+    def state(self, control: str) -> str:
+        """The present state of something that can be set; retained."""
+        return f"{self.root}/{control}"
+
+    def setter(self, control: str) -> str:
+        """Where requests to set or press something are heard; never retained."""
+        return f"{self.root}/{control}/set"

@@ -41,6 +41,7 @@ class Watcher:
         self._faults = 0
         self._opened_s = self._next_try_s = clock()
         self.state = CameraState(CameraStatus.STARTING)
+        self._period_s = self._due_s = 0.0
 
     def idle_s(self) -> float:
         """How long the loop may rest before the next `look`: nothing while the camera sets the pace."""
@@ -72,7 +73,15 @@ class Watcher:
         self.state = CameraState(CameraStatus.WATCHING)
         if self._clock() - self._opened_s > _STEADY_S:
             self._faults = 0
+        # A quarter of a period of slack: frames come a little early and a little late
+        if frame.at_s < self._due_s - self._period_s / 4:
+            return None
+        self._due_s = max(self._due_s, frame.at_s - self._period_s / 4) + self._period_s
         return self._observer.observe(frame)
+
+    def pace(self, looks_hz: float) -> None:
+        """Look this often a second at most; frames between are read and dropped."""
+        self._period_s, self._due_s = 1 / looks_hz, 0.0
 
     def watch(self, on: bool) -> None:
         """Look (True), or close the camera for as long as nobody wants it (False)."""
@@ -124,6 +133,9 @@ class Reel:
 
     def watch(self, on: bool) -> None:
         """Nobody switches a replay."""
+
+    def pace(self, looks_hz: float) -> None:
+        """A replay shows every frame."""
 
     def close(self) -> None:
         """Let go of the recording."""

@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
 
 WAIT_S = 10.0
 
@@ -118,8 +118,8 @@ def happy(confidence: float = 0.83, *, faces: int = 1, since_s: float = 100.0) -
     return MoodState(Mood.HAPPY, since_s, confidence, faces, scores(Emotion.HAPPY, confidence), since_s)
 
 
-def present(mood: MoodState | None = None, *, enabled: bool = True) -> Present:
+def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -> Present:  # noqa: B008
     """All is well, and the music plays."""
     camera = CameraState(CameraStatus.WATCHING)
     player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
-    return Present(enabled, camera, player, mood)
+    return Present(camera, player, mood, mood, settings)

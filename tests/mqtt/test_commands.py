@@ -4,51 +4,91 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.mqtt import commands
+from moodpid.mood.emotion import Mood
+from moodpid.mqtt.commands import Commands
+from moodpid.mqtt.controls import CommandError, Offers, controls
 from moodpid.mqtt.topics import Topics
-from moodpid.state import Request, SetEnabled
+from moodpid.state import Adjust, Button, Press, Request, Settings
 
 TOPICS = Topics("moodpid/living-room")
-ENABLED = "moodpid/living-room/enabled/set"
+TABLE = controls(Offers(looks_hz=4.0))
+COMMANDS = Commands(TOPICS, TABLE)
 
 
-def test_watching_is_switched_on_and_off() -> None:
-    assert commands.read(TOPICS, ENABLED, b"ON", retained=False) == SetEnabled(on=True)
-    assert commands.read(TOPICS, ENABLED, b"OFF\n", retained=False) == SetEnabled(on=False)
+def read(name: str, payload: bytes, *, retained: bool = False) -> Request:
+    return COMMANDS.read(f"moodpid/living-room/{name}/set", payload, retained=retained)
 
 
 @pytest.mark.parametrize(
-    ("payload", "why"),
+    ("name", "payload", "request_"),
     [
-        (b"", "''"),
-        (b"on", "'on'"),
-        (b"\xff\xfe", "not UTF-8"),
-        (b"ON" * 10_000, "20000 bytes"),
+        ("enabled", b"ON", Adjust("enabled", True)),
+        ("enabled", b"OFF\n", Adjust("enabled", False)),
+        ("drive_music", b"OFF", Adjust("drive_music", False)),
+        ("override", b"happy", Adjust("override", Mood.HAPPY)),
+        ("override", b"automatic", Adjust("override", None)),
+        ("dwell_s", b"12", Adjust("dwell_s", 12.0)),
+        ("sensitivity", b"75.5", Adjust("sensitivity", 75.5)),
+        ("looks_hz", b"0.5", Adjust("looks_hz", 0.5)),
+        ("skip", b"PRESS", Press(Button.SKIP)),
+        ("restart", b"PRESS", Press(Button.RESTART)),
     ],
 )
-def test_what_is_not_understood_is_told(payload: bytes, why: str) -> None:
-    with pytest.raises(commands.CommandError, match=why):
-        commands.read(TOPICS, ENABLED, payload, retained=False)
+def test_every_control_is_understood(name: str, payload: bytes, request_: Request) -> None:
+    assert read(name, payload) == request_
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "why"),
+    [
+        ("enabled", b"", "''.*it takes ON or OFF"),
+        ("enabled", b"on", "it takes ON or OFF"),
+        ("enabled", b"\xff\xfe", "not UTF-8"),
+        ("enabled", b"ON" * 10_000, "20000 bytes"),
+        ("override", b"hapy", "it takes one of automatic, angry"),
+        ("dwell_s", b"-1", "a number from 0 to 600"),
+        ("dwell_s", b"nan", "a number from 0 to 600"),
+        ("dwell_s", b"inf", "a number from 0 to 600"),
+        ("looks_hz", b"30", "a number from 0.5 to 4"),
+        ("restart", b"now", "it takes PRESS"),
+        ("dance", b"ON", "no topic for requests"),
+    ],
+)
+def test_what_is_not_understood_is_told(name: str, payload: bytes, why: str) -> None:
+    with pytest.raises(CommandError, match=why):
+        read(name, payload)
 
 
 def test_a_retained_request_is_refused_for_it_would_come_again_at_every_start() -> None:
-    with pytest.raises(commands.CommandError, match="retain"):
-        commands.read(TOPICS, ENABLED, b"OFF", retained=True)
+    with pytest.raises(CommandError, match="retain"):
+        read("enabled", b"OFF", retained=True)
+
+
+def test_without_a_player_there_is_nothing_to_skip() -> None:
+    assert not {"skip", "drive_music"} & {control.topic for control in controls(Offers(music=False))}
 
 
 @given(
-    topic=st.sampled_from([*commands.subscriptions(TOPICS), TOPICS.mood, "", "elsewhere"]),
-    payload=st.binary() | st.text().map(str.encode),
+    topic=st.sampled_from([*COMMANDS.subscriptions, TOPICS.mood, "", "elsewhere"]),
+    payload=st.binary()
+    | st.text().map(str.encode)
+    | st.floats().map(lambda number: str(number).encode())
+    | st.sampled_from([b"ON", b"PRESS", b"happy", b"1e400", b"0x10", b"1_0", b" 7 "]),
     retained=st.booleans(),
 )
-def test_no_bytes_do_anything_but_make_a_request_or_one_line(
+def test_no_bytes_do_anything_but_make_a_valid_request_or_one_line(
     topic: str, payload: bytes, *, retained: bool
 ) -> None:
     try:
-        request: Request | str = commands.read(TOPICS, topic, payload, retained=retained)
-    except commands.CommandError as refused:
+        request: Request | str = COMMANDS.read(topic, payload, retained=retained)
+    except CommandError as refused:
         request = str(refused)
     if isinstance(request, str):
         assert len(request.splitlines()) == 1
-    else:
-        assert (topic, retained, payload.strip() in {b"ON", b"OFF"}) == (ENABLED, False, True)
+        return
+    assert not retained
+    if isinstance(request, Adjust):
+        settings = request.applied(Settings())
+        assert 0 <= settings.dwell_s <= 600
+        assert 0 <= settings.sensitivity <= 100
+        assert 0.5 <= settings.looks_hz <= 4

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.mqtt.pace import BURST, DRIFT_EVERY_S, HEARTBEAT_S, RATE_HZ, Pace, Report
+from moodpid.mqtt.pace import BURST, HEARTBEAT_S, RATE_HZ, Pace, Report
 
 TURN_S = 0.25
 HAPPY = Report("mood", "happy 0.80", key=("happy", 1), drift=(0.80,))
@@ -40,8 +40,8 @@ def test_a_number_that_hardly_moves_is_not_told() -> None:
 def test_a_number_that_moved_is_told_when_the_last_message_is_a_second_old() -> None:
     pace = started()
     moved = replace(HAPPY, payload="happy 0.90", drift=(0.90,))
-    assert said(pace, moved, DRIFT_EVERY_S - 0.01) == []
-    assert said(pace, moved, DRIFT_EVERY_S) == ["happy 0.90"]
+    assert said(pace, moved, HAPPY.every_s - 0.01) == []
+    assert said(pace, moved, HAPPY.every_s) == ["happy 0.90"]
 
 
 def test_slow_drift_adds_up_until_it_is_told() -> None:

@@ -1,0 +1,54 @@
+"""How the machine does its work: how quickly, how often, how warm."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from moodpid.state import Vitals
+
+_SMOOTHING = 0.1  # the share of the newest look in what is told
+_TEMPERATURE_EVERY_S = 15.0
+_ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+def read_temperature_c(zone: Path = _ZONE) -> float | None:
+    """Of the processor, None where the kernel does not know (thermal/sysfs-api, in thousandths)."""
+    try:
+        return int(zone.read_text(encoding="ascii")) / 1000
+    except (OSError, ValueError):
+        return None
+
+
+class Gauge:
+    """Measures, once a turn of the loop.
+
+    Args:
+        temperature_c: Reads the processor's temperature.
+    """
+
+    def __init__(self, temperature_c: Callable[[], float | None] = read_temperature_c) -> None:
+        self._read_temperature_c = temperature_c
+        self._warm_at_s = float("-inf")
+        self._last_look_s: float | None = None
+        self._period_s: float | None = None
+        self._latency_s: float | None = None
+        self._temperature_c: float | None = None
+
+    def read(self, look_s: float | None, now_s: float) -> Vitals:
+        """The vitals after a turn.
+
+        Args:
+            look_s: When the picture of this turn was taken, None if there was none.
+            now_s: Now; both in monotonic seconds.
+        """
+        if look_s is not None:
+            self._latency_s = _smooth(self._latency_s, max(0.0, now_s - look_s))
+            if self._last_look_s is not None:
+                self._period_s = _smooth(self._period_s, max(1e-3, look_s - self._last_look_s))
+            self._last_look_s = look_s
+        if now_s - self._warm_at_s >= _TEMPERATURE_EVERY_S:
+            self._warm_at_s, self._temperature_c = now_s, self._read_temperature_c()
+        return Vitals(self._latency_s, 1 / self._period_s if self._period_s else None, self._temperature_c)
+
+
+def _smooth(old: float | None, new: float) -> float:
+    return new if old is None else old + _SMOOTHING * (new - old)

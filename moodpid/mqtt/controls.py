@@ -1,0 +1,121 @@
+"""What the home may set and press: a table that commands, states and Home Assistant's entities share."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from moodpid.errors import MoodpidError
+from moodpid.mood.emotion import Mood
+from moodpid.mqtt.topics import OFF, ON
+from moodpid.state import Adjust, Button, Press, Request, Settings, Value
+
+AUTOMATIC = "automatic"
+PRESSED = "PRESS"
+
+
+class CommandError(MoodpidError):
+    """A message that asks for nothing we can do; changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One thing that can be set or pressed.
+
+    Attributes:
+        topic: Its state's topic below the root; requests are heard at the same with `/set`.
+        component: The kind of entity it is in Home Assistant.
+        name: What people call it.
+        read: Makes a request of a text, or raises CommandError that says what is taken.
+        state: The text of its present state; None for what has none.
+        extra: More keys for Home Assistant.
+    """
+
+    topic: str
+    component: str
+    name: str
+    read: Callable[[str], Request]
+    state: Callable[[Settings], str] | None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What this installation can do, beyond watching.
+
+    Attributes:
+        music: There is a player whose music may be driven and skipped.
+        looks_hz: The most looks a second that the camera allows.
+    """
+
+    music: bool = True
+    looks_hz: float = 4.0
+
+
+def controls(offers: Offers) -> tuple[Control, ...]:
+    """All that can be set and pressed, in the order in which people see it."""
+    options = (AUTOMATIC, *(mood.value for mood in Mood))
+    music = (
+        _switch("drive_music", "Drive the music", icon="mdi:music"),
+        _button(Button.SKIP, "Skip", icon="mdi:skip-next"),
+    )
+    return (
+        _switch("enabled", "Watching", icon="mdi:eye"),
+        *(music if offers.music else ()),
+        Control(
+            "override",
+            "select",
+            "Mood override",
+            lambda text: Adjust("override", _mood(text, options)),
+            lambda settings: settings.override or AUTOMATIC,
+            {"options": list(options), "icon": "mdi:emoticon-wink-outline"},
+        ),
+        _number("dwell_s", "Dwell", 0, 600, 1, "s", device_class="duration"),
+        _number("sensitivity", "Sensitivity", 0, 100, 1, "%", icon="mdi:tune"),
+        _number(
+            "looks_hz", "Looks a second", 0.5, max(0.5, offers.looks_hz), 0.5, "Hz", device_class="frequency"
+        ),
+        _button(Button.RESTART, "Restart", device_class="restart", entity_category="config"),
+    )
+
+
+def _switch(name: str, title: str, **extra: object) -> Control:
+    def read(text: str) -> Request:
+        if text not in (ON, OFF):
+            raise CommandError(f"it takes {ON} or {OFF}")
+        return Adjust(name, text == ON)
+
+    return Control(
+        name, "switch", title, read, lambda settings: ON if getattr(settings, name) else OFF, extra
+    )
+
+
+def _number(  # noqa: PLR0913, PLR0917 - one row of a table
+    name: str, title: str, least: float, most: float, step: float, unit: str, **extra: object
+) -> Control:
+    def read(text: str) -> Request:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise CommandError(f"it takes a number from {least:g} to {most:g}")
+        return Adjust(name, value)
+
+    keys = {"min": least, "max": most, "step": step, "unit_of_measurement": unit, "mode": "slider"}
+    more = {**keys, "entity_category": "config", **extra}
+    return Control(name, "number", title, read, lambda settings: f"{getattr(settings, name):g}", more)
+
+
+def _button(button: Button, title: str, **extra: object) -> Control:
+    def read(text: str) -> Request:
+        if text != PRESSED:
+            raise CommandError(f"it takes {PRESSED}")
+        return Press(button)
+
+    return Control(button.value, "button", title, read, None, {"payload_press": PRESSED, **extra})
+
+
+def _mood(text: str, options: tuple[str, ...]) -> Value:
+    if text not in options:
+        raise CommandError(f"it takes one of {', '.join(options)}")
+    return None if text == AUTOMATIC else Mood(text)

@@ -1,0 +1,96 @@
+"""Two moodpids with one id notice each other: the one that was there first stays, the other steps aside."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+LISTEN_S = 0.5
+"""How long a newcomer listens for an answer before it speaks."""
+ASK_AGAIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What moodpids of one id say to each other.
+
+    Attributes:
+        token: Made anew for each process.
+        host: The machine, for people.
+        settled: The sender speaks for the id; otherwise it asks whether somebody does.
+    """
+
+    token: str
+    host: str
+    settled: bool
+
+    def as_json(self) -> str:
+        """The message."""
+        return json.dumps({"token": self.token, "host": self.host, "settled": self.settled})
+
+
+def parse(payload: bytes) -> Hello | None:
+    """The hello in a message, None if it is none."""
+    try:
+        told: Any = json.loads(payload)
+    except ValueError:
+        return None
+    match told:
+        case {"token": str(token), "host": str(host), "settled": bool(settled)}:
+            return Hello(token[:64], host[:64], settled)
+    return None
+
+
+class Twins:
+    """Decides whether we speak for our id.
+
+    A newcomer says hello and listens for `LISTEN_S`. Who speaks already answers, and the newcomer steps
+    aside and asks again every `ASK_AGAIN_S`. Of two newcomers the one with the smaller token stays.
+
+    Attributes:
+        rival: The host that keeps us from speaking, empty if none does.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.rival = ""
+        self._token, self._host = secrets.token_hex(8), host
+        self._settled = False
+        self._asked_s: float | None = None
+        self._lost = ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether we speak for the id."""
+        return self._settled
+
+    def connected(self) -> None:
+        """A new connection: nothing is settled."""
+        self._settled, self._asked_s, self._lost = False, None, ""
+
+    def hear(self, payload: bytes) -> Hello | None:
+        """What to answer to a message."""
+        hello = parse(payload)
+        if hello is None or hello.token == self._token:
+            return None
+        wins = hello.settled > self._settled or (hello.settled == self._settled and hello.token < self._token)
+        if wins:
+            self._lost, self._settled = hello.host, False
+            return None
+        return self._hello() if self._settled else None
+
+    def turn(self, now_s: float) -> Hello | None:
+        """Once a turn of the loop: what to say unasked; settles when nobody objected."""
+        if self._settled:
+            return None
+        if self._asked_s is None or now_s - self._asked_s >= (ASK_AGAIN_S if self._lost else LISTEN_S):
+            if self._asked_s is not None and not self._lost:
+                self._settled, self.rival = True, ""
+                return self._hello()
+            self._asked_s, self._lost = now_s, ""
+            return self._hello()
+        if self._lost:
+            self.rival = self._lost
+        return None
+
+    def _hello(self) -> Hello:
+        return Hello(self._token, self._host, self._settled)

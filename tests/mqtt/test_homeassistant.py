@@ -1,0 +1,76 @@
+"""The discovery payload, as far as it can be checked without a Home Assistant."""
+
+from moodpid import config
+from moodpid.mood.emotion import Mood
+from moodpid.mqtt.controls import Offers, controls
+from moodpid.mqtt.homeassistant import discovery, removal
+from moodpid.mqtt.topics import Topics
+
+DEVICE = config.Device(id="living-room", name="Living room")
+TOPICS = Topics.of(DEVICE, config.Mqtt())
+PAYLOAD = discovery(DEVICE, TOPICS, controls(Offers()))
+COMPONENTS = PAYLOAD["components"]
+
+
+def test_it_stands_below_the_prefix_of_home_assistant() -> None:
+    assert TOPICS.discovery == "homeassistant/device/moodpid_living-room/config"
+
+
+def test_an_empty_prefix_means_no_home_assistant() -> None:
+    assert not Topics.of(DEVICE, config.Mqtt(discovery_prefix="")).discovery
+
+
+def test_every_entity_has_an_identity_of_its_own() -> None:
+    ids = [c["unique_id"] for c in COMPONENTS.values() if c["platform"] != "device_automation"]
+    assert len(set(ids)) == len(ids)
+    assert all(unique_id.startswith("moodpid_living-room_") for unique_id in ids)
+
+
+def test_every_entity_is_unavailable_when_the_daemon_is() -> None:
+    for component in COMPONENTS.values():
+        if component["platform"] != "device_automation":
+            assert "moodpid/living-room/status" in {a["topic"] for a in component["availability"]}
+            assert component["availability_mode"] == "all"
+
+
+def test_what_needs_the_camera_is_unavailable_without_it() -> None:
+    needs = {
+        key
+        for key, component in COMPONENTS.items()
+        if "moodpid/living-room/camera" in {a["topic"] for a in component.get("availability", ())}
+    }
+    assert needs == {"mood", "confidence", "faces", "valence", "arousal", "occupancy"}
+
+
+def test_the_mood_has_all_eight_options_and_attributes_on_a_topic_of_their_own() -> None:
+    mood = COMPONENTS["mood"]
+    assert mood["options"] == [option.value for option in Mood]
+    assert "state_class" not in mood
+    assert mood["json_attributes_topic"] != mood["state_topic"]
+
+
+def test_no_command_is_ever_retained() -> None:
+    assert not any(component.get("retain") for component in COMPONENTS.values())
+
+
+def test_there_is_a_trigger_for_a_change_to_each_mood() -> None:
+    triggers = [c["subtype"] for c in COMPONENTS.values() if c["platform"] == "device_automation"]
+    assert triggers == [mood.value for mood in Mood]
+
+
+def test_what_a_newer_version_no_longer_has_is_removed_and_the_rest_stays() -> None:
+    before = {**PAYLOAD, "components": {**COMPONENTS, "dance": {"platform": "switch", "name": "Dance"}}}
+    removed = removal(before, PAYLOAD)
+    assert removed is not None
+    assert removed["components"]["dance"] == {"platform": "switch"}
+    assert {key: removed["components"][key] for key in COMPONENTS} == COMPONENTS
+
+
+def test_nothing_is_removed_when_nothing_is_gone() -> None:
+    assert removal(PAYLOAD, PAYLOAD) is None
+    assert removal({}, PAYLOAD) is None
+    assert removal({"components": {"x": 7}}, PAYLOAD) is None
+
+
+def test_names_do_not_repeat_the_device() -> None:
+    assert not any("moodpid" in c["name"].lower() for c in COMPONENTS.values() if "name" in c)
