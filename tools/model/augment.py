@@ -14,19 +14,19 @@ from torch.nn import functional
 class Strength:
     """How far a batch is varied. Geometry in shares of the picture's side, light in shares of 1."""
 
-    rotation_deg: float = 8.0  # standard deviation
-    shear: float = 0.06  # standard deviation
-    zoom: float = 0.08  # standard deviation of the logarithm
-    aspect: float = 0.05  # standard deviation of the logarithm
-    shift: float = 0.05  # standard deviation
-    contrast: float = 0.25  # standard deviation of the logarithm
-    brightness: float = 0.10  # standard deviation
-    gamma: float = 0.25  # standard deviation of the logarithm
-    noise: float = 0.05  # largest standard deviation
-    low_resolution: float = 0.10  # share of batches
-    blur: float = 0.10  # share of batches
-    dark: float = 0.05  # share of pictures taken at a fifth to a half of the light
-    erase: float = 0.4  # share of pictures
+    rotation_deg: float = 6.0  # standard deviation
+    shear: float = 0.04  # standard deviation
+    zoom: float = 0.07  # standard deviation of the logarithm
+    aspect: float = 0.04  # standard deviation of the logarithm
+    shift: float = 0.04  # standard deviation
+    contrast: float = 0.18  # standard deviation of the logarithm
+    brightness: float = 0.07  # standard deviation
+    gamma: float = 0.15  # standard deviation of the logarithm
+    noise: float = 0.03  # largest standard deviation
+    low_resolution: float = 0.06  # share of batches
+    blur: float = 0.06  # share of batches
+    dark: float = 0.03  # share of pictures taken at a fifth to a half of the light
+    erase: float = 0.3  # share of pictures
     erase_side: float = 0.35  # longest side of what is erased
 
 
@@ -84,9 +84,7 @@ def _warp(images: Tensor, side: int, strength: Strength, random: torch.Generator
         torch.stack([wide * cosine, high * (shear - sine), across], dim=1),
         torch.stack([wide * sine, high * cosine, down], dim=1),
     )
-    grid = functional.affine_grid(
-        torch.stack(rows, dim=1), [len(images), 1, side, side], align_corners=False
-    )
+    grid = functional.affine_grid(torch.stack(rows, dim=1), [len(images), 1, side, side], align_corners=False)
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -
     correct = probabilities.argmax(axis=1) == labels
     edges = np.linspace(0.0, 1.0, BINS + 1)
     bins = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (confidence > low) & (confidence <= high)
         if inside.any():
             mean, right = float(confidence[inside].mean()), float(correct[inside].mean())
@@ -41,12 +42,10 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -
     return bins
 
 
-def expected_calibration_error(
-    probabilities: NDArray[np.float64], labels: NDArray[np.int64]
-) -> float:
+def expected_calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     """Return the mean gap of confidence and accuracy (Naeini et al., 2015): 0 to 1, 15 bins."""
     bins = reliability(probabilities, labels)
-    return sum(bin.count * abs(bin.accuracy - bin.confidence) for bin in bins) / len(labels)
+    return sum(each.count * abs(each.accuracy - each.confidence) for each in bins) / len(labels)
 
 
 def negative_log_likelihood(

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data import SIDE_PX
-from network import INPUT_SCALE, Conv, ConvNorm, EmotionNetwork, Pool, ResidualBlock
 from numpy.typing import NDArray
 
+from data import SIDE_PX
+from network import INPUT_SCALE, Conv, ConvNorm, EmotionNetwork, Pool, ResidualBlock
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-import tensorflow as tf  # noqa: E402 - its log level has to be set first
+import tensorflow as tf  # its log level has to be set first
 
 FloatPictures = NDArray[np.float32]
 
@@ -84,7 +85,7 @@ def _residual(block: ResidualBlock) -> Callable[[Any], Any]:
 
 def _scale_input(first: Callable[[Any], Any]) -> None:
     if not isinstance(first, _Convolution):
-        raise ValueError("a network must start with a convolution")
+        raise TypeError("a network must start with a convolution")
     first.kernel = first.kernel * np.float32(INPUT_SCALE)
 
 

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
-import data
 import numpy as np
 from numpy.typing import NDArray
+
+import data
 
 FACE_PX = 144  # an upscaled face on the canvas
 CANVAS_PX = 288

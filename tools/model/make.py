@@ -14,13 +14,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
 import calibrate
 import data
-import numpy as np
 import sidecar
-import torch
-from network import NETWORKS, EmotionNetwork
-from numpy.typing import NDArray
+from network import NETWORKS, EmotionNetwork, multiply_adds
 from train import Recipe, Run, predict
 
 CALIBRATION_FACES = 500  # set the int8 ranges; from the training split
@@ -49,9 +50,7 @@ def teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) 
     """Train the teachers one after the other, each from its own seed, and return them."""
     trained = []
     for number in range(options.teachers):
-        recipe = Recipe(
-            network="teacher", epochs=options.teacher_epochs, seed=options.seed + 1000 + number
-        )
+        recipe = Recipe(network="teacher", epochs=options.teacher_epochs, seed=options.seed + 1000 + number)
         print(f"teacher {number + 1} of {options.teachers}", flush=True)
         trained.append(Run(recipe, train, valid, options.run / f"teacher-{number}").finish())
     return trained
@@ -128,6 +127,22 @@ def _training(options: argparse.Namespace, run: Run, train: data.Faces) -> dict[
     }
 
 
+def describe(model: Path, valid: data.Faces, *, pictures: bool) -> None:
+    """Judge the file by the daemon's own classifier; write figures, model card and pictures."""
+    import card
+    import evaluate
+
+    described = sidecar.read(model)
+    described["figures"]["valid"] = evaluate.evaluate(model, valid)
+    sidecar.write(model, described)
+    network = described["training"]["recipe"]["network"]
+    card.write(model, multiply_adds(NETWORKS[network]) / 1e6)
+    if pictures:
+        import report  # matplotlib is not needed for anything else
+
+        report.draw(model, valid, model.parent / "report")
+
+
 def main(arguments: list[str]) -> int:
     """Do it all."""
     options = parse(arguments)
@@ -141,8 +156,10 @@ def main(arguments: list[str]) -> int:
     recipe = Recipe(network=options.network, epochs=options.epochs, seed=options.seed)
     taught_by = teachers(options, train, valid)
     run = Run(recipe, train, valid, options.run / options.network, taught_by)
+    print(f"{multiply_adds(NETWORKS[options.network]) / 1e6:.1f} million multiply-adds a face", flush=True)
     run.finish()
     model = export_model(options, run, train)
+    describe(model, valid, pictures=not options.no_report)
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)
     return 0
 

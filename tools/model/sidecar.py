@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data import LABELS, SIDE_PX
 from numpy.typing import NDArray
+
+from data import LABELS, SIDE_PX
 
 SCHEMA = 1
 

@@ -14,12 +14,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import augment
-import data
 import torch
-from network import EmotionNetwork, build
 from torch import Tensor, nn
 from torch.nn import functional
+
+import augment
+import data
+from muon import Muon
+from network import EmotionNetwork, build
 
 
 @dataclass(frozen=True)
@@ -27,21 +29,22 @@ class Recipe:
     """All that decides what a training run comes to, apart from the data."""
 
     network: str = "small"
-    epochs: int = 60
+    epochs: int = 38
     seed: int = 1
     batch: int = 128
-    peak_rate: float = 0.1
-    warm_up: float = 0.08  # share of the run
-    weight_decay: float = 5e-4  # on kernels only
+    kernel_rate: float = 0.01  # at its peak, of Muon on the convolutions' kernels
+    rate: float = 0.1  # at its peak, of SGD on all else
+    warm_up: float = 0.05  # share of the run
+    weight_decay: float = 0.1  # decoupled, on kernels only
     average: float = 0.998  # decay of the moving average of the weights, a step
-    dropout: float = 0.2
+    dropout: float = 0.1
     votes_share: float = 0.4  # of P(label | FER+ votes) in the target
     votes_head: float = 0.3  # weight of the second head's loss
-    mixup: float = 0.3  # share of batches
+    mixup: float = 0.15  # share of batches
     mixup_alpha: float = 0.3
     plain_end: float = 0.15  # last share of the run, without mixup
     teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
-    sides: tuple[tuple[float, int], ...] = ((0.25, 32), (0.55, 40), (1.0, 48))
+    sides: tuple[tuple[float, int], ...] = ((0.6, 40), (1.0, 48))
     strength: augment.Strength = field(default_factory=augment.Strength)
 
 
@@ -68,11 +71,14 @@ def autocast(device: torch.device) -> AbstractContextManager[None]:
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:
-    """Return the learning rate at a share (0 to 1) of the run: a linear rise, then a cosine."""
+    """Return the learning rates' share of their peak at a share of the run, both 0 to 1.
+
+    A linear rise, then a cosine.
+    """
     if progress < recipe.warm_up:
-        return recipe.peak_rate * (0.05 + 0.95 * progress / recipe.warm_up)
+        return 0.05 + 0.95 * progress / recipe.warm_up
     down = (progress - recipe.warm_up) / (1.0 - recipe.warm_up)
-    return recipe.peak_rate * max(1e-4, 0.5 + 0.5 * math.cos(math.pi * down))
+    return max(1e-4, 0.5 + 0.5 * math.cos(math.pi * down))
 
 
 def side_at(recipe: Recipe, progress: float) -> int:
@@ -134,7 +140,9 @@ class Run:
         self.network = build(recipe.network, recipe.dropout).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Average(self.network, recipe.average)
-        self.optimizer = self._optimizer()
+        self.optimizers = self._optimizers()
+        for group in (group for each in self.optimizers for group in each.param_groups):
+            group["peak"] = group["lr"]
         self.teachers = [teacher.to(self.device).eval() for teacher in teachers]
         self.random = torch.Generator(self.device)
         self.images = torch.from_numpy(train.images).to(self.device)
@@ -145,14 +153,20 @@ class Run:
         self.epoch = 0
         self.history: list[dict[str, float]] = []
 
-    def _optimizer(self) -> torch.optim.SGD:
-        kernels = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [
-            {"params": kernels, "weight_decay": self.recipe.weight_decay},
-            {"params": others, "weight_decay": 0.0},
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        kernels = [p for p in self.network.parameters() if p.ndim == 4]
+        others = [p for p in self.network.parameters() if p.ndim != 4]
+        recipe = self.recipe
+        return [
+            Muon(kernels, lr=recipe.kernel_rate, weight_decay=recipe.weight_decay),
+            torch.optim.SGD(others, lr=recipe.rate, momentum=0.9, nesterov=True),
         ]
-        return torch.optim.SGD(groups, lr=self.recipe.peak_rate, momentum=0.9, nesterov=True)
+
+    def _set_rates(self, progress: float) -> None:
+        share = rate_at(self.recipe, progress)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * share
 
     def finish(self) -> EmotionNetwork:
         """Train to the end, from the checkpoint where there is one; return the averaged network."""
@@ -180,13 +194,13 @@ class Run:
         side = 0
         for step, rows in enumerate(self._batches()):
             progress = (self.epoch * self.steps_per_epoch + step) / steps
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate_at(self.recipe, progress)
+            self._set_rates(progress)
             side = side_at(self.recipe, progress)
             loss = self._loss(rows, side, mixes=progress < 1.0 - self.recipe.plain_end)
-            self.optimizer.zero_grad(set_to_none=True)
+            self.network.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
+            for optimizer in self.optimizers:
+                optimizer.step()
             self.average.update(self.network)
             total += loss.detach()
         return float(total) / self.steps_per_epoch, side
@@ -243,7 +257,7 @@ class Run:
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "average_steps": self.average.steps,
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "history": self.history,
         }
         unfinished = self.checkpoint.with_suffix(".new")
@@ -257,7 +271,8 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.average.steps = state["average_steps"]
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         self.epoch, self.history = state["epoch"], state["history"]
         print(f"going on after epoch {self.epoch}", flush=True)
 

@@ -1,0 +1,102 @@
+"""The network that is trained and the one that is exported are the same."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
+
+import augment  # noqa: E402
+import muon  # noqa: E402
+import network  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def trained_looking(name: str) -> network.EmotionNetwork:
+    """A network whose norms are not at rest."""
+    torch.manual_seed(1)
+    built = network.build(name)
+    for module in built.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.3)
+            module.running_var.uniform_(0.5, 2.0)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.3)
+    return built.eval()
+
+
+@pytest.mark.parametrize("name", network.NETWORKS)
+def test_the_multiply_adds_are_counted_as_they_are_done(name: str) -> None:
+    counted = 0
+
+    def count(module: torch.nn.Module, _: object, out: torch.Tensor) -> None:
+        nonlocal counted
+        counted += module.conv.weight.numel() * out.shape[2] * out.shape[3]
+
+    built = network.build(name).eval()
+    for module in built.modules():
+        if isinstance(module, network.ConvNorm):
+            module.register_forward_hook(count)
+    built(torch.zeros(1, 1, 48, 48))
+    assert counted == network.multiply_adds(network.NETWORKS[name])
+
+
+def test_the_first_layer_does_not_see_how_light_it_is() -> None:
+    stem = trained_looking("small").trunk[0]
+    dark, light = torch.full((1, 1, 48, 48), 0.2), torch.full((1, 1, 48, 48), 1.5)
+    inside = (slice(None), slice(None), slice(2, -2), slice(2, -2))
+    assert torch.allclose(stem(dark)[inside], stem(light)[inside], atol=1e-5)
+
+
+def test_a_varied_picture_keeps_its_range_and_gets_the_side_asked_for() -> None:
+    random = torch.Generator().manual_seed(1)
+    images = torch.randint(0, 256, (32, 1, 48, 48), generator=random).float()
+    varied = augment.vary(images, 40, augment.Strength(), random)
+    assert varied.shape == (32, 1, 40, 40)
+    assert varied.min() >= 0
+    assert varied.max() <= 255
+
+
+def test_without_strength_a_picture_is_only_mirrored() -> None:
+    still = augment.Strength(*[0.0] * len(augment.Strength.__slots__))
+    random = torch.Generator().manual_seed(1)
+    images = torch.randint(1, 256, (8, 1, 48, 48), generator=random).float()
+    varied = augment.vary(images, 48, still, random)
+    for before, after in zip(images, varied, strict=True):
+        distance = min((after - before).abs().max(), (after - before.flip(-1)).abs().max())
+        assert distance < 0.1
+
+
+@pytest.mark.parametrize("shape", [(8, 50), (50, 8), (16, 16)])
+def test_an_orthogonalized_step_is_about_as_strong_in_every_direction(shape: tuple[int, int]) -> None:
+    torch.manual_seed(1)
+    values = torch.linalg.svdvals(muon.orthogonalized(torch.randn(shape), steps=5))
+    assert values.max() < 1.3
+    assert values.median() > 0.6
+
+
+@pytest.mark.timeout(110)
+@pytest.mark.parametrize("name", network.NETWORKS)
+def test_tensorflow_computes_what_pytorch_does(name: str) -> None:
+    pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install -e .[training]")
+    import export  # noqa: PLC0415 - needs TensorFlow
+
+    built = trained_looking(name)
+    images = np.random.default_rng(1).integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    with torch.no_grad():
+        wanted = built(torch.from_numpy(images).float().unsqueeze(1))[0].numpy()
+    assert export.float_logits(built, images) == pytest.approx(wanted, abs=1e-3 * float(abs(wanted).max()))
+
+
+@pytest.mark.timeout(110)
+def test_the_file_takes_the_grey_picture_as_it_is(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install -e .[training]")
+    pytest.importorskip("ai_edge_litert", reason="needs LiteRT: pip install -e .[training]")
+    import export  # noqa: PLC0415 - needs TensorFlow
+
+    samples = np.random.default_rng(1).integers(0, 256, (20, 48, 48)).astype(np.uint8)
+    exported = export.convert(trained_looking("small"), samples, tmp_path / "model.tflite")
+    assert exported.output_scale > 0
+    assert exported.path.stat().st_size < 2_000_000

@@ -1,0 +1,117 @@
+"""The model card: what the model is, where it comes from, how good it is, and what it is not for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sidecar
+
+# After Mitchell et al., "Model Cards for Model Reporting" (2019).
+TEMPLATE = """\
+# Model card: moodpid's emotion model
+
+*Written by `tools/model/make.py` together with the model; do not edit by hand.*
+
+| | |
+| --- | --- |
+| file | `{file}`, {kilobytes} kB, SHA-256 `{sha256}` |
+| takes | one face: 48 x 48 grey, uint8, as a Haar box cut out of the picture |
+| gives | seven logits, int8: {labels} |
+| network | `{network}` of `tools/model/network.py`: plain and residual 3 x 3 convolutions, ReLU6, {million} million multiply-adds |
+| trained with | `{command}` at commit `{commit}`, seed {seed}, {faces} faces, {minutes} minutes on {device} |
+
+## What it is for
+
+Guessing the mood of a room, from many glances at the faces in it, so that the music can follow. One glance is
+often wrong; moodpid smooths over many of them and asks for confidence before it changes anything.
+
+**It must not be used** to judge a person: not at work, at school, at a border, in a shop, in medicine, in an
+interview or a court, not to detect lies, and not to find out who somebody is. A facial expression is not a feeling
+(Barrett et al., 2019), people show the same feeling differently, and the labels below are what strangers guessed
+from a photograph. The EU's AI Act (2024/1689, article 5) forbids inferring emotions at workplaces and schools.
+
+## What it learned from
+
+FER2013 (Goodfellow et al., 2013): {faces} of its 28,709 training photographs, found on the web by search words, with
+the labels that its makers gave them, and the ten votes a picture of FER+ (Barsoum et al., 2016, MIT licence) as a
+second opinion. Left out: pictures that stand in the validation set too, pictures that stand in the training set
+under two labels, doubles, and blank ones. FER2013 was published for a competition; its photographs are not ours to
+give away, and none is in this repository.
+
+About a third of FER2013's labels do not agree with the majority of FER+'s ten people, and people reach about 65 %
+on it (Goodfellow et al.): no model can be right by these labels much more often than three times in four.
+
+## How good it is
+
+On FER2013's `PublicTest` ({n} faces, none of them in training), by FER2013's own labels, the int8 file through the
+daemon's own classifier, one look at each face:
+
+| accuracy | before quantizing | calibration error (15 bins) | ... where the temperature was fitted on the other half |
+| --- | --- | --- | --- |
+| **{accuracy:.1%}** | {float_accuracy:.1%} | {ece:.1%} | {cross_fitted:.1%} |
+
+| class | faces | precision | recall |
+| --- | --- | --- | --- |
+{classes}
+
+The epochs' number, the network and the temperature ({temperature}) were chosen with these same faces in sight, so
+expect a little less elsewhere.
+
+![Confusion matrix](report/confusion.png)
+![Precision and recall](report/classes.png)
+![Reliability](report/reliability.png)
+![Training](report/training.png)
+
+## What it is bad at
+
+- **{worst}**: the classes it misses most. Fear is taken for sadness and surprise, sadness for neutral and back.
+- **Disgust** is 1.5 % of the training faces; treat it as a rumour.
+- **Faces in profile, bowed heads, hands and masks**: the detector hardly finds them, and FER2013 has few.
+- **Children and old people**: few in FER2013. **Dark rooms**: trained for with darkened pictures, not with dark rooms.
+- **Who was photographed**: people whom a web search showed in 2013, actors and stock photographs among them, mostly
+  light-skinned and posing. How it does by age, sex or skin colour is not measured, since the data does not say.
+"""
+
+
+def write(model: Path, million: float) -> Path:
+    """Write MODEL_CARD.md beside the model from its sidecar, which must hold the figures of `valid`.
+
+    million: multiply-adds of one face, in millions.
+    """
+    described = sidecar.read(model)
+    path = model.parent / "MODEL_CARD.md"
+    path.write_text(text(described, million))
+    return path
+
+
+def text(described: dict[str, Any], million: float) -> str:
+    """Return the card of a sidecar."""
+    training, valid = described["training"], described["figures"]["valid"]
+    by_recall = sorted(valid["per_class"], key=lambda name: valid["per_class"][name]["recall"])
+    return TEMPLATE.format(
+        file=described["model"]["file"],
+        sha256=described["model"]["sha256"],
+        kilobytes=round(described["model"]["bytes"] / 1000),
+        labels=", ".join(described["labels"]),
+        network=training["recipe"]["network"],
+        million=round(million),
+        command=training["command"],
+        commit=training["commit"],
+        seed=training["seed"],
+        faces=f"{training['faces']:,}",
+        minutes=round(training["minutes"]),
+        device=training["device"],
+        n=f"{valid['n']:,}",
+        accuracy=valid["accuracy"],
+        float_accuracy=described["figures"]["float_accuracy"],
+        ece=valid["ece"],
+        cross_fitted=described["calibration"]["ece_cross_fitted"],
+        temperature=described["calibration"]["temperature"],
+        classes="\n".join(_row(name, row) for name, row in valid["per_class"].items()),
+        worst=" and ".join(by_recall[:2]).capitalize(),
+    )
+
+
+def _row(name: str, row: dict[str, float]) -> str:
+    return f"| {name} | {row['n']} | {row['precision']:.0%} | {row['recall']:.0%} |"
