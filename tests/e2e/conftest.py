@@ -9,4 +9,4 @@ from demo.library import generate
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight stored playlists of three songs."""
-    return generate(tmp_path_factory.mktemp("library"), seconds=60.0)
+    return generate(tmp_path_factory.mktemp("library"), seconds=20.0)
