@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from moodpid.daemon import Daemon, status_line
-from moodpid.errors import RecordingEnded
+from moodpid.errors import RecordingEnded, RestartRequested
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
@@ -16,13 +16,16 @@ from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
 from moodpid.state import (
     Adjust,
+    Button,
     CameraState,
     CameraStatus,
     PlayerChanged,
     PlayerState,
     PlayerStatus,
     Present,
+    Press,
     Request,
+    Settings,
 )
 from tests.fakes import Clock, FakeHome, FakePlayer, ScriptedEye, look
 
@@ -40,23 +43,28 @@ class Rig:
     stop: Event = field(default_factory=Event)
     eye: ScriptedEye = field(default_factory=lambda: ScriptedEye([]))
 
-    def run(self, *looks: Observation | None) -> None:
+    kept: Settings | None = None
+    keeps: list[Settings] = field(default_factory=list)
+
+    def daemon(self, *looks: Observation | None) -> Daemon:
         self.eye = ScriptedEye(looks)
-        clock = Clock()
-        service = ServiceManager(self.notes.append, watchdog_usec="30000000")
-        daemon = Daemon(
+        return Daemon(
             self.eye,
             MoodFilter(FilterSettings()),
             Policy(PLAYLISTS),
             self.player,
             self.home,
             self.inbox,
-            service,
+            ServiceManager(self.notes.append, watchdog_usec="30000000"),
             self.stop,
-            clock=clock,
+            kept=self.kept,
+            keep=self.keeps.append,
+            clock=Clock(),
         )
+
+    def run(self, *looks: Observation | None) -> None:
         with pytest.raises(RecordingEnded):
-            daemon.run()
+            self.daemon(*looks).run()
 
 
 @pytest.fixture
@@ -163,3 +171,73 @@ def test_changes_are_logged_with_fields_and_sameness_is_not(
 def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: PlayerState, says: str) -> None:
     mood = MoodState(Mood.HAPPY, 0.0, 0.9, 1, UNIFORM, 0.0)
     assert status_line(Present(CameraState(camera), player, mood)) == says
+
+
+def test_a_mood_that_was_asked_for_is_told_and_played_whatever_the_faces_show(rig: Rig) -> None:
+    rig.inbox.post(Adjust("override", Mood.HAPPY))
+    rig.run(*seconds(4, Emotion.SAD))
+    present = rig.home.told[-1]
+    assert present.mood is not None
+    assert present.felt is not None
+    assert (present.mood.mood, present.felt.mood) == (Mood.HAPPY, Mood.SAD)
+    assert rig.player.wishes[-1].playlists == ("Happy",)
+
+
+def test_a_party_goes_on_with_the_camera_off(rig: Rig) -> None:
+    rig.inbox.post(Adjust("override", Mood.HAPPY))
+    rig.inbox.post(Adjust("enabled", False))
+    rig.run(None, None)
+    assert rig.player.wishes[-1].playlists == ("Happy",)
+    assert rig.player.enabled == []
+
+
+def test_leaving_the_music_alone_leaves_the_camera_open(rig: Rig) -> None:
+    rig.inbox.post(Adjust("drive_music", False))
+    rig.run(None)
+    assert rig.player.enabled == [False]
+    assert rig.eye.watched == []
+
+
+def test_the_same_setting_twice_is_done_once(rig: Rig) -> None:
+    for _ in range(3):
+        rig.inbox.post(Adjust("enabled", False))
+    rig.run(None)
+    assert rig.eye.watched == [False]
+
+
+def test_looks_a_second_reach_the_eye(rig: Rig) -> None:
+    rig.inbox.post(Adjust("looks_hz", 1.0))
+    rig.run(None)
+    assert rig.eye.paces == [1.0]
+
+
+def test_a_longer_dwell_holds_the_mood(rig: Rig) -> None:
+    rig.inbox.post(Adjust("dwell_s", 600.0))
+    rig.run(*seconds(20, Emotion.HAPPY), *seconds(60, Emotion.SAD, start_s=20))
+    assert rig.home.told[-1].mood is not None
+    assert rig.home.told[-1].mood.mood is Mood.HAPPY
+
+
+def test_skipping_reaches_the_player_and_is_told_if_something_plays(rig: Rig) -> None:
+    rig.inbox.post(Press(Button.SKIP))
+    rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
+    rig.inbox.post(Press(Button.SKIP))
+    rig.run(None)
+    assert rig.player.calls.count("skip") == 1
+    assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]
+
+
+def test_a_restart_leaves_in_order(rig: Rig) -> None:
+    rig.inbox.post(Press(Button.RESTART))
+    with pytest.raises(RestartRequested):
+        rig.daemon().run()
+    assert rig.player.calls == ["start", "stop", "join"]
+    assert rig.eye.closed
+
+
+def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(rig: Rig) -> None:
+    rig.kept = Settings(enabled=False)
+    rig.inbox.post(Adjust("dwell_s", 20.0))
+    rig.run(None)
+    assert rig.eye.watched == [False]
+    assert rig.keeps == [Settings(enabled=False, dwell_s=20.0)]
