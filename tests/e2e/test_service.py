@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.footprint import follow
 from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.cli import main
@@ -17,6 +18,7 @@ from tests.mqtt.support import Ear
 pytestmark = pytest.mark.e2e
 
 H = Emotion.HAPPY
+LOG_BYTES = 8192  # the log of the test is a file, and a block of a disk is 4096 bytes
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,15 @@ def test_faces_become_music_and_news(config: Path, ear: Ear, mpd: PrivateMpd) ->
         assert song in mpd.mpc("--format", "%file%", "playlist", "Happy").splitlines()
         ear.wait_for(told("event", event_type="room_empty"))
         wait_until_plays(ear, "nobody", "Nobody")
+
+
+def test_it_stays_small(config: Path, ear: Ear) -> None:
+    with Moodpid(config) as service:
+        wait_until_plays(ear, "happy", "Happy")
+        cost = follow(service.process.pid, seconds=0.0)
+        assert cost["rss_mb"] <= 150
+        assert cost["threads"] == 3
+        assert cost["written_bytes"] <= LOG_BYTES
 
 
 def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
