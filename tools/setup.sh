@@ -37,7 +37,7 @@ packages_to_run() {
 # ... for the tests
 packages_to_test() {
   have openssl || echo openssl
-  have ffmpeg || echo ffmpeg
+  [ -d /usr/share/opencv4/haarcascades ] || echo opencv-data
   have shellcheck || echo shellcheck
 }
 
