@@ -43,7 +43,7 @@ TICKS_HZ = os.sysconf("SC_CLK_TCK")
 
 
 def looks_ms() -> dict[str, float]:
-    """CPU time of one look at 640 x 480, in milliseconds: whole frame, window, empty room, classifier alone."""
+    """CPU milliseconds of one look at 640 x 480: whole frame, window, empty room, classifier."""
     scene, classifier = Scene(BUNDLED), TfliteClassifier(BUNDLED_MODEL)
     start_s = next(p.start_s for p in script()[0] if p.shows is Emotion.HAPPY) + 2.0
     faces = [scene.picture(start_s + n / 10) for n in range(LOOKS)]
