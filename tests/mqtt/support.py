@@ -5,16 +5,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, TYPE_CHECKING
 
 import paho.mqtt.client as paho
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from moodpid import config
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
+from moodpid.mqtt.client import MqttPublisher
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
+
+if TYPE_CHECKING:
+    from moodpid.mood.policy import MoodEvent
 
 WAIT_S = 10.0
+TURN_S = 0.02
 
 
 class Ear:
@@ -123,3 +130,44 @@ def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -
     camera = CameraState(CameraStatus.WATCHING)
     player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
     return Present(camera, player, mood, mood, settings)
+
+
+class Loop:
+    """Stands in for the daemon: a publisher that is told the present state again and again."""
+
+    def __init__(self, broker: config.Mqtt, password: str = "") -> None:
+        self.requests: list[Request] = []
+        self.state = present(happy(since_s=time.monotonic() - 60))
+        self.events: list[MoodEvent] = []
+        self.slowest_s = 0.0
+        device = config.Device(id="living-room", name="Living room")
+        self.publisher = MqttPublisher(device, broker, self._post, password)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._turn)
+        self.publisher.start()
+        self._thread.start()
+
+    def _post(self, request: Request) -> bool:
+        if len(self.requests) >= 32:
+            return False
+        self.requests.append(request)
+        return True
+
+    def _turn(self) -> None:
+        while not self._ended.wait(TURN_S):
+            began_s, events, self.events = time.monotonic(), self.events, []
+            self.publisher.tell(self.state, events)
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
+
+    def end(self) -> bool:
+        self._ended.set()
+        self._thread.join(5)
+        self.publisher.stop()
+        return self.publisher.join(1.5)
+
+
+Start = Callable[..., Loop]
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]

@@ -1,90 +1,24 @@
 """The publisher and a real Mosquitto."""
 
 import json
-import logging
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from servers import PrivateMosquitto
 
-from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import connection
-from moodpid.mqtt.client import MqttPublisher
-from moodpid.state import Adjust, Request
-from tests.mqtt.support import Answering, Ear, happy, present, wait_until
+from moodpid.state import Adjust
+from tests.mqtt.support import Answering, Ear, Start, happy, lines, present, wait_until
 
-TURN_S = 0.02
 ROOT = "moodpid/living-room"
 CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
-
-
-class Loop:
-    """Stands in for the daemon: a publisher that is told the present state again and again."""
-
-    def __init__(self, broker: config.Mqtt, password: str = "") -> None:
-        self.requests: list[Request] = []
-        self.state = present(happy(since_s=time.monotonic() - 60))
-        self.events: list[MoodEvent] = []
-        self.slowest_s = 0.0
-        device = config.Device(id="living-room", name="Living room")
-        self.publisher = MqttPublisher(device, broker, self._post, password)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._turn)
-        self.publisher.start()
-        self._thread.start()
-
-    def _post(self, request: Request) -> bool:
-        if len(self.requests) >= 32:
-            return False
-        self.requests.append(request)
-        return True
-
-    def _turn(self) -> None:
-        while not self._ended.wait(TURN_S):
-            began_s, events, self.events = time.monotonic(), self.events, []
-            self.publisher.tell(self.state, events)
-            self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
-
-    def end(self) -> bool:
-        self._ended.set()
-        self._thread.join(5)
-        self.publisher.stop()
-        return self.publisher.join(1.5)
-
-
-Start = Callable[..., Loop]
-
-
-@pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
-    """Begins loops, with short pauses between tries, and ends them after the test."""
-    monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
-    caplog.set_level(logging.INFO, "moodpid")
-    loops: list[Loop] = []
-
-    def begin(port: int, password: str = "", **broker: object) -> Loop:
-        loops.append(
-            Loop(msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt), password)
-        )
-        return loops[-1]
-
-    yield begin
-    for loop in loops:
-        loop.end()
-
-
-def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records]
 
 
 def test_the_present_state_is_retained_for_those_who_come_later(

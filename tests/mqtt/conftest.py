@@ -1,0 +1,29 @@
+"""What the MQTT tests set up."""
+
+import logging
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from moodpid import config
+from moodpid.mqtt import connection
+from tests.mqtt.support import Loop, Start
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
+    """Begins loops, with short pauses between tries, and ends them after the test."""
+    monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
+    caplog.set_level(logging.INFO, "moodpid")
+    loops: list[Loop] = []
+
+    def begin(port: int, password: str = "", **broker: object) -> Loop:
+        loops.append(
+            Loop(msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt), password)
+        )
+        return loops[-1]
+
+    yield begin
+    for loop in loops:
+        loop.end()

@@ -1,0 +1,224 @@
+"""What the publisher does for Home Assistant and beside other moodpids, on a real Mosquitto."""
+
+import json
+import logging
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers import PrivateMosquitto, free_port
+
+from moodpid import config
+from moodpid.mqtt import client, twins
+from moodpid.mqtt.forget import forget
+from moodpid.state import Adjust
+from tests.mqtt.support import Ear, Loop, Start, happy, lines, present, wait_until
+
+ROOT = "moodpid/living-room"
+CONFIG = "homeassistant/device/moodpid_living-room/config"
+DEVICE = config.Device(id="living-room", name="Living room")
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "BIRTH_PAUSE_S", (0.05, 0.1))
+
+
+def discovered(ear: Ear) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(ear.wait_for(lambda m: m.topic == CONFIG and m.payload).payload)
+    return told
+
+
+def test_the_device_is_discovered_before_it_is_online(mosquitto: PrivateMosquitto, start: Start) -> None:
+    with Ear(mosquitto.port) as ear:
+        start(mosquitto.port)
+        assert discovered(ear)["device"]["name"] == "Living room"
+        assert (f"{ROOT}/status", b"online") not in {(m.topic, bytes(m.payload)) for m in ear.heard}
+        ear.wait_for_text(f"{ROOT}/status", "online")
+
+
+@pytest.mark.parametrize("retain", [False, True])
+def test_when_home_assistant_is_born_everything_is_told_again(
+    mosquitto: PrivateMosquitto, start: Start, retain: bool
+) -> None:
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say("homeassistant/status", "online", retain=retain)
+        ear.wait_for_text("homeassistant/status", "online")
+        assert discovered(ear)
+        ear.wait_for(lambda m: m.topic == f"{ROOT}/mood")
+        ear.wait_for_text(f"{ROOT}/status", "online")
+
+
+def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
+    mosquitto: PrivateMosquitto, start: Start
+) -> None:
+    old = {"components": {"dance": {"platform": "switch", "unique_id": "x"}, "mood": {"platform": "sensor"}}}
+    with Ear(mosquitto.port) as ear:
+        ear.say(CONFIG, json.dumps(old), retain=True)
+        discovered(ear)
+        start(mosquitto.port)
+        first, then = discovered(ear), discovered(ear)
+    assert first["components"]["dance"] == {"platform": "switch"}
+    assert "dance" not in then["components"]
+    assert first["components"]["mood"] == then["components"]["mood"]
+
+
+@pytest.mark.parametrize("rubbish", [b"{", b"[]", b"\xff", b'{"components": 3}', b"7"])
+def test_rubbish_on_the_discovery_topic_is_overwritten(
+    mosquitto: PrivateMosquitto, start: Start, rubbish: bytes
+) -> None:
+    with Ear(mosquitto.port) as ear:
+        ear.say(CONFIG, rubbish, retain=True)
+        start(mosquitto.port)
+        ear.wait_for(lambda m: m.topic == CONFIG and len(m.payload) > 1000)
+
+
+def test_the_states_of_all_controls_are_told_and_change_when_they_are_set(
+    mosquitto: PrivateMosquitto, start: Start
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        said = {m.topic: bytes(m.payload) for m in ear.heard}
+        assert said[f"{ROOT}/override"] == b"automatic"
+        assert said[f"{ROOT}/dwell_s"] == b"8"
+        ear.say(f"{ROOT}/override/set", "sad")
+        wait_until(lambda: loop.requests)
+        (request,) = loop.requests
+        assert isinstance(request, Adjust)
+        loop.state = present(happy(), settings=request.applied(loop.state.settings))
+        ear.wait_for_text(f"{ROOT}/override", "sad")
+
+
+def test_two_with_one_id_do_not_fight_and_the_second_says_so(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        second = start(mosquitto.port)
+        second.state = present(happy(faces=7))
+        wait_until(lambda: any("give one of them another [device] id" in line for line in lines(caplog)))
+        first.state = present(happy(faces=3))
+        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
+        assert not any(b'"faces": 7' in m.payload for m in ear.heard)
+    assert second.publisher.connected
+
+
+def test_the_second_takes_over_when_the_first_is_gone(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(twins, "ASK_AGAIN_S", 0.2)
+    first = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        start(mosquitto.port).state = present(happy(faces=7))
+        wait_until(lambda: any("stays silent" in line for line in lines(caplog)))
+        first.end()
+        ear.wait_for(lambda m: b'"faces": 7' in m.payload)
+
+
+def test_the_last_will_of_a_twin_or_ghost_does_not_stand(mosquitto: PrivateMosquitto, start: Start) -> None:
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/status", "offline", retain=True)
+        ear.wait_for_text(f"{ROOT}/status", "offline")
+        ear.wait_for_text(f"{ROOT}/status", "online")
+
+
+def test_forgetting_leaves_nothing_behind(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop: Loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        loop.end()
+        ear.say("moodpid/kitchen/mood", "not ours", retain=True)
+        (finding,) = forget(DEVICE, config.Mqtt(host="127.0.0.1", port=mosquitto.port))
+        assert finding.ok, finding.message
+    with Ear(mosquitto.port) as late:
+        late.say("marker", "x")
+        late.wait_for_text("marker", "x")
+        assert [message.topic for message in late.heard] == ["moodpid/kitchen/mood", "marker"]
+
+
+def test_forgetting_without_a_broker_says_so() -> None:
+    (finding,) = forget(DEVICE, config.Mqtt(host="127.0.0.1", port=free_port()))
+    assert not finding.ok
+
+
+def test_a_wrong_password_forgets_nothing() -> None:
+    with PrivateMosquitto(username="moodpid", password="right") as guarded:
+        settings = config.Mqtt(host="127.0.0.1", port=guarded.port, username="moodpid")
+        (finding,) = forget(DEVICE, settings, "wrong")
+    assert not finding.ok
+
+
+def test_websockets_carry_it_too(start: Start) -> None:
+    server, port = PrivateMosquitto(), free_port()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write(f"listener {port} 127.0.0.1\nprotocol websockets\n")
+    with server, Ear(server.port) as ear:
+        start(port, transport="websockets", path="/mqtt")
+        ear.wait_for_text(f"{ROOT}/status", "online")
+
+
+def test_a_broker_that_wants_a_certificate_of_ours_gets_it(
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server = PrivateMosquitto(tls=True)
+    certificate, key = tmp_path / "client.crt", tmp_path / "client.key"
+    _sign(server.folder, certificate, key)
+    plain = free_port()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write(f"cafile {server.ca}\nrequire_certificate true\nlistener {plain} 127.0.0.1\n")
+    files = {"tls_ca": str(server.ca), "tls_certificate": str(certificate), "tls_key": str(key)}
+    with Secured(server), Ear(plain) as ear:
+        start(server.port, tls=True, **files)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+
+
+class Secured:
+    """A broker that its own check of health cannot enter, for it has no certificate."""
+
+    def __init__(self, server: PrivateMosquitto) -> None:
+        self._server = server
+
+    def __enter__(self) -> None:
+        self._server._answers = lambda: self._server.running and "running" in self._server.log  # type: ignore[method-assign]
+        self._server.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+
+def _sign(folder: Path, certificate: Path, key: Path) -> None:
+    """A certificate for a client, signed by the broker's authority."""
+    command: list[str | Path] = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+    ]
+    command += ["-CA", folder / "ca.crt", "-CAkey", folder / "ca.key", "-noenc", "-days", "2"]
+    command += [
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+        "-subj",
+        "/CN=moodpid",
+        "-config",
+        folder / "openssl.conf",
+    ]
+    command += ["-addext", "extendedKeyUsage=clientAuth"]
+    subprocess.run(command, check=True, capture_output=True, timeout=20)
