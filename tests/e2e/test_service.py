@@ -193,7 +193,8 @@ def test_what_can_never_work_ends_with_78_and_one_line(tmp_path: Path, line: str
     config.write_text(f"{line}\n[player]\nenabled = false\n[mqtt]\nenabled = false\n")
     with Moodpid(config) as service:
         assert service.process.wait(20) == 78
-        (last,) = service.log.splitlines()
+        # ai-edge-litert has a line of its own, which cannot be turned off
+        (last,) = [text for text in service.log.splitlines() if "XNNPACK" not in text]
         assert says in last
 
 
