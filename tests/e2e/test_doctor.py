@@ -1,0 +1,83 @@
+"""The doctor tries each part for real, and says of a sick one what is wrong and what to do."""
+
+import json
+from pathlib import Path
+
+import pytest
+from servers import PrivateMosquitto, PrivateMpd
+
+from moodpid.cli import main
+from moodpid.mood.emotion import Emotion
+from tests.e2e.support import configure, film
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def config(tmp_path: Path, mpd: PrivateMpd, mosquitto: PrivateMosquitto) -> Path:
+    return configure(tmp_path, film(tmp_path / "film", (Emotion.HAPPY, 1.0)), mpd, mosquitto)
+
+
+def findings(config: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, list[dict[str, str]]]]:
+    code = main(["doctor", "--json", "--config", str(config)])
+    by_subject: dict[str, list[dict[str, str]]] = {}
+    for line in capsys.readouterr().out.splitlines():
+        finding = json.loads(line)
+        by_subject.setdefault(finding["subject"], []).append(finding)
+    return code, by_subject
+
+
+def sick(found: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [finding for finding in found if not finding["ok"]]
+
+
+def test_a_healthy_house_is_found_healthy(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = findings(config, capsys)
+    assert (code, [f for one in found.values() for f in sick(one)]) == (0, [])
+    assert {"model", "camera", "systemd"} < set(found)
+    assert "640 x 480" in found["camera"][0]["message"]
+
+
+def test_servers_that_are_missing_are_named_with_a_remedy(
+    config: Path, capsys: pytest.CaptureFixture[str], mpd: PrivateMpd, mosquitto: PrivateMosquitto
+) -> None:
+    mpd.stop()
+    mosquitto.stop()
+    code, found = findings(config, capsys)
+    ailing = [f for one in found.values() for f in sick(one)]
+    assert code == 1
+    assert len(ailing) == 2
+    assert all(
+        f["remedy"] and str(port) in f["message"]
+        for f, port in zip(ailing, (mpd.port, mosquitto.port), strict=True)
+    )
+
+
+def test_a_playlist_that_is_missing_is_named(
+    config: Path, capsys: pytest.CaptureFixture[str], mpd: PrivateMpd
+) -> None:
+    mpd.mpc("rm", "Happy")
+    code, found = findings(config, capsys)
+    assert code == 1
+    assert any("Happy" in f["message"] for one in found.values() for f in sick(one))
+
+
+@pytest.mark.parametrize(
+    ("line", "subject"),
+    [('[vision]\nmodel = "none.tflite"', "model"), ('[camera]\nsource = "webcam"\ndevice = 99', "camera")],
+)
+def test_a_sick_part_does_not_keep_the_others_from_being_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, subject: str
+) -> None:
+    config = tmp_path / "moodpid.toml"
+    config.write_text(f"{line}\n[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    code, found = findings(config, capsys)
+    assert code == 1
+    assert sick(found[subject])[0]["remedy"]
+    assert {"model", "camera", "systemd"} <= set(found)
+
+
+def test_people_get_lines_to_read_out(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--config", str(config)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("ok ") for line in lines)
