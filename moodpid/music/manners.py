@@ -15,7 +15,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.mood.strategy import PASSING
 from moodpid.music.snapshot import PlayState, QueueSong, Snapshot
-from moodpid.music.takeover import requests, takeover, track_ended
+from moodpid.music.takeover import cleared, may_have_ended, requests, takeover, track_ended
 
 AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 PRIORITY = 10  # in random mode songs with a priority come first; below 255, a person may outbid us
@@ -185,18 +185,20 @@ def notice(memory: Memory, now: Snapshot, rules: Rules) -> Noticed:
 
 def _seen(song: Ours, now: Snapshot) -> Ours:
     current = now.song is not None and now.song.id == song.id
-    return replace(song, pos=now.ours[song.id].pos, begun=song.begun or (current and now.state != "stop"))
+    return replace(song, pos=now.ours[song.id].pos, begun=song.begun or current)
 
 
 def _stopped(now: Snapshot) -> bool:
-    """Stopped with a song in hand: MPD keeps none at the end of the queue, so a person did it."""
-    return now.state is PlayState.STOP and now.song is not None and not now.error
+    """Paused, or stopped with a song in hand: MPD keeps none at the end of the queue, so a person did it."""
+    in_hand = now.state is PlayState.STOP and now.song is not None and not now.error
+    return in_hand or now.state is PlayState.PAUSE
 
 
 def _stopped_by_hand(last: Snapshot, now: Snapshot) -> bool:
-    if now.length == 0 and last.length > 0 and not now.consume:
-        return True
-    return last.state is PlayState.PLAY and _stopped(now)
+    if now.state is PlayState.PAUSE or now.error:
+        return not now.error
+    played_out = now.song is None and last.next_id is None and may_have_ended(last, now)
+    return cleared(last, now) or (last.state is PlayState.PLAY and not played_out)
 
 
 def plan(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rules) -> Plan:

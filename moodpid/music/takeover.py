@@ -18,7 +18,7 @@ def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: Abstr
         begun: Those of them that had begun.
     """
     changed = _id(last.song) != _id(now.song)
-    if now.length == 0 and last.length > 0 and not (now.consume and changed):
+    if cleared(last, now):
         return "somebody cleared the queue"
     if now.length > last.length:
         return "somebody added songs"
@@ -30,6 +30,12 @@ def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: Abstr
     if last.song and now.song.pos < last.song.pos:
         return "somebody went back to another song"
     return "somebody chose another song"
+
+
+def cleared(last: Snapshot, now: Snapshot) -> bool:
+    """Whether a person emptied the queue; with consume, the last song may also have ended in it."""
+    played_out = now.consume and last.length == 1 and may_have_ended(last, now)
+    return now.length == 0 and last.length > 0 and not played_out
 
 
 def _id(song: QueueSong | None) -> int | None:
@@ -44,10 +50,10 @@ def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
     if last.song is None:
         return now.song.pos == 0 or now.random
     forward = now.song.pos > last.song.pos or now.random or now.repeat or now.consume
-    return forward and _may_have_ended(last, now)
+    return forward and may_have_ended(last, now)
 
 
-def _may_have_ended(last: Snapshot, now: Snapshot) -> bool:
+def may_have_ended(last: Snapshot, now: Snapshot) -> bool:
     """Whether the song of `last` had time to play to its end since then."""
     if last.state is not PlayState.PLAY or last.duration_s is None:
         return False
