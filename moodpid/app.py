@@ -215,7 +215,12 @@ def default_settings(config: Config) -> Settings:
     """What the configuration says about things that the home may set."""
     mood = config.mood
     sensitivity = round(sensitivity_for(mood.threshold), 1)
-    return Settings(dwell_s=mood.dwell_s, sensitivity=sensitivity, looks_hz=config.camera.fps)
+    return Settings(
+        strategy=config.player.strategy,
+        dwell_s=mood.dwell_s,
+        sensitivity=sensitivity,
+        looks_hz=config.camera.fps,
+    )
 
 
 def forget(config: Config) -> list[Finding]:

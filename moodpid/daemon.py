@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from threading import Event
 from typing import Protocol
 
+from moodpid.config import Strategy
 from moodpid.errors import RestartRequested
 from moodpid.gauge import Gauge
 from moodpid.host.systemd import ServiceManager
@@ -69,8 +70,14 @@ class Player(Protocol):
     def enable(self, on: bool) -> None:
         """Carry wishes out, or leave the player alone."""
 
+    def strategy(self, strategy: Strategy) -> None:
+        """Where the music leads."""
+
     def skip(self) -> None:
         """Go on to the next song, if one plays."""
+
+    def misfit(self) -> None:
+        """Remember that the song that plays does not fit, and go on to the next."""
 
     def stop(self) -> None:
         """Ask it to end; returns at once."""
@@ -166,18 +173,24 @@ class Daemon:
     def _obey(self, request: Request) -> None:
         match request:
             case Adjust():
-                self._adopt(request.applied(self._present.settings))
-                self.keep(self._present.settings)
-            case Press(Button.SKIP):
-                self._skip()
+                new = request.applied(self._present.settings)
+                if new != self._present.settings:
+                    self._adopt(new)
+                    self.keep(new)
+            case Press(Button.SKIP | Button.MISFIT as button):
+                self._skip(button)
             case Press(Button.RESTART):
                 raise RestartRequested("restart requested over MQTT")
             case PlayerChanged(player):
                 self._present = replace(self._present, player=player)
 
-    def _skip(self) -> None:
+    def _skip(self, button: Button) -> None:
+        """On to the next song, if one plays; one that does not fit is also remembered."""
         if self.player and self._present.player.status is PlayerStatus.PLAY:
-            self.player.skip()
+            if button is Button.MISFIT:
+                self.player.misfit()
+            else:
+                self.player.skip()
             mood = self._present.mood.mood if self._present.mood else None
             self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
 
@@ -190,6 +203,8 @@ class Daemon:
             self.eye.watch(new.enabled)
         if self.player and _drives(new) != _drives(old):
             self.player.enable(_drives(new))
+        if self.player and new.strategy != old.strategy:
+            self.player.strategy(Strategy(new.strategy))
         if new.override is not old.override:
             self._override_since_s = self.clock()
         if (new.sensitivity, new.dwell_s) != (old.sensitivity, old.dwell_s):

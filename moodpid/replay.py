@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from moodpid.config import Strategy
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import MoodEvent, Wish
 from moodpid.state import Present
@@ -55,8 +56,14 @@ class ReplayReport:
     def enable(self, on: bool) -> None:
         """Nobody switches a replay."""
 
+    def strategy(self, strategy: Strategy) -> None:
+        """Nobody switches a replay."""
+
     def skip(self) -> None:
         """Nobody skips in a replay."""
+
+    def misfit(self) -> None:
+        """Nobody complains about a replay."""
 
     def stop(self) -> None:
         """Nothing to end."""

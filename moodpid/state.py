@@ -64,6 +64,7 @@ class Settings:
     Attributes:
         enabled: Watch, or keep the camera closed and leave the player alone.
         drive_music: Let the mood choose the music, or leave MPD alone.
+        strategy: Where the music leads, a value of `moodpid.config.Strategy`.
         override: The mood that is told and played whatever the faces show, None for what they show.
         dwell_s: A mood lasts at least this long.
         sensitivity: From 0 to 100: how readily the mood follows the faces.
@@ -72,6 +73,7 @@ class Settings:
 
     enabled: bool = True
     drive_music: bool = True
+    strategy: str = "match"
     override: Mood | None = None
     dwell_s: float = 8.0
     sensitivity: float = 60.0
@@ -130,7 +132,7 @@ class Finding:
     remedy: str = ""
 
 
-Value: TypeAlias = bool | float | Mood | None
+Value: TypeAlias = bool | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Button(StrEnum):
     """What can be asked for once."""
 
     SKIP = "skip"
+    MISFIT = "misfit"
     RESTART = "restart"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from moodpid.config import Strategy
 from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores
 from moodpid.mood.observation import FaceReading, Observation
@@ -126,8 +127,14 @@ class FakePlayer:
     def enable(self, on: bool) -> None:
         self.enabled.append(on)
 
+    def strategy(self, strategy: Strategy) -> None:
+        self.calls.append(f"strategy {strategy}")
+
     def skip(self) -> None:
         self.calls.append("skip")
+
+    def misfit(self) -> None:
+        self.calls.append("misfit")
 
     def stop(self) -> None:
         self.calls.append("stop")

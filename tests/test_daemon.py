@@ -227,6 +227,19 @@ def test_skipping_reaches_the_player_and_is_told_if_something_plays(rig: Rig) ->
     assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]
 
 
+def test_a_song_that_does_not_fit_is_remembered_by_the_player(rig: Rig) -> None:
+    rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
+    rig.inbox.post(Press(Button.MISFIT))
+    rig.run(None)
+    assert "misfit" in rig.player.calls
+
+
+def test_the_strategy_reaches_the_player(rig: Rig) -> None:
+    rig.inbox.post(Adjust("strategy", "lift"))
+    rig.run(None)
+    assert "strategy lift" in rig.player.calls
+
+
 def test_a_restart_leaves_in_order(rig: Rig) -> None:
     rig.inbox.post(Press(Button.RESTART))
     with pytest.raises(RestartRequested):

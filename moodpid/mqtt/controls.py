@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from moodpid.config import Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.topics import OFF, ON
-from moodpid.state import Adjust, Button, Press, Request, Settings, Value
+from moodpid.state import Adjust, Button, Press, Request, Settings
 
 AUTOMATIC = "automatic"
 PRESSED = "PRESS"
@@ -53,22 +54,16 @@ class Offers:
 
 def controls(offers: Offers) -> tuple[Control, ...]:
     """All that can be set and pressed, in the order in which people see it."""
-    options = (AUTOMATIC, *(mood.value for mood in Mood))
     music = (
         _switch("drive_music", "Drive the music", icon="mdi:music"),
+        _select("strategy", "Strategy", tuple(Strategy), icon="mdi:stairs-up"),
         _button(Button.SKIP, "Skip", icon="mdi:skip-next"),
+        _button(Button.MISFIT, "This song does not fit", icon="mdi:music-off"),
     )
     return (
         _switch("enabled", "Watching", icon="mdi:eye"),
         *(music if offers.music else ()),
-        Control(
-            "override",
-            "select",
-            "Mood override",
-            lambda text: Adjust("override", _mood(text, options)),
-            lambda settings: settings.override or AUTOMATIC,
-            {"options": list(options), "icon": "mdi:emoticon-wink-outline"},
-        ),
+        _select("override", "Mood override", (AUTOMATIC, *Mood), icon="mdi:emoticon-wink-outline"),
         _number("dwell_s", "Dwell", 0, 600, 1, "s", device_class="duration"),
         _number("sensitivity", "Sensitivity", 0, 100, 1, "%", icon="mdi:tune"),
         _number(
@@ -87,6 +82,21 @@ def _switch(name: str, title: str, **extra: object) -> Control:
     return Control(
         name, "switch", title, read, lambda settings: ON if getattr(settings, name) else OFF, extra
     )
+
+
+def _select(name: str, title: str, options: tuple[str, ...], **extra: object) -> Control:
+    """A choice; `automatic` stands for None."""
+    names = [str(option) for option in options]
+
+    def read(text: str) -> Request:
+        if text not in names:
+            raise CommandError(f"it takes one of {', '.join(names)}")
+        return Adjust(name, None if text == AUTOMATIC else options[names.index(text)])
+
+    def state(settings: Settings) -> str:
+        return str(getattr(settings, name) or AUTOMATIC)
+
+    return Control(name, "select", title, read, state, {"options": names, **extra})
 
 
 def _number(  # noqa: PLR0913, PLR0917 - one row of a table
@@ -113,9 +123,3 @@ def _button(button: Button, title: str, **extra: object) -> Control:
         return Press(button)
 
     return Control(button.value, "button", title, read, None, {"payload_press": PRESSED, **extra})
-
-
-def _mood(text: str, options: tuple[str, ...]) -> Value:
-    if text not in options:
-        raise CommandError(f"it takes one of {', '.join(options)}")
-    return None if text == AUTOMATIC else Mood(text)

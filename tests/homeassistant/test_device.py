@@ -26,11 +26,13 @@ ENTITIES = {
     "binary_sensor.living_room_somebody_there",
     "button.living_room_restart",
     "button.living_room_skip",
+    "button.living_room_this_song_does_not_fit",
     "event.living_room_mood_changed",
     "number.living_room_dwell",
     "number.living_room_looks_a_second",
     "number.living_room_sensitivity",
     "select.living_room_mood_override",
+    "select.living_room_strategy",
     "sensor.living_room_arousal",
     "sensor.living_room_camera",
     "sensor.living_room_confidence",
@@ -125,6 +127,20 @@ def test_skip_goes_on_to_the_next_song(house: House) -> None:
     before = house.mpd.mpc("-f", "%id%", "current")
     house.home.call("button.press", "button.living_room_skip")
     wait(house, "another song", lambda: house.mpd.mpc("-f", "%id%", "current") != before, 2)
+
+
+def test_a_song_that_does_not_fit_is_noted_in_mpd_and_skipped(house: House) -> None:
+    becomes(house, "sensor.living_room_player", "play")
+    song = house.mpd.mpc("-f", "%file%", "current").strip()
+    house.home.call("button.press", "button.living_room_this_song_does_not_fit")
+    wait(house, "a sticker", lambda: house.mpd.mpc("sticker", song, "list", check=False), 2)
+    wait(house, "another song", lambda: house.mpd.mpc("-f", "%file%", "current").strip() != song, 2)
+
+
+def test_the_strategy_is_set_and_comes_back(house: House) -> None:
+    for strategy in ("lift", "match"):
+        house.home.call("select.select_option", "select.living_room_strategy", option=strategy)
+        becomes(house, "select.living_room_strategy", strategy, AT_ONCE_S)
 
 
 @pytest.mark.parametrize(

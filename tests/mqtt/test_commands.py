@@ -27,6 +27,8 @@ def read(name: str, payload: bytes, *, retained: bool = False) -> Request:
         ("drive_music", b"OFF", Adjust("drive_music", False)),
         ("override", b"happy", Adjust("override", Mood.HAPPY)),
         ("override", b"automatic", Adjust("override", None)),
+        ("strategy", b"lift", Adjust("strategy", "lift")),
+        ("misfit", b"PRESS", Press(Button.MISFIT)),
         ("dwell_s", b"12", Adjust("dwell_s", 12.0)),
         ("sensitivity", b"75.5", Adjust("sensitivity", 75.5)),
         ("looks_hz", b"0.5", Adjust("looks_hz", 0.5)),
@@ -46,6 +48,7 @@ def test_every_control_is_understood(name: str, payload: bytes, request_: Reques
         ("enabled", b"\xff\xfe", "not UTF-8"),
         ("enabled", b"ON" * 10_000, "20000 bytes"),
         ("override", b"hapy", "it takes one of automatic, angry"),
+        ("strategy", b"automatic", "it takes one of match, lift"),
         ("dwell_s", b"-1", "a number from 0 to 600"),
         ("dwell_s", b"nan", "a number from 0 to 600"),
         ("dwell_s", b"inf", "a number from 0 to 600"),
@@ -65,7 +68,9 @@ def test_a_retained_request_is_refused_for_it_would_come_again_at_every_start() 
 
 
 def test_without_a_player_there_is_nothing_to_skip() -> None:
-    assert not {"skip", "drive_music"} & {control.topic for control in controls(Offers(music=False))}
+    assert not {"skip", "misfit", "strategy", "drive_music"} & {
+        control.topic for control in controls(Offers(music=False))
+    }
 
 
 @given(
