@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Writes what the software camera of the pretend Pi is to show: the bundled recording, or one face for good.
+
+    .venv/bin/python tools/pi/frames.py FOLDER [--face happy | --each N] [--fps 4]
+
+`--each N` shows every face for N frames in the order of `Emotion`; without it, one round of the recording.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from moodpid.mood.emotion import Emotion
+from moodpid.vision.opencv import cv2
+from moodpid.vision.ports import GreyImage
+from moodpid.vision.recording import BUNDLED
+from moodpid.vision.scene import Scene, script
+
+
+def still(scene: Scene, shows: Emotion | None) -> GreyImage:
+    """The picture of one face, long after it faded in, or of the empty room."""
+    start_s = next(part.start_s for part in script()[0] if part.shows is shows)
+    return scene.picture(start_s + 3.0)
+
+
+def write(folder: Path, pictures: Iterator[GreyImage]) -> int:
+    """Number the pictures as the software camera wants them; returns how many there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = -1
+    for number, picture in enumerate(pictures):
+        cv2.imwrite(str(folder / f"{number}.jpg"), picture)
+    return number + 1
+
+
+def main() -> int:
+    """Choose the pictures and write them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--face", choices=[*Emotion, "nobody"])
+    which.add_argument("--each", type=int, metavar="N")
+    parser.add_argument("--fps", type=float, default=4.0)
+    asked = parser.parse_args()
+    scene = Scene(BUNDLED)
+    if asked.face:
+        pictures = iter([still(scene, None if asked.face == "nobody" else Emotion(asked.face))])
+    elif asked.each:
+        pictures = (still(scene, face) for face in Emotion for _ in range(asked.each))
+    else:
+        pictures = (frame.grey for frame in scene.frames(asked.fps))
+    print(f"{write(asked.folder, pictures)} pictures in {asked.folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
