@@ -30,6 +30,9 @@ class PiCamera:
     """
 
     def __init__(self, device: int, width: int, height: int, fps: float) -> None:
+        there = _cameras()
+        if device >= len(there):
+            raise CameraError(f"Pi camera {device}: {_none_found(there)}")
         try:
             self._camera = Picamera2(device)
         except (IndexError, RuntimeError) as error:
@@ -50,8 +53,10 @@ class PiCamera:
 
             controls["AfMode"] = names.AfModeEnum.Continuous
         configuration = self._camera.create_video_configuration(
-            main={"size": (width, height)},
+            # Nobody looks at the main stream or at the sensor's raw pictures: small, or not at all
+            main={"size": (width, height), "format": "YUV420"},
             lores={"size": (width, height), "format": "YUV420"},
+            raw=None,
             controls=controls,
             buffer_count=2,
             queue=False,
@@ -90,7 +95,22 @@ class PiCamera:
             atexit.unregister(self._camera.close)
 
 
+def _cameras() -> list[str]:
+    """The names of the cameras that libcamera finds now."""
+    return [str(camera.get("Model", "?")) for camera in Picamera2.global_camera_info()]
+
+
+def _none_found(there: list[str]) -> str:
+    if there:
+        found = ", ".join(f"{number} ({name})" for number, name in enumerate(there))
+        return f"there is none of that number; libcamera finds {found}: set [camera] device"
+    return "libcamera finds none; check its cable, then `rpicam-hello --list-cameras`"
+
+
 def _why(error: Exception) -> str:
-    if isinstance(error, IndexError):
-        return "none found; check its cable and `rpicam-hello --list-cameras`"
-    return f"does not open ({error}); does another program use it?"
+    """The fault by its name: picamera2 hides what libcamera said behind a line of its own."""
+    told = str(error.__cause__ or error).rstrip(".")
+    # libcamera says EBUSY for another process, and names its own states for another user in this one
+    if "busy" in told.lower() or "requiring state Available" in told or "acquire" in told:
+        return f"another program uses it ({told}); stop that program, or wait until it is done"
+    return f"does not open ({told}); try `rpicam-hello --list-cameras`"

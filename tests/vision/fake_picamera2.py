@@ -12,7 +12,7 @@ class Picamera2:
     """One camera that can be told to be missing, busy, slow to answer or broken."""
 
     cameras: ClassVar[int] = 1
-    busy: ClassVar[bool] = False
+    busy: ClassVar[str] = ""
     stalled: ClassVar[bool] = False
     let_go: ClassVar[Event | None] = None
     controls_there: ClassVar[dict[str, Any]] = {}
@@ -23,11 +23,15 @@ class Picamera2:
         if camera_num >= self.cameras:
             raise IndexError("list index out of range")
         if self.busy:
-            raise RuntimeError("Camera __init__ sequence did not complete.")
+            raise RuntimeError("Camera __init__ sequence did not complete.") from RuntimeError(self.busy)
         self.camera_controls = self.controls_there
         self.asked: dict[str, Any] = {}
         self.is_open, self.started = True, False
         self.opened.append(self)
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, Any]]:
+        return [{"Model": f"imx{708 + number}", "Num": number} for number in range(cls.cameras)]
 
     def create_video_configuration(self, **asked: object) -> dict[str, Any]:
         self.asked = asked

@@ -59,14 +59,47 @@ def test_a_camera_that_can_focus_is_told_to(pi_camera: type, monkeypatch: pytest
     assert Picamera2.opened[0].asked["controls"]["AfMode"] == "continuous"
 
 
-def test_a_missing_camera_is_told_with_what_to_try(pi_camera: type) -> None:
-    with pytest.raises(CameraError, match="rpicam-hello"):
-        pi_camera(1, 640, 480, 4.0)
+def test_only_what_is_looked_at_is_asked_of_the_camera(pi_camera: type) -> None:
+    pi_camera(0, 640, 480, 4.0)
+    assert Picamera2.opened[0].asked["raw"] is None
+    assert Picamera2.opened[0].asked["main"]["format"] == "YUV420"
 
 
-def test_a_busy_camera_is_told(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Picamera2, "busy", True)
-    with pytest.raises(CameraError, match="another program"):
+def test_no_camera_at_all_is_told_with_what_to_try(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Picamera2, "cameras", 0)
+    with pytest.raises(CameraError, match="finds none; check its cable, then `rpicam-hello"):
+        pi_camera(0, 640, 480, 4.0)
+
+
+def test_a_camera_number_that_is_not_there_is_told_with_those_that_are(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Picamera2, "cameras", 2)
+    with pytest.raises(CameraError, match=r"Pi camera 2: .* finds 0 \(imx708\), 1 \(imx709\)"):
+        pi_camera(2, 640, 480, 4.0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Failed to acquire camera: Device or resource busy",
+        "Camera in Running state trying acquire() requiring state Available",
+    ],
+)
+def test_a_camera_that_another_program_uses_is_told_by_that_name(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setattr(Picamera2, "busy", told)
+    with pytest.raises(CameraError, match="another program uses it") as raised:
+        pi_camera(0, 640, 480, 4.0)
+    assert told in str(raised.value)
+
+
+def test_another_fault_is_not_taken_for_a_busy_camera(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Picamera2, "busy", "Failed to initialize camera")
+    with pytest.raises(CameraError, match=r"does not open \(Failed to initialize camera\)"):
         pi_camera(0, 640, 480, 4.0)
 
 
