@@ -172,7 +172,7 @@ def notice(memory: Memory, now: Snapshot, rules: Rules) -> Noticed:
     held = now.state is not PlayState.PLAY and (memory.held or _stopped_by_hand(memory.last, now))
     known = replace(known, held=held)
     why = takeover(memory.last, now, ids, {song.id for song in memory.ours if song.begun})
-    if why:
+    if why and not now.rival:  # what the other moodpid does is no person's doing
         known = replace(
             known,
             guests=known.guests | requests(memory.last, now, ids),
@@ -349,18 +349,20 @@ def wrote(
     )
 
 
-def reconnected(memory: Memory, queue: tuple[QueueSong, ...] | None) -> Memory:
+def reconnected(memory: Memory, queue: tuple[QueueSong, ...] | None, *, restarted: bool) -> Memory:
     """What is still true after a connection was lost.
 
     Args:
         memory: From before.
-        queue: None if the same MPD still runs, so that the ids hold. After a restart of MPD: our songs'
-            places in its restored queue, by position; a song is ours again if every one of ours is there.
+        queue: None if our ids hold. Where they do not: the songs that MPD has at our songs' positions now; if
+            each of ours is in its place, they are ours again, else they count as a person's from now on.
+        restarted: MPD started anew: that it does not play is nobody's doing.
     """
+    played = memory.played or (memory.last is not None and memory.last.state is PlayState.PLAY)
+    memory = replace(memory, last=None, jump=False, played=played and not restarted)
     if queue is None:
-        played = memory.last is not None and memory.last.state is PlayState.PLAY
-        return replace(memory, last=None, jump=False, played=played or memory.played)
+        return memory
     there = {song.pos: song for song in queue}
     same = all(song.pos in there and there[song.pos].uri == song.uri for song in memory.ours)
     ours = tuple(replace(song, id=there[song.pos].id) for song in memory.ours) if same else ()
-    return replace(memory, ours=ours, last=None, guests=frozenset(), jump=False, played=False)
+    return replace(memory, ours=ours, guests=frozenset())

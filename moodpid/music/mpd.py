@@ -135,6 +135,7 @@ class MpdWorker:
         while True:
             self._read_orders()
             if self._now.stop or not self._now.enabled:
+                self._guest.leave(link)
                 return
             self._press(link, before)
             before = self._now

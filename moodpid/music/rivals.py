@@ -1,5 +1,7 @@
 """Two moodpids at one MPD: each shows itself as a channel there, and the one that started first drives."""
 
+import contextlib
+
 from moodpid.music.connection import CommandRefusedError, Mpd
 
 _PREFIX = "moodpid_"
@@ -30,6 +32,15 @@ class Rivals:
                 self.first = False
                 return
             self.look(link)
+
+    def leave(self, link: Mpd) -> None:
+        """Make room for another one at once; MPD itself tells nobody of a connection that ends.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        with contextlib.suppress(CommandRefusedError):
+            link.ask("unsubscribe", self._name)
 
     def look(self, link: Mpd) -> None:
         """Find out whether another one was `first`.

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _ROUNDS = 6  # remove, add, play: three are enough; a person may be busy at the same time
 _RESTART_S = 3.0  # MPD tells its uptime in whole seconds
+_LOOK_S = 60.0  # MPD tells nobody that another client's connection ended
 _TRIES = 12  # songs that a list names and MPD does not have, before we wait for the next event
 
 
@@ -60,6 +61,8 @@ class Guest:
     @property
     def until_s(self) -> float:
         """When a turn is due though nothing happens, in monotonic seconds."""
+        if self._rivals.first:
+            return self._clock() + _LOOK_S
         until_s = self._memory.hands_off_until_s
         return until_s if until_s > self._clock() else math.inf
 
@@ -79,9 +82,11 @@ class Guest:
         self._picker.forget()
         booted_s = self._clock() - float(link.ask("stats").get("uptime", 0))
         restarted = booted_s > self._booted_s + _RESTART_S
-        queue = self._at_our_places(link) if restarted else None
+        # An MPD that ran for a moment only may restart unnoticed; then no id of ours is left
+        gone = not _find(link, self._memory.ours)
+        queue = self._at_our_places(link) if restarted or gone else None
         picks = [self._picks.get(song.id) for song in self._memory.ours]
-        self._memory = manners.reconnected(self._memory, queue)
+        self._memory = manners.reconnected(self._memory, queue, restarted=restarted)
         self._picks = {
             song.id: pick for song, pick in zip(self._memory.ours, picks, strict=False) if pick is not None
         }
@@ -93,6 +98,14 @@ class Guest:
             with contextlib.suppress(CommandRefusedError):  # the queue is shorter now
                 songs += [read_song(song) for song in link.ask("playlistinfo", ours.pos)]
         return tuple(songs)
+
+    def leave(self, link: Mpd) -> None:
+        """Say good-bye; the player stays as it is.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        self._rivals.leave(link)
 
     def turn(
         self, link: Mpd, wish: Wish | None, strategy: Strategy, changed: AbstractSet[str] = frozenset()
@@ -111,7 +124,7 @@ class Guest:
         self._picker.strategy = strategy
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
-        if "subscription" in changed:
+        if "subscription" in changed or self._rivals.first:
             self._rivals.look(link)
         for _ in range(_ROUNDS):
             now = replace(look(link, self._memory, self._clock()), rival=self._rivals.first)
@@ -226,7 +239,7 @@ class Guest:
 
     def _message(self, plan: Plan) -> str:
         until_s = self._memory.hands_off_until_s
-        if plan.message and self.until_s == until_s:
+        if plan.message and not self._rivals.first and self.until_s == until_s:
             if self._until[0] != until_s:  # worked out once: the message must not change with each look
                 clock = time.localtime(time.time() + until_s - self._clock())
                 self._until = (until_s, time.strftime("%H:%M", clock))
@@ -249,17 +262,19 @@ def look(link: Mpd, memory: Memory, at_s: float) -> Snapshot:
         # Refused when a person cut the queue short since the status was read: the next turn sees it
         with contextlib.suppress(CommandRefusedError):
             window = tuple(read_song(entry) for entry in link.ask("playlistinfo", (start, start + WINDOW)))
-    found = {one.id: one for one in window}
-    found |= _find(link, {one.id for one in memory.ours} - found.keys())
+    found = {one.id for one in window}
     uris = {one.id: one.uri for one in memory.ours}
-    ours = {id_: one for id_, one in found.items() if uris.get(id_) == one.uri}
+    seen = {one.id: one for one in window if uris.get(one.id) == one.uri}
+    ours = seen | _find(link, [one for one in memory.ours if one.id not in found])
     return replace(snapshot, song=song, window=window, ours=ours)
 
 
-def _find(link: Mpd, ids: Collection[int]) -> dict[int, QueueSong]:
-    """Those of `ids` that are in the queue, wherever."""
+def _find(link: Mpd, ours: Iterable[Ours]) -> dict[int, QueueSong]:
+    """Those of `ours` that are in the queue, wherever, by id; what else has such an id now is not ours."""
     found: dict[int, QueueSong] = {}
-    for id_ in ids:
+    for one in ours:
         with contextlib.suppress(CommandRefusedError):
-            found[id_] = read_song(link.ask("playlistid", id_)[0])
+            song = read_song(link.ask("playlistid", one.id)[0])
+            if song.uri == one.uri:
+                found[one.id] = song
     return found

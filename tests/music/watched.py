@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from random import Random
 
 import pytest
+from mpd import MPDClient
 from servers import PrivateMpd
 
 from moodpid.config import Player
@@ -74,6 +75,16 @@ def starter(mpd: PrivateMpd) -> Iterator[Start]:
     for watched in workers:
         assert watched.worker.join(10.0), "the worker did not end"
         watched.inbox.close()
+
+
+@contextmanager
+def connected(mpd: PrivateMpd) -> Iterator[MPDClient]:
+    """A connection of another program's, for what mpc cannot say."""
+    client = MPDClient()
+    client.timeout = DEADLINE_S
+    client.connect("127.0.0.1", mpd.port)
+    yield client
+    client.disconnect()
 
 
 def queue(mpd: PrivateMpd) -> list[str]:
