@@ -1,0 +1,107 @@
+"""The configuration: a TOML file becomes frozen structs, or a list of all that is wrong in it."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from moodpid.config import faults
+from moodpid.config.tables import (
+    Camera,
+    CameraSource,
+    Change,
+    Config,
+    Device,
+    Entry,
+    MoodTable,
+    Mqtt,
+    Player,
+    Strategy,
+    Transport,
+    Vision,
+)
+from moodpid.errors import ConfigError
+
+__all__ = [
+    "DEFAULT_PATH",
+    "Camera",
+    "CameraSource",
+    "Change",
+    "Config",
+    "Device",
+    "Entry",
+    "MoodTable",
+    "Mqtt",
+    "Player",
+    "Strategy",
+    "Transport",
+    "Vision",
+    "load",
+    "parse",
+]
+
+DEFAULT_PATH = Path("/etc/moodpid/moodpid.toml")
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file; relative paths in it start from its own folder.
+
+    Raises:
+        ConfigError: With one fault for each thing that is wrong.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path), path.parent)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; give another one with --config FILE") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse(text: str, name: str = "moodpid.toml", folder: Path | None = None) -> Config:
+    """Check the text of a configuration file.
+
+    Args:
+        text: TOML.
+        name: What to call the file in messages.
+        folder: Where relative paths start from; they stay as they are without it.
+
+    Raises:
+        ConfigError: With one fault for each thing that is wrong.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not TOML: {error}") from None
+    found = [
+        f"{name}{faults.line_of(text, place)}: {faults.show(place)}: {what}"
+        for place, what in faults.find(tables)
+    ]
+    if found:
+        raise ConfigError(*found)
+    return _rooted(msgspec.convert(tables, Config), folder)
+
+
+def _rooted(config: Config, folder: Path | None) -> Config:
+    """The same with its relative paths made absolute."""
+    if folder is None:
+        return config
+    replace = msgspec.structs.replace
+
+    def root(path: str) -> str:
+        return str(folder.resolve() / path) if path else ""
+
+    return replace(
+        config,
+        camera=replace(config.camera, path=root(config.camera.path)),
+        vision=replace(config.vision, model=root(config.vision.model), cascade=root(config.vision.cascade)),
+        player=replace(config.player, password_file=root(config.player.password_file)),
+        mqtt=replace(
+            config.mqtt,
+            password_file=root(config.mqtt.password_file),
+            tls_ca=root(config.mqtt.tls_ca),
+            tls_certificate=root(config.mqtt.tls_certificate),
+            tls_key=root(config.mqtt.tls_key),
+        ),
+    )

@@ -1,0 +1,133 @@
+"""What is wrong in a configuration file: every fault by its place, and what was perhaps meant."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from moodpid.config.tables import Config, Entry, Name
+from moodpid.mood.emotion import Mood
+
+Place = tuple[str, ...]
+
+
+def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Every fault in the file, by its place, in the order of the file."""
+    yield from _table_faults(tables, Config, ())
+    match tables:
+        case {"camera": {"source": "recording", "path": str(path)}} if path:
+            pass
+        case {"camera": {"path": str(path), **rest}} if path and rest.get("source") != "recording":
+            yield (
+                ("camera", "path"),
+                'only source = "recording" reads a path; set the source or drop the path',
+            )
+    player = tables.get("player", {})
+    if isinstance(player, dict) and player.get("enabled", True) is True and not player.get("playlists"):
+        yield (
+            ("player", "playlists"),
+            'missing: name one for a mood, such as happy = ["Happy"], or set [player] enabled = false',
+        )
+
+
+def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> Iterator[tuple[Place, str]]:
+    hints = get_type_hints(struct, include_extras=True)
+    for key, value in table.items():
+        place = (*at, key)
+        if key not in hints:
+            yield place, f"unknown {'key' if at else 'table'}{_meant(key, hints)}"
+        elif isinstance(hints[key], type) and issubclass(hints[key], Struct):
+            if isinstance(value, dict):
+                yield from _table_faults(value, hints[key], place)
+            else:
+                yield place, f"is a table: write [{key}] on a line of its own"
+        elif place == ("player", "playlists") and isinstance(value, dict):
+            yield from _playlist_faults(value, place)
+        elif place == ("player", "lift") and isinstance(value, dict):
+            yield from _lift_faults(value, place)
+        else:
+            yield from _value_faults(value, hints[key], place)
+
+
+def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+    """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
+    for mood, value in table.items():
+        place = (*at, mood)
+        if mood not in set(Mood):
+            yield place, f"unknown mood{_meant(mood, Mood)}; there are {', '.join(Mood)}"
+        elif value == [] and mood == Mood.NOBODY:
+            continue
+        elif value == []:
+            yield (
+                place,
+                f'is empty: name a stored playlist, such as ["{mood.capitalize()}"], or drop the line',
+            )
+        elif not isinstance(value, list):
+            yield from _value_faults(value, tuple[Name, ...], place)
+        else:
+            for entry in value:
+                yield from _entry_faults(entry, place)
+
+
+def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if not isinstance(entry, dict):
+        yield from _value_faults(entry, Name, place)
+        return
+    known = get_type_hints(Entry)
+    unknown = [key for key in entry if key not in known]
+    for key in unknown:
+        yield place, f"unknown key {key!r} in {{…}}{_meant(key, known)}; there are {', '.join(known)}"
+    if not unknown:
+        yield from _value_faults(entry, Entry, place)
+
+
+def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+    moods = [mood for mood in Mood if mood is not Mood.NOBODY]
+    for mood, value in table.items():
+        for word in (mood, value):
+            if word not in moods:
+                yield (*at, mood), f"unknown mood{_meant(str(word), moods)}; there are {', '.join(moods)}"
+
+
+def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place, f"expected a finite number, not {value}"
+        return
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        what = re.sub(r" - at `.*`$", "", str(error)).replace("`", "")
+        if "regex" in what:  # no person reads those
+            what = "expected " + next(m.description for m in get_args(hint)[1:])
+        options = hint if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
+        meant = _meant(str(value), options) + (f"; one of {', '.join(options)}" if options else "")
+        yield place, f"{what[0].lower()}{what[1:]}, not {value!r}{meant}"
+
+
+def _meant(word: str, known: Iterable[object]) -> str:
+    close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def show(place: Place) -> str:
+    """A place as people read it: `[table] key`."""
+    return f"[{'.'.join(place[:-1])}] {place[-1]}" if len(place) > 1 else f"[{place[0]}]"
+
+
+def line_of(text: str, place: Place) -> str:
+    """`, line N` of a key or table header written in the usual way; nothing where it is not."""
+    table, header, found = place[:-1], re.compile(r"^\s*\[\s*([\w.\"-]+)\s*\]"), ""
+    current: Place = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := header.match(line):
+            current = tuple(part.strip('"') for part in match[1].split("."))
+            if current == place or (current == table and not found):
+                found = f", line {number}"
+        elif current == table and re.match(rf'\s*"?{re.escape(place[-1])}"?\s*[=.]', line):
+            return f", line {number}"
+    return found

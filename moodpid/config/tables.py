@@ -1,0 +1,186 @@
+"""The tables of the configuration file as frozen structs; every default stands here."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from moodpid.mood.emotion import Mood
+
+Positive = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Name = Annotated[str, Meta(min_length=1)]
+TopicPart = Annotated[str, Meta(pattern=r"^[^+#\x00]+$", description="a topic without + and #")]
+Identifier = Annotated[
+    str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="small letters, digits, - and _, at most 63")
+]
+
+
+class CameraSource(StrEnum):
+    """Where frames come from."""
+
+    PICAMERA2 = "picamera2"
+    WEBCAM = "webcam"
+    RECORDING = "recording"
+
+
+class Change(StrEnum):
+    """When the music changes after the mood did."""
+
+    NEXT = "next"
+    NOW = "now"
+    QUEUE = "queue"
+
+
+class Strategy(StrEnum):
+    """Where the music leads."""
+
+    MATCH = "match"
+    LIFT = "lift"
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file."""
+
+
+class Device(_Table, frozen=True):
+    """Who this moodpid is in the home."""
+
+    id: Identifier = "moodpid"
+    name: Name = "moodpid"
+
+
+class Camera(_Table, frozen=True):
+    """Where frames come from, how large and how often."""
+
+    source: CameraSource = CameraSource.PICAMERA2
+    device: Annotated[int, Meta(ge=0)] = 0
+    path: str = ""
+    loop: bool = False
+    width: Annotated[int, Meta(ge=160, le=4096)] = 640
+    height: Annotated[int, Meta(ge=120, le=4096)] = 480
+    fps: Annotated[float, Meta(ge=0.5, le=30)] = 4.0
+
+
+class Vision(_Table, frozen=True):
+    """What counts as a face, and which network reads it; empty paths mean the ones that come along."""
+
+    min_face_px: Annotated[int, Meta(ge=24)] = 64
+    model: str = ""
+    cascade: str = ""
+
+
+class MoodTable(_Table, frozen=True):
+    """How looks are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
+
+    smoothing_s: Positive = 1.0
+    change_every_s: Positive = 60.0
+    threshold: Annotated[float, Meta(ge=0.5, lt=1)] = 0.7
+    dwell_s: Seconds = 8.0
+    somebody_after_s: Positive = 1.0
+    nobody_after_s: Positive = 10.0
+    memory_s: Positive = 120.0
+
+
+class Entry(_Table, frozen=True):
+    """A place to take songs from: one of the three; `weight` says how often, against the others' weights."""
+
+    playlist: str = ""
+    filter: str = ""
+    folder: str = ""
+    weight: Positive = 1.0
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.playlist, self.filter, self.folder))) != 1:
+            raise ValueError("an entry has one of playlist, filter and folder")
+        if self.filter and not (self.filter.startswith("(") and self.filter.endswith(")")):
+            raise ValueError("a filter is an expression in parentheses, such as '(genre == \"Jazz\")'")
+
+    @property
+    def name(self) -> str:
+        """For people: a playlist by its name, a filter as it is, a folder with a slash behind it."""
+        return self.playlist or self.filter or f"{self.folder.rstrip('/')}/"
+
+
+# Towards calm and cheerful, by way of calm: nobody is cheered up out of anger in one song
+_LIFT: dict[Mood, Mood] = {
+    Mood.ANGRY: Mood.NEUTRAL,
+    Mood.DISGUST: Mood.NEUTRAL,
+    Mood.FEAR: Mood.NEUTRAL,
+    Mood.SAD: Mood.NEUTRAL,
+    Mood.SURPRISE: Mood.HAPPY,
+    Mood.NEUTRAL: Mood.HAPPY,
+    Mood.HAPPY: Mood.HAPPY,
+}
+
+
+class Player(_Table, frozen=True):
+    """The MPD server and what it should play in which mood."""
+
+    enabled: bool = True
+    host: Name = "localhost"
+    port: Port = 6600
+    password_file: str = ""
+    change: Change = Change.NEXT
+    autoplay: bool = False
+    hands_off_s: Seconds = 900.0
+    partition: str = ""
+    strategy: Strategy = Strategy.MATCH
+    no_repeat_h: Seconds = 2.0
+    lift: dict[Mood, Mood] = {}
+    playlists: dict[Mood, tuple[Name | Entry, ...]] = {}
+
+    @property
+    def lists(self) -> dict[Mood, tuple[Entry, ...]]:
+        """The playlists with every entry in its long form."""
+        return {
+            mood: tuple(Entry(playlist=entry) if isinstance(entry, str) else entry for entry in entries)
+            for mood, entries in self.playlists.items()
+        }
+
+    @property
+    def names(self) -> dict[Mood, tuple[str, ...]]:
+        """The playlists by the names that people know them by."""
+        return {mood: tuple(entry.name for entry in entries) for mood, entries in self.lists.items()}
+
+    @property
+    def targets(self) -> dict[Mood, Mood]:
+        """Where `lift` leads from each mood; the file's table changes only what it names."""
+        return {**_LIFT, **self.lift}
+
+
+class Transport(StrEnum):
+    """What carries MQTT."""
+
+    TCP = "tcp"
+    WEBSOCKETS = "websockets"
+
+
+class Mqtt(_Table, frozen=True):
+    """The broker and the names below which the topics lie; no discovery prefix means no Home Assistant."""
+
+    enabled: bool = True
+    host: Name = "localhost"
+    port: Port | None = None
+    username: str = ""
+    password_file: str = ""
+    base_topic: TopicPart = "moodpid"
+    discovery_prefix: Annotated[str, Meta(pattern=r"^[^+#\x00]*$")] = "homeassistant"
+    transport: Transport = Transport.TCP
+    path: str = "/mqtt"
+    tls: bool = False
+    tls_ca: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+
+class Config(_Table, frozen=True):
+    """The whole file."""
+
+    device: Device = Device()
+    camera: Camera = Camera()
+    vision: Vision = Vision()
+    mood: MoodTable = MoodTable()
+    player: Player = Player()
+    mqtt: Mqtt = Mqtt()
