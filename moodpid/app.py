@@ -15,6 +15,7 @@ from moodpid.config import CameraSource, Config
 from moodpid.daemon import Daemon, Home, Player
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.host.credentials import read_secret
+from moodpid.host.store import JsonFile, state_folder
 from moodpid.host.systemd import ServiceManager, service_manager
 from moodpid.mailbox import Inbox
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
@@ -192,16 +193,22 @@ def build_home(config: Config, inbox: Inbox[Request]) -> Home:
     """The MQTT publisher, not yet started."""
     from moodpid.mqtt.client import MqttPublisher
 
-    return MqttPublisher(config.device, config.mqtt, inbox.post, mqtt_password(config), offers(config))
+    return MqttPublisher(
+        config.device, config.mqtt, inbox.post, mqtt_password(config), offers(config), kept("topics.json")
+    )
 
 
 def build_keeper(config: Config, settings: Settings) -> "Keeper":
     """Keeps what the home sets, where systemd gives us a place."""
-    from moodpid.host.store import JsonFile, state_folder
     from moodpid.mqtt.keeping import Keeper
 
-    folder = state_folder() if config.mqtt.enabled else None
-    return Keeper(JsonFile(folder / "settings.json" if folder else None), offers(config), settings)
+    return Keeper(kept("settings.json"), offers(config), settings)
+
+
+def kept(name: str) -> JsonFile:
+    """A file that outlives a restart, where systemd gives us a place."""
+    folder = state_folder()
+    return JsonFile(folder / name if folder else None)
 
 
 def offers(config: Config) -> "Offers":

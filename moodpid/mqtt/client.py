@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from moodpid import config
+from moodpid.host.store import JsonFile
 from moodpid.mood.policy import MoodEvent
 from moodpid.mqtt import homeassistant, payloads
 from moodpid.mqtt.broker import Broker, Message
@@ -18,6 +19,7 @@ from moodpid.mqtt.murmur import Murmur
 from moodpid.mqtt.pace import Allowance, Pace
 from moodpid.mqtt.reports import Reporter
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
+from moodpid.mqtt.traces import Traces
 from moodpid.mqtt.twins import Hello, Twins
 from moodpid.state import Post, Present
 
@@ -40,18 +42,20 @@ class MqttPublisher:
         post: Where requests go.
         password: For `broker.username`.
         offers: What this installation can do.
+        memory: Remembers our topics over a restart, so that a new id or prefix leaves no orphan.
 
     Raises:
         ConfigError: If the files named for TLS cannot be used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the last three are seldom given
         self,
         device: config.Device,
         broker: config.Mqtt,
         post: Post,
         password: str = "",
         offers: Offers = Offers(),  # noqa: B008 - it is frozen
+        memory: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
     ) -> None:
         self._topics = Topics.of(device, broker)
         self._post = post
@@ -62,6 +66,7 @@ class MqttPublisher:
         )
         text = payloads.as_json(self._discovery) if self._discovery else ""
         self._reporter = Reporter(self._topics, table, text)
+        self._traces = Traces(memory, self._topics)
         self._pace = Pace()
         self._murmur = Murmur(log)
         self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
@@ -126,8 +131,18 @@ class MqttPublisher:
         speaks = self._twins.speaks
         if speaks and not self._spoke:
             self._pace.forget()
+            self._tidy_up()
         self._spoke = speaks
         return speaks
+
+    def _tidy_up(self) -> None:
+        """Delete what we left under another id or prefix."""
+        orphans = self._traces.orphans()
+        for topic in orphans:
+            self._connection.publish(Message(topic, ""))
+        if orphans:
+            log.info("deleted %d retained messages of an earlier name, %s first", len(orphans), orphans[0])
+        self._traces.left()
 
     def _greet(self, hello: Hello | None) -> None:
         if hello is not None:

@@ -57,7 +57,11 @@ class Reporter:
         yield Report(self._topics.attributes, payloads.attributes(mood, since), key, drift, every_s=5.0)
         place = payloads.place(mood, asked_for=present.settings.override is not None)
         yield Report(
-            self._topics.affect, payloads.affect(place), (mood.mood, place is None), place or (0.0, 0.0)
+            self._topics.affect,
+            payloads.affect(place),
+            (mood.mood, place is None),
+            place or (0.0, 0.0),
+            every_s=5.0,
         )
         felt = present.felt or mood
         occupied = OFF if felt.mood is Mood.NOBODY else ON

@@ -58,6 +58,16 @@ class Ear:
             if what(message):
                 return message
 
+    def heard_of(self, topic: str, text: str) -> Callable[[], bool]:
+        """Whether `topic` has said `text` by now, for those who must do something meanwhile."""
+
+        def heard() -> bool:
+            while not self._news.empty():
+                self.heard.append(self._news.get())
+            return any(m.topic == topic and bytes(m.payload) == text.encode() for m in self.heard)
+
+        return heard
+
     def wait_for_text(self, topic: str, text: str, timeout_s: float = WAIT_S) -> paho.MQTTMessage:
         """The next message on `topic` that says `text`."""
         return self.wait_for(lambda m: m.topic == topic and bytes(m.payload) == text.encode(), timeout_s)

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import textwrap
 import time
 import urllib.error
 import urllib.parse
@@ -28,6 +29,9 @@ http: {{server_host: 127.0.0.1, server_port: {port}}}
 frontend:
 config:
 automation: !include automations.yaml
+lovelace:
+  dashboards:
+    mood-card: {{mode: yaml, title: Mood, filename: dashboard.yaml}}
 logger: {{default: warning, logs: {{homeassistant.components.mqtt: info}}}}
 """
 
@@ -44,17 +48,20 @@ class Home:
     Args:
         folder: What `tools/homeassistant/install` was given.
         broker_port: Of the MQTT broker on this machine.
+        automations: YAML, a list of automations to begin with.
+        card: YAML, a list with the cards of a dashboard at `/mood-card`.
 
     Attributes:
         url: Where it answers.
         token: Lets in whoever shows it.
     """
 
-    def __init__(self, folder: Path, broker_port: int) -> None:
+    def __init__(self, folder: Path, broker_port: int, *, automations: str = "[]", card: str = "[]") -> None:
         told = json.loads((folder / "install.json").read_text(encoding="utf-8"))
         self._root, self._command = Path(told["root"]), shlex.split(told["command"])
         self._python: str = told["python"]
         self._broker_port = broker_port
+        self._automations, self._card = automations, card
         self._config = folder.relative_to("/") if self._root == Path("/") else Path("root/home")
         self._inside = f"/{self._config}/config"
         self.config = self._root / self._inside.lstrip("/")
@@ -68,7 +75,9 @@ class Home:
         self.config.mkdir(parents=True)
         text = CONFIGURATION.format(port=self.port)
         (self.config / "configuration.yaml").write_text(text, encoding="utf-8")
-        (self.config / "automations.yaml").write_text("[]\n", encoding="utf-8")
+        (self.config / "automations.yaml").write_text(self._automations, encoding="utf-8")
+        dashboard = f"views:\n- title: Mood\n  cards:\n{textwrap.indent(self._card, '  ')}\n"
+        (self.config / "dashboard.yaml").write_text(dashboard, encoding="utf-8")
         try:
             self.start()
             self._let_in()
