@@ -6,12 +6,20 @@ import sys
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send the log lines of this process where its reader expects them."""
+    """Send the log lines of this process where its reader expects them; of libraries only their warnings.
+
+    Args:
+        level: The least of our own lines that are told.
+    """
     handler = _journal() if _stderr_is_journal() else None
-    if handler is None:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
-    logging.basicConfig(level=level, handlers=[handler])
+    # The journal keeps time, level and logger in fields of their own
+    line, time_format = (
+        ("%(message)s", None) if handler else ("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+    )
+    handler = handler or logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(line, time_format))
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
+    logging.getLogger("moodpid").setLevel(level)
 
 
 def _stderr_is_journal() -> bool:
