@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
-CHECK_S = 1800.0  # a connection is proven alive this often though nothing happens
+CHECK_S = 3600.0  # a connection is proven alive this often though nothing happens
 REPOST_S = 1.0  # the inbox was full
 _SUBSYSTEMS = ("player", "playlist", "options", "stored_playlist", "database", "subscription")
 

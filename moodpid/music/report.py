@@ -1,0 +1,111 @@
+"""What each mood would play now, and why: for `moodpid playlists`."""
+
+from dataclasses import dataclass
+from random import Random
+
+from moodpid.config import Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish, playlists_for
+from moodpid.mood.strategy import begin, matched
+from moodpid.music.connection import Link, Mpd
+from moodpid.music.library import read_page
+from moodpid.music.picker import Pick, Picker
+
+NEXT_SONGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ListReport:
+    """One entry of a mood's list.
+
+    Attributes:
+        name: Of the playlist, filter or folder.
+        songs: How many it has.
+        weight: As in the configuration.
+        problem: One line on why it cannot be used, empty if it can.
+    """
+
+    name: str
+    songs: int
+    weight: float
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoodReport:
+    """What a mood would play.
+
+    Attributes:
+        mood: The mood.
+        borrowed: The neighbour whose lists it takes for want of its own, None if it has its own or none.
+        lists: What it takes songs from; empty: the player is left as it is.
+    """
+
+    mood: Mood
+    borrowed: Mood | None
+    lists: tuple[ListReport, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is missing."""
+        return not any(entry.problem for entry in self.lists)
+
+
+def report(settings: Player, password: str = "") -> list[MoodReport]:
+    """What each of the eight moods would play, asked of MPD; changes nothing there.
+
+    Raises:
+        MpdGoneError: MPD is not there.
+        MpdDeniedError: It does not let us in.
+    """
+    with Link(settings, password) as link:
+        return [_mood(link, settings, mood) for mood in Mood]
+
+
+def _mood(link: Mpd, settings: Player, mood: Mood) -> MoodReport:
+    lists = {m: entries for m, entries in settings.lists.items() if entries}
+    source = matched(begin(mood, None), lists.keys())
+    entries = lists[source] if source else ()
+    pages = [(entry, read_page(link, entry, Random())) for entry in entries]  # noqa: S311 - for the count
+    return MoodReport(
+        mood,
+        source if source is not mood else None,
+        tuple(ListReport(entry.name, page.total, entry.weight, page.problem) for entry, page in pages),
+    )
+
+
+def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | None = None) -> list[Pick]:
+    """The next ten songs of `mood` as they would be picked, each with its reason; changes nothing in MPD.
+
+    Raises:
+        MpdGoneError: MPD is not there.
+        MpdDeniedError: It does not let us in.
+    """
+    picker = Picker(settings, chance or Random())  # noqa: S311 - songs, not secrets
+    wish = Wish(mood, playlists_for(begin(mood, None), settings.names))
+    picks: list[Pick] = []
+    with Link(settings, password) as link:
+        for at_s in range(NEXT_SONGS):
+            pick = picker.pick(link, wish, [p.uri for p in picks[-1:]], at_s) if wish.playlists else None
+            if pick is None:
+                break
+            picks.append(pick)
+            picker.heard(pick.uri, at_s)
+            picker.went_in()
+    return picks
+
+
+def as_text(reports: list[MoodReport]) -> str:
+    """The report as a table for people, a line for each list."""
+    return "\n".join(line for one in reports for line in _lines(one))
+
+
+def _lines(one: MoodReport) -> list[str]:
+    borrowed = f" (as {one.borrowed})" if one.borrowed else ""
+    if not one.lists:
+        return [f"{one.mood:<9} leaves the player as it is"]
+    return [f"{one.mood:<9} {_told(entry)}{borrowed}" for entry in one.lists]
+
+
+def _told(entry: ListReport) -> str:
+    return entry.problem or f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}"
