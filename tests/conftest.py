@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 from demo.library import generate
+from hypothesis import HealthCheck, settings
 from servers import PrivateMosquitto, PrivateMpd
 
 from tests.support import FormatWatch, require
+
+# The same examples every time, and no verdict on how fast a busy machine is
+settings.register_profile(
+    "calm", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session")
