@@ -1,6 +1,5 @@
 """The publisher: tells the home over MQTT what is, and tells the daemon what the home asks for."""
 
-import json
 import logging
 import random
 import socket
@@ -163,12 +162,8 @@ class MqttPublisher:
 
     def _remove_what_is_gone(self) -> None:
         """Take away the entities that an older version left with Home Assistant."""
-        try:
-            found = json.loads(self._found or b"{}")
-        except ValueError:
-            return
-        removal = homeassistant.removal(found, self._discovery) if isinstance(found, dict) else None
-        if removal:
+        found = payloads.parse_object(self._found)
+        if found and (removal := homeassistant.removal(found, self._discovery)):
             self._connection.publish(Message(self._topics.discovery, payloads.as_json(removal)))
 
     # On the network thread

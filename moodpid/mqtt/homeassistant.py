@@ -3,6 +3,7 @@
 Source: Home Assistant's manual, "MQTT", sections "Device discovery payload" and those of each platform.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -59,9 +60,17 @@ def removal(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]
     gone = {
         key: {"platform": component["platform"]}
         for key, component in old.items()
-        if key not in new and isinstance(component, dict) and isinstance(component.get("platform"), str)
+        if key not in new
+        and _is_name(key)
+        and isinstance(component, dict)
+        and _is_name(component.get("platform"))
     }
     return {**now, "components": {**new, **gone}} if gone else None
+
+
+def _is_name(told: object) -> bool:
+    """Whether it is one that we may have given: others are not ours to take away."""
+    return isinstance(told, str) and re.fullmatch(r"\w{1,64}", told, re.ASCII) is not None
 
 
 def _availability(topics: Topics, *, camera: bool = False) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from moodpid.mood.emotion import AFFECT, Affect, Mood
 from moodpid.mood.filter import MoodState
@@ -91,6 +92,15 @@ def vitals(state: Vitals, last_error: str) -> str:
 def as_json(fields: Mapping[str, object]) -> str:
     """JSON that leaves every script readable."""
     return json.dumps(fields, ensure_ascii=False)
+
+
+def parse_object(payload: bytes) -> dict[str, Any] | None:
+    """The JSON object in a message from elsewhere; None for anything else, however twisted."""
+    try:
+        told = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _scores(state: MoodState) -> dict[str, float]:

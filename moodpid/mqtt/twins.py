@@ -3,7 +3,8 @@
 import json
 import secrets
 from dataclasses import dataclass
-from typing import Any
+
+from moodpid.mqtt.payloads import parse_object
 
 LISTEN_S = 0.5
 """How long a newcomer listens for an answer before it speaks."""
@@ -31,13 +32,10 @@ class Hello:
 
 def parse(payload: bytes) -> Hello | None:
     """The hello in a message, None if it is none."""
-    try:
-        told: Any = json.loads(payload)
-    except ValueError:
-        return None
-    match told:
+    match parse_object(payload):
         case {"token": str(token), "host": str(host), "settled": bool(settled)}:
-            return Hello(token[:64], host[:64], settled)
+            # The host's name will stand in the log
+            return Hello(token, "".join(c for c in host[:64] if c.isprintable()) or "?", settled)
     return None
 
 

@@ -1,0 +1,91 @@
+"""No bytes on any subscribed topic raise, block, or change anything but by a valid command."""
+
+import json
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from moodpid import config
+from moodpid.mqtt.broker import Message
+from moodpid.mqtt.client import MqttPublisher
+from moodpid.mqtt.commands import Commands
+from moodpid.mqtt.connection import Connection
+from moodpid.mqtt.controls import CommandError, Offers, controls
+from moodpid.mqtt.pace import Allowance
+from moodpid.mqtt.topics import Topics
+from moodpid.state import Request
+from tests.mqtt.support import happy, present
+
+DEVICE, BROKER = config.Device(id="living-room"), config.Mqtt()
+TOPICS = Topics.of(DEVICE, BROKER)
+COMMANDS = Commands(TOPICS, controls(Offers()))
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["components", "token"]), inner)
+    ),
+)
+HELLO = st.fixed_dictionaries({"token": JSON, "host": JSON, "settled": JSON})
+COMPONENTS = st.fixed_dictionaries({"components": st.dictionaries(st.text(), JSON)})
+SURROGATES = {"components": {"\ud800": {"platform": "switch"}, "x": {"platform": "\ud800"}}}
+PAYLOADS = st.one_of(
+    st.binary(max_size=200),
+    st.sampled_from([b"ON", b"OFF", b"PRESS", b"happy", b"12", b"online", b"offline", b"automatic"]),
+    st.one_of(JSON, HELLO, COMPONENTS).map(lambda told: json.dumps(told).encode()),
+)
+
+
+class Wire(Connection):
+    """A connection that is always up, and encodes as the real one does before it forgets."""
+
+    def __init__(self, on: Connection) -> None:
+        self.__dict__.update(on.__dict__)
+        self.session = 1
+
+    def publish(self, message: Message) -> bool:
+        (message.topic + message.payload).encode()
+        return True
+
+
+def speaking(requests: list[Request]) -> MqttPublisher:
+    """A publisher that has settled in, with everybody's requests in `requests`."""
+
+    def post(request: Request) -> bool:
+        requests.append(request)
+        return True
+
+    publisher = MqttPublisher(DEVICE, BROKER, post)
+    publisher._connection = Wire(publisher._connection)
+    publisher._requests = Allowance(1e9, 1e9)
+    publisher._twins._settled = True
+    publisher._told_session = 1
+    return publisher
+
+
+def valid(topic: str, payload: bytes, *, retained: bool) -> Request | None:
+    try:
+        return COMMANDS.read(topic, payload, retained=retained)
+    except CommandError:
+        return None
+
+
+@given(
+    messages=st.lists(
+        st.tuples(st.sampled_from([*speaking([])._ears(), "elsewhere"]), PAYLOADS, st.booleans()), max_size=8
+    )
+)
+@example(messages=[(TOPICS.presence, b"[" * 60_000, False)])
+@example(messages=[(TOPICS.discovery, b'{"a":' * 60_000, True)])
+@example(messages=[(TOPICS.discovery, json.dumps(SURROGATES).encode(), True)])
+def test_whatever_comes_only_valid_commands_are_obeyed(messages: list[tuple[str, bytes, bool]]) -> None:
+    requests: list[Request] = []
+    publisher = speaking(requests)
+    expected: list[Request] = []
+    for topic, payload, retained in messages:
+        request = valid(topic, payload, retained=retained)
+        if request and publisher._twins.speaks:
+            expected.append(request)
+        publisher._heard(topic, payload, retained)
+    assert requests == expected
+    publisher.tell(present(happy()), ())
