@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from moodpid.mood.emotion import Mood
 
@@ -128,7 +128,7 @@ class Player(_Table, frozen=True):
     partition: str = ""
     strategy: Strategy = Strategy.MATCH
     no_repeat_h: Seconds = 2.0
-    lift: dict[Mood, Mood] = {}
+    lift: dict[Mood, Mood] = field(default_factory=_LIFT.copy)
     playlists: dict[Mood, tuple[Name | Entry, ...]] = {}
 
     @property
