@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes what the software camera of the pretend Pi is to show: the bundled recording, or one face for good.
 
-    .venv/bin/python tools/pi/frames.py FOLDER [--face happy | --each N] [--fps 4]
+    .venv/bin/python tools/pi/frames.py FOLDER [--face happy | --each] [--fps 4]
 
-`--each N` shows every face for N frames in the order of `Emotion`; without it, one round of the recording.
+`--each` shows every face in the order of `Emotion`; without it, one round of the recording.
 """
 
 import argparse
@@ -18,6 +18,8 @@ from moodpid.vision.opencv import cv2
 from moodpid.vision.ports import GreyImage
 from moodpid.vision.recording import BUNDLED
 from moodpid.vision.scene import Scene, script
+
+REPEATS = 4  # the software camera shows each picture so many times before the next
 
 
 def still(scene: Scene, shows: Emotion | None) -> GreyImage:
@@ -41,16 +43,16 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--face", choices=[*Emotion, "nobody"])
-    which.add_argument("--each", type=int, metavar="N")
-    parser.add_argument("--fps", type=float, default=4.0)
+    which.add_argument("--each", action="store_true")
+    parser.add_argument("--fps", type=float, default=4.0, help="what the camera will be asked for")
     asked = parser.parse_args()
     scene = Scene(BUNDLED)
     if asked.face:
         pictures = iter([still(scene, None if asked.face == "nobody" else Emotion(asked.face))])
     elif asked.each:
-        pictures = (still(scene, face) for face in Emotion for _ in range(asked.each))
+        pictures = (still(scene, face) for face in Emotion)
     else:
-        pictures = (frame.grey for frame in scene.frames(asked.fps))
+        pictures = (frame.grey for frame in scene.frames(asked.fps / REPEATS))
     print(f"{write(asked.folder, pictures)} pictures in {asked.folder}")
     return 0
 
