@@ -73,7 +73,7 @@ class Home:
     def __enter__(self) -> Self:
         shutil.rmtree(self.config, ignore_errors=True)
         self.config.mkdir(parents=True)
-        text = CONFIGURATION.format(port=self.port)
+        text = CONFIGURATION.format(port=self.port) + ("history:\n" if self._card != "[]" else "")
         (self.config / "configuration.yaml").write_text(text, encoding="utf-8")
         (self.config / "automations.yaml").write_text(self._automations, encoding="utf-8")
         dashboard = f"views:\n- title: Mood\n  cards:\n{textwrap.indent(self._card, '  ')}\n"

@@ -8,7 +8,7 @@ async function main() {
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
            "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1180 } });
+  const page = await browser.newPage({ viewport: { width: 1160, height: 1760 } });
   await page.addInitScript((told) => localStorage.setItem("hassTokens", told), tokens);
 
   const pictures = [
@@ -18,6 +18,9 @@ async function main() {
   for (const [name, address, appears, part] of pictures) {
     await page.goto(address, { timeout: 60_000 });
     await page.locator(appears).first().waitFor({ timeout: 60_000 });
+    // The newest releases ask whether the port of the test is meant
+    const meant = page.getByRole("button", { name: "Confirm" });
+    await meant.click({ timeout: 4_000 }).catch(() => {});
     await page.waitForTimeout(6_000);  // cards fill in after they appear
     const shown = part ? page.locator(part).first() : page;
     await shown.screenshot({ path: `${folder}/${name}.png` });
