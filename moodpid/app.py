@@ -142,9 +142,11 @@ def build_watcher(config: Config, observer: "Observer") -> "Watcher":
     Raises:
         ConfigError: The recording that should be played cannot be opened.
     """
+    from moodpid.vision.picture import Artist
     from moodpid.vision.watcher import Watcher
 
-    return Watcher(camera_opener(config), observer)
+    picture = config.mqtt.enabled and config.mqtt.picture
+    return Watcher(camera_opener(config), observer, Artist() if picture else None)
 
 
 def camera_opener(config: Config) -> Callable[[], "Camera"]:
@@ -215,7 +217,7 @@ def offers(config: Config) -> "Offers":
     """What the home may set and press here."""
     from moodpid.mqtt.controls import Offers
 
-    return Offers(music=config.player.enabled, looks_hz=config.camera.fps)
+    return Offers(config.player.enabled, config.camera.fps, config.mqtt.picture)
 
 
 def default_settings(config: Config) -> Settings:

@@ -42,6 +42,10 @@ class Eye(Protocol):
     def state(self) -> CameraState:
         """What the camera is doing."""
 
+    @property
+    def picture(self) -> bytes | None:
+        """The last look as JPEG, None where nobody asked for it."""
+
     def idle_s(self) -> float:
         """How long the loop may rest before the next look, in seconds."""
 
@@ -165,9 +169,8 @@ class Daemon:
         mood = overridden(felt, self._present.settings.override, self._override_since_s)
         decision = self.policy.decide(mood) if mood else Decision(None, ())
         vitals = self.gauge.read(look.at_s if look else None, self.clock())
-        self._speak(
-            replace(self._present, camera=self.eye.state, felt=felt, mood=mood, vitals=vitals), decision
-        )
+        seen = replace(self._present, camera=self.eye.state, picture=self.eye.picture, felt=felt)
+        self._speak(replace(seen, mood=mood, vitals=vitals), decision)
         self.service.turned(self.clock(), status_line(self._present))
 
     def _obey(self, request: Request) -> None:

@@ -101,6 +101,7 @@ class Present:
 
     Attributes:
         camera, player: What they are doing.
+        picture: The last look as JPEG, only where the configuration wants it told.
         mood: What the room feels like, or is to feel like; None until the first look.
         felt: What the faces alone say, None until the first look.
         settings: What the home has set.
@@ -113,6 +114,7 @@ class Present:
     felt: MoodState | None = None
     settings: Settings = Settings()
     vitals: Vitals = Vitals()
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class ScriptedEye:
         self.state = CameraState(CameraStatus.WATCHING)
         self.watched: list[bool] = []
         self.paces: list[float] = []
+        self.picture: bytes | None = None
         self.closed = False
 
     def idle_s(self) -> float:

@@ -166,6 +166,7 @@ class Mqtt(_Table, frozen=True):
     username: str = ""
     password_file: str = ""
     base_topic: TopicPart = "moodpid"
+    picture: bool = False
     discovery_prefix: Annotated[str, Meta(pattern=r"^[^+#\x00]*$")] = "homeassistant"
     transport: Transport = Transport.TCP
     path: str = "/mqtt"

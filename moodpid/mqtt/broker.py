@@ -37,7 +37,7 @@ class Message:
     """One message to publish."""
 
     topic: str
-    payload: str
+    payload: str | bytes
     retain: bool = True
 
 

@@ -61,7 +61,9 @@ class MqttPublisher:
         table = controls(offers)
         self._commands = Commands(self._topics, table)
         self._discovery = (
-            homeassistant.discovery(device, self._topics, table) if self._topics.discovery else {}
+            homeassistant.discovery(device, self._topics, table, picture=offers.picture)
+            if self._topics.discovery
+            else {}
         )
         text = payloads.as_json(self._discovery) if self._discovery else ""
         self._reporter = Reporter(self._topics, table, text)
@@ -104,7 +106,7 @@ class MqttPublisher:
         for report in self._pace.due(self._reporter.reports(present, now_s), now_s):
             if report.topic == self._topics.discovery:
                 self._remove_what_is_gone()
-            self._connection.publish(Message(report.topic, report.payload))
+            self._connection.publish(Message(report.topic, report.payload, report.retain))
         for happened in events:
             if self._pace.spend(now_s):
                 self._connection.publish(Message(self._topics.event, payloads.event(happened), retain=False))

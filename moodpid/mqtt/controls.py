@@ -46,10 +46,12 @@ class Offers:
     Attributes:
         music: There is a player whose music may be driven and skipped.
         looks_hz: The most looks a second that the camera allows.
+        picture: The last look is told as a picture.
     """
 
     music: bool = True
     looks_hz: float = 4.0
+    picture: bool = False
 
 
 def controls(offers: Offers) -> tuple[Control, ...]:

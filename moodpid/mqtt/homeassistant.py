@@ -21,10 +21,14 @@ _DIAGNOSTIC = {"entity_category": "diagnostic"}
 _MEASURED = {"state_class": "measurement"}
 
 
-def discovery(device: config.Device, topics: Topics, controls: Iterable[Control]) -> dict[str, Any]:
-    """The payload of the discovery topic."""
+def discovery(
+    device: config.Device, topics: Topics, controls: Iterable[Control], *, picture: bool = False
+) -> dict[str, Any]:
+    """The payload of the discovery topic; `picture` tells of the one that shows what the camera sees."""
     components = {**_sensors(topics), **_diagnostics(topics), **_triggers(topics)}
     components |= {control.topic: _control(topics, control) for control in controls}
+    if picture:
+        components["picture"] = _picture(topics)
     identifier = f"moodpid_{device.id}"
     for key, component in components.items():
         if component["platform"] != "device_automation":
@@ -141,6 +145,17 @@ def _sensors(topics: Topics) -> dict[str, Component]:
             "device_class": "occupancy",
             **seen,
         },
+    }
+
+
+def _picture(topics: Topics) -> Component:
+    return {
+        "platform": "image",
+        "name": "What it sees",
+        "image_topic": topics.picture,
+        "content_type": "image/jpeg",
+        "icon": "mdi:image-outline",
+        "availability": _availability(topics, camera=True),
     }
 
 

@@ -13,22 +13,24 @@ class Report:
     """The state of one topic, and what of it matters how much.
 
     Attributes:
-        topic: Where it is published, retained.
+        topic: Where it is published.
         payload: The message.
         key: What is told as soon as it differs from what was told before.
         drift: Numbers that wander; told when one has moved by `step`, at most once every `every_s` seconds.
         step: How far a number of `drift` must move to be noticed.
         every_s: See `drift`.
         repeat: Whether it is told again as a heartbeat though it is the same.
+        retain: Whether the broker keeps it for those who come later.
     """
 
     topic: str
-    payload: str
+    payload: str | bytes
     key: object
     drift: tuple[float, ...] = ()
     step: float = 0.05
     every_s: float = 1.0
     repeat: bool = True
+    retain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

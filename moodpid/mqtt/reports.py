@@ -44,6 +44,9 @@ class Reporter:
         ):
             yield Report(topic, text, text)
         yield self._vitals(present)
+        if present.picture:
+            picture = present.picture
+            yield Report(self._topics.picture, picture, picture, repeat=False, retain=False)
         for control in self._controls:
             text = control.state(present.settings) if control.state else ""
             yield Report(self._topics.state(control.topic), text, text)

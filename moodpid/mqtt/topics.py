@@ -80,6 +80,11 @@ class Topics:
         """Where moodpids of one id notice each other; JSON, never retained."""
         return f"{self.root}/presence"
 
+    @property
+    def picture(self) -> str:
+        """The last look as JPEG, where the configuration wants it told; never retained."""
+        return f"{self.root}/picture"
+
     def state(self, control: str) -> str:
         """The present state of something that can be set; retained."""
         return f"{self.root}/{control}"

@@ -31,8 +31,13 @@ class Observer:
 
     def observe(self, frame: Frame) -> Observation:
         """The frame's faces without their pixels and places."""
-        height, width = frame.grey.shape
-        return Observation(frame.at_s, tuple(_readings(self.see(frame), height * width)))
+        return observation(frame, self.see(frame))
+
+
+def observation(frame: Frame, faces: Iterable[SeenFace]) -> Observation:
+    """The frame's faces without their pixels and places."""
+    height, width = frame.grey.shape
+    return Observation(frame.at_s, tuple(_readings(faces, height * width)))
 
 
 def _readings(faces: Iterable[SeenFace], frame_area: int) -> Iterable[FaceReading]:

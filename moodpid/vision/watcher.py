@@ -6,7 +6,8 @@ from collections.abc import Callable, Generator
 from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraState, CameraStatus
-from moodpid.vision.observer import Observer
+from moodpid.vision.observer import Observer, observation
+from moodpid.vision.picture import Artist
 from moodpid.vision.ports import Camera, Frame
 
 # Between one try to open the camera and the next; after the last of them it is gone for good
@@ -21,6 +22,7 @@ class Watcher:
     Args:
         open_camera: Opens the camera, or raises CameraError.
         observer: Makes observations of frames.
+        artist: Draws them, where somebody wants to see them.
         clock: Monotonic seconds.
 
     Attributes:
@@ -31,11 +33,13 @@ class Watcher:
         self,
         open_camera: Callable[[], Camera],
         observer: Observer,
+        artist: Artist | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_camera = open_camera
         self._observer = observer
+        self._artist = artist
         self._clock = clock
         self._camera: Camera | None = None
         self._faults = 0
@@ -76,8 +80,17 @@ class Watcher:
         # A quarter of a period of slack: frames come a little early and a little late
         if frame.at_s < self._due_s - self._period_s / 4:
             return None
-        self._due_s = max(self._due_s, frame.at_s - self._period_s / 4) + self._period_s
-        return self._observer.observe(frame)
+        due_s = self._due_s + self._period_s
+        self._due_s = due_s if due_s > frame.at_s else frame.at_s + self._period_s
+        seen = self._observer.see(frame)
+        if self._artist:
+            self._artist.show(frame, seen)
+        return observation(frame, seen)
+
+    @property
+    def picture(self) -> bytes | None:
+        """The last look as JPEG, None where nobody asked for it."""
+        return self._artist.picture if self._artist else None
 
     def pace(self, looks_hz: float) -> None:
         """Look this often a second at most; frames between are read and dropped."""
@@ -97,6 +110,8 @@ class Watcher:
         if self._camera is not None:
             self._camera.close()
             self._camera = None
+        if self._artist:
+            self._artist.forget()
 
     def _give_up_for_now(self, error: CameraError) -> None:
         self.close()
@@ -111,6 +126,7 @@ class Reel:
     """The eye of a replay: a recording as fast as it goes, in its own time."""
 
     state = CameraState(CameraStatus.WATCHING)
+    picture = None
 
     def __init__(self, frames: Generator[Frame, None, None], observer: Observer) -> None:
         self._frames = frames

@@ -44,7 +44,8 @@ class Wire(Connection):
         self.session = 1
 
     def publish(self, message: Message) -> bool:
-        (message.topic + message.payload).encode()
+        assert message.topic.encode()
+        assert isinstance(message.payload, bytes) or message.payload.encode() is not None
         return True
 
 

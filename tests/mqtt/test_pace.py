@@ -12,7 +12,7 @@ HAPPY = Report("mood", "happy 0.80", key=("happy", 1), drift=(0.80,))
 
 
 def said(pace: Pace, report: Report, now_s: float) -> list[str]:
-    return [due.payload for due in pace.due([report], now_s)]
+    return [str(due.payload) for due in pace.due([report], now_s)]
 
 
 def started() -> Pace:

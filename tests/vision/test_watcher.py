@@ -5,6 +5,7 @@ import pytest
 from moodpid.errors import CameraError
 from moodpid.state import CameraStatus
 from moodpid.vision.observer import Observer
+from moodpid.vision.picture import EVERY_S, Artist
 from moodpid.vision.watcher import PAUSES_S, Watcher
 from tests.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector
 
@@ -106,3 +107,47 @@ def test_closing_twice_hurts_nothing() -> None:
     eye.look()
     eye.close()
     eye.close()
+
+
+def test_fewer_looks_than_frames_are_spread_evenly() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100))
+    eye.pace(2.0)
+    assert [eye.look() is not None for _ in range(8)] == [True, False] * 4
+
+
+def test_a_pace_that_does_not_fit_the_frames_holds_on_average() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100))
+    eye.pace(3.0)
+    assert sum(eye.look() is not None for _ in range(80)) == pytest.approx(60, abs=1)
+
+
+def test_more_looks_than_frames_are_as_many_as_there_are_frames() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100))
+    eye.pace(30.0)
+    assert all(eye.look() for _ in range(20))
+
+
+def test_without_being_asked_for_there_is_no_picture() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100))
+    eye.look()
+    assert eye.picture is None
+
+
+def test_a_picture_is_there_where_it_is_asked_for_and_gone_with_the_camera() -> None:
+    clock = Clock()
+    eye = Watcher(Shelf(clock, 100), Observer(FakeDetector(), FakeClassifier()), Artist(), clock=clock)
+    eye.look()
+    first = eye.picture
+    assert first is not None
+    assert first.startswith(b"\xff\xd8\xff")  # JPEG
+    eye.look()
+    assert eye.picture is first
+    clock.sleep(EVERY_S)
+    eye.look()
+    assert eye.picture is not first
+    eye.watch(False)
+    assert eye.picture is None
