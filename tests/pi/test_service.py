@@ -1,0 +1,130 @@
+"""The installed service under real systemd: supervised, hardened, and seen by the home as it is."""
+
+import json
+import random
+import sys
+
+import pytest
+
+from tests.pi.support import Pi
+
+# A scenario may wait for restarts and their pauses
+pytestmark = pytest.mark.timeout(240)
+
+_RESIDENT_KIB = 160_000
+
+
+def test_the_status_line_tells_the_mood_and_the_music(pi: Pi) -> None:
+    pi.wait_for("systemctl status moodpid | grep -E 'active \\(running\\)'")
+    pi.wait_for(
+        "systemctl show -P StatusText moodpid | grep -E '^(happy|nobody|sad|neutral|surprise|angry|fear); '"
+    )
+
+
+def test_the_player_plays_what_suits(pi: Pi) -> None:
+    pi.wait_until_mood("happy", "sad", "neutral", limit_s=60)
+    pi.wait_for("mpc | grep -E 'The (Happy|Neutral|Sad) Three'")
+
+
+def test_the_journal_finds_lines_by_their_fields(pi: Pi) -> None:
+    pi.wait_for(
+        "journalctl --unit moodpid MOODPID_MOOD=happy --output cat | grep 'the mood is happy'", limit_s=60
+    )
+    line = json.loads(pi.tell("journalctl MOODPID_MOOD=happy --output json --lines 1"))
+    assert line["SYSLOG_IDENTIFIER"] == "moodpid"
+    assert line["PRIORITY"] == "6"
+    assert float(line["MOODPID_CONFIDENCE"]) > 0.5
+
+
+def test_the_unit_is_clean_and_little_exposed(pi: Pi) -> None:
+    verified = pi.run("systemd-analyze verify moodpid.service")
+    assert verified.stdout + verified.stderr == ""
+    told = pi.run("systemd-analyze security --no-pager moodpid.service | tail -1").stdout
+    assert float(told.split(":")[1].split()[0]) <= 2.0
+
+
+def test_the_service_can_write_nowhere_but_its_own_folder(pi: Pi) -> None:
+    process = pi.has("MainPID")
+    inside = f"nsenter --target {process} --mount --user --setuid $(id -u moodpid) --setgid $(id -g moodpid)"
+    for place in ("/etc/moodpid", "/usr/lib/moodpid", "/home", "/var/lib", "/root"):
+        assert pi.run(f"{inside} touch {place}/x", check=False).returncode != 0
+    pi.run("test -w /var/lib/moodpid")
+
+
+def test_it_spends_little_memory(pi: Pi) -> None:
+    told = pi.tell(f"grep -E 'RssAnon|VmRSS' /proc/{pi.has('MainPID')}/status")
+    sys.stdout.write(f"{pi.source}: {' '.join(told.split())}\n")  # seen with pytest -rP
+    assert int(told.split("VmRSS:")[1].split()[0]) < _RESIDENT_KIB
+
+
+def test_a_frozen_loop_is_killed_by_the_watchdog_and_started_again(pi: Pi) -> None:
+    restarts = int(pi.has("NRestarts"))
+    pi.run("systemctl kill --kill-whom=main --signal=STOP moodpid")
+    pi.wait_for(f"[ $(systemctl show -P NRestarts moodpid) -gt {restarts} ]", limit_s=60)
+    pi.wait_until_well()
+    assert "watchdog" in pi.tell("journalctl --unit moodpid --output cat")
+
+
+def test_a_camera_that_hangs_is_told_and_opened_again(pi: Pi) -> None:
+    if pi.source != "picamera2":
+        pytest.skip("a recording does not hang")
+    pi.run("touch /run/hang")
+    pi.wait_for(
+        "mosquitto_sub -t moodpid/moodpid/camera --retained-only -C 1 -W 1 | grep 'lost.*no frames any more'"
+    )
+    pi.run("rm /run/hang")
+    pi.wait_until_well()
+
+
+def test_nothing_is_lost_for_good_when_things_are_killed_at_random(pi: Pi) -> None:
+    chance = random.Random(6)  # noqa: S311 - the same storm every time
+    for _ in range(30):
+        victim = chance.choice(("moodpid", "mpd", "mosquitto"))
+        pi.run(f"systemctl kill --kill-whom=main --signal=KILL {victim}", check=False)
+        pi.run(f"sleep {chance.uniform(0.1, 1.5):.2f}")
+    pi.wait_until_well(limit_s=90)
+    assert "start-limit" not in pi.tell("systemctl show -P Result moodpid mpd mosquitto")
+    assert pi.tell("pgrep -u moodpid").split() == [pi.has("MainPID")]
+
+
+def test_a_fault_in_the_configuration_fails_the_unit_once_and_says_where(pi: Pi) -> None:
+    pi.configure("\n[camra]\nfps = 2\n")
+    assert pi.run("systemctl restart moodpid", check=False).returncode != 0
+    assert pi.has("ActiveState") == "failed"
+    assert "camra" in pi.has("StatusText")
+    assert pi.has("NRestarts") == "0"
+    pi.configure()
+    pi.run("systemctl restart moodpid")
+    pi.wait_until_well()
+
+
+def test_a_password_comes_as_a_credential(pi: Pi) -> None:
+    pi.write(
+        "/etc/mosquitto/conf.d/locked.conf",
+        "listener 1884\nallow_anonymous false\npassword_file /etc/mosquitto/pw",
+    )
+    pi.run("mosquitto_passwd -b -c /etc/mosquitto/pw pi rhubarb && chown mosquitto /etc/mosquitto/pw")
+    pi.run("systemctl restart mosquitto")
+    pi.write("/etc/moodpid/mqtt-password", "rhubarb")
+    pi.run("chmod 600 /etc/moodpid/mqtt-password")
+    pi.configure('[mqtt]\nport = 1884\nusername = "pi"\n')
+    pi.run("systemctl restart moodpid")
+    pi.wait_for("mosquitto_sub -p 1884 -u pi -P rhubarb -t moodpid/moodpid/status -C 1 -W 1 | grep online")
+
+
+def test_every_face_before_the_camera_is_called_by_its_name(pi: Pi) -> None:
+    if pi.source != "picamera2":
+        pytest.skip("the recording has its own tests")
+    pi.configure()
+    pi.run("rm -f /etc/mosquitto/conf.d/locked.conf && systemctl restart mosquitto")
+    pi.show("each")
+    pi.run("systemctl restart moodpid")
+    heard = pi.tell("mosquitto_sub -t moodpid/moodpid/mood -W 45")
+    moods = {json.loads(line)["mood"] for line in heard.splitlines()}
+    assert moods >= {"angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"}
+
+
+def test_it_stops_within_five_seconds_and_leaves_nobody_behind(pi: Pi) -> None:
+    pi.run("systemctl stop moodpid", timeout_s=5)
+    assert pi.has("Result") == "success"
+    assert pi.tell("pgrep -u moodpid") == ""
