@@ -20,8 +20,8 @@ settings.load_profile("calm")
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight stored playlists of three songs, two seconds each; nobody changes it."""
-    return generate(tmp_path_factory.mktemp("library"), seconds=2.0)
+    """Eight stored playlists of three songs, four seconds each; nobody changes it."""
+    return generate(tmp_path_factory.mktemp("library"), seconds=4.0)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, s
             titles.add(playing(mpd))
         return len(titles) == 3
 
-    until(three_of_ours_were_heard, 20)
+    until(three_of_ours_were_heard, 40)
     assert folders(mpd).count("neutral") == 3
 
 
