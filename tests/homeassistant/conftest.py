@@ -39,6 +39,7 @@ autoplay = true
 happy = ["Happy"]
 sad = ["Sad"]
 [mqtt]
+picture = true
 host = "127.0.0.1"
 port = {mqtt}
 """

@@ -28,6 +28,7 @@ ENTITIES = {
     "button.living_room_skip",
     "button.living_room_this_song_does_not_fit",
     "event.living_room_mood_changed",
+    "image.living_room_what_it_sees",
     "number.living_room_dwell",
     "number.living_room_looks_a_second",
     "number.living_room_sensitivity",
@@ -83,9 +84,14 @@ def test_units_and_classes_are_right_and_the_attributes_fill(house: House) -> No
     assert states["sensor.living_room_latency"]["attributes"]["unit_of_measurement"] == "ms"
 
 
+def test_the_picture_is_a_picture(house: House) -> None:
+    address = house.home.states()["image.living_room_what_it_sees"]["attributes"]["entity_picture"]
+    wait(house, "a JPEG", lambda: house.home.picture(address).startswith(b"\xff\xd8\xff"))
+
+
 def test_no_key_of_ours_is_dropped(house: House) -> None:
     device = config.Device(id="living-room", name="Living room")
-    payload = discovery(device, Topics.of(device, config.Mqtt()), controls(Offers()))
+    payload = discovery(device, Topics.of(device, config.Mqtt()), controls(Offers()), picture=True)
     assert house.home.run_python(Path("tools/homeassistant/dropped_keys.py"), json.dumps(payload)) == "[]"
 
 
@@ -207,7 +213,7 @@ def test_a_killed_broker_that_forgot_everything_is_told_everything_again(house: 
 def test_after_a_restart_of_home_assistant_everything_is_right_again(house: House) -> None:
     house.home.restart()
     # Buttons and events have no state until they are used, and a test machine may have no thermometer
-    stateless = {entity for entity in ENTITIES if entity.startswith(("button.", "event."))}
+    stateless = {entity for entity in ENTITIES if entity.startswith(("button.", "event.", "image."))}
     awake = ENTITIES - stateless - {"sensor.living_room_temperature"}
 
     def right() -> bool:

@@ -49,6 +49,12 @@ def test_the_mood_has_all_eight_options_and_attributes_on_a_topic_of_their_own()
     assert mood["json_attributes_topic"] != mood["state_topic"]
 
 
+def test_there_is_no_picture_unless_it_is_asked_for() -> None:
+    assert "picture" not in COMPONENTS
+    asked = discovery(DEVICE, TOPICS, controls(Offers()), picture=True)["components"]
+    assert asked["picture"]["platform"] == "image"
+
+
 def test_no_command_is_ever_retained() -> None:
     assert not any(component.get("retain") for component in COMPONENTS.values())
 

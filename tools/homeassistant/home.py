@@ -128,6 +128,11 @@ class Home:
         """What its REST interface answers to a POST."""
         return self._ask("POST", path, json.dumps(told).encode())
 
+    def picture(self, address: str) -> bytes:
+        """What stands at the address of a picture."""
+        with self._open(urllib.request.Request(self.url + address)) as answer:  # noqa: S310 - see _open
+            return answer.read()
+
     def states(self) -> dict[str, dict[str, Any]]:
         """All states by entity id."""
         return {state["entity_id"]: state for state in self.get("/api/states")}
