@@ -12,11 +12,12 @@ from random import Random
 
 from moodpid.config import Player, Strategy
 from moodpid.mood.policy import Wish
-from moodpid.music import manners
+from moodpid.music import manners, memory
 from moodpid.music.connection import CommandRefusedError, Mpd
 from moodpid.music.fade import Fader
 from moodpid.music.feedback import Verdict, changes, verdict
-from moodpid.music.manners import Command, Memory, Ours, Plan, Play, Raise, Remove, Rules, SeekTo
+from moodpid.music.manners import Command, Plan, Play, Raise, Remove, Rules, SeekTo
+from moodpid.music.memory import Memory, Ours
 from moodpid.music.picker import Pick, Picker
 from moodpid.music.rivals import Rivals
 from moodpid.music.snapshot import WINDOW, PlayState, QueueSong, Snapshot, read_song, read_status
@@ -86,7 +87,7 @@ class Guest:
         gone = not _find(link, self._memory.ours)
         queue = self._at_our_places(link) if restarted or gone else None
         picks = [self._picks.get(song.id) for song in self._memory.ours]
-        self._memory = manners.reconnected(self._memory, queue, restarted=restarted)
+        self._memory = memory.reconnected(self._memory, queue, restarted=restarted)
         self._picks = {
             song.id: pick for song, pick in zip(self._memory.ours, picks, strict=False) if pick is not None
         }
@@ -136,7 +137,7 @@ class Guest:
         return self._player_state(now, plan)
 
     def _take_in(self, link: Mpd, now: Snapshot) -> None:
-        noticed = manners.notice(self._memory, now, self._rules)
+        noticed = memory.notice(self._memory, now, self._rules.hands_off_s)
         before, self._memory = self._memory, noticed.memory
         if now.song and now.state is PlayState.PLAY:
             self._picker.heard(now.song.uri, now.at_s)
@@ -184,19 +185,19 @@ class Guest:
             match command:
                 case Remove(id=song):
                     link.ask("deleteid", song)
-                    self._memory = manners.wrote(self._memory, removed=[song])
+                    self._memory = memory.wrote(self._memory, removed=[song])
                 case Raise(id=song):
                     link.ask("prioid", manners.PRIORITY, song)
                 case SeekTo(at_s=at_s):
                     link.ask("seekcur", f"{at_s:.3f}")
-                    self._memory = manners.wrote(self._memory, played=True)
+                    self._memory = memory.wrote(self._memory, played=True)
                 case Play(id=song, fade=fade):
                     go = partial(link.ask, "playid", song)
                     if fade:
                         self._fader.fade_out(link, go)
                     else:
                         go()
-                    self._memory = manners.wrote(self._memory, played=True)
+                    self._memory = memory.wrote(self._memory, played=True)
         except CommandRefusedError as error:
             log.debug("%s: %s", command, error)
             return False
@@ -218,7 +219,7 @@ class Guest:
                 self._picker.is_gone(pick.uri)
                 continue
             log.debug("%s: %s; %s", pick.uri, plan.why, pick.why)
-            self._memory = manners.wrote(self._memory, (Ours(song, pick.uri, wish.mood, pick.source),))
+            self._memory = memory.wrote(self._memory, (Ours(song, pick.uri, wish.mood, pick.source),))
             self._picks[song] = pick
             self._picker.went_in()
             waiting.add(pick.uri)
