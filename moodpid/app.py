@@ -223,7 +223,7 @@ def offers(config: Config) -> "Offers":
 def default_settings(config: Config) -> Settings:
     """What the configuration says about things that the home may set."""
     mood = config.mood
-    sensitivity = round(sensitivity_for(mood.threshold), 1)
+    sensitivity = round(sensitivity_for(mood.threshold))
     return Settings(
         strategy=config.player.strategy,
         dwell_s=mood.dwell_s,

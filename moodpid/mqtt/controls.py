@@ -66,7 +66,7 @@ def controls(offers: Offers) -> tuple[Control, ...]:
         _switch("enabled", "Watching", icon="mdi:eye"),
         *(music if offers.music else ()),
         _select("override", "Mood override", (AUTOMATIC, *Mood), icon="mdi:emoticon-wink-outline"),
-        _number("dwell_s", "Dwell", 0, 600, 1, "s", device_class="duration"),
+        _number("dwell_s", "Dwell", 0, 600, 1, "s", device_class="duration", mode="box"),
         _number("sensitivity", "Sensitivity", 0, 100, 1, "%", icon="mdi:tune"),
         _number(
             "looks_hz", "Looks a second", 0.5, max(0.5, offers.looks_hz), 0.5, "Hz", device_class="frequency"
