@@ -11,7 +11,7 @@ from tests.pi.support import Pi
 # A scenario may wait for restarts and their pauses
 pytestmark = pytest.mark.timeout(240)
 
-_RESIDENT_KIB = 160_000
+_RESIDENT_KIB = 120_000
 
 
 def test_the_status_line_tells_the_mood_and_the_music(pi: Pi) -> None:

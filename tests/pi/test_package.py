@@ -1,0 +1,108 @@
+"""The package installs, upgrades, goes and comes back as people who know dpkg expect."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pi.support import Pi
+
+pytestmark = pytest.mark.timeout(240)
+
+CHANGED = "# somebody was here"
+
+
+@pytest.fixture
+def ready_pi(bare_pi: Pi) -> Pi:
+    """A pretend Pi with a configuration waiting that suits it: nothing is installed yet."""
+    if bare_pi.source == "picamera2":
+        bare_pi.show("happy")
+    return bare_pi
+
+
+def older(pi: Pi, *, config: str = "") -> str:
+    """A package of an earlier version, with another default configuration, made of the one under test."""
+    pi.run(
+        f"rm -rf /root/old && dpkg-deb -R {pi.package} /root/old && "
+        "sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control"
+    )
+    if config:
+        pi.write("/root/old/etc/moodpid/moodpid.toml", config)
+    pi.run("dpkg-deb --build --root-owner-group -Znone /root/old /root/old.deb")
+    return "/root/old.deb"
+
+
+def listing(pi: Pi) -> set[str]:
+    """Every file of the system but logs, caches and what dpkg and systemd note down."""
+    apart = " ".join(
+        f"-path {path} -prune -o"
+        for path in (
+            *("/proc", "/sys", "/dev", "/run", "/packages", "/library", "/frames", "/opt/frames"),
+            *("/var/log", "/var/cache", "/var/lib/dpkg", "/var/lib/apt", "/var/lib/systemd", "/var/lib/mpd"),
+            *("/var/lib/mosquitto", "/var/backups"),
+        )
+    )
+    return set(pi.run(f"find / {apart} -print").stdout.splitlines())
+
+
+def test_it_installs_starts_and_is_ready(ready_pi: Pi) -> None:
+    ready_pi.install()
+    # The configuration that comes along asks for a Pi camera, which Debian 12's stand-in has not
+    if ready_pi.source == "picamera2":
+        assert ready_pi.has("ActiveState") == "active"
+        ready_pi.wait_until_well()
+
+
+def test_an_upgrade_keeps_a_changed_configuration_and_starts_the_new_version(ready_pi: Pi) -> None:
+    ready_pi.install(older(ready_pi, config="[player]\nenabled = false\n"))
+    ready_pi.configure(CHANGED)
+    ready_pi.run("systemctl restart moodpid")
+    before = ready_pi.has("MainPID")
+    ready_pi.install()
+    assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+    assert ready_pi.has("MainPID") != before
+    ready_pi.wait_until_well()
+
+
+def test_an_upgrade_takes_a_new_default_configuration_that_nobody_changed(ready_pi: Pi) -> None:
+    ready_pi.install(older(ready_pi, config="[player]\nenabled = false\n"))
+    ready_pi.install()
+    assert "[player.playlists]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+
+
+def test_an_upgrade_that_does_not_get_ready_is_told(ready_pi: Pi) -> None:
+    ready_pi.install(older(ready_pi))
+    ready_pi.configure("[nonsense]\n")
+    told = ready_pi.install()
+    assert "did not get ready" in told
+    assert "nonsense" in told
+    assert "moodpid check" in told
+
+
+def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:
+    ready_pi.install()
+    ready_pi.configure(CHANGED)
+    ready_pi.run("apt-get remove -y moodpid")
+    assert ready_pi.run("ls /usr/bin/moodpid", check=False).returncode != 0
+    assert ready_pi.run("ls /usr/lib/moodpid", check=False).returncode != 0
+    assert ready_pi.has("LoadState") != "loaded"
+    assert ready_pi.tell("pgrep -u moodpid") == ""
+    ready_pi.install()
+    assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+    ready_pi.wait_until_well()
+
+
+def test_purge_leaves_nothing(ready_pi: Pi) -> None:
+    ready_pi.run("rm -r /etc/systemd/system/moodpid.service.d")
+    before = listing(ready_pi)
+    ready_pi.install()
+    ready_pi.write("/etc/moodpid/mqtt-password", "secret")
+    ready_pi.run("apt-get purge -y moodpid")
+    left = {path for path in listing(ready_pi) - before if not Path(path).name.endswith("-")}
+    assert left == set()
+    assert ready_pi.run("getent passwd moodpid", check=False).returncode != 0
+    assert ready_pi.run("getent group moodpid", check=False).returncode != 0
+
+
+def test_lintian_finds_nothing_that_is_not_explained(ready_pi: Pi) -> None:
+    told = ready_pi.run(f"lintian --fail-on error,warning {ready_pi.package} 2>&1", check=False)
+    assert told.returncode == 0, told.stdout
