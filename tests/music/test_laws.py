@@ -159,5 +159,5 @@ class Guesthouse(RuleBasedStateMachine):
             assert len(self.guest.memory.ours) <= AHEAD + 2
 
 
-Guesthouse.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+Guesthouse.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestLaws = Guesthouse.TestCase
