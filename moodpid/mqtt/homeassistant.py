@@ -17,15 +17,12 @@ from moodpid.state import CameraStatus, PlayerStatus
 
 Component = dict[str, Any]
 
-_DIAGNOSTIC = {"entity_category": "diagnostic"}
-_MEASURED = {"state_class": "measurement"}
-
 
 def discovery(
     device: config.Device, topics: Topics, controls: Iterable[Control], *, picture: bool = False
 ) -> dict[str, Any]:
     """The payload of the discovery topic; `picture` tells of the one that shows what the camera sees."""
-    components = {**_sensors(topics), **_diagnostics(topics), **_triggers(topics)}
+    components = {**_sensors(topics), "event": _event(topics), **_diagnostics(topics), **_triggers(topics)}
     components |= {control.topic: _control(topics, control) for control in controls}
     if picture:
         components["picture"] = _picture(topics)
@@ -87,64 +84,39 @@ def _availability(topics: Topics, *, camera: bool = False) -> list[dict[str, str
 
 
 def _sensors(topics: Topics) -> dict[str, Component]:
-    seen = {"availability": _availability(topics, camera=True)}
-    mood = {"state_topic": topics.mood, **seen}
-    affect = {"state_topic": topics.affect, "platform": "sensor", **_MEASURED, **seen}
-    return {
-        "mood": {
-            "platform": "sensor",
-            "name": "Mood",
-            "value_template": "{{ value_json.mood }}",
-            "device_class": "enum",
-            "options": [option.value for option in Mood],
-            "json_attributes_topic": topics.attributes,
-            "icon": "mdi:emoticon-outline",
-            **mood,
-        },
-        "confidence": {
-            "platform": "sensor",
-            "name": "Confidence",
-            "value_template": "{{ (value_json.confidence * 100) | round(0) }}",
-            "unit_of_measurement": "%",
-            "suggested_display_precision": 0,
-            "icon": "mdi:percent-outline",
-            **_MEASURED,
-            **mood,
-        },
-        "faces": {
-            "platform": "sensor",
-            "name": "Faces",
-            "value_template": "{{ value_json.faces }}",
-            "icon": "mdi:face-recognition",
-            **_MEASURED,
-            **mood,
-        },
-        "valence": {
-            "name": "Valence",
-            "value_template": "{{ value_json.valence }}",
-            "icon": "mdi:emoticon-happy-outline",
-            **affect,
-        },
-        "arousal": {
-            "name": "Arousal",
-            "value_template": "{{ value_json.arousal }}",
-            "icon": "mdi:lightning-bolt-outline",
-            **affect,
-        },
-        "event": {
-            "platform": "event",
-            "name": "Mood changed",
-            "state_topic": topics.event,
-            "event_types": [event_type.value for event_type in EventType],
-            "icon": "mdi:swap-horizontal",
-        },
+    mood = {
+        "device_class": "enum",
+        "options": [option.value for option in Mood],
+        "json_attributes_topic": topics.attributes,
+    }
+    percent = {"unit_of_measurement": "%", "suggested_display_precision": 0}
+    sensors = {
+        "mood": _sensor("Mood", topics.mood, "mood", "emoticon-outline", **mood),
+        "confidence": _measured(
+            "Confidence", topics.mood, "confidence | multiply(100) | round(0)", "percent-outline", **percent
+        ),
+        "faces": _measured("Faces", topics.mood, "faces", "face-recognition"),
+        "valence": _measured("Valence", topics.affect, "valence", "emoticon-happy-outline"),
+        "arousal": _measured("Arousal", topics.affect, "arousal", "lightning-bolt-outline"),
         "occupancy": {
             "platform": "binary_sensor",
             "name": "Somebody there",
             "state_topic": topics.occupancy,
             "device_class": "occupancy",
-            **seen,
         },
+    }
+    return {
+        key: {**sensor, "availability": _availability(topics, camera=True)} for key, sensor in sensors.items()
+    }
+
+
+def _event(topics: Topics) -> Component:
+    return {
+        "platform": "event",
+        "name": "Mood changed",
+        "state_topic": topics.event,
+        "event_types": [event_type.value for event_type in EventType],
+        "icon": "mdi:swap-horizontal",
     }
 
 
@@ -160,58 +132,38 @@ def _picture(topics: Topics) -> Component:
 
 
 def _diagnostics(topics: Topics) -> dict[str, Component]:
-    vitals = {"platform": "sensor", "state_topic": topics.vitals, **_DIAGNOSTIC}
-    enum = {
-        "platform": "sensor",
-        "value_template": "{{ value_json.state }}",
-        "device_class": "enum",
-        **_DIAGNOSTIC,
+    camera = {"device_class": "enum", "options": [status.value for status in CameraStatus]}
+    player = {"device_class": "enum", "options": [status.value for status in PlayerStatus]}
+    latency = {"device_class": "duration", "unit_of_measurement": "ms"}
+    looks = {"device_class": "frequency", "unit_of_measurement": "Hz"}
+    warmth = {"device_class": "temperature", "unit_of_measurement": "°C"}
+    vitals = topics.vitals
+    sensors = {
+        "camera": _sensor("Camera", topics.camera, "state", "camera", **camera),
+        "player": _sensor("Player", topics.player, "state", "speaker", **player),
+        "latency": _measured("Latency", vitals, "latency_ms", **latency),
+        "looks": _measured("Measured looks a second", vitals, "looks_hz", **looks),
+        "temperature": _measured("Temperature", vitals, "temperature_c", **warmth),
+        "last_error": _sensor("Last error", vitals, "last_error", "alert-circle-outline"),
     }
+    return {key: {**sensor, "entity_category": "diagnostic"} for key, sensor in sensors.items()}
+
+
+def _measured(name: str, topic: str, value: str, icon: str = "", **more: object) -> Component:
+    return _sensor(name, topic, value, icon, state_class="measurement", **more)
+
+
+def _sensor(name: str, topic: str, value: str, icon: str = "", **more: object) -> Component:
+    """A sensor that reads a value, perhaps through filters, from the JSON on a topic."""
+    drawn = {"icon": f"mdi:{icon}"} if icon else {}
+    template = f"{{{{ value_json.{value} }}}}"
     return {
-        "camera": {
-            "name": "Camera",
-            "state_topic": topics.camera,
-            "options": [status.value for status in CameraStatus],
-            "icon": "mdi:camera",
-            **enum,
-        },
-        "player": {
-            "name": "Player",
-            "state_topic": topics.player,
-            "options": [status.value for status in PlayerStatus],
-            "icon": "mdi:speaker",
-            **enum,
-        },
-        "latency": {
-            "name": "Latency",
-            "value_template": "{{ value_json.latency_ms }}",
-            "device_class": "duration",
-            "unit_of_measurement": "ms",
-            **_MEASURED,
-            **vitals,
-        },
-        "looks": {
-            "name": "Measured looks a second",
-            "value_template": "{{ value_json.looks_hz }}",
-            "device_class": "frequency",
-            "unit_of_measurement": "Hz",
-            **_MEASURED,
-            **vitals,
-        },
-        "temperature": {
-            "name": "Temperature",
-            "value_template": "{{ value_json.temperature_c }}",
-            "device_class": "temperature",
-            "unit_of_measurement": "°C",
-            **_MEASURED,
-            **vitals,
-        },
-        "last_error": {
-            "name": "Last error",
-            "value_template": "{{ value_json.last_error }}",
-            "icon": "mdi:alert-circle-outline",
-            **vitals,
-        },
+        "platform": "sensor",
+        "name": name,
+        "state_topic": topic,
+        "value_template": template,
+        **drawn,
+        **more,
     }
 
 

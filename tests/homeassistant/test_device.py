@@ -62,6 +62,7 @@ def wait(house: House, what: str, holds: Callable[[], Any], within_s: float = RI
 
 def test_all_entities_are_there_under_good_names(house: House) -> None:
     becomes(house, MOOD, "happy", 60)
+    wait(house, "all are there", lambda: set(house.home.states()) >= ENTITIES)
     assert {entity for entity in house.home.states() if "living_room" in entity} == ENTITIES
     assert house.home.template(f"{{{{ device_attr(device_id('{MOOD}'), 'name') }}}}") == "Living room"
 
@@ -76,6 +77,7 @@ def test_units_and_classes_are_right_and_the_attributes_fill(house: House) -> No
     assert mood["friendly_name"] == "Living room Mood"
     assert set(mood) >= {"confidence", "since", "scores"}
     assert states["sensor.living_room_confidence"]["attributes"]["unit_of_measurement"] == "%"
+    assert 50 <= float(states["sensor.living_room_confidence"]["state"]) <= 100
     assert float(states["sensor.living_room_valence"]["state"]) > 0
     assert states["binary_sensor.living_room_somebody_there"]["state"] == "on"
     assert states["sensor.living_room_camera"]["state"] == "watching"
