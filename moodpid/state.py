@@ -14,6 +14,7 @@ class CameraStatus(StrEnum):
 
     STARTING = "starting"
     WATCHING = "watching"
+    DARK = "dark"
     LOST = "lost"
     OFF = "off"
 

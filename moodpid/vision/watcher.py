@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraState, CameraStatus
+from moodpid.vision.darkness import Darkness
 from moodpid.vision.observer import Observer, observation
 from moodpid.vision.picture import Artist
 from moodpid.vision.ports import Camera, Frame
@@ -14,6 +15,8 @@ from moodpid.vision.ports import Camera, Frame
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STEADY_S = 60.0  # after this long without a fault, old ones are forgotten
 _NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
+_WATCHING = CameraState(CameraStatus.WATCHING)
+_DARK = CameraState(CameraStatus.DARK, "too dark to see a face: make light, or uncover the lens")
 
 
 class Watcher:
@@ -42,6 +45,7 @@ class Watcher:
         self._artist = artist
         self._clock = clock
         self._camera: Camera | None = None
+        self._darkness = Darkness()
         self._faults = 0
         self._opened_s = self._next_try_s = clock()
         self.state = CameraState(CameraStatus.STARTING)
@@ -66,7 +70,7 @@ class Watcher:
             return None
         try:
             if self._camera is None:
-                self._camera = self._open_camera()
+                self._camera, self._darkness = self._open_camera(), Darkness()
                 self._opened_s = self._clock()
             frame = self._camera.read()
         except RecordingEnded:
@@ -74,7 +78,8 @@ class Watcher:
         except CameraError as error:
             self._give_up_for_now(error)
             return None
-        self.state = CameraState(CameraStatus.WATCHING)
+        dark = self._darkness.update(frame)
+        self.state = _DARK if dark else _WATCHING
         if self._clock() - self._opened_s > _STEADY_S:
             self._faults = 0
         # A quarter of a period of slack: frames come a little early and a little late
@@ -82,7 +87,7 @@ class Watcher:
             return None
         due_s = self._due_s + self._period_s
         self._due_s = due_s if due_s > frame.at_s else frame.at_s + self._period_s
-        seen = self._observer.see(frame)
+        seen = () if dark else self._observer.see(frame)
         if self._artist:
             self._artist.show(frame, seen)
         return observation(frame, seen)

@@ -1,0 +1,75 @@
+"""A dark room and a covered lens are noticed, and nothing else is taken for them."""
+
+import numpy as np
+import pytest
+
+from moodpid.state import CameraStatus
+from moodpid.vision.darkness import HOLDS_S, Darkness
+from moodpid.vision.observer import Observer
+from moodpid.vision.ports import Frame
+from moodpid.vision.watcher import Watcher
+from tests.fakes import Clock, FakeClassifier, FakeDetector
+from tests.vision.support import room
+
+
+def covered(at_s: float) -> Frame:
+    """What a sensor at full gain makes of a covered lens: noise."""
+    noise = np.random.default_rng(round(at_s * 100)).normal(20, 5, (480, 640))
+    return Frame(np.clip(noise, 0, 255).astype(np.uint8), at_s)
+
+
+def test_a_covered_lens_is_dark_after_some_seconds() -> None:
+    darkness = Darkness()
+    assert not any(darkness.update(covered(at_s)) for at_s in np.arange(0.0, HOLDS_S, 0.25))
+    assert darkness.update(covered(HOLDS_S))
+
+
+def test_a_room_is_not_dark() -> None:
+    darkness = Darkness()
+    assert not any(darkness.update(Frame(room(), at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
+
+
+def test_a_dim_room_with_a_lamp_in_it_is_not_dark() -> None:
+    darkness, dim = Darkness(), covered(0.0).grey
+    dim[100:180, 100:180] = 200
+    assert not any(darkness.update(Frame(dim, at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
+
+
+def test_a_hand_that_passes_is_not_darkness() -> None:
+    darkness = Darkness()
+    frames = [covered(0.0), covered(2.0), Frame(room(), 2.5), covered(3.0), covered(5.5)]
+    assert not any(map(darkness.update, frames))
+
+
+class Lens:
+    """A camera whose lens can be covered."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.is_covered = True
+
+    def read(self) -> Frame:
+        self._clock.sleep(0.25)
+        return covered(self._clock()) if self.is_covered else Frame(room(), self._clock())
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def test_the_watcher_says_so_sees_nobody_and_is_back_when_it_gets_light() -> None:
+    clock = Clock()
+    lens = Lens(clock)
+    eye = Watcher(lambda: lens, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+
+    def look_until(status: CameraStatus) -> int:
+        for _ in range(100):
+            seen = eye.look()
+            assert seen is not None
+            if eye.state.status is status:
+                return len(seen.faces)
+        return pytest.fail(f"never {status}")
+
+    assert look_until(CameraStatus.DARK) == 0
+    assert "light" in eye.state.message
+    lens.is_covered = False
+    assert look_until(CameraStatus.WATCHING) == 1
