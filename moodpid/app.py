@@ -150,7 +150,16 @@ def build_watcher(config: Config, observer: "Observer") -> "Watcher":
 
 
 def camera_opener(config: Config) -> Callable[[], "Camera"]:
-    """How to open the camera that the configuration names; what it returns raises CameraError."""
+    """How to open the camera that is configured, the right way up; what it returns raises CameraError."""
+    from moodpid.vision.orientation import Turned
+
+    camera, opener = config.camera, _source_opener(config)
+    if not (camera.rotation or camera.hflip or camera.vflip):
+        return opener
+    return lambda: Turned(opener(), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
+
+
+def _source_opener(config: Config) -> Callable[[], "Camera"]:
     camera = config.camera
     size = camera.width, camera.height
     if camera.source is CameraSource.RECORDING:
@@ -166,7 +175,7 @@ def camera_opener(config: Config) -> Callable[[], "Camera"]:
             f"[camera] source: picamera2 is not installed here ({error}); install python3-picamera2, or set "
             'source = "webcam"'
         ) from error
-    return lambda: PiCamera(camera.device, *size, camera.fps)
+    return lambda: PiCamera(camera.device, *size, camera.fps, backlight=camera.backlight)
 
 
 def _open_recording(config: Config) -> "Camera":

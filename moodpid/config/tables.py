@@ -1,7 +1,7 @@
 """The tables of the configuration file as frozen structs; every default stands here."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -52,7 +52,7 @@ class Device(_Table, frozen=True):
 
 
 class Camera(_Table, frozen=True):
-    """Where frames come from, how large and how often."""
+    """Where frames come from, how large and how often, which way up; `backlight` is a window behind faces."""
 
     source: CameraSource = CameraSource.PICAMERA2
     device: Annotated[int, Meta(ge=0)] = 0
@@ -61,6 +61,10 @@ class Camera(_Table, frozen=True):
     width: Annotated[int, Meta(ge=160, le=4096)] = 640
     height: Annotated[int, Meta(ge=120, le=4096)] = 480
     fps: Annotated[float, Meta(ge=0.5, le=30)] = 4.0
+    rotation: Literal[0, 90, 180, 270] = 0
+    hflip: bool = False
+    vflip: bool = False
+    backlight: bool = False
 
 
 class Vision(_Table, frozen=True):

@@ -2,6 +2,7 @@
 
 import atexit
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Thread
@@ -15,6 +16,7 @@ from moodpid.vision.ports import Frame
 
 _PATIENCE_S = 2.0  # beyond the time of two frames
 _CLOSE_S = 1.5
+_BACKLIGHT_STOPS = 0.7  # more light than for the picture as a whole
 
 
 class PiCamera:
@@ -24,12 +26,13 @@ class PiCamera:
         device: Which camera, 0 for the first.
         width, height: The size to ask for, in pixels; the camera may choose a near one.
         fps: Frames a second.
+        backlight: Expose for faces before a window, as far as the camera can.
 
     Raises:
         CameraError: There is no such camera, or another program has it.
     """
 
-    def __init__(self, device: int, width: int, height: int, fps: float) -> None:
+    def __init__(self, device: int, width: int, height: int, fps: float, *, backlight: bool = False) -> None:
         there = _cameras()
         if device >= len(there):
             raise CameraError(f"Pi camera {device}: {_none_found(there)}")
@@ -39,15 +42,15 @@ class PiCamera:
             raise CameraError(f"Pi camera {device}: {_why(error)}") from error
         self._patience_s = _PATIENCE_S if fps >= 1 else _PATIENCE_S / fps
         try:
-            self._configure(width, height, fps)
+            self._configure(width, height, fps, _exposure(self._camera.camera_controls) if backlight else {})
             self._camera.start()
         except Exception as error:  # libcamera's faults have no common type
             self.close()
             raise CameraError(f"Pi camera {device} does not start: {error}") from error
 
-    def _configure(self, width: int, height: int, fps: float) -> None:
+    def _configure(self, width: int, height: int, fps: float, exposure: dict[str, Any]) -> None:
         frame_us = round(1_000_000 / fps)
-        controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, frame_us)}
+        controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, frame_us), **exposure}
         if "AfMode" in self._camera.camera_controls:
             from libcamera import controls as names  # noqa: PLC0415 - only cameras that can focus need it
 
@@ -93,6 +96,21 @@ class PiCamera:
         closing.join(_CLOSE_S)
         if closing.is_alive():
             atexit.unregister(self._camera.close)
+
+
+def _exposure(there: Mapping[str, object]) -> dict[str, Any]:
+    """Controls that keep a face from becoming a silhouette, those of them that the camera has.
+
+    Source: libcamera's documentation of AeMeteringMode, AeConstraintMode and ExposureValue (in stops).
+    """
+    from libcamera import controls as names  # noqa: PLC0415 - only who asks for it needs it
+
+    wanted: dict[str, Callable[[], Any]] = {
+        "AeMeteringMode": lambda: names.AeMeteringModeEnum.CentreWeighted,
+        "AeConstraintMode": lambda: names.AeConstraintModeEnum.Shadows,
+        "ExposureValue": lambda: _BACKLIGHT_STOPS,
+    }
+    return {name: value() for name, value in wanted.items() if name in there}
 
 
 def _cameras() -> list[str]:

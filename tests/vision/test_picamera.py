@@ -65,6 +65,32 @@ def test_only_what_is_looked_at_is_asked_of_the_camera(pi_camera: type) -> None:
     assert Picamera2.opened[0].asked["main"]["format"] == "YUV420"
 
 
+def test_faces_before_a_window_are_exposed_for_where_the_camera_can(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = SimpleNamespace(
+        AeMeteringModeEnum=SimpleNamespace(CentreWeighted="centre"),
+        AeConstraintModeEnum=SimpleNamespace(Shadows="shadows"),
+    )
+    monkeypatch.setitem(sys.modules, "libcamera", SimpleNamespace(controls=names))
+    monkeypatch.setattr(
+        Picamera2, "controls_there", {"AeConstraintMode": (0, 3, 0), "ExposureValue": (-8, 8, 0)}
+    )
+    pi_camera(0, 640, 480, 4.0, backlight=True)
+    controls = Picamera2.opened[0].asked["controls"]
+    assert controls["AeConstraintMode"] == "shadows"
+    assert controls["ExposureValue"] > 0
+    assert "AeMeteringMode" not in controls
+
+
+def test_exposure_is_the_camera_s_own_affair_unless_asked(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Picamera2, "controls_there", {"ExposureValue": (-8, 8, 0)})
+    pi_camera(0, 640, 480, 4.0)
+    assert set(Picamera2.opened[0].asked["controls"]) == {"FrameDurationLimits"}
+
+
 def test_no_camera_at_all_is_told_with_what_to_try(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Picamera2, "cameras", 0)
     with pytest.raises(CameraError, match="finds none; check its cable, then `rpicam-hello"):
