@@ -8,7 +8,7 @@ from moodpid.vision.ports import Camera, Frame
 class Turned:
     """A camera whose frames are turned, so that faces stand upright: the cascade finds no others.
 
-    In software, the same for every camera: it costs a small part of a look, and sensors cannot turn by 90 degrees.
+    In software, the same for every camera: it costs little of a look, and sensors cannot turn by 90 degrees.
 
     Args:
         camera: The camera; it is closed with this one.
