@@ -171,7 +171,7 @@ class Run:
     def finish(self) -> EmotionNetwork:
         """Train to the end, from the checkpoint where there is one; return the averaged network."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._resume()
+        self.resume()
         while self.epoch < self.recipe.epochs:
             started = time.monotonic()
             loss, side = self._epoch()
@@ -264,7 +264,8 @@ class Run:
         torch.save(state, unfinished)
         unfinished.replace(self.checkpoint)
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
+        """Take up the state after the last whole epoch, where there is a checkpoint."""
         if not self.checkpoint.exists():
             return
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
