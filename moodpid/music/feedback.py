@@ -15,6 +15,7 @@ _MISFIT_WEIGHT = 3  # saying so is more than skipping
 
 # As myMPD names and counts them: like is 0 (hated), 1 (neither) or 2 (loved)
 LIKE, PLAY_COUNT, SKIP_COUNT = "like", "playCount", "skipCount"
+LAST_PLAYED, LAST_SKIPPED = "lastPlayed", "lastSkipped"  # seconds since 1970
 
 
 class Verdict(StrEnum):
@@ -60,7 +61,7 @@ def opinion(stickers: Mapping[str, str], mood: Mood) -> Opinion:
 
 
 def changes(
-    stickers: Mapping[str, str], before: Mapping[str, str], mood: Mood, what: Verdict
+    stickers: Mapping[str, str], before: Mapping[str, str], mood: Mood, what: Verdict, at_unix_s: float
 ) -> dict[str, str]:
     """The stickers to set after `what` happened to a song that was chosen for `mood`.
 
@@ -69,15 +70,22 @@ def changes(
         before: Of the song when it was chosen: where another program has counted since, we need not.
         mood: The mood.
         what: What happened.
+        at_unix_s: When, in seconds since 1970.
     """
     heard, skipped = own_names(mood)
     if what is Verdict.MISFIT:
         return {skipped: str(_count(stickers, skipped) + _MISFIT_WEIGHT)}
-    own, shared = (heard, PLAY_COUNT) if what is Verdict.HEARD else (skipped, SKIP_COUNT)
-    new = {own: str(_count(stickers, own) + 1)}
+    good = what is Verdict.HEARD
+    own, shared, when = (heard, PLAY_COUNT, LAST_PLAYED) if good else (skipped, SKIP_COUNT, LAST_SKIPPED)
+    new = {own: str(_count(stickers, own) + 1), when: str(int(at_unix_s))}
     if _count(stickers, shared) == _count(before, shared):
         new[shared] = str(_count(stickers, shared) + 1)
     return new
+
+
+def heard_since(stickers: Mapping[str, str], since_unix_s: float, now_unix_s: float) -> bool:
+    """Whether the song was heard between two times, in seconds since 1970: here, or by another program."""
+    return since_unix_s <= _count(stickers, LAST_PLAYED, default=-1) <= now_unix_s
 
 
 def own_names(mood: Mood) -> tuple[str, str]:
@@ -87,4 +95,4 @@ def own_names(mood: Mood) -> tuple[str, str]:
 
 def _count(stickers: Mapping[str, str], name: str, default: int = 0) -> int:
     value = stickers.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 10 else default  # noqa: PLR2004 - int() of a book
+    return int(value) if value.isdecimal() and len(value) < 12 else default  # noqa: PLR2004 - int() of a book

@@ -122,10 +122,14 @@ class MpdWorker:
                     self._well(link)
                     pause_s = FIRST_PAUSE_S
                     self._serve(link)
+                continue
             except (MpdGoneError, MpdDeniedError, CommandRefusedError) as error:
                 self._ill(error)
-                self._rest(pause_s * self._chance.uniform(0.5, 1.0))
-                pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+            except Exception as error:  # noqa: BLE001 - a fault of ours costs the music a pause, the house nothing
+                self._ill(MoodpidError(f"the player's thread met a fault of its own: {error!r}"), error)
+                pause_s = LONGEST_PAUSE_S
+            self._rest(pause_s * self._chance.uniform(0.5, 1.0))
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
     def _serve(self, link: Link) -> None:
         """Work until the connection breaks or the orders forbid it."""
@@ -184,10 +188,10 @@ class MpdWorker:
         self._missed = missing
         self._trouble = ""
 
-    def _ill(self, error: MoodpidError) -> None:
+    def _ill(self, error: MoodpidError, fault: Exception | None = None) -> None:
         """One line for each kind of trouble, however often it is met again."""
         if self._trouble == type(error).__name__:
             return
         self._trouble = type(error).__name__
-        log.warning("%s; trying again until it works", error)
+        log.warning("%s; trying again until it works", error, exc_info=fault)
         self._tell(PlayerState(PlayerStatus.UNREACHABLE, message=str(error)))

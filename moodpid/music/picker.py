@@ -1,7 +1,8 @@
 """Picks the songs: which list, by the strategy; which song of it, by what was heard and what is liked."""
 
 import logging
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -11,7 +12,7 @@ from moodpid.mood.policy import Wish
 from moodpid.mood.strategy import Course, begin, lifted, matched
 from moodpid.music.choice import best, pick_list, shortlist
 from moodpid.music.connection import Mpd
-from moodpid.music.feedback import opinion
+from moodpid.music.feedback import heard_since, opinion
 from moodpid.music.library import Library
 from moodpid.music.stickers import read_stickers
 
@@ -45,17 +46,19 @@ class Picker:
     Args:
         settings: Lists, strategy and how long a song rests.
         chance: Decides.
+        wall: Seconds since 1970: what was heard before we started is known from stickers alone.
 
     Attributes:
         strategy: May be changed at any time.
         problems: One line for each list that cannot be used at the moment.
     """
 
-    def __init__(self, settings: Player, chance: Random) -> None:
+    def __init__(self, settings: Player, chance: Random, wall: Callable[[], float] = time.time) -> None:
         self._lists = {mood: entries for mood, entries in settings.lists.items() if entries}
         self._targets = settings.targets
         self._rest_s = settings.no_repeat_h * 3600
         self._chance = chance
+        self._wall = wall
         self._library = Library(chance)
         self._course: Course | None = None
         self._heard: dict[str, float] = {}
@@ -132,10 +135,12 @@ class Picker:
 
     def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
         stickers = {uri: read_stickers(link, uri) for uri in songs}
-        opinions = {uri: opinion(stickers[uri], mood) for uri in songs}
+        now_s = self._wall()
+        rested = [uri for uri in songs if not heard_since(stickers[uri], now_s - self._rest_s, now_s)]
+        opinions = {uri: opinion(stickers[uri], mood) for uri in rested or songs}
         uri = best(opinions, self._chance)
         good, bad = opinions[uri].good, opinions[uri].bad
-        why = f"one of {len(songs)} from {entry.name}, {good:g} for it and {bad:g} against"
+        why = f"one of {len(opinions)} from {entry.name}, {good:g} for it and {bad:g} against"
         return Pick(uri, mood, entry.name, why, stickers[uri])
 
     def _note(self, entry: Entry, problem: str) -> None:

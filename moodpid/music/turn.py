@@ -40,6 +40,7 @@ class Guest:
         chance: Chooses songs.
         clock: Monotonic seconds.
         sleep: Waits, in the steps of a fade.
+        wall: Seconds since 1970.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Guest:
         chance: Random,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._rules = Rules.of(settings)
         self._clock = clock
+        self._wall = wall
         self._memory = Memory()
         self._booted_s = -math.inf
-        self._picker = Picker(settings, chance)
+        self._picker = Picker(settings, chance, wall)
         self._picks: dict[int, Pick] = {}
         self._rivals = Rivals(time.time_ns(), chance.getrandbits(32))
         self._fader = Fader(sleep)
@@ -150,7 +153,7 @@ class Guest:
     def _learn(self, link: Mpd, song: int, what: Verdict) -> None:
         if pick := self._picks.get(song):
             now = read_stickers(link, pick.uri)
-            write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what))
+            write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what, self._wall()))
 
     def skip(self, link: Mpd) -> None:
         """Go on to the next song, as a person asked through us; nothing if nothing plays.
@@ -242,7 +245,7 @@ class Guest:
         until_s = self._memory.hands_off_until_s
         if plan.message and not self._rivals.first and self.until_s == until_s:
             if self._until[0] != until_s:  # worked out once: the message must not change with each look
-                clock = time.localtime(time.time() + until_s - self._clock())
+                clock = time.localtime(self._wall() + until_s - self._clock())
                 self._until = (until_s, time.strftime("%H:%M", clock))
             return f"{plan.message} until {self._until[1]}"
         return plan.message or "; ".join(self._picker.problems.values())

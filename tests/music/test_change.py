@@ -20,7 +20,7 @@ class Evening:
         self.house = House(LISTS)
         lists: dict[Mood, tuple[str | Entry, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
         self.player = Player(change=change, strategy=strategy, playlists=lists)
-        self.guest = Guest(self.player, Random(3), lambda: self.house.now_s, lambda _: None)  # noqa: S311
+        self.guest = Guest(self.player, Random(3), *self.house.clocks)  # noqa: S311
         self.guest.arrive(self.house)
         for number in range(3):
             self.house.add(f"theirs/{number}")

@@ -11,7 +11,7 @@ from moodpid.config import Entry, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.music.choice import SHORTLIST, best, pick_list, shortlist
-from moodpid.music.feedback import Opinion, Verdict, changes, opinion, own_names, verdict
+from moodpid.music.feedback import Opinion, Verdict, changes, heard_since, opinion, own_names, verdict
 from moodpid.music.library import PAGE, sample
 
 URIS = st.lists(st.sampled_from("abcdefghij"), max_size=30)
@@ -85,19 +85,26 @@ def test_a_song_left_early_was_skipped_and_one_left_late_was_heard() -> None:
 
 def test_hearing_is_counted_under_the_name_others_use_and_under_our_own() -> None:
     stickers = {"playCount": "4"}
-    new = changes(stickers, stickers, Mood.HAPPY, Verdict.HEARD)
-    assert new == {"moodpid_happy_heard": "1", "playCount": "5"}
+    new = changes(stickers, stickers, Mood.HAPPY, Verdict.HEARD, 99.5)
+    assert new == {"moodpid_happy_heard": "1", "playCount": "5", "lastPlayed": "99"}
 
 
 def test_what_another_program_counted_meanwhile_is_not_counted_twice() -> None:
-    new = changes({"skipCount": "5"}, {"skipCount": "4"}, Mood.SAD, Verdict.SKIPPED)
-    assert new == {"moodpid_sad_skipped": "1"}
+    new = changes({"skipCount": "5"}, {"skipCount": "4"}, Mood.SAD, Verdict.SKIPPED, 99.5)
+    assert new == {"moodpid_sad_skipped": "1", "lastSkipped": "99"}
 
 
 def test_not_fitting_one_mood_says_nothing_of_another() -> None:
-    stickers = changes({}, {}, Mood.SAD, Verdict.MISFIT)
+    stickers = changes({}, {}, Mood.SAD, Verdict.MISFIT, 0.0)
     assert opinion(stickers, Mood.SAD).bad > 0
     assert opinion(stickers, Mood.HAPPY) == Opinion()
+
+
+def test_what_was_heard_before_a_restart_is_known_from_its_sticker() -> None:
+    assert heard_since({"lastPlayed": "50"}, 40, 60)
+    assert not heard_since({"lastPlayed": "30"}, 40, 60)
+    assert not heard_since({"lastPlayed": "70"}, 40, 60)  # by a clock that was wrong
+    assert not heard_since({}, 40, 60)
 
 
 def test_a_song_hated_elsewhere_counts_against_it_here() -> None:
@@ -110,7 +117,7 @@ def test_a_song_hated_elsewhere_counts_against_it_here() -> None:
 def test_stickers_of_any_text_do_no_harm(stickers: dict[str, str]) -> None:
     what = opinion(stickers, Mood.SAD)
     assert 0 <= what.draw(chance()) <= 1
-    assert all(value.isdecimal() for value in changes(stickers, {}, Mood.SAD, Verdict.HEARD).values())
+    assert all(value.isdecimal() for value in changes(stickers, {}, Mood.SAD, Verdict.HEARD, 0.0).values())
 
 
 def test_a_list_may_mix_playlists_filters_and_folders() -> None:

@@ -37,7 +37,7 @@ class Guesthouse(RuleBasedStateMachine):
             strategy=strategy,
             playlists={mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY},
         )
-        self.guest = Guest(self.player, Random(3), lambda: self.house.now_s, lambda _: None)  # noqa: S311
+        self.guest = Guest(self.player, Random(3), *self.house.clocks)  # noqa: S311
         self.guest.arrive(self.house)
         self.wished: Wish | None = None
         self.stopped_by_hand = self.seen_playing = False

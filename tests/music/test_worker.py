@@ -11,6 +11,7 @@ from moodpid.config import Change, Entry, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.music.probe import probe
+from moodpid.music.turn import Guest
 from moodpid.state import PlayerStatus
 from tests.music.watched import DEADLINE_S, Start, Watched, folders, playing, queue, starter, until
 
@@ -273,3 +274,18 @@ def test_the_doctor_finds_playlists_and_outputs(mpd: PrivateMpd) -> None:
     mpd.stop()
     (gone,) = probe(Player(host="127.0.0.1", port=mpd.port))
     assert "Connection refused" in gone.message
+
+
+def test_a_fault_of_our_own_costs_the_music_a_pause_and_the_thread_goes_on(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Guest, "arrive", broken)
+    watched = start()
+    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    assert "a fault of its own" in state.message
+    assert "Traceback" in caplog.text
+    watched.worker.enable(False)
+    watched.until(lambda state: state.status is PlayerStatus.DISABLED)

@@ -78,11 +78,11 @@ def rest(library: Path, seconds: float) -> None:
 def large(library: Path, songs: int, queue: int) -> None:
     """One song put into a large queue out of a large library."""
     folder = library / "music" / "large"
-    song = next((library / "music" / "sad").iterdir())
+    tracks = list((library / "music" / "sad").iterdir())  # a file may have 65,000 names and no more
     for number in range(songs):
         place = folder / f"{number // 1000:03}"
         place.mkdir(parents=True, exist_ok=True)
-        os.link(song, place / f"{number}.wav")
+        os.link(tracks[number % len(tracks)], place / f"{number}.wav")
     uris = [f"large/{number // 1000:03}/{number}.wav" for number in range(songs)]
     (library / "playlists" / f"{LARGE}.m3u").write_text("\n".join(uris))
     (library / "playlists" / f"{PARTY}.m3u").write_text("\n".join(uris[:queue]))

@@ -67,6 +67,11 @@ class House:
     _last_id: int = 0
     READS: ClassVar = frozenset({"status", "stats", "currentsong", "playlistinfo", "playlistid", "channels"})
 
+    @property
+    def clocks(self) -> tuple[Callable[[], float], Callable[[float], object], Callable[[], float]]:
+        """For a guest: monotonic time, a sleep that takes none, and the time of day."""
+        return lambda: self.now_s, lambda _: None, lambda: self.now_s
+
     # What a connection offers
 
     def version_at_least(self, version: tuple[int, int]) -> bool:
