@@ -109,3 +109,8 @@ def _lines(one: MoodReport) -> list[str]:
 
 def _told(entry: ListReport) -> str:
     return entry.problem or f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}"
+
+
+def picks_as_text(picks: list[Pick]) -> str:
+    """A dry run for people, a line for each song."""
+    return "\n".join(f"{number:>2}  {pick.uri}  ({pick.why})" for number, pick in enumerate(picks, start=1))

@@ -6,7 +6,7 @@ from servers import PrivateMpd
 
 from moodpid.config import Entry, Player, Strategy
 from moodpid.mood.emotion import Mood
-from moodpid.music.report import NEXT_SONGS, as_text, dry_run, report
+from moodpid.music.report import NEXT_SONGS, as_text, dry_run, picks_as_text, report
 from tests.music.watched import queue
 
 
@@ -42,7 +42,7 @@ def test_a_dry_run_shows_the_next_songs_and_why_and_touches_nothing(mpd: Private
     picks = dry_run(settings(mpd), Mood.HAPPY, chance=Random(1))  # noqa: S311 - repeatable
     assert len(picks) == NEXT_SONGS
     assert len({pick.uri for pick in picks[:3]}) == 3
-    assert all("from Happy" in pick.why for pick in picks)
+    assert all("from Happy" in line for line in picks_as_text(picks).splitlines())
     assert queue(mpd) == []
 
 

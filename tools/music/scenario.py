@@ -117,7 +117,10 @@ class Tally:
             "commands_an_hour": round(self.commands / hours, 1),
             "hours": round(hours, 2),
         }
-        for inner in ("heard", "seconds", "playing_s", "fitting_s", "commands"):
+        unsaid = ["heard", "seconds", "playing_s", "fitting_s", "commands"]
+        if not self.commands:
+            unsaid.append("commands_an_hour")  # a real worker's are not counted here: see cost.py
+        for inner in unsaid:
             del figures[inner]
         return figures
 
