@@ -11,6 +11,9 @@ from moodpid.config import Player
 from moodpid.errors import MoodpidError
 
 TIMEOUT_S = 5.0
+# Through a large library on a small machine these take MPD a while, and it says nothing before it is done
+SLOW_S = 30.0
+_SLOW = frozenset({"listplaylist", "find", "count"})
 # Without these we can do nothing; what else we send is missed only by those who want it
 NEEDED = (
     *("stats", "status", "currentsong", "playlistinfo", "playlistid", "listplaylist", "idle"),
@@ -149,12 +152,12 @@ class Link:
             CommandRefusedError: MPD refused it.
             MpdGoneError: No answer came.
         """
-        with self._translated():
+        with self._translated(), self._patience(command):
             return getattr(self._client, command)(*arguments)
 
     def stream(self, command: str, *arguments: object) -> Iterator[Any]:
         """As `ask`, an item at a time, so that long answers need no memory; read it to its end."""
-        with self._translated():
+        with self._translated(), self._patience(command):
             self._client.iterate = True
             try:
                 yield from getattr(self._client, command)(*arguments)
@@ -188,6 +191,14 @@ class Link:
         self.close()
 
     @contextmanager
+    def _patience(self, command: str) -> Iterator[None]:
+        self._client.timeout = SLOW_S if command in _SLOW else TIMEOUT_S
+        try:
+            yield
+        finally:
+            self._client.timeout = TIMEOUT_S
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         """Turn python-mpd2's errors and the system's into ours."""
         try:
@@ -208,7 +219,7 @@ def place(settings: Player) -> str:
 def _reason(error: Exception) -> str:
     match error:
         case TimeoutError():
-            return f"does not answer within {TIMEOUT_S:g} s"
+            return "does not answer in time"
         case OSError(strerror=str(text)):
             return f"cannot be reached: {text}"
         case mpd.ConnectionError():
