@@ -19,7 +19,7 @@ TEMPLATE = """\
 | takes | one face: 48 x 48 grey, uint8, as a Haar box cut out of the picture |
 | gives | seven logits, int8: {labels} |
 | network | `{network}` of `tools/model/network.py`: plain and residual 3 x 3 convolutions, ReLU6, {million} million multiply-adds |
-| trained with | `{command}` at commit `{commit}`, seed {seed}, {faces} faces, {minutes} minutes on {device} |
+| trained with | `{command}` at commit `{commit}`, seed {seed}, {done} of {epochs} epochs of {faces} faces, {minutes} minutes on {device} |
 
 ## What it is for
 
@@ -65,8 +65,9 @@ expect a little less elsewhere.
 
 ## What it is bad at
 
-- **{worst}**: the classes it misses most. Fear is taken for sadness and surprise, sadness for neutral and back.
-- **Disgust** is 1.5 % of the training faces; treat it as a rumour.
+- **{worst}**: the classes it misses most. Disgust is taken for anger, fear for sadness, and sadness for
+  neutral and back.
+- **Disgust** is 1.3 % of the training faces; treat it as a rumour.
 - **Faces in profile, bowed heads, hands and masks**: the detector hardly finds them, and FER2013 has few.
 - **Children and old people**: few in FER2013. **Dark rooms**: trained for with darkened pictures, not with dark rooms.
 - **Who was photographed**: people whom a web search showed in 2013, actors and stock photographs among them, mostly
@@ -100,6 +101,8 @@ def text(described: dict[str, Any], million: float) -> str:
         commit=training["commit"],
         seed=training["seed"],
         faces=f"{training['faces']:,}",
+        done=training["epochs_done"],
+        epochs=training["recipe"]["epochs"],
         minutes=round(training["minutes"]),
         device=training["device"],
         n=f"{valid['n']:,}",

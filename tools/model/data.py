@@ -128,13 +128,15 @@ def cleaned(train: Faces, valid: Faces) -> Faces:
 def prior(labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the seven class frequencies; they add up to 1."""
     counts = np.bincount(labels, minlength=len(LABELS)).astype(np.float64)
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())
 
 
 def vote_distribution(votes: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn (N, 10) votes into distributions; rows without votes stay all zero."""
     totals = votes.sum(axis=1, keepdims=True)
-    return np.divide(votes, totals, out=np.zeros(votes.shape, np.float32), where=totals > 0)
+    shares = np.zeros(votes.shape, np.float32)
+    np.divide(votes, totals, out=shares, where=totals > 0)
+    return shares
 
 
 def label_given_votes(faces: Faces, steps: int = 500) -> NDArray[np.float32]:

@@ -36,7 +36,7 @@ def measure(images: NDArray[np.uint8]) -> Crop:
     The canvas has the crop's mean brightness. The detector's settings are OpenCV's usual ones
     (scaleFactor 1.1, minNeighbors 5); a crop without exactly one box on it is not counted.
     """
-    cascades = Path(cv2.data.haarcascades)
+    cascades = Path(cv2.data.haarcascades)  # type: ignore[attr-defined]
     cascade = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_default.xml"))
     margin = (CANVAS_PX - FACE_PX) // 2
     rows = []

@@ -21,7 +21,8 @@ def orthogonalized(matrix: Tensor, steps: int = 4) -> Tensor:
     for _ in range(steps):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
-    return x.T if tall else x
+    orthogonal: Tensor = x.T if tall else x
+    return orthogonal
 
 
 class Muon(torch.optim.Optimizer):

@@ -21,7 +21,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt  # after the choice of a backend without a screen
 
 INK, ACCENT, FAINT = "#22303c", "#2f7f8f", "#c9d6da"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
     "font.size": 10,
@@ -52,7 +52,7 @@ def draw(model: Path, faces: data.Faces, folder: Path) -> list[Path]:
     written = []
     with plt.rc_context(STYLE):
         for name, picture in pictures.items():
-            picture()
+            picture()  # type: ignore[no-untyped-call]
             written.append(folder / f"{name}.png")
             plt.savefig(written[-1], metadata={"Software": None})
             plt.close("all")
