@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.enums import MQTTProtocolVersion
 from servers import PrivateMosquitto
 
+from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import connection
+from moodpid.mqtt.broker import Broker
 from moodpid.state import Adjust
 from tests.mqtt.support import Answering, Ear, Start, happy, lines, present, wait_until
 
@@ -236,6 +239,30 @@ def test_a_retained_request_is_ignored_at_the_start_and_later(
         ear.say(f"{ROOT}/enabled/set", "ON")
         wait_until(lambda: loop.requests == [Adjust("enabled", True)])
     assert sum("retain" in line for line in lines(caplog)) == 1
+
+
+def test_with_mqtt_3_everything_works_too(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begin = Broker.__init__
+
+    def begin_old(self: Broker, settings: config.Mqtt, password: str = "") -> None:
+        begin(self, settings, password)
+        self._protocol = MQTTProtocolVersion.MQTTv311
+
+    monkeypatch.setattr(Broker, "__init__", begin_old)
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+        assert loop.end()
+        ear.wait_for_text(f"{ROOT}/status", "offline")
+    assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
 
 
 def test_a_flood_of_messages_leaves_the_loop_its_pace(
