@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Thread
 from typing import Any
 
+import libcamera
 import numpy as np
 from picamera2 import Picamera2
 
@@ -52,14 +53,14 @@ class PiCamera:
         frame_us = round(1_000_000 / fps)
         controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, frame_us), **exposure}
         if "AfMode" in self._camera.camera_controls:
-            from libcamera import controls as names  # noqa: PLC0415 - only cameras that can focus need it
-
-            controls["AfMode"] = names.AfModeEnum.Continuous
+            controls["AfMode"] = libcamera.controls.AfModeEnum.Continuous
         configuration = self._camera.create_video_configuration(
             # Nobody looks at the main stream or at the sensor's raw pictures: small, or not at all
             main={"size": (width, height), "format": "YUV420"},
             lores={"size": (width, height), "format": "YUV420"},
             raw=None,
+            # Brightness from 0 to 255, as in the pictures that the network learnt from; video has 16 to 235
+            colour_space=libcamera.ColorSpace.Sycc(),
             controls=controls,
             buffer_count=2,
             queue=False,
@@ -103,8 +104,7 @@ def _exposure(there: Mapping[str, object]) -> dict[str, Any]:
 
     Source: libcamera's documentation of AeMeteringMode, AeConstraintMode and ExposureValue (in stops).
     """
-    from libcamera import controls as names  # noqa: PLC0415 - only who asks for it needs it
-
+    names = libcamera.controls
     wanted: dict[str, Callable[[], Any]] = {
         "AeMeteringMode": lambda: names.AeMeteringModeEnum.CentreWeighted,
         "AeConstraintMode": lambda: names.AeConstraintModeEnum.Shadows,

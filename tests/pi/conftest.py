@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pi.frames import REPEATS, still, write
+from pi.frames import still, write
 from pi.machine import is_built
 
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.recording import BUNDLED
 from moodpid.vision.scene import Scene
-from tests.pi.support import FPS, Pi
-
-_EACH_S = 4  # how long each face is shown
+from tests.pi.support import Pi
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +25,12 @@ def packages() -> Path:
 
 @pytest.fixture(scope="session")
 def frames(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the software camera may show: `happy` for good, `nobody`, or `each` face for some seconds."""
+    """What the software camera may show: a face or `nobody`, one picture each in a folder of that name."""
     del packages  # without them nothing has to be rendered
     folder, scene = tmp_path_factory.mktemp("frames"), Scene(BUNDLED)
-    write(folder / "happy", iter([still(scene, Emotion.HAPPY)]))
     write(folder / "nobody", iter([still(scene, None)]))
-    write(folder / "each", (still(scene, face) for face in Emotion for _ in range(_EACH_S * FPS // REPEATS)))
+    for face in Emotion:
+        write(folder / face, iter([still(scene, face)]))
     return folder
 
 

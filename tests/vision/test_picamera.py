@@ -3,12 +3,11 @@
 import importlib
 import sys
 from threading import Event
-from types import SimpleNamespace
 
 import pytest
 
 from moodpid.errors import CameraError
-from tests.vision import fake_picamera2
+from tests.vision import fake_libcamera, fake_picamera2
 from tests.vision.fake_picamera2 import Picamera2
 
 
@@ -16,6 +15,7 @@ from tests.vision.fake_picamera2 import Picamera2
 def pi_camera(monkeypatch: pytest.MonkeyPatch) -> type:
     """The adapter over a stand-in for picamera2, imported anew."""
     monkeypatch.setitem(sys.modules, "picamera2", fake_picamera2)
+    monkeypatch.setitem(sys.modules, "libcamera", fake_libcamera)
     monkeypatch.delitem(sys.modules, "moodpid.vision.picamera", raising=False)
     monkeypatch.setattr(Picamera2, "opened", [])
     adapter: type = importlib.import_module("moodpid.vision.picamera").PiCamera
@@ -52,11 +52,14 @@ def test_the_camera_itself_is_asked_for_the_pace(pi_camera: type) -> None:
 
 
 def test_a_camera_that_can_focus_is_told_to(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    focus = SimpleNamespace(controls=SimpleNamespace(AfModeEnum=SimpleNamespace(Continuous="continuous")))
-    monkeypatch.setitem(sys.modules, "libcamera", focus)
     monkeypatch.setattr(Picamera2, "controls_there", {"AfMode": (0, 2, 0)})
     pi_camera(0, 640, 480, 4.0)
     assert Picamera2.opened[0].asked["controls"]["AfMode"] == "continuous"
+
+
+def test_brightness_has_the_full_range_of_a_picture(pi_camera: type) -> None:
+    pi_camera(0, 640, 480, 4.0)
+    assert Picamera2.opened[0].asked["colour_space"] == "sYCC"
 
 
 def test_only_what_is_looked_at_is_asked_of_the_camera(pi_camera: type) -> None:
@@ -68,11 +71,6 @@ def test_only_what_is_looked_at_is_asked_of_the_camera(pi_camera: type) -> None:
 def test_faces_before_a_window_are_exposed_for_where_the_camera_can(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = SimpleNamespace(
-        AeMeteringModeEnum=SimpleNamespace(CentreWeighted="centre"),
-        AeConstraintModeEnum=SimpleNamespace(Shadows="shadows"),
-    )
-    monkeypatch.setitem(sys.modules, "libcamera", SimpleNamespace(controls=names))
     monkeypatch.setattr(
         Picamera2, "controls_there", {"AeConstraintMode": (0, 3, 0), "ExposureValue": (-8, 8, 0)}
     )
