@@ -8,6 +8,7 @@ from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
 from moodpid.mood.observation import FaceReading, Observation
 
 _FLOOR = 1e-3  # no classifier is surer than this that an emotion is absent
+_SAME_PERSON = 0.5  # how likely it is that who comes into an empty room is who left it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class MoodFilter:
         mood = self._next_mood(now_s)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s
+            if mood is Mood.NOBODY:
+                self._belief = self._leaked(_SAME_PERSON)
         return MoodState(
             self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
         )
@@ -101,13 +104,19 @@ class MoodFilter:
     def _believe(self, faces: Sequence[FaceReading], elapsed_s: float) -> None:
         settings = self._settings
         stays = math.exp(-elapsed_s / (settings.change_every_s if faces else settings.memory_s))
-        belief = [stays * b + (1 - stays) * p for b, p in zip(self._belief, settings.prior, strict=True)]
+        belief = self._leaked(stays)
         if faces:
             share = 1 - math.exp(-elapsed_s / settings.smoothing_s)
             evidence = pooled_log_likelihood(faces, settings.prior)
-            belief = [b * math.exp(share * e) for b, e in zip(belief, evidence, strict=True)]
+            belief = tuple(b * math.exp(share * e) for b, e in zip(belief, evidence, strict=True))
         total = math.fsum(belief)
         self._belief = tuple(b / total for b in belief)
+
+    def _leaked(self, stays: float) -> tuple[float, ...]:
+        """The belief, of which only the share `stays` is kept and the rest is the prior again."""
+        return tuple(
+            stays * b + (1 - stays) * p for b, p in zip(self._belief, self._settings.prior, strict=True)
+        )
 
     def _notice(self, somebody: bool, elapsed_s: float) -> None:
         """Fill up while faces are in view, drain while none are; a look without a past counts a little."""

@@ -79,6 +79,12 @@ def test_who_comes_back_soon_is_remembered() -> None:
     assert remembered > states(stretch(1.25, Emotion.NEUTRAL))[-1].scores[H]
 
 
+def test_who_comes_next_may_be_somebody_else() -> None:
+    left = stretch(20, H) + stretch(15, start_s=20)
+    told = states(left + stretch(10, S, start_s=35))
+    assert moods(told) == [Mood.NOBODY, Mood.HAPPY, Mood.NOBODY, Mood.SAD]
+
+
 def test_the_nearer_face_decides() -> None:
     near, far = FaceReading(scores(S), 0.2), FaceReading(scores(H), 0.02)
     told = states(Observation(n / 4, (far, near)) for n in range(40))
