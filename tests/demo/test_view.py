@@ -30,6 +30,14 @@ PLAYS = {"state": "play", "title": "Kettle", "playlist": "Neutral", "message": "
         ({"mood": HAPPY}, "happy     83 %   1 face"),
         ({"mood": HAPPY | {"faces": 2}}, "happy     83 %   2 faces"),
         ({"mood": HAPPY, "player": PLAYS}, 'happy     83 %   1 face   plays "Kettle" from Neutral'),
+        (
+            {"mood": HAPPY, "player": PLAYS | {"playlist": "Happy"}},
+            'happy     83 %   1 face   plays "Kettle", then Happy',
+        ),
+        (
+            {"mood": HAPPY, "player": {"state": "play", "title": "Her own"}},
+            'happy     83 %   1 face   plays "Her own"',
+        ),
         ({"mood": HAPPY, "player": {"state": "pause"}}, "happy     83 %   1 face   player: pause"),
         (
             {"mood": HAPPY, "player": {"state": "stop", "message": "no playlist Happy"}},

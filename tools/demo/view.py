@@ -7,8 +7,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from demo.library import STYLES, playlist, tracks
+
 # States of the camera that need no word; the first is that none was heard of
 _FINE = {"", "starting", "watching"}
+_LISTS = {track.title: playlist(mood) for mood in STYLES for track in tracks(mood)}
 
 
 @dataclass(slots=True)
@@ -60,12 +63,16 @@ class Heard:
 
     @property
     def player(self) -> str:
-        """What plays, and from which stored playlist."""
+        """What plays, and from which stored playlist; or from which the songs after it will be."""
         state = self._of("player", "state")
         if state != "play":
             return str(self._of("player", "message") or (f"player: {state}" if state else ""))
-        playlist = self._of("player", "playlist")
-        return f'plays "{self._of("player", "title")}"' + (f" from {playlist}" if playlist else "")
+        title, chosen = self._of("player", "title"), self._of("player", "playlist")
+        if not chosen:
+            return f'plays "{title}"'
+        # The playlist is that of the songs that wait: the one that plays may end in peace first
+        then = ", then" if _LISTS.get(title, chosen) != chosen else " from"
+        return f'plays "{title}"{then} {chosen}'
 
     @property
     def camera(self) -> str:
