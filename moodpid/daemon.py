@@ -9,7 +9,7 @@ from typing import Protocol
 
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested
-from moodpid.gauge import Gauge
+from moodpid.gauge import Cooling, Gauge
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
@@ -142,6 +142,7 @@ class Daemon:
         self._present = Present(self.eye.state, PlayerState(status), settings=self.settings)
         self._override_since_s = 0.0
         self._events: list[MoodEvent] = []
+        self._cooling = Cooling()
 
     def run(self) -> None:
         """Turn until asked to stop.
@@ -169,6 +170,7 @@ class Daemon:
         mood = overridden(felt, self._present.settings.override, self._override_since_s)
         decision = self.policy.decide(mood) if mood else Decision(None, ())
         vitals = self.gauge.read(look.at_s if look else None, self.clock())
+        self._keep_cool(vitals.temperature_c)
         seen = replace(self._present, camera=self.eye.state, picture=self.eye.picture, felt=felt)
         self._speak(replace(seen, mood=mood, vitals=vitals), decision)
         self.service.turned(self.clock(), status_line(self._present))
@@ -213,8 +215,15 @@ class Daemon:
         if (new.sensitivity, new.dwell_s) != (old.sensitivity, old.dwell_s):
             self.feel.adjust(threshold=threshold_for(new.sensitivity), dwell_s=new.dwell_s)
         if new.looks_hz != old.looks_hz:
-            self.eye.pace(new.looks_hz)
+            self.eye.pace(new.looks_hz * self._cooling.share)
         self._present = replace(self._present, settings=new)
+
+    def _keep_cool(self, temperature_c: float | None) -> None:
+        if self._cooling.update(temperature_c):
+            looks_hz = self._present.settings.looks_hz * self._cooling.share
+            level = logging.WARNING if self._cooling.share < 1 else logging.INFO
+            log.log(level, "the processor is at %.0f °C: %.1f looks a second", temperature_c, looks_hz)
+            self.eye.pace(looks_hz)
 
     def _speak(self, present: Present, decision: Decision) -> None:
         if present.camera != self._present.camera:

@@ -7,6 +7,9 @@ from moodpid.state import Vitals
 
 _SMOOTHING = 0.1  # the share of the newest look in what is told
 _TEMPERATURE_EVERY_S = 15.0
+# A Raspberry Pi slows itself down from 80 °C on (Raspberry Pi documentation, frequency management and heat)
+HOT_C, COOL_C = 78.0, 72.0
+_HOT_SHARE = 0.5
 _ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
 
 
@@ -48,6 +51,25 @@ class Gauge:
         if now_s - self._warm_at_s >= _TEMPERATURE_EVERY_S:
             self._warm_at_s, self._temperature_c = now_s, self._read_temperature_c()
         return Vitals(self._latency_s, 1 / self._period_s if self._period_s else None, self._temperature_c)
+
+
+class Cooling:
+    """Slows the looks down while the processor is hot, before the firmware slows all down, music included.
+
+    Attributes:
+        share: Of the looks that are asked for, how many to make.
+    """
+
+    share = 1.0
+
+    def update(self, temperature_c: float | None) -> bool:
+        """Take a new temperature in; whether `share` has changed. Without a thermometer it never does."""
+        if temperature_c is None:
+            return False
+        # Apart by some degrees, so that it does not go to and fro
+        hot = temperature_c >= (HOT_C if self.share == 1.0 else COOL_C)
+        old, self.share = self.share, _HOT_SHARE if hot else 1.0
+        return self.share != old
 
 
 def _smooth(old: float | None, new: float) -> float:

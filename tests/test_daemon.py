@@ -8,6 +8,7 @@ import pytest
 
 from moodpid.daemon import Daemon, status_line
 from moodpid.errors import RecordingEnded, RestartRequested
+from moodpid.gauge import Gauge
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
@@ -76,6 +77,37 @@ def rig() -> Iterator[Rig]:
 
 def seconds(n: float, *emotions: Emotion, start_s: float = 0.0) -> list[Observation]:
     return [look(start_s + i / 4, *emotions) for i in range(round(n * 4))]
+
+
+def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(rig: Rig) -> None:
+    degrees = iter([50.0, 81.0, 76.0, 71.0, 71.0])
+    daemon = rig.daemon(*seconds(2, Emotion.HAPPY))
+    clock = Clock()
+
+    def thermometer() -> float:
+        return next(degrees, 71.0)
+
+    def later() -> float:
+        clock.sleep(10.0)  # each turn is a while after the last one
+        return clock()
+
+    daemon.gauge, daemon.clock = Gauge(thermometer), later
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert rig.eye.paces == [Settings().looks_hz / 2, Settings().looks_hz]
+
+
+def test_what_the_home_asks_for_is_halved_as_well_while_it_is_hot(rig: Rig) -> None:
+    daemon = rig.daemon(*seconds(1, Emotion.HAPPY))
+
+    def thermometer() -> float:
+        rig.inbox.post(Adjust("looks_hz", 1.0))  # heard in the next turn
+        return 90.0
+
+    daemon.gauge = Gauge(thermometer)
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert rig.eye.paces == [Settings().looks_hz / 2, 0.5]
 
 
 def test_faces_become_a_wish_and_news_for_the_home(rig: Rig) -> None:
