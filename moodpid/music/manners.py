@@ -61,7 +61,8 @@ class Plan:
     """What to do now.
 
     Attributes:
-        commands: In this order, before songs are added.
+        commands: In this order, after songs were added: what waits goes only when the new is there, so that
+            the music never runs out in between.
         room: How many songs of ours to add.
         after: The first goes this many places behind the current song, the others behind it; None: at the
             end of the queue.
@@ -223,5 +224,6 @@ def _place(
     """Where the next song of ours goes; see `Plan.after`."""
     if rules.change is Change.QUEUE or now.song is None:
         return None
-    passable = {song.id for song in ahead} | memory.guests | gone
-    return sum(song.id not in gone for song in _following(now, passable))
+    keep = {song.id for song in ahead} | memory.guests
+    places = [place for place, song in enumerate(_following(now, keep | gone), start=1) if song.id in keep]
+    return max(places, default=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from moodpid.mood.emotion import Mood
 from moodpid.music.snapshot import PlayState, QueueSong, Snapshot
-from moodpid.music.takeover import cleared, may_have_ended, requests, takeover, track_ended
+from moodpid.music.takeover import cleared, may_have_ended, requests, skipped, takeover, track_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,12 @@ class Noticed:
         memory: With the snapshot taken in.
         finished: The song that is no longer the current one, with how much of it was heard, from 0 to 1;
             None if the song is the same, or nobody can say.
+        skipped: Somebody left it before its end.
     """
 
     memory: Memory
     finished: tuple[QueueSong, float] | None = None
+    skipped: bool = False
 
 
 def notice(memory: Memory, now: Snapshot, hands_off_s: float) -> Noticed:
@@ -93,7 +95,7 @@ def notice(memory: Memory, now: Snapshot, hands_off_s: float) -> Noticed:
             hands_off_why=why,
             jump=False,
         )
-    return Noticed(known, track_ended(memory.last, now))
+    return Noticed(known, track_ended(memory.last, now), skipped(memory.last, now))
 
 
 def _seen(song: Ours, now: Snapshot) -> Ours:

@@ -13,7 +13,7 @@ from moodpid.mailbox import Mailbox
 from moodpid.mood.policy import Wish
 from moodpid.music.connection import WANTED, CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
 from moodpid.music.turn import Guest
-from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post
+from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post, TrackSkipped
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class MpdWorker:
 
     Args:
         settings: Where MPD is and how to behave.
-        post: Takes `PlayerChanged` on every change; False from it means: again later.
+        post: Takes `PlayerChanged` on every change, False from it means: again later; and `TrackSkipped`.
         password: Of MPD, empty if it has none.
         chance: Chooses songs and jitters pauses.
     """
@@ -61,7 +61,7 @@ class MpdWorker:
         self._ended = False
         # From here on all is the worker's own
         self._now = self._orders
-        self._guest = Guest(settings, self._chance)
+        self._guest = Guest(settings, self._chance, skipped=lambda: post(TrackSkipped()))
         self._told: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
         self._trouble = ""

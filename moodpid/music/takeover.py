@@ -60,6 +60,13 @@ def may_have_ended(last: Snapshot, now: Snapshot) -> bool:
     return last.elapsed_s + (now.at_s - last.at_s) >= last.duration_s - last.crossfade_s - _LATE_S
 
 
+def skipped(last: Snapshot, now: Snapshot) -> bool:
+    """Whether somebody left the song of `last` before its end, by "next" or otherwise."""
+    left = track_ended(last, now) is not None and last.state is not PlayState.STOP
+    # MPD passes over what it cannot play, and what the other moodpid does is no person's doing
+    return left and not (now.error or now.rival or may_have_ended(last, now))
+
+
 def requests(last: Snapshot, now: Snapshot, ours: AbstractSet[int]) -> frozenset[int]:
     """The songs that a person just put in sight of the current one, if they are few."""
     grown = now.length - last.length

@@ -41,16 +41,20 @@ class Guest:
         clock: Monotonic seconds.
         sleep: Waits, in the steps of a fade.
         wall: Seconds since 1970.
+        skipped: Called when a person left a song of ours before its end, unless it was asked of us.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
         self,
         settings: Player,
         chance: Random,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         wall: Callable[[], float] = time.time,
+        skipped: Callable[[], object] = lambda: None,
     ) -> None:
+        self._skipped = skipped
+        self._asked_to_skip = -1
         self._rules = Rules.of(settings)
         self._clock = clock
         self._wall = wall
@@ -148,6 +152,9 @@ class Guest:
             song, share = noticed.finished
             if what := verdict(share):
                 self._learn(link, song.id, what)
+            if noticed.skipped and song.id != self._asked_to_skip:
+                self._skipped()
+        self._asked_to_skip = -1
         self._picks = {id_: pick for id_, pick in self._picks.items() if id_ in now.ours}
 
     def _learn(self, link: Mpd, song: int, what: Verdict) -> None:
@@ -162,8 +169,10 @@ class Guest:
             MpdGoneError: The connection was lost.
         """
         with contextlib.suppress(CommandRefusedError):
-            if link.ask("status")["state"] == PlayState.PLAY:
+            status = link.ask("status")
+            if status["state"] == PlayState.PLAY:
                 link.ask("next")
+                self._asked_to_skip = int(status.get("songid", -1))
 
     def misfit(self, link: Mpd) -> None:
         """The song that plays does not fit: remember it if it is ours, and go on to the next.
@@ -178,8 +187,10 @@ class Guest:
 
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, wish: Wish | None) -> bool:
         """Whether anything was done."""
-        did = [self._command(link, command) for command in plan.commands]
         added = self._add(link, plan, now, wish) if wish and plan.room else 0
+        if plan.room == manners.AHEAD and not added:
+            return False  # what waits is of an old mood, and better than silence
+        did = [self._command(link, command) for command in plan.commands]
         return any(did) or added > 0
 
     def _command(self, link: Mpd, command: Command) -> bool:
@@ -219,6 +230,8 @@ class Guest:
                 song = int(link.ask("addid", pick.uri, *where))
             except CommandRefusedError as error:
                 log.debug("%s from %s: %s", pick.uri, pick.source, error)
+                if not error.missing:
+                    break  # the queue is full, or the person before us was faster
                 self._picker.is_gone(pick.uri)
                 continue
             log.debug("%s: %s; %s", pick.uri, plan.why, pick.why)

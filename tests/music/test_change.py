@@ -109,3 +109,11 @@ def test_a_song_that_mpd_does_not_have_is_passed_over() -> None:
     evening.house.playlists = {"Sad": ["gone/1", "sad/1", "gone/2"]}
     evening.wish(Mood.SAD)
     assert evening.house.playing() == "sad/1"
+
+
+def test_where_the_new_mood_has_no_song_the_old_one_plays_on() -> None:
+    evening = Evening(Change.NEXT)
+    evening.wish(Mood.HAPPY)
+    evening.house.playlists = {"Happy": LISTS["Happy"]}
+    evening.wish(Mood.SAD)
+    assert evening.hear_on(Mood.SAD) == "happy"

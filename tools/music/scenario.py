@@ -112,14 +112,15 @@ class Tally:
         """The figures, by name."""
         hours = self.seconds / 3600
         figures = asdict(self) | {
+            "share_of_time_playing": round(self.playing_s / max(1.0, self.seconds), 3),
             "share_of_time_fitting": round(self.fitting_s / max(1.0, self.playing_s), 3),
             "changes_of_music_an_hour": round((len(self.heard) - 1) / hours, 1),
-            "commands_an_hour": round(self.commands / hours, 1),
+            "writing_commands_an_hour": round(self.commands / hours, 1),
             "hours": round(hours, 2),
         }
         unsaid = ["heard", "seconds", "playing_s", "fitting_s", "commands"]
         if not self.commands:
-            unsaid.append("commands_an_hour")  # a real worker's are not counted here: see cost.py
+            unsaid.append("writing_commands_an_hour")  # a real worker's are not counted here: see cost.py
         for inner in unsaid:
             del figures[inner]
         return figures
