@@ -28,6 +28,7 @@ from moodpid.state import (
     Press,
     Request,
     Settings,
+    TrackSkipped,
 )
 
 log = logging.getLogger(__name__)
@@ -188,6 +189,8 @@ class Daemon:
                 raise RestartRequested("restart requested over MQTT")
             case PlayerChanged(player):
                 self._present = replace(self._present, player=player)
+            case TrackSkipped():
+                self._tell_skip()
 
     def _skip(self, button: Button) -> None:
         """On to the next song, if one plays; one that does not fit is also remembered."""
@@ -196,8 +199,11 @@ class Daemon:
                 self.player.misfit()
             else:
                 self.player.skip()
-            mood = self._present.mood.mood if self._present.mood else None
-            self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
+            self._tell_skip()
+
+    def _tell_skip(self) -> None:
+        mood = self._present.mood.mood if self._present.mood else None
+        self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
 
     def _adopt(self, new: Settings) -> None:
         """Make the parts follow the settings where they differ from the present ones."""

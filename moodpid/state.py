@@ -173,5 +173,10 @@ class PlayerChanged:
     player: PlayerState
 
 
-Request: TypeAlias = Adjust | Press | PlayerChanged
+@dataclass(frozen=True, slots=True)
+class TrackSkipped:
+    """News from the MPD worker: a person left a song of ours before its end, by other means than us."""
+
+
+Request: TypeAlias = Adjust | Press | PlayerChanged | TrackSkipped
 Post: TypeAlias = Callable[[Request], bool]
