@@ -2,7 +2,7 @@
 
 import atexit
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Thread
@@ -17,6 +17,7 @@ from moodpid.vision.ports import Frame
 
 _PATIENCE_S = 2.0  # beyond the time of two frames
 _CLOSE_S = 1.5
+_AS_WIDE = 0.95
 _BACKLIGHT_STOPS = 0.7  # more light than for the picture as a whole
 
 
@@ -59,6 +60,7 @@ class PiCamera:
             main={"size": (width, height), "format": "YUV420"},
             lores={"size": (width, height), "format": "YUV420"},
             raw=None,
+            sensor=_widest_view(self._camera),
             # Brightness from 0 to 255, as in the pictures that the network learnt from; video has 16 to 235
             colour_space=libcamera.ColorSpace.Sycc(),
             controls=controls,
@@ -97,6 +99,28 @@ class PiCamera:
         closing.join(_CLOSE_S)
         if closing.is_alive():
             atexit.unregister(self._camera.close)
+
+
+def _widest_view(camera: Picamera2) -> dict[str, Any] | None:
+    """The sensor's smallest mode among those that see the most.
+
+    For small pictures libcamera would choose a mode near their size, and some of those, such as 640 x 480 of
+    the IMX219, show the middle of the room only. None for cameras that have no modes to choose from.
+    """
+    if "ScalerCrop" not in camera.camera_controls:  # the modes are measured by it
+        return None
+    modes = [mode for mode in camera.sensor_modes if "crop_limits" in mode]
+    if not modes:
+        return None
+
+    def area(size: Sequence[int]) -> int:
+        return size[-2] * size[-1]
+
+    widest = max(area(mode["crop_limits"]) for mode in modes)
+    # Modes that cut off a row or two at the edge see as much
+    wide = [mode for mode in modes if area(mode["crop_limits"]) >= _AS_WIDE * widest]
+    best = min(wide, key=lambda mode: (area(mode["size"]), mode["bit_depth"]))
+    return {"output_size": best["size"], "bit_depth": best["bit_depth"]}
 
 
 def _exposure(there: Mapping[str, object]) -> dict[str, Any]:

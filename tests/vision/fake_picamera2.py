@@ -16,6 +16,7 @@ class Picamera2:
     stalled: ClassVar[bool] = False
     let_go: ClassVar[Event | None] = None
     controls_there: ClassVar[dict[str, Any]] = {}
+    modes: ClassVar[list[dict[str, Any]]] = []
     adjusted: ClassVar[dict[str, Any]] = {}
     opened: ClassVar[list["Picamera2"]] = []
 
@@ -25,6 +26,7 @@ class Picamera2:
         if self.busy:
             raise RuntimeError("Camera __init__ sequence did not complete.") from RuntimeError(self.busy)
         self.camera_controls = self.controls_there
+        self.sensor_modes = self.modes
         self.asked: dict[str, Any] = {}
         self.is_open, self.started = True, False
         self.opened.append(self)

@@ -89,6 +89,28 @@ def test_exposure_is_the_camera_s_own_affair_unless_asked(
     assert set(Picamera2.opened[0].asked["controls"]) == {"FrameDurationLimits"}
 
 
+def test_the_sensor_shows_the_whole_room_at_the_least_cost(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As the Camera Module 2 (IMX219) tells them
+    imx219 = [
+        {"size": (640, 480), "bit_depth": 10, "crop_limits": (1000, 752, 1280, 960)},
+        {"size": (1640, 1232), "bit_depth": 8, "crop_limits": (0, 0, 3280, 2464)},
+        {"size": (1640, 1232), "bit_depth": 10, "crop_limits": (0, 0, 3280, 2464)},
+        {"size": (1920, 1080), "bit_depth": 10, "crop_limits": (680, 692, 1920, 1080)},
+        {"size": (3280, 2464), "bit_depth": 10, "crop_limits": (0, 0, 3280, 2464)},
+    ]
+    monkeypatch.setattr(Picamera2, "modes", imx219)
+    monkeypatch.setattr(Picamera2, "controls_there", {"ScalerCrop": ()})
+    pi_camera(0, 640, 480, 4.0)
+    assert Picamera2.opened[0].asked["sensor"] == {"output_size": (1640, 1232), "bit_depth": 8}
+
+
+def test_a_camera_without_modes_chooses_by_itself(pi_camera: type) -> None:
+    pi_camera(0, 640, 480, 4.0)
+    assert Picamera2.opened[0].asked["sensor"] is None
+
+
 def test_no_camera_at_all_is_told_with_what_to_try(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Picamera2, "cameras", 0)
     with pytest.raises(CameraError, match="finds none; check its cable, then `rpicam-hello"):
