@@ -86,7 +86,7 @@ def test_it_ends_by_itself_after_the_seconds_asked_for(place: Path) -> None:
     with _start(place, "--source", "recording", "--seconds", "2") as process:
         out, _ = process.communicate(timeout=40)
     assert process.returncode == 0
-    assert "It felt: nobody" in out
+    assert "waiting for the first look" in out
     assert not list(place.iterdir())
 
 

@@ -20,7 +20,7 @@ from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, 
 if TYPE_CHECKING:
     from moodpid.mood.policy import MoodEvent
 
-WAIT_S = 10.0
+WAIT_S = 25.0
 TURN_S = 0.02
 
 
