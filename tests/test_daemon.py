@@ -27,6 +27,7 @@ from moodpid.state import (
     Press,
     Request,
     Settings,
+    TrackSkipped,
 )
 from tests.fakes import Clock, FakeHome, FakePlayer, ScriptedEye, look
 
@@ -286,3 +287,10 @@ def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(rig: Rig)
     rig.run(None)
     assert rig.eye.watched == [False]
     assert rig.keeps == [Settings(enabled=False, dwell_s=20.0)]
+
+
+def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(rig: Rig) -> None:
+    rig.inbox.post(TrackSkipped())
+    rig.run(None)
+    assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]
+    assert "skip" not in rig.player.calls

@@ -147,6 +147,22 @@ def test_switched_off_it_closes_its_eye_and_keeps_its_hands_off_the_player(
         ear.wait_for_text(f"{BASE}/enabled", "ON")
 
 
+def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
+    config: Path, ear: Ear, mpd: PrivateMpd
+) -> None:
+    skip = told("event", event_type="track_skipped")
+    with Moodpid(config):
+        ear.say(f"{BASE}/override/set", "happy")
+        wait_until_plays(ear, "happy", "Happy")
+        mpd.mpc("next")
+        assert ear.wait_for(skip, 5)
+        ear.say(f"{BASE}/skip/set", "PRESS")
+        assert ear.wait_for(skip, 5)
+        ear.say(f"{BASE}/override/set", "neutral")
+        wait_until_plays(ear, "neutral", "Neutral")
+        assert sum(skip(message) for message in ear.heard) == 2
+
+
 def test_a_flood_of_messages_does_not_slow_the_loop(config: Path, ear: Ear) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")

@@ -223,6 +223,40 @@ def test_skip_goes_on_but_never_starts_a_paused_player(mpd: PrivateMpd, start: S
     until(lambda: playing(mpd) != song)
 
 
+def test_a_person_s_next_on_a_song_of_ours_is_told_as_a_skip(mpd: PrivateMpd, start: Start) -> None:
+    watched = hosting(mpd, start)
+    mpd.mpc("next")  # away from the person's own song
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    assert watched.skips == 0
+    song = playing(mpd)
+    mpd.mpc("next")
+    watched.until(lambda _: watched.skips == 1)
+    assert playing(mpd) != song
+
+
+@pytest.mark.parametrize("press", ["skip", "misfit"])
+def test_a_skip_that_was_asked_of_us_is_not_news(mpd: PrivateMpd, start: Start, press: str) -> None:
+    watched = hosting(mpd, start)
+    mpd.mpc("next")
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    title = watched.states[-1].title
+    getattr(watched.worker, press)()
+    watched.until(lambda state: state.title != title)
+    assert watched.skips == 0
+
+
+def test_a_song_that_ends_and_one_that_we_cut_short_are_no_skips(mpd: PrivateMpd, start: Start) -> None:
+    watched = start(change=Change.NOW, autoplay=True)
+    watched.wish(Mood.HAPPY)
+    first = watched.until(lambda state: state.status is PlayerStatus.PLAY).title
+    watched.until(lambda state: state.title != first)
+    watched.wish(Mood.SAD)
+    watched.until(
+        lambda _: playing(mpd).startswith("sad/") and watched.states[-1].artist.endswith("Sad Three")
+    )
+    assert watched.skips == 0
+
+
 def test_without_a_sticker_database_it_is_said_once_and_music_plays(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:

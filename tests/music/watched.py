@@ -14,7 +14,7 @@ from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.music.mpd import MpdWorker
-from moodpid.state import PlayerChanged, PlayerState, Request
+from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
 
 DEADLINE_S = 15.0
 
@@ -33,11 +33,15 @@ class Watched:
     def __init__(self, settings: Player, password: str = "") -> None:
         self.inbox: Inbox[Request] = Inbox(1000)
         self.states: list[PlayerState] = []
+        self.skips = 0
         self.worker = MpdWorker(settings, self.inbox.post, password, Random(7))  # noqa: S311 - repeatable songs
 
     def read(self) -> PlayerState | None:
         """The latest state posted, None before the first."""
-        self.states += [news.player for news in self.inbox.drain() if isinstance(news, PlayerChanged)]
+        for news in self.inbox.drain():
+            if isinstance(news, PlayerChanged):
+                self.states.append(news.player)
+            self.skips += isinstance(news, TrackSkipped)
         return self.states[-1] if self.states else None
 
     def until(self, holds: Callable[[PlayerState], bool], limit_s: float = DEADLINE_S) -> PlayerState:
