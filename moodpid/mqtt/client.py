@@ -10,7 +10,7 @@ from moodpid import config
 from moodpid.host.store import JsonFile
 from moodpid.mood.policy import MoodEvent
 from moodpid.mqtt import homeassistant, payloads
-from moodpid.mqtt.broker import Broker, Message
+from moodpid.mqtt.broker import LARGEST_PACKET, Broker, Message
 from moodpid.mqtt.commands import Commands
 from moodpid.mqtt.connection import Connection, Terms
 from moodpid.mqtt.controls import CommandError, Offers, controls
@@ -177,7 +177,10 @@ class MqttPublisher:
 
     def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
         topics = self._topics
-        if topic == topics.presence:
+        if len(payload) > LARGEST_PACKET:
+            # A broker that speaks MQTT 3.1.1 cannot be told to keep it to itself
+            self._murmur.warn(f"ignored a message of {len(payload)} bytes on {topic}", time.monotonic())
+        elif topic == topics.presence:
             self._greet(self._twins.hear(payload))
         elif topic == topics.status:
             # A twin's will, or the will of our own lost connection

@@ -16,7 +16,7 @@ from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import connection
-from moodpid.mqtt.broker import Broker
+from moodpid.mqtt.broker import LARGEST_PACKET, Broker
 from moodpid.state import Adjust
 from tests.mqtt.support import Answering, Ear, Start, happy, lines, present, wait_until
 
@@ -241,12 +241,9 @@ def test_a_retained_request_is_ignored_at_the_start_and_later(
     assert sum("retain" in line for line in lines(caplog)) == 1
 
 
-def test_with_mqtt_3_everything_works_too(
-    mosquitto: PrivateMosquitto,
-    start: Start,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+@pytest.fixture
+def mqtt_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """We speak MQTT 3.1.1 from the first try on."""
     begin = Broker.__init__
 
     def begin_old(self: Broker, settings: config.Mqtt, password: str = "") -> None:
@@ -254,6 +251,12 @@ def test_with_mqtt_3_everything_works_too(
         self._protocol = MQTTProtocolVersion.MQTTv311
 
     monkeypatch.setattr(Broker, "__init__", begin_old)
+
+
+@pytest.mark.usefixtures("mqtt_3")
+def test_with_mqtt_3_everything_works_too(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     with Ear(mosquitto.port, f"{ROOT}/status") as ear:
         ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
         loop = start(mosquitto.port)
@@ -263,6 +266,21 @@ def test_with_mqtt_3_everything_works_too(
         assert loop.end()
         ear.wait_for_text(f"{ROOT}/status", "offline")
     assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
+
+
+@pytest.mark.usefixtures("mqtt_3")
+def test_with_mqtt_3_a_book_is_ignored_on_every_topic_that_we_read(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    book = json.dumps({"token": "0", "host": "a twin", "settled": True, "more": "x" * LARGEST_PACKET})
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for topic in (f"{ROOT}/presence", f"{ROOT}/enabled/set", f"{ROOT}/status", "homeassistant/status"):
+            ear.say(topic, book)
+        ear.say(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+    assert sum("ignored a message of" in line for line in lines(caplog)) == 1
 
 
 def test_a_flood_of_messages_leaves_the_loop_its_pace(
