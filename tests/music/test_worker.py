@@ -19,11 +19,14 @@ from tests.music.watched import DEADLINE_S, Start, Watched, folders, playing, qu
 def test_a_wish_is_heard_after_the_song_that_plays(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
+    mpd.mpc("pause")
     song = playing(mpd)
     start().wish(Mood.HAPPY)
     until(lambda: folders(mpd) == ["neutral", "happy", "happy", "neutral", "neutral"])
     assert queue(mpd)[0] == song
-    until(lambda: playing(mpd).startswith("happy/"))
+    mpd.mpc("play")
+    until(lambda: playing(mpd) != song)
+    assert playing(mpd).startswith("happy/")
 
 
 def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd, start: Start) -> None:
