@@ -11,7 +11,7 @@ from pi.machine import is_built
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.recording import BUNDLED
 from moodpid.vision.scene import Scene
-from tests.pi.support import Pi
+from tests.pi.support import Pi, package_for
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +36,8 @@ def frames(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def boot(suite: str, packages: Path, library: Path, frames: Path) -> Pi:
     """A pretend Pi that is not yet started, or a skipped test."""
-    if not is_built(suite):
-        pytest.skip(f"no {suite}: run tools/pi/build {suite} as root")
+    if not is_built(suite) or not package_for(suite, packages):
+        pytest.skip(f"no {suite}, or no package for it: run tools/pi/test as root")
     return Pi(suite, packages, library, frames)
 
 

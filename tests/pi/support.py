@@ -31,6 +31,12 @@ SERVER = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec
 CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG=/run/hang\n"
 
 
+def package_for(suite: str, packages: Path) -> str:
+    """The name of the package that was built for a suite of Debian; empty if there is none."""
+    number = {"bookworm": 12, "trixie": 13}[suite]
+    return next((file.name for file in packages.glob(f"moodpid_*+deb{number}_*.deb")), "")
+
+
 class Pi(Machine):
     """The machine, with shorthands for what the scenarios need.
 
@@ -44,8 +50,7 @@ class Pi(Machine):
     def __init__(self, suite: str, packages: Path, library: Path, frames: Path) -> None:
         super().__init__(root_of(suite), {packages: "/packages", library: "/library", frames: "/frames"})
         self.source = "picamera2" if suite == "trixie" else "recording"
-        number = {"bookworm": 12, "trixie": 13}[suite]
-        (self.package,) = (f"/packages/{file.name}" for file in packages.glob(f"moodpid_*+deb{number}_*.deb"))
+        self.package = f"/packages/{package_for(suite, packages)}"
 
     def __enter__(self) -> Self:
         super().__enter__()

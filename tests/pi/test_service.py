@@ -52,6 +52,21 @@ def test_the_service_can_write_nowhere_but_its_own_folder(pi: Pi) -> None:
     pi.run("test -w /var/lib/moodpid")
 
 
+def test_the_camera_s_group_opens_devices_inside_the_sandbox(pi: Pi) -> None:
+    # There is no camera's node here: another one of the null device, which every policy lets through, stands in
+    pi.run(
+        "rm -f /dev/pretend && mknod /dev/pretend c 1 3 && chgrp video /dev/pretend && chmod 660 /dev/pretend"
+    )
+    same = " ".join(
+        f"-p '{name}={pi.has(name)}'"
+        for name in ("User", "Group", "SupplementaryGroups", "PrivateUsers", "DevicePolicy", "ProtectSystem")
+    )
+    sandbox = f"systemd-run --quiet --wait --pipe {same} -p CapabilityBoundingSet= bash -c"
+    pi.run(f"{sandbox} 'exec 3<>/dev/pretend'")
+    pi.run("chgrp root /dev/pretend")
+    assert pi.run(f"{sandbox} 'exec 3<>/dev/pretend'", check=False).returncode != 0
+
+
 def test_it_spends_little_memory(pi: Pi) -> None:
     told = pi.tell(f"grep -E 'RssAnon|VmRSS' /proc/{pi.has('MainPID')}/status")
     sys.stdout.write(f"{pi.source}: {' '.join(told.split())}\n")  # seen with pytest -rP
