@@ -53,7 +53,7 @@ def test_the_service_can_write_nowhere_but_its_own_folder(pi: Pi) -> None:
 
 
 def test_the_camera_s_group_opens_devices_inside_the_sandbox(pi: Pi) -> None:
-    # There is no camera's node here: another one of the null device, which every policy lets through, stands in
+    # There is no camera here: another node of the null device, which every policy lets through, stands in
     pi.run(
         "rm -f /dev/pretend && mknod /dev/pretend c 1 3 && chgrp video /dev/pretend && chmod 660 /dev/pretend"
     )
