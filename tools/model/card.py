@@ -40,7 +40,7 @@ under two labels, doubles, and blank ones. FER2013 was published for a competiti
 give away, and none is in this repository.
 
 About a third of FER2013's labels do not agree with the majority of FER+'s ten people, and people reach about 65 %
-on it (Goodfellow et al.): no model can be right by these labels much more often than three times in four.
+on it (Goodfellow et al.): the best published models are right by these labels about three times in four.
 
 ## How good it is
 
