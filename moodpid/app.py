@@ -18,6 +18,7 @@ from moodpid.host.credentials import read_secret
 from moodpid.host.store import JsonFile, state_folder
 from moodpid.host.systemd import ServiceManager, service_manager
 from moodpid.mailbox import Inbox
+from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.replay import ReplayReport
@@ -59,7 +60,7 @@ def run(config: Config) -> None:
         service_manager(),
         stop,
         settings=settings,
-        kept=keeper.load(),
+        kept=keeper.load() if config.mqtt.enabled else None,  # what nobody can set, nobody could undo
         keep=keeper.keep,
     )
     try:
@@ -239,6 +240,21 @@ def default_settings(config: Config) -> Settings:
         sensitivity=sensitivity,
         looks_hz=config.camera.fps,
     )
+
+
+def playlists(config: Config, mood: Mood | None = None) -> tuple[str, bool]:
+    """What each mood would play now, or the next songs of one; as text, and whether all lists are there.
+
+    Raises:
+        MoodpidError: MPD cannot be asked.
+    """
+    from moodpid.music import report
+
+    if mood is None:
+        moods = report.report(config.player, mpd_password(config))
+        return report.as_text(moods), all(one.ok for one in moods)
+    picks = report.dry_run(config.player, mood, mpd_password(config))
+    return report.picks_as_text(picks) or f"{mood} leaves the player as it is", True
 
 
 def forget(config: Config) -> list[Finding]:

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from moodpid import __version__
 from moodpid.config import DEFAULT_PATH, Config, load
 from moodpid.errors import ConfigError, ExitCode, MoodpidError, PictureError, RestartRequested
+from moodpid.mood.emotion import Mood
 
 if TYPE_CHECKING:
     from moodpid.vision.observer import SeenFace
@@ -50,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.OK
     except KeyboardInterrupt:
         return ExitCode.OK
+    except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture
+        traceback.print_exc()
+        _complain("a fault of moodpid's own; please report it with the lines above")
+        return ExitCode.BUG
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor = add("doctor", _doctor, "try each part for real and say what is wrong and what to do")
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
     add("forget", _forget, "take this device out of Home Assistant and off the broker, for good")
+    playlists = add("playlists", _playlists, "what each mood would play now, and which lists are missing")
+    playlists.add_argument(
+        "--dry-run", metavar="MOOD", choices=list(Mood), help="the next ten songs, and why"
+    )
     classify = add("classify", _classify, "faces and emotions in still pictures, one JSON object a line")
     classify.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
     classify.add_argument("--json", action="store_true", help="JSON (which is what it prints anyway)")
@@ -124,7 +134,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
 def _forget(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
-    findings = app.forget(load(options.config or DEFAULT_PATH))
+    findings = app.forget(_config_of_the_service(options))
     for finding in findings:
         print(f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}")
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
@@ -141,7 +151,7 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
     from moodpid.doctor import examine
 
     well = True
-    for finding in examine(load(options.config or DEFAULT_PATH)):
+    for finding in examine(_config_of_the_service(options)):
         well = well and finding.ok
         if options.json:
             _print_json(
@@ -157,6 +167,15 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
             print(
                 f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.message}{remedy}", flush=True
             )
+    return ExitCode.OK if well else ExitCode.SOME_FAILED
+
+
+def _playlists(options: argparse.Namespace) -> ExitCode:
+    from moodpid import app
+
+    mood = Mood(options.dry_run) if options.dry_run else None
+    text, well = app.playlists(_config_of_the_service(options), mood)
+    print(text)
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
 
@@ -202,6 +221,14 @@ def _print_row(record: dict[str, Any]) -> None:
     plays = f"  plays {record['play']}" if record["play"] else ""
     feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {record['faces']} faces"
     print(f"{record['at']:8.2f} s  {feels}{plays}", flush=True)
+
+
+def _config_of_the_service(options: argparse.Namespace) -> Config:
+    """The file that is named, else the installed one, and with it the passwords that systemd hands out."""
+    if options.config is None:
+        # As systemd/moodpid.service has it in LoadCredential=
+        os.environ.setdefault("CREDENTIALS_DIRECTORY", str(DEFAULT_PATH.parent))
+    return load(options.config or DEFAULT_PATH)
 
 
 def _config_or_defaults(options: argparse.Namespace) -> Config:

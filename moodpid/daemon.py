@@ -33,7 +33,8 @@ from moodpid.state import (
 
 log = logging.getLogger(__name__)
 
-_FAREWELL_S = 1.5  # for each of player and home to end; together with a frame it stays below 5 s
+_FAREWELL_S = 2.0  # for camera, player and home together; with the wait for a frame it stays below 5 s
+_AT_LEAST_S = 0.2  # for each, however long the others took
 
 
 class Eye(Protocol):
@@ -169,7 +170,7 @@ class Daemon:
         look = self.eye.look()
         felt = self.feel.update(look) if look else self._present.felt
         mood = overridden(felt, self._present.settings.override, self._override_since_s)
-        decision = self.policy.decide(mood) if mood else Decision(None, ())
+        decision = self.policy.decide(mood, felt)
         vitals = self.gauge.read(look.at_s if look else None, self.clock())
         self._keep_cool(vitals.temperature_c)
         seen = replace(self._present, camera=self.eye.state, picture=self.eye.picture, felt=felt)
@@ -249,9 +250,10 @@ class Daemon:
         outside = [(name, part) for name, part in (("MPD", self.player), ("MQTT", self.home)) if part]
         for _, part in outside:
             part.stop()
+        until_s = time.monotonic() + _FAREWELL_S
         self.eye.close()
         for name, part in outside:
-            if not part.join(_FAREWELL_S):
+            if not part.join(max(_AT_LEAST_S, until_s - time.monotonic())):
                 log.warning("the %s connection did not end in time; leaving without it", name)
 
 

@@ -54,6 +54,9 @@ def test_a_player_that_is_off_needs_no_playlists() -> None:
         ('[mqtt]\nbase_topic = "a/#"', "line 2: [mqtt] base_topic", "not 'a/#'"),
         ("[mqqt]\nport = 1", "line 1: [mqqt]", "did you mean mqtt?"),
         ("mqtt = 3", "line 1: [mqtt]", "is a table"),
+        ('[mqtt]\ndiscovery_prefix = "a/#"', "line 2: [mqtt] discovery_prefix", "without + and #"),
+        ('[mqtt]\ntls_ca = "ca.crt"', "line 2: [mqtt] tls_ca", "tls = true"),
+        ('[mqtt]\npassword_file = "p"', "line 2: [mqtt] password_file", "without username"),
         ('[camera]\npath = "x"', "line 2: [camera] path", 'source = "recording"'),
     ],
 )
@@ -85,6 +88,11 @@ def test_an_empty_list_for_nobody_means_to_leave_the_player_alone() -> None:
 
 def test_every_fault_is_named_at_once() -> None:
     assert len(faults("[camera]\nfps = 0\nwidth = 1\n[mood]\ndwel_s = 1\n" + PLAYLISTS)) == 3
+
+
+def test_brackets_without_end_are_told() -> None:
+    (fault,) = faults("a = " + "[" * 10_000)
+    assert "moodpid.toml" in fault
 
 
 def test_broken_toml_is_told_with_its_line() -> None:

@@ -74,6 +74,8 @@ def parse(text: str, name: str = "moodpid.toml", folder: Path | None = None) -> 
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: not TOML: too deeply nested") from None
     found = [
         f"{name}{faults.line_of(text, place)}: {faults.show(place)}: {what}"
         for place, what in faults.find(tables)

@@ -34,6 +34,25 @@ def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
             'missing: name one for a mood, such as happy = ["Happy"], or set [player] enabled = false',
         )
 
+    yield from _half_said(tables.get("mqtt"))
+
+
+# A key of [mqtt] that does nothing without another: somebody believes it does
+_NEEDS = (
+    ("tls_ca", "tls", "tls = true"),
+    ("tls_certificate", "tls", "tls = true"),
+    ("tls_key", "tls_certificate", "tls_certificate"),
+    ("tls_certificate", "tls_key", "tls_key"),
+    ("password_file", "username", "username"),
+)
+
+
+def _half_said(mqtt: object) -> Iterator[tuple[Place, str]]:
+    if isinstance(mqtt, dict):
+        for key, needs, remedy in _NEEDS:
+            if mqtt.get(key) and not mqtt.get(needs):
+                yield ("mqtt", key), f"does nothing without {remedy} in [mqtt]"
+
 
 def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> Iterator[tuple[Place, str]]:
     hints = get_type_hints(struct, include_extras=True)

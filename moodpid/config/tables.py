@@ -60,7 +60,7 @@ class Camera(_Table, frozen=True):
     loop: bool = False
     width: Annotated[int, Meta(ge=160, le=4096)] = 640
     height: Annotated[int, Meta(ge=120, le=4096)] = 480
-    fps: Annotated[float, Meta(ge=0.5, le=30)] = 4.0
+    fps: Annotated[float, Meta(ge=1, le=30)] = 4.0
     rotation: Literal[0, 90, 180, 270] = 0
     hflip: bool = False
     vflip: bool = False
@@ -81,7 +81,7 @@ class MoodTable(_Table, frozen=True):
     smoothing_s: Positive = 1.0
     change_every_s: Positive = 60.0
     threshold: Annotated[float, Meta(ge=0.5, lt=1)] = 0.7
-    dwell_s: Seconds = 8.0
+    dwell_s: Annotated[float, Meta(ge=0, le=600)] = 8.0
     somebody_after_s: Positive = 1.0
     nobody_after_s: Positive = 10.0
     memory_s: Positive = 120.0
@@ -171,7 +171,9 @@ class Mqtt(_Table, frozen=True):
     password_file: str = ""
     base_topic: TopicPart = "moodpid"
     picture: bool = False
-    discovery_prefix: Annotated[str, Meta(pattern=r"^[^+#\x00]*$")] = "homeassistant"
+    discovery_prefix: Annotated[
+        str, Meta(pattern=r"^[^+#\x00]*$", description="a topic without + and #, or nothing")
+    ] = "homeassistant"
     transport: Transport = Transport.TCP
     path: str = "/mqtt"
     tls: bool = False

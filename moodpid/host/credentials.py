@@ -6,13 +6,9 @@ from pathlib import Path
 
 from moodpid.errors import ConfigError
 
-_FOLDER = "/etc/moodpid"  # as systemd/moodpid.service has it in LoadCredential=
-
 
 def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.environ) -> str:
     """A secret, without the line end that editors add.
-
-    Without systemd, as when a person runs the doctor, it is read from where the unit has it from.
 
     Args:
         name: The name of the systemd credential (systemd.exec(5), LoadCredential=).
@@ -25,8 +21,9 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
     Raises:
         ConfigError: A file is named but cannot be read.
     """
-    path = Path(file) if file else Path(environment.get("CREDENTIALS_DIRECTORY", _FOLDER), name)
-    if not file and not path.exists():
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    path = Path(file) if file else Path(folder, name) if folder else None
+    if path is None or (not file and not path.exists()):
         return ""
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")

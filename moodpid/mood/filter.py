@@ -8,6 +8,7 @@ from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
 from moodpid.mood.observation import FaceReading, Observation
 
 _FLOOR = 1e-3  # no classifier is surer than this that an emotion is absent
+_LONGEST_S = 2.5  # looks further apart than this say nothing of the time between them
 _SAME_PERSON = 0.5  # how likely it is that who comes into an empty room is who left it
 
 
@@ -75,6 +76,7 @@ class MoodFilter:
         self._settings = settings
         self._belief = settings.prior
         self._presence = 0.0  # 0: surely empty, 1: surely occupied
+        self._somebody = False  # what the last look said
         self._mood = Mood.NOBODY
         self._since_s: float | None = None
         self._at_s: float | None = None
@@ -119,7 +121,12 @@ class MoodFilter:
         )
 
     def _notice(self, somebody: bool, elapsed_s: float) -> None:
-        """Fill up while faces are in view, drain while none are; a look without a past counts a little."""
+        """Fill up while faces are in view, drain while none are.
+
+        An interval counts if the looks at both its ends say the same: nobody knows what was between others.
+        """
+        same, self._somebody = somebody is self._somebody, somebody
+        elapsed_s = min(elapsed_s, _LONGEST_S) if same else 0.0
         if somebody:
             step = elapsed_s / self._settings.somebody_after_s
         else:

@@ -61,26 +61,36 @@ def playlists_for(course: Course, playlists: Mapping[Mood, Playlists]) -> Playli
 
 
 class Policy:
-    """Turns changes of mood into wishes and events; remembers only where the last mood lay."""
+    """Turns changes of mood into wishes and events; remembers where the last mood lay, and who was there."""
 
     def __init__(self, playlists: Mapping[Mood, Playlists]) -> None:
         self._playlists = dict(playlists)
         self._course: Course | None = None
+        self._felt: Mood | None = None
 
-    def decide(self, state: MoodState) -> Decision:
-        """What follows from `state`; nothing while the mood is the one of the last call."""
-        before, after = self._course.mood if self._course else None, state.mood
-        if before is after:
-            return Decision(None, ())
-        self._course = begin(after, self._course)
-        return Decision(Wish(after, playlists_for(self._course, self._playlists)), _events(before, after))
+    def decide(self, told: MoodState | None, felt: MoodState | None) -> Decision:
+        """What follows from a state; nothing while it is the one of the last call.
+
+        Args:
+            told: The mood that holds, which a person may have chosen.
+            felt: What the faces say: only they arrive and leave.
+        """
+        events, wish = [], None
+        if told and (self._course is None or told.mood is not self._course.mood):
+            if self._course:
+                events.append(MoodEvent(EventType.MOOD_CHANGED, self._course.mood, told.mood))
+            self._course = begin(told.mood, self._course)
+            wish = Wish(told.mood, playlists_for(self._course, self._playlists))
+        if felt and felt.mood is not self._felt:
+            events += _comings_and_goings(self._felt, felt.mood)
+            self._felt = felt.mood
+        return Decision(wish, tuple(events))
 
 
-def _events(before: Mood | None, after: Mood) -> tuple[MoodEvent, ...]:
-    """The change itself, and with it an arrival or a departure; the first mood after start is no change."""
-    kinds = [] if before is None else [EventType.MOOD_CHANGED]
-    if after is Mood.NOBODY and before is not None:
-        kinds.append(EventType.ROOM_EMPTY)
+def _comings_and_goings(before: Mood | None, after: Mood) -> list[MoodEvent]:
+    """An arrival or a departure; the first mood after the start is neither."""
     if before is Mood.NOBODY:
-        kinds.append(EventType.PERSON_ARRIVED)
-    return tuple(MoodEvent(kind, before, after) for kind in kinds)
+        return [MoodEvent(EventType.PERSON_ARRIVED, before, after)]
+    if after is Mood.NOBODY and before is not None:
+        return [MoodEvent(EventType.ROOM_EMPTY, before, after)]
+    return []

@@ -4,6 +4,7 @@ import logging
 import random
 import socket
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from moodpid import config
@@ -26,6 +27,7 @@ from moodpid.state import Post, Present
 REQUEST_BURST = 16.0
 REQUEST_RATE_HZ = 4.0
 BIRTH_PAUSE_S = (0.2, 3.0)
+MOST_EVENTS_WAITING = 16
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +77,7 @@ class MqttPublisher:
         self._rival = ""
         self._told_session = 0
         self._spoke = False
+        self._waiting: deque[MoodEvent] = deque(maxlen=MOST_EVENTS_WAITING)
         self._again_s = float("inf")
         # Written on the network thread, read by the loop
         self._found = b""
@@ -101,15 +104,18 @@ class MqttPublisher:
             self._told_session, self._spoke = session, False
             self._twins.connected()
         if not session or not self._may_speak(now_s):
+            self._waiting.clear()
             return
         self._listen(now_s)
+        self._waiting.extend(events)
+        # A state that is held back comes later by itself, an event does not
+        told = self._affordable_events(now_s)
         for report in self._pace.due(self._reporter.reports(present, now_s), now_s):
             if report.topic == self._topics.discovery:
                 self._remove_what_is_gone()
             self._connection.publish(Message(report.topic, report.payload, report.retain))
-        for happened in events:
-            if self._pace.spend(now_s):
-                self._connection.publish(Message(self._topics.event, payloads.event(happened), retain=False))
+        for happened in told:
+            self._connection.publish(Message(self._topics.event, payloads.event(happened), retain=False))
 
     def stop(self) -> None:
         """Say `offline` and begin to disconnect; returns at once."""
@@ -118,6 +124,12 @@ class MqttPublisher:
     def join(self, timeout_s: float) -> bool:
         """Wait until that is done; False if it took longer than `timeout_s` seconds."""
         return self._connection.join(timeout_s)
+
+    def _affordable_events(self, now_s: float) -> list[MoodEvent]:
+        told = []
+        while self._waiting and self._pace.spend(now_s):
+            told.append(self._waiting.popleft())
+        return told
 
     def _may_speak(self, now_s: float) -> bool:
         """Whether no other moodpid has our id; says so once when one has, and once when it is gone."""

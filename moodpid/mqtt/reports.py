@@ -33,9 +33,12 @@ class Reporter:
         self._last_error = NO_ERROR
 
     def reports(self, present: Present, now_s: float) -> Iterator[Report]:
-        """All states at `now_s` (monotonic seconds), those that others rest on first."""
+        """All states at `now_s` (monotonic seconds), the most urgent first: too many at once must wait."""
         if self._discovery:
             yield Report(self._topics.discovery, self._discovery, "", repeat=False)
+        for control in self._controls:  # somebody just touched it and waits for the answer
+            text = control.state(present.settings) if control.state else ""
+            yield Report(self._topics.state(control.topic), text, text)
         if present.mood is not None:
             yield from self._mood(present.mood, present, now_s)
         for topic, text in (
@@ -47,9 +50,6 @@ class Reporter:
         if present.picture:
             picture = present.picture
             yield Report(self._topics.picture, picture, picture, repeat=False, retain=False)
-        for control in self._controls:
-            text = control.state(present.settings) if control.state else ""
-            yield Report(self._topics.state(control.topic), text, text)
         # Last, so that who waits for it finds the rest in place
         yield Report(self._topics.status, ONLINE, ONLINE)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 import mpd
 
 from moodpid.config import Player
-from moodpid.errors import MoodpidError
+from moodpid.errors import ExitCode, MoodpidError
 
 TIMEOUT_S = 5.0
 # Through a large library on a small machine these take MPD a while, and it says nothing before it is done
@@ -31,9 +31,13 @@ WANTED = {
 class MpdGoneError(MoodpidError):
     """MPD is not there, went away, or fell silent; it may come back."""
 
+    exit_code = ExitCode.SOME_FAILED
+
 
 class MpdDeniedError(MoodpidError):
     """MPD is there but does not let us work: a wrong password, a missing permission or partition."""
+
+    exit_code = ExitCode.SOME_FAILED
 
 
 class CommandRefusedError(MoodpidError):

@@ -15,7 +15,7 @@ from picamera2 import Picamera2
 from moodpid.errors import CameraError
 from moodpid.vision.ports import Frame
 
-_PATIENCE_S = 2.0  # beyond the time of two frames
+_PATIENCE_S = 1.5  # beyond the time of a frame
 _CLOSE_S = 1.5
 _AS_WIDE = 0.95
 _BACKLIGHT_STOPS = 0.7  # more light than for the picture as a whole
@@ -42,7 +42,7 @@ class PiCamera:
             self._camera = Picamera2(device)
         except (IndexError, RuntimeError) as error:
             raise CameraError(f"Pi camera {device}: {_why(error)}") from error
-        self._patience_s = _PATIENCE_S if fps >= 1 else _PATIENCE_S / fps
+        self._patience_s = _PATIENCE_S + 1 / fps
         try:
             self._configure(width, height, fps, _exposure(self._camera.camera_controls) if backlight else {})
             self._camera.start()

@@ -12,6 +12,7 @@ from moodpid.vision.scene import Scene
 
 BUNDLED = Path(__file__).parents[1] / "data" / "faces"
 PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
+_CATCH_UP_S = 1.0  # how long frames may be left out at once
 _CUT_SHORT = 0.98  # containers round the number of their frames
 
 Frames = Generator[Frame, None, None]
@@ -108,14 +109,18 @@ class RecordingCamera:
         Raises:
             RecordingEnded: At the end, unless it loops.
         """
+        asked_s = self._clock()
         while True:
             frame = next(self._frames, None) or self._first_again()
-            at_s = self._began_s + frame.at_s
-            ahead_s = at_s - self._clock()
+            now_s = self._clock()
+            ahead_s = self._began_s + frame.at_s - now_s
+            if ahead_s <= -self._period_s and now_s - asked_s >= _CATCH_UP_S:
+                # The machine is too slow for this recording: it takes longer, rather than for ever
+                self._began_s, ahead_s = now_s - frame.at_s, 0.0
             if ahead_s > 0:
                 self._sleep(ahead_s)
             if ahead_s > -self._period_s:
-                return Frame(frame.grey, at_s)
+                return Frame(frame.grey, self._began_s + frame.at_s)
 
     def _first_again(self) -> Frame:
         if self._loop:

@@ -60,7 +60,7 @@ class Watcher:
         return min(_NAP_S, max(0.0, self._next_try_s - self._clock()))
 
     def look(self) -> Observation | None:
-        """The next observation; None while there is no camera to look through.
+        """The next observation; None while there is no camera to look through, or nothing to see by.
 
         Raises:
             CameraError: The camera is gone for good.
@@ -90,7 +90,8 @@ class Watcher:
         seen = () if dark else self._observer.see(frame)
         if self._artist:
             self._artist.show(frame, seen)
-        return observation(frame, seen)
+        # In the dark somebody may well be there
+        return None if dark else observation(frame, seen)
 
     @property
     def picture(self) -> bytes | None:

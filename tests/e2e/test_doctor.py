@@ -81,3 +81,18 @@ def test_people_get_lines_to_read_out(config: Path, capsys: pytest.CaptureFixtur
     assert main(["doctor", "--config", str(config)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("ok ") for line in lines)
+
+
+def test_playlists_tells_what_each_mood_would_play(
+    config: Path, capsys: pytest.CaptureFixture[str], mpd: PrivateMpd
+) -> None:
+    assert main(["playlists", "--config", str(config)]) == 0
+    assert "3 songs in Happy" in capsys.readouterr().out
+    assert main(["playlists", "--dry-run", "happy", "--config", str(config)]) == 0
+    assert "happy/" in capsys.readouterr().out
+    mpd.mpc("rm", "Happy")
+    assert main(["playlists", "--config", str(config)]) == 1
+    mpd.stop()
+    capsys.readouterr()
+    assert main(["playlists", "--config", str(config)]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -133,7 +133,7 @@ def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
         assert service.terminate() == 0
 
 
-def test_switched_off_it_closes_its_eye_and_keeps_its_hands_off_the_player(
+def test_switched_off_it_closes_its_eye_and_opens_it_again_when_asked(
     config: Path, ear: Ear, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config):
@@ -145,6 +145,19 @@ def test_switched_off_it_closes_its_eye_and_keeps_its_hands_off_the_player(
         ear.say(f"{BASE}/enabled/set", "ON")
         ear.wait_for(told("camera", state="watching"))
         ear.wait_for_text(f"{BASE}/enabled", "ON")
+
+
+def test_told_not_to_drive_the_music_it_leaves_the_queue_alone_whatever_the_mood(
+    config: Path, ear: Ear, mpd: PrivateMpd
+) -> None:
+    with Moodpid(config):
+        wait_until_plays(ear, "happy", "Happy")
+        ear.say(f"{BASE}/drive_music/set", "OFF")
+        ear.wait_for(told("player", state="disabled"))
+        mpd.mpc("clear")
+        for mood in ("nobody", "happy", "nobody"):  # each of them would bring songs
+            ear.wait_for(told("mood", mood=mood))
+        assert mpd.mpc("playlist") == ""
 
 
 def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(

@@ -20,16 +20,8 @@ def test_a_file_that_is_named_goes_first(tmp_path: Path) -> None:
     assert read_secret("mqtt-password", str(tmp_path / "own"), environment) == " two "
 
 
-def test_without_systemd_it_is_read_from_where_the_unit_has_it_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("moodpid.host.credentials._FOLDER", str(tmp_path))
-    assert read_secret("mqtt-password", environment={}) == ""
-    (tmp_path / "mqtt-password").write_text("secret\n")
-    assert read_secret("mqtt-password", environment={}) == "secret"
-
-
 def test_no_secret_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_secret("mqtt-password", environment={}) == ""
     assert read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(tmp_path)}) == ""
 
 

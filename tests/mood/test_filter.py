@@ -144,6 +144,20 @@ def test_no_mood_but_nobody_ends_before_its_dwell(steps: list[tuple[float, tuple
             assert after.at_s - before.since_s >= SETTINGS.dwell_s
 
 
+@given(st.lists(st.floats(0, 1e4), min_size=1, max_size=20), st.integers(0, 19), st.floats(0, 1e4))
+def test_one_detection_alone_is_nobody_however_long_nothing_was_seen_before(
+    steps: list[float], which: int, after_s: float
+) -> None:
+    faces = (FaceReading(scores(A, 0.99), 0.1),)
+    looks = in_order([(s, faces if n == which % len(steps) else ()) for n, s in enumerate([*steps, after_s])])
+    assert moods(states(looks)) == [Mood.NOBODY]
+
+
+def test_a_gap_in_watching_empties_no_room() -> None:
+    told = states([*stretch(20, H), look(90.0), look(90.25)])
+    assert told[-1].mood is Mood.HAPPY
+
+
 @given(any_looks)
 def test_nobody_is_told_only_without_faces_for_long_or_before_the_first(
     steps: list[tuple[float, tuple[FaceReading, ...]]],

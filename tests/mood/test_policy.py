@@ -14,20 +14,20 @@ def state(mood: Mood) -> MoodState:
 
 def test_a_new_mood_is_wished_for_once() -> None:
     policy = Policy(LISTS)
-    assert policy.decide(state(Mood.SAD)).wish == Wish(Mood.SAD, ("Blues", "Rain"))
-    assert policy.decide(state(Mood.SAD)).wish is None
+    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish == Wish(Mood.SAD, ("Blues", "Rain"))
+    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish is None
 
 
 def test_the_first_mood_after_the_start_is_no_event() -> None:
-    assert Policy(LISTS).decide(state(Mood.NOBODY)).events == ()
+    assert Policy(LISTS).decide(state(Mood.NOBODY), state(Mood.NOBODY)).events == ()
 
 
 def test_an_arrival_and_a_departure_are_events_beside_the_change() -> None:
     policy = Policy(LISTS)
-    policy.decide(state(Mood.NOBODY))
-    arrival = policy.decide(state(Mood.HAPPY)).events
+    policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
+    arrival = policy.decide(state(Mood.HAPPY), state(Mood.HAPPY)).events
     assert [e.event_type for e in arrival] == [EventType.MOOD_CHANGED, EventType.PERSON_ARRIVED]
-    departure = policy.decide(state(Mood.NOBODY)).events
+    departure = policy.decide(state(Mood.NOBODY), state(Mood.NOBODY)).events
     assert [e.event_type for e in departure] == [EventType.MOOD_CHANGED, EventType.ROOM_EMPTY]
     assert all((e.before, e.after) == (Mood.HAPPY, Mood.NOBODY) for e in departure)
 
@@ -43,3 +43,21 @@ def test_an_empty_room_has_no_neighbour() -> None:
 
 def test_without_any_playlists_there_is_nothing_to_wish() -> None:
     assert playlists_for(begin(Mood.HAPPY, None), {}) == ()
+
+
+def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody_out() -> None:
+    policy = Policy(LISTS)
+    policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
+    chosen = policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
+    assert [e.event_type for e in chosen.events] == [EventType.MOOD_CHANGED]
+    assert chosen.wish == Wish(Mood.HAPPY, ("Happy",))
+    back = policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
+    assert [e.event_type for e in back.events] == [EventType.MOOD_CHANGED]
+
+
+def test_somebody_who_comes_under_a_chosen_mood_is_told_and_changes_no_music() -> None:
+    policy = Policy(LISTS)
+    policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
+    arrival = policy.decide(state(Mood.HAPPY), state(Mood.SAD))
+    assert [e.event_type for e in arrival.events] == [EventType.PERSON_ARRIVED]
+    assert arrival.wish is None

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from moodpid.mood.observation import Observation
 from moodpid.state import CameraStatus
 from moodpid.vision.darkness import HOLDS_S, Darkness
 from moodpid.vision.observer import Observer
@@ -56,20 +57,21 @@ class Lens:
         """Nothing to give back."""
 
 
-def test_the_watcher_says_so_sees_nobody_and_is_back_when_it_gets_light() -> None:
+def test_the_watcher_says_so_and_takes_a_dark_room_for_no_empty_one() -> None:
     clock = Clock()
     lens = Lens(clock)
     eye = Watcher(lambda: lens, Observer(FakeDetector(), FakeClassifier()), clock=clock)
 
-    def look_until(status: CameraStatus) -> int:
+    def look_until(status: CameraStatus) -> Observation | None:
         for _ in range(100):
             seen = eye.look()
-            assert seen is not None
             if eye.state.status is status:
-                return len(seen.faces)
+                return seen
         return pytest.fail(f"never {status}")
 
-    assert look_until(CameraStatus.DARK) == 0
+    assert look_until(CameraStatus.DARK) is None
     assert "light" in eye.state.message
     lens.is_covered = False
-    assert look_until(CameraStatus.WATCHING) == 1
+    seen = look_until(CameraStatus.WATCHING)
+    assert seen is not None
+    assert len(seen.faces) == 1

@@ -10,6 +10,7 @@ from moodpid.mood.emotion import Emotion
 from moodpid.vision import recording
 from moodpid.vision.opencv import cv2
 from moodpid.vision.pictures import read_grey
+from moodpid.vision.ports import Frame
 from moodpid.vision.scene import HEIGHT, WIDTH, Scene, script
 from tests.fakes import Clock
 from tests.vision.support import FACES, room
@@ -142,6 +143,24 @@ def test_frames_that_came_due_while_nobody_looked_are_left_out() -> None:
     camera.read()
     clock.sleep(2.1)
     assert camera.read().at_s - start_s == 2.0
+
+
+@pytest.mark.parametrize("cost_s", [0.1, 0.3, 2.0])
+def test_a_machine_too_slow_for_a_recording_shows_it_slower(cost_s: float) -> None:
+    clock = Clock()
+
+    def slow() -> recording.Frames:
+        for number in range(20):
+            clock.sleep(cost_s)
+            yield Frame(room(), number / 4)
+
+    camera = recording.RecordingCamera(slow, 4.0, loop=True, clock=clock, sleep=clock.sleep)
+    times = []
+    for _ in range(30):
+        asked_s = clock()
+        times.append(camera.read().at_s)
+        assert clock() - asked_s <= 3
+    assert times == sorted(times)
 
 
 @pytest.mark.parametrize("loop", [True, False])
