@@ -5,7 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moodpid import config
+from moodpid.mood.emotion import Mood
+from moodpid.mqtt.controls import Offers, controls
 from moodpid.mqtt.pace import BURST, HEARTBEAT_S, RATE_HZ, Pace, Report
+from moodpid.mqtt.reports import Reporter
+from moodpid.mqtt.topics import Topics
+from moodpid.state import PlayerState, PlayerStatus, Settings
+from tests.mqtt.support import happy, present
 
 TURN_S = 0.25
 HAPPY = Report("mood", "happy 0.80", key=("happy", 1), drift=(0.80,))
@@ -89,3 +96,16 @@ def test_in_the_end_the_present_was_told(keys: list[int]) -> None:
     for told in pace.due([Report("t", f"{keys[-1]}", key=keys[-1])], 1000.0):
         last = told.payload
     assert last == f"{keys[-1]}"
+
+
+def test_when_much_happens_what_a_person_set_is_told_first() -> None:
+    topics = Topics.of(config.Device(id="test"), config.Mqtt())
+    reporter, pace = Reporter(topics, controls(Offers()), "{}"), Pace()
+    list(pace.due(reporter.reports(present(happy()), 0.0), 0.0))
+    while pace.spend(0.0):
+        pass
+    set_now = replace(
+        present(happy(faces=3), settings=Settings(override=Mood.SAD)), player=PlayerState(PlayerStatus.STOP)
+    )
+    told = [report.topic for report in pace.due(reporter.reports(set_now, 1 / RATE_HZ), 1 / RATE_HZ)]
+    assert told == [topics.state("override")]
