@@ -143,8 +143,8 @@ def test_switched_off_it_closes_its_eye_and_opens_it_again_when_asked(
         ear.wait_for(told("player", state="disabled"))
         mpd.mpc("clear")
         ear.say(f"{BASE}/enabled/set", "ON")
-        ear.wait_for(told("camera", state="watching"))
         ear.wait_for_text(f"{BASE}/enabled", "ON")
+        ear.wait_for(told("camera", state="watching"))
 
 
 def test_told_not_to_drive_the_music_it_leaves_the_queue_alone_whatever_the_mood(
