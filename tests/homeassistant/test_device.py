@@ -300,7 +300,7 @@ def test_fewer_looks_a_second_are_really_fewer(house: House) -> None:
     with Ear(house.mosquitto.port, f"{ROOT}/vitals") as ear:
         ear.wait_for(lambda m: m.payload and json.loads(m.payload)["looks_hz"] < 2, 60)
     house.home.call("number.set_value", "number.living_room_looks_a_second", value=8)
-    becomes(house, "number.living_room_looks_a_second", "8", 2)  # it looks once a second until then
+    becomes(house, "number.living_room_looks_a_second", "8", AT_ONCE_S)
 
 
 def test_a_trigger_starts_an_automation(house: House) -> None:
