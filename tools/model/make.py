@@ -40,6 +40,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--teachers", type=int, default=0, help="larger networks to learn from")
+    parser.add_argument("--teacher-network", choices=sorted(NETWORKS), default="teacher")
     parser.add_argument("--teacher-epochs", type=int, default=100)
     parser.add_argument("--faces", type=int, help="train on so many faces only, for a test")
     parser.add_argument("--as-is", action="store_true", help="take the last checkpoint, train no further")
@@ -51,7 +52,9 @@ def teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) 
     """Train the teachers one after the other, each from its own seed, and return them."""
     trained = []
     for number in range(options.teachers):
-        recipe = Recipe(network="teacher", epochs=options.teacher_epochs, seed=options.seed + 1000 + number)
+        recipe = Recipe(
+            network=options.teacher_network, epochs=options.teacher_epochs, seed=options.seed + 1000 + number
+        )
         print(f"teacher {number + 1} of {options.teachers}", flush=True)
         trained.append(Run(recipe, train, valid, options.run / f"teacher-{number}").finish())
     return trained
@@ -115,6 +118,7 @@ def _training(options: argparse.Namespace, run: Run, train: data.Faces) -> dict[
         command += f" --network {options.network}"
     if options.teachers:
         command += f" --teachers {options.teachers} --teacher-epochs {options.teacher_epochs}"
+        command += f" --teacher-network {options.teacher_network}"
     if options.as_is:
         command += " --as-is"
     return {
