@@ -11,6 +11,7 @@ import pytest
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.opencv import cv2
+from moodpid.vision.scene import ORDER
 from tests.vision.support import FACES, room
 
 GOOD = '[player.playlists]\nhappy = ["Happy"]\nsad = ["Sad"]\n'
@@ -125,3 +126,10 @@ def test_check_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_bundled_recording_is_felt_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
+    config = FACES.parents[1] / "config" / "demo.toml"
+    assert main(["replay", "--json", "--config", str(config)]) == 0
+    felt = [record["mood"] for record in records(capsys.readouterr().out)]
+    assert felt == [str(shows or "nobody") for shows in ORDER]
