@@ -166,7 +166,6 @@ def test_every_face_is_seen_through_the_camera_as_in_a_picture(pi: Pi, named: di
     assert named == in_pictures
 
 
-@pytest.mark.xfail(strict=False, reason="waits for a network that names all of the average faces")
 def test_every_face_before_the_camera_is_called_by_its_name(named: dict[Emotion, str]) -> None:
     assert named == {face: str(face) for face in Emotion}
 

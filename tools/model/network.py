@@ -64,7 +64,7 @@ class ConvNorm(nn.Module):
     """A convolution without bias and the batch norm that is folded into it at export.
 
     Where it looks at the picture itself, its kernels are kept at mean 0, so that they answer to
-    edges and not to how light the room is: that alone halved the epochs to a given loss.
+    edges and not to how light the room is.
     """
 
     def __init__(self, into: int, width: int, kernel: int, stride: int = 1) -> None:
