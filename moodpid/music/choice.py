@@ -16,19 +16,19 @@ def pick_list(entries: Sequence[Entry], chance: Random) -> Entry:
 
 def shortlist(
     uris: Collection[str],
-    waiting: Collection[str],
+    waiting: Sequence[str],
     heard: Mapping[str, float],
     since_s: float,
     chance: Random,
 ) -> tuple[str, ...]:
     """Some songs of `uris` that are fit to come next, at random.
 
-    In a list so short that every song waits or was heard lately they come again, the longest unheard alone:
-    silence would be worse.
+    In a list so short that every song waits or was heard lately they come again, the longest unheard alone,
+    and of those that wait not the one that would then follow itself: silence would be worse.
 
     Args:
         uris: To choose from.
-        waiting: Songs that are in the queue already, the one that plays among them.
+        waiting: Songs that are in the queue already, the one that plays among them, the last one at the end.
         heard: When songs were heard last, in monotonic seconds.
         since_s: Later than this is lately.
         chance: Shuffles.
@@ -36,7 +36,8 @@ def shortlist(
     songs = list(dict.fromkeys(uris))
     chance.shuffle(songs)
     fresh = [uri for uri in songs if uri not in waiting and heard.get(uri, float("-inf")) < since_s]
-    songs.sort(key=lambda uri: (uri in waiting, heard.get(uri, float("-inf"))))
+    place = {uri: number for number, uri in enumerate(waiting)}
+    songs.sort(key=lambda uri: (place.get(uri, -1), heard.get(uri, float("-inf"))))
     return tuple(fresh[:SHORTLIST] or songs[:1])
 
 

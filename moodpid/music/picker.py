@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -93,13 +93,13 @@ class Picker:
         self._library.forget()
         self._gone.clear()
 
-    def pick(self, link: Mpd, wish: Wish, waiting: Collection[str], now_s: float) -> Pick | None:
+    def pick(self, link: Mpd, wish: Wish, waiting: Sequence[str], now_s: float) -> Pick | None:
         """The next song for `wish`; None if no list of it can be used.
 
         Args:
             link: To MPD.
             wish: What is wanted.
-            waiting: Songs in the queue near the present one.
+            waiting: Songs in the queue near the present one, the one that comes last at the end.
             now_s: In monotonic seconds.
 
         Raises:

@@ -151,3 +151,9 @@ def test_the_table_of_targets_knows_moods_only() -> None:
     assert good.targets[Mood.SAD] is Mood.HAPPY
     with pytest.raises(ConfigError, match="did you mean happy"):
         parse('[player.playlists]\nsad = ["Sad"]\n[player.lift]\nsad = "hapy"')
+
+
+def test_no_song_follows_itself_while_there_is_another() -> None:
+    for _ in range(20):
+        assert shortlist(["a", "b", "c"], ["c", "a", "b"], {}, 0.0, chance()) == ("c",)
+        assert shortlist(["a", "b"], ["a", "b"], {"a": 9.0, "b": 1.0}, 0.0, chance()) == ("a",)
