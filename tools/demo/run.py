@@ -30,7 +30,8 @@ STOP_S = 6.0
 def main() -> int:
     """Run the demo until its time is over or somebody ends it; 1 if the daemon failed."""
     options = _arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts us in the background has it ignored
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         try:
