@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import connection
 from moodpid.mqtt.broker import LARGEST_PACKET, Broker
-from moodpid.state import Adjust
+from moodpid.state import Adjust, CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
 from tests.mqtt.support import Answering, Ear, Start, happy, lines, present, wait_until
 
 ROOT = "moodpid/living-room"
@@ -71,6 +72,28 @@ def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, sta
         late.say("marker", "x")
         late.wait_for_text("marker", "x")
         assert f"{ROOT}/event" not in {message.topic for message in late.heard}
+
+
+def test_no_event_is_lost_to_states_or_events_that_change_with_it(
+    mosquitto: PrivateMosquitto, start: Start
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        loop.state = scene()
+        loop.events = [CHANGED] * 11 + [MoodEvent(EventType.PERSON_ARRIVED, None, Mood.SAD)]
+        ear.wait_for(lambda m: m.topic == f"{ROOT}/event" and b"person_arrived" in m.payload)
+        told = [json.loads(m.payload)["event_type"] for m in ear.heard if m.topic == f"{ROOT}/event"]
+        assert told == ["mood_changed"] * 11 + ["person_arrived"]
+        ear.wait_for_text(f"{ROOT}/dwell_s", "20")
+
+
+def scene() -> Present:
+    """Much at once: another mood, camera, player and a handful of settings."""
+    settings = Settings(override=Mood.SAD, drive_music=False, dwell_s=20.0, looks_hz=1.0, enabled=False)
+    sad = replace(happy(faces=2), mood=Mood.SAD, since_s=time.monotonic())
+    camera, player = CameraState(CameraStatus.OFF), PlayerState(PlayerStatus.STOP)
+    return replace(present(sad, settings=settings), camera=camera, player=player)
 
 
 def test_a_new_face_is_told_at_once_and_nothing_when_nothing_changes(
