@@ -15,7 +15,7 @@ from moodpid.config import CameraSource, Config
 from moodpid.daemon import Daemon, Home, Player
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.host.credentials import read_secret
-from moodpid.host.store import JsonFile, state_folder
+from moodpid.host.store import JsonFile, runtime_folder, state_folder
 from moodpid.host.systemd import ServiceManager, service_manager
 from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
@@ -198,7 +198,9 @@ def build_player(config: Config, inbox: Inbox[Request]) -> Player:
     """The MPD worker, not yet started."""
     from moodpid.music.mpd import MpdWorker
 
-    return MpdWorker(config.player, inbox.post, mpd_password(config))
+    folder = runtime_folder()
+    file = JsonFile(folder / "player.json" if folder else None)
+    return MpdWorker(config.player, inbox.post, mpd_password(config), file=file)
 
 
 def build_home(config: Config, inbox: Inbox[Request]) -> Home:

@@ -16,6 +16,12 @@ def state_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
+def runtime_folder() -> Path | None:
+    """Where things outlive a restart of the service, not of the machine (`RuntimeDirectory=`), in memory."""
+    folder = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    return Path(folder) if folder else None
+
+
 class JsonFile:
     """One JSON object in a file.
 

@@ -15,12 +15,24 @@ class Fader:
 
     Args:
         sleep: Waits so many seconds.
+        changed: Called when `owed` is another.
+        owed: From a run of ours that ended in the middle of a fade.
+
+    Attributes:
+        owed: The person's volume while ours is set, from 0 to 100; else None.
     """
 
-    def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
+    def __init__(
+        self,
+        sleep: Callable[[float], object] = time.sleep,
+        changed: Callable[[], object] = lambda: None,
+        owed: int | None = None,
+    ) -> None:
         self._sleep = sleep
-        self._before: int | None = None  # the person's volume, while ours is set
-        self._set_to: int | None = None
+        self._changed = changed
+        self.owed = owed
+        # How far that run came, nobody knows
+        self._set_to = frozenset() if owed is None else frozenset(_steps(owed))
 
     def fade_out(self, link: Mpd, then: Callable[[], object]) -> None:
         """Turn the volume down in steps, call `then`, and set the volume back.
@@ -31,13 +43,14 @@ class Fader:
             MpdGoneError: The connection was lost; `restore` on the next one.
             CommandRefusedError: `then` was refused.
         """
-        before = self._set_to = _volume(link)
-        for step in range(1, _STEPS + 1) if before else ():
-            if before is None or _volume(link) != self._set_to:
+        before = now = _volume(link)
+        for volume in _steps(before) if before else ():
+            if _volume(link) != now:
                 break
-            self._before = before
-            self._set_to = round(before * (_STEPS - step) / _STEPS)
-            _set_volume(link, self._set_to)
+            self._owe(before)
+            now = volume
+            self._set_to = frozenset([volume])
+            _set_volume(link, volume)
             self._sleep(FADE_S / _STEPS)
         try:
             then()
@@ -50,9 +63,18 @@ class Fader:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self._before is not None and _volume(link) == self._set_to:
-            _set_volume(link, self._before)
-        self._before = None
+        if self.owed is not None and _volume(link) in self._set_to:
+            _set_volume(link, self.owed)
+        self._owe(None)
+
+    def _owe(self, volume: int | None) -> None:
+        if volume != self.owed:
+            self.owed = volume
+            self._changed()
+
+
+def _steps(before: int) -> list[int]:
+    return [round(before * (_STEPS - step) / _STEPS) for step in range(1, _STEPS + 1)]
 
 
 def _volume(link: Mpd) -> int | None:

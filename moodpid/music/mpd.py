@@ -9,9 +9,11 @@ from random import Random
 
 from moodpid.config import Player, Strategy
 from moodpid.errors import MoodpidError
+from moodpid.host.store import JsonFile
 from moodpid.mailbox import Mailbox
 from moodpid.mood.policy import Wish
 from moodpid.music.connection import WANTED, CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
+from moodpid.music.keeping import Keeper
 from moodpid.music.turn import Guest
 from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post, TrackSkipped
 
@@ -46,10 +48,16 @@ class MpdWorker:
         post: Takes `PlayerChanged` on every change, False from it means: again later; and `TrackSkipped`.
         password: Of MPD, empty if it has none.
         chance: Chooses songs and jitters pauses.
+        file: Keeps what is ours over a restart of ours; None: it is forgotten.
     """
 
     def __init__(
-        self, settings: Player, post: Post, password: str = "", chance: Random | None = None
+        self,
+        settings: Player,
+        post: Post,
+        password: str = "",
+        chance: Random | None = None,
+        file: JsonFile | None = None,
     ) -> None:
         self._settings = settings
         self._post = post
@@ -61,7 +69,8 @@ class MpdWorker:
         self._ended = False
         # From here on all is the worker's own
         self._now = self._orders
-        self._guest = Guest(settings, self._chance, skipped=lambda: post(TrackSkipped()))
+        keeper = Keeper(file or JsonFile(None), settings)
+        self._guest = Guest(settings, self._chance, skipped=lambda: post(TrackSkipped()), keeper=keeper)
         self._told: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
         self._trouble = ""

@@ -11,11 +11,13 @@ from functools import partial
 from random import Random
 
 from moodpid.config import Player, Strategy
+from moodpid.host.store import JsonFile
 from moodpid.mood.policy import Wish
 from moodpid.music import manners, memory
 from moodpid.music.connection import CommandRefusedError, Mpd
 from moodpid.music.fade import Fader
 from moodpid.music.feedback import Verdict, changes, verdict
+from moodpid.music.keeping import Keeper, Kept
 from moodpid.music.manners import Command, Plan, Play, Raise, Remove, Rules, SeekTo
 from moodpid.music.memory import Memory, Ours
 from moodpid.music.picker import Pick, Picker
@@ -42,6 +44,7 @@ class Guest:
         sleep: Waits, in the steps of a fade.
         wall: Seconds since 1970.
         skipped: Called when a person left a song of ours before its end, unless it was asked of us.
+        keeper: Knows what was ours before a restart of ours; None: there was nothing.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
@@ -52,18 +55,21 @@ class Guest:
         sleep: Callable[[float], object] = time.sleep,
         wall: Callable[[], float] = time.time,
         skipped: Callable[[], object] = lambda: None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._skipped = skipped
         self._asked_to_skip = -1
         self._rules = Rules.of(settings)
         self._clock = clock
         self._wall = wall
-        self._memory = Memory()
-        self._booted_s = -math.inf
+        self._keeper = keeper or Keeper(JsonFile(None), settings)
+        kept = self._keeper.load(clock())
+        self._memory = kept.memory
+        self._booted_s = kept.booted_s
         self._picker = Picker(settings, chance, wall)
         self._picks: dict[int, Pick] = {}
         self._rivals = Rivals(time.time_ns(), chance.getrandbits(32))
-        self._fader = Fader(sleep)
+        self._fader = Fader(sleep, self._keep, kept.owed)
         self._until = (-math.inf, "")
 
     @property
@@ -99,6 +105,10 @@ class Guest:
             song.id: pick for song, pick in zip(self._memory.ours, picks, strict=False) if pick is not None
         }
         self._booted_s = booted_s
+        self._keep()
+
+    def _keep(self) -> None:
+        self._keeper.keep(Kept(self._memory, self._booted_s, self._fader.owed))
 
     def _at_our_places(self, link: Mpd) -> tuple[QueueSong, ...]:
         songs: list[QueueSong] = []
@@ -139,8 +149,11 @@ class Guest:
             self._take_in(link, now)
             plan = manners.plan(self._memory, now, wish, self._rules)
             self._memory = plan.memory
-            if plan.idle or not self._carry_out(link, plan, now, wish):
-                break
+            try:
+                if plan.idle or not self._carry_out(link, plan, now, wish):
+                    break
+            finally:
+                self._keep()
         return self._player_state(now, plan)
 
     def _take_in(self, link: Mpd, now: Snapshot) -> None:
@@ -219,7 +232,9 @@ class Guest:
 
     def _add(self, link: Mpd, plan: Plan, now: Snapshot, wish: Wish) -> int:
         """Put up to `plan.room` songs into the queue; how many went in."""
-        waiting = {one.uri for one in self._memory.ours} | {one.uri for one in now.window}
+        ours = self._memory.ours
+        waiting = [song.uri for song in ours if song.begun] + [song.uri for song in now.window]
+        waiting += [song.uri for song in ours if not song.begun]
         added = 0
         for _ in range(_TRIES):
             pick = self._picker.pick(link, wish, waiting, now.at_s) if added < plan.room else None
@@ -238,7 +253,7 @@ class Guest:
             self._memory = memory.wrote(self._memory, (Ours(song, pick.uri, wish.mood, pick.source),))
             self._picks[song] = pick
             self._picker.went_in()
-            waiting.add(pick.uri)
+            waiting.append(pick.uri)
             added += 1
         return added
 

@@ -1,7 +1,10 @@
 """The laws of a guest, held whatever persons do: a real guest at a pretend MPD, in simulated time."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,14 +12,31 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from music.house import SWITCHES, House
 
 from moodpid.config import Change, Player, Strategy
+from moodpid.host.store import JsonFile
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.music.keeping import Keeper
 from moodpid.music.manners import AHEAD
 from moodpid.music.turn import Guest
 
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood if mood is not Mood.NOBODY}
 OURS = {"addid", "deleteid", "playid", "prioid", "seekcur", "setvol"}
 HANDS_OFF_S = 60.0
+
+
+class Paper(JsonFile):
+    """A file without a disk."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.text = "{}"
+
+    def read(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.text)
+        return told
+
+    def write(self, told: Mapping[str, Any]) -> None:
+        self.text = json.dumps(told)
 
 
 class Guesthouse(RuleBasedStateMachine):
@@ -37,8 +57,8 @@ class Guesthouse(RuleBasedStateMachine):
             strategy=strategy,
             playlists={mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY},
         )
-        self.guest = Guest(self.player, Random(3), *self.house.clocks)  # noqa: S311
-        self.guest.arrive(self.house)
+        self.paper = Paper()
+        self.a_guest_comes()
         self.wished: Wish | None = None
         self.stopped_by_hand = self.seen_playing = False
         for number in range(queued):
@@ -46,6 +66,11 @@ class Guesthouse(RuleBasedStateMachine):
         self.house.play(0)
         self.mood_changes(Mood.HAPPY)
         self.visit()
+
+    def a_guest_comes(self) -> None:
+        keeper = Keeper(self.paper, self.player)
+        self.guest = Guest(self.player, Random(3), *self.house.clocks, keeper=keeper)  # noqa: S311
+        self.guest.arrive(self.house)
 
     # What happens in the room
 
@@ -120,6 +145,23 @@ class Guesthouse(RuleBasedStateMachine):
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
         self.guest.arrive(self.house)
+
+    @rule(mpd_too=st.booleans())
+    def the_guest_restarts(self, mpd_too: bool) -> None:
+        self.visit()
+        before, length, current = self.guest.memory, len(self.house.queue), self.house.playing()
+        theirs = before.hands_off_until_s > self.house.now_s  # it may end while nobody looks
+        self.house.advance(5.0)
+        if mpd_too:
+            self.house.restart()
+        self.a_guest_comes()
+        after = self.guest.memory
+        assert mpd_too or after.ours == before.ours
+        assert max(0.0, after.hands_off_until_s) == max(0.0, before.hands_off_until_s)
+        self.visit()
+        known = len(after.ours) == len(before.ours)  # MPD may have played on before its restart
+        went_on = theirs or self.house.playing() != current
+        assert went_on or not known or len(self.house.queue) <= length, "the queue grows"
 
     # The guest
 
