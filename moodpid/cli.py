@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add("forget", _forget, "take this device out of Home Assistant and off the broker, for good")
     playlists = add("playlists", _playlists, "what each mood would play now, and which lists are missing")
     playlists.add_argument(
-        "--dry-run", metavar="MOOD", choices=list(Mood), help="the next ten songs, and why"
+        "--dry-run", metavar="MOOD", choices=[mood.value for mood in Mood], help="the next ten songs, and why"
     )
     classify = add("classify", _classify, "faces and emotions in still pictures, one JSON object a line")
     classify.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
@@ -219,7 +219,7 @@ def _replay(options: argparse.Namespace) -> ExitCode:
 
 def _print_row(record: dict[str, Any]) -> None:
     plays = f"  plays {record['play']}" if record["play"] else ""
-    feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {record['faces']} faces"
+    feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {record['faces']} {'face' if record['faces'] == 1 else 'faces'}"
     print(f"{record['at']:8.2f} s  {feels}{plays}", flush=True)
 
 

@@ -281,10 +281,10 @@ def _log_camera(camera: CameraState) -> None:
 
 def _log_mood(state: MoodState, wish: Wish) -> None:
     log.info(
-        "the mood is %s (%d %%, %d faces)%s",
+        "the mood is %s (%d %%, %s)%s",
         state.mood,
         round(100 * state.confidence),
-        state.faces,
+        "1 face" if state.faces == 1 else f"{state.faces} faces",
         f"; music from {', '.join(wish.playlists)}" if wish.playlists else "",
         extra={"MOODPID_MOOD": str(state.mood), "MOODPID_CONFIDENCE": f"{state.confidence:.2f}"},
     )

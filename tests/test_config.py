@@ -71,7 +71,7 @@ def test_a_fault_is_told_by_its_place(text: str, place: str, what: str) -> None:
     [
         ('happpy = ["x"]', "did you mean happy?"),
         ("sad = []", "is empty"),
-        ('sad = "Sad"', "array"),
+        ('sad = "Sad"', 'write ["Sad"]'),
         ('sad = [""]', "length >= 1"),
         ("sad = [3]", "str"),
     ],

@@ -78,7 +78,7 @@ def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Plac
     for mood, value in table.items():
         place = (*at, mood)
         if mood not in set(Mood):
-            yield place, f"unknown mood{_meant(mood, Mood)}; there are {', '.join(Mood)}"
+            yield place, f"unknown mood{_meant(mood, Mood)} There are {', '.join(Mood)}"
         elif value == [] and mood == Mood.NOBODY:
             continue
         elif value == []:
@@ -100,7 +100,7 @@ def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
     known = get_type_hints(Entry)
     unknown = [key for key in entry if key not in known]
     for key in unknown:
-        yield place, f"unknown key {key!r} in {{…}}{_meant(key, known)}; there are {', '.join(known)}"
+        yield place, f"unknown key {key!r} in {{…}}{_meant(key, known)} There are {', '.join(known)}"
     if not unknown:
         yield from _value_faults(entry, Entry, place)
 
@@ -110,7 +110,7 @@ def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, s
     for mood, value in table.items():
         for word in (mood, value):
             if word not in moods:
-                yield (*at, mood), f"unknown mood{_meant(str(word), moods)}; there are {', '.join(moods)}"
+                yield (*at, mood), f"unknown mood{_meant(str(word), moods)} There are {', '.join(moods)}"
 
 
 def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -124,13 +124,22 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
         if "regex" in what:  # no person reads those
             what = "expected " + next(m.description for m in get_args(hint)[1:])
         options = hint if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
-        meant = _meant(str(value), options) + (f"; one of {', '.join(options)}" if options else "")
-        yield place, f"{what[0].lower()}{what[1:]}, not {value!r}{meant}"
+        if options:
+            yield (
+                place,
+                f"unknown value {value!r}{_meant(str(value), options)} There are {', '.join(options)}",
+            )
+        elif isinstance(value, str) and "array" in what:
+            yield place, f'is a list: write ["{value}"]'
+        elif "bool" in what:
+            yield place, f"is true or false, without quotes, not {value!r}"
+        else:
+            yield place, f"{what[0].lower()}{what[1:]}, not {value!r}"
 
 
 def _meant(word: str, known: Iterable[object]) -> str:
     close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
-    return f", did you mean {close[0]}?" if close else ""
+    return f", did you mean {close[0]}?" if close else "."
 
 
 def show(place: Place) -> str:

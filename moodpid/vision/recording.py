@@ -39,10 +39,18 @@ def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
         return _pictures(files, fps, on_fault)
     if not path.is_file() or path.stat().st_size == 0:
         read_bytes(path)  # says what is wrong as it does of pictures
+    if _is_text(path):  # FFmpeg would draw it
+        raise PictureError(f"{path}: text, not a video")
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise PictureError(f"{path}: not a video that OpenCV can read, or cut short before its first frame")
     return _video(path, capture, fps, on_fault)
+
+
+def _is_text(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(512)
+    return start.isascii() and b"\0" not in start
 
 
 def _pictures(files: list[Path], fps: float, on_fault: OnFault) -> Frames:

@@ -80,7 +80,8 @@ def test_a_video_cut_short_is_told(tmp_path: Path) -> None:
     [
         ("none.mp4", None, "no such file"),
         ("empty.mp4", b"", "empty"),
-        ("text.mp4", b"hello" * 99, "not a video"),
+        ("notes.txt", b"hello" * 999, "text, not a video"),
+        ("noise.mp4", bytes(range(256)) * 9, "not a video"),
     ],
 )
 def test_a_recording_that_cannot_be_opened_is_told_at_once(
