@@ -219,7 +219,8 @@ def _replay(options: argparse.Namespace) -> ExitCode:
 
 def _print_row(record: dict[str, Any]) -> None:
     plays = f"  plays {record['play']}" if record["play"] else ""
-    feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {record['faces']} {'face' if record['faces'] == 1 else 'faces'}"
+    faces = "1 face" if record["faces"] == 1 else f"{record['faces']} faces"
+    feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {faces}"
     print(f"{record['at']:8.2f} s  {feels}{plays}", flush=True)
 
 
