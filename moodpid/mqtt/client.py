@@ -27,6 +27,10 @@ from moodpid.state import Post, Present
 REQUEST_BURST = 16.0
 REQUEST_RATE_HZ = 4.0
 BIRTH_PAUSE_S = (0.2, 3.0)
+ROUND_REST_S = 10.0  # everything is told again at most this often, however often Home Assistant is born
+# Hellos that are answered: a twin needs one
+GREETING_BURST = 4.0
+GREETING_RATE_HZ = 0.2
 MOST_EVENTS_WAITING = 16
 
 log = logging.getLogger(__name__)
@@ -73,6 +77,8 @@ class MqttPublisher:
         self._pace = Pace()
         self._murmur = Murmur(log)
         self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
+        self._greetings = Allowance(GREETING_BURST, GREETING_RATE_HZ)
+        self._round_s = float("-inf")
         self._twins = Twins(socket.gethostname())
         self._rival = ""
         self._told_session = 0
@@ -166,9 +172,9 @@ class MqttPublisher:
         if self._born:
             self._born = False
             pause_s = random.uniform(*BIRTH_PAUSE_S)  # noqa: S311 - keeps devices apart, guards nothing
-            self._again_s = min(self._again_s, now_s + pause_s)
+            self._again_s = min(self._again_s, max(now_s + pause_s, self._round_s + ROUND_REST_S))
         if now_s >= self._again_s:
-            self._again_s = float("inf")
+            self._again_s, self._round_s = float("inf"), now_s
             self._pace.forget()
         if self._contradicted:
             self._contradicted = False
@@ -193,7 +199,8 @@ class MqttPublisher:
             # A broker that speaks MQTT 3.1.1 cannot be told to keep it to itself
             self._murmur.warn(f"ignored a message of {len(payload)} bytes on {topic}", time.monotonic())
         elif topic == topics.presence:
-            self._greet(self._twins.hear(payload))
+            if not retained:  # a retained hello is one of the past
+                self._answer(payload)
         elif topic == topics.status:
             # A twin's will, or the will of our own lost connection
             self._contradicted = payload == OFFLINE.encode()
@@ -203,6 +210,12 @@ class MqttPublisher:
             self._born = self._born or payload == ONLINE.encode()
         else:
             self._command(topic, payload, retained=retained)
+
+    def _answer(self, payload: bytes) -> None:
+        """Another moodpid has our id, or pretends to."""
+        hello = self._twins.hear(payload)
+        if hello is not None and self._greetings.spend(time.monotonic()):
+            self._greet(hello)
 
     def _command(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """A message becomes a request, or at most a line in the log."""

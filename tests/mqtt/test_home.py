@@ -28,6 +28,7 @@ DEVICE = config.Device(id="living-room", name="Living room")
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "BIRTH_PAUSE_S", (0.05, 0.1))
+    monkeypatch.setattr(client, "ROUND_REST_S", 0.2)
 
 
 def discovered(ear: Ear) -> dict[str, Any]:
@@ -55,6 +56,26 @@ def test_when_home_assistant_is_born_everything_is_told_again(
         assert discovered(ear)
         ear.wait_for(lambda m: m.topic == f"{ROOT}/mood")
         ear.wait_for_text(f"{ROOT}/status", "online")
+
+
+def test_a_home_assistant_that_is_born_all_the_time_and_a_mob_of_twins_are_answered_in_measure(
+    mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ROUND_REST_S", 60.0)
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        hello = json.dumps({"token": "zzzz", "host": "mob", "settled": False})
+        for _ in range(100):
+            ear.say("homeassistant/status", "online")
+            ear.say(f"{ROOT}/presence", hello)
+        ear.say(f"{ROOT}/presence", json.dumps({"token": "0", "host": "past", "settled": True}), retain=True)
+        ear.say("fence", "")
+        ear.wait_for(lambda m: m.topic == "fence")
+    told = [m for m in ear.heard if m.topic == CONFIG and not m.retain]
+    answers = [m for m in ear.heard if m.topic == f"{ROOT}/presence" and b"mob" not in m.payload]
+    assert len(told) <= 2
+    assert len(answers) <= 8
 
 
 def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
