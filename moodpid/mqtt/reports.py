@@ -41,6 +41,10 @@ class Reporter:
             yield Report(self._topics.state(control.topic), text, text)
         if present.mood is not None:
             yield from self._mood(present.mood, present, now_s)
+        if present.felt is not None:
+            # Not from the mood that is told: one that was asked for knows nothing about the room
+            occupied = OFF if present.felt.mood is Mood.NOBODY else ON
+            yield Report(self._topics.occupancy, occupied, occupied)
         for topic, text in (
             (self._topics.camera, payloads.camera(present.camera)),
             (self._topics.player, payloads.player(present.player)),
@@ -66,9 +70,6 @@ class Reporter:
             place or (0.0, 0.0),
             every_s=5.0,
         )
-        felt = present.felt or mood
-        occupied = OFF if felt.mood is Mood.NOBODY else ON
-        yield Report(self._topics.occupancy, occupied, occupied)
 
     def _vitals(self, present: Present) -> Report:
         if present.camera.status is CameraStatus.LOST and present.camera.message:

@@ -18,6 +18,8 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import connection
 from moodpid.mqtt.broker import LARGEST_PACKET, Broker
+from moodpid.mqtt.reports import Reporter
+from moodpid.mqtt.topics import Topics
 from moodpid.state import Adjust, CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
 from tests.mqtt.support import Answering, Ear, Start, happy, lines, present, wait_until
 
@@ -58,6 +60,14 @@ def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, star
         ear.wait_for_text(f"{ROOT}/status", "online")
         loop.state = present(happy())
         assert json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
+
+
+def test_a_mood_that_is_asked_for_says_nothing_about_who_is_there() -> None:
+    topics = Topics(ROOT)
+    asked_for = replace(present(happy()), felt=None)
+    told = {report.topic for report in Reporter(topics, [], "").reports(asked_for, 0.0)}
+    assert topics.mood in told
+    assert topics.occupancy not in told
 
 
 def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, start: Start) -> None:
