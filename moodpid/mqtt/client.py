@@ -176,7 +176,7 @@ class MqttPublisher:
         if now_s >= self._again_s:
             self._again_s, self._round_s = float("inf"), now_s
             self._pace.forget()
-        if self._contradicted:
+        if self._contradicted and self._pace.spend(now_s):
             self._contradicted = False
             self._pace.forget(self._topics.status)
 
