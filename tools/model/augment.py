@@ -14,11 +14,11 @@ from torch.nn import functional
 class Strength:
     """How far a batch is varied. Geometry in shares of the picture's side, light in shares of 1."""
 
-    rotation_deg: float = 6.0  # standard deviation
+    rotation_deg: float = 8.0  # standard deviation
     shear: float = 0.04  # standard deviation
-    zoom: float = 0.07  # standard deviation of the logarithm
+    zoom: float = 0.08  # standard deviation of the logarithm
     aspect: float = 0.04  # standard deviation of the logarithm
-    shift: float = 0.04  # standard deviation
+    shift: float = 0.05  # standard deviation
     contrast: float = 0.18  # standard deviation of the logarithm
     brightness: float = 0.07  # standard deviation
     gamma: float = 0.15  # standard deviation of the logarithm

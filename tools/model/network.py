@@ -44,6 +44,16 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(128),
         Residual(128),
     ),
+    "medium": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(80),
+        Residual(80),
+        Pool(),
+        Residual(160),
+        Residual(160),
+    ),
     "teacher": (
         Conv(64),
         Residual(64),

@@ -28,23 +28,23 @@ from network import EmotionNetwork, build
 class Recipe:
     """All that decides what a training run comes to, apart from the data."""
 
-    network: str = "small"
-    epochs: int = 38
+    network: str = "medium"
+    epochs: int = 100
     seed: int = 1
-    batch: int = 128
-    kernel_rate: float = 0.01  # at its peak, of Muon on the convolutions' kernels
+    batch: int = 256
+    kernel_rate: float = 0.012  # at its peak, of Muon on the convolutions' kernels
     rate: float = 0.1  # at its peak, of SGD on all else
     warm_up: float = 0.05  # share of the run
     weight_decay: float = 0.1  # decoupled, on kernels only
     average: float = 0.998  # decay of the moving average of the weights, a step
-    dropout: float = 0.1
+    dropout: float = 0.2
     votes_share: float = 0.4  # of P(label | FER+ votes) in the target
     votes_head: float = 0.3  # weight of the second head's loss
     mixup: float = 0.15  # share of batches
     mixup_alpha: float = 0.3
     plain_end: float = 0.15  # last share of the run, without mixup
     teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
-    sides: tuple[tuple[float, int], ...] = ((0.6, 40), (1.0, 48))
+    sides: tuple[tuple[float, int], ...] = ((0.5, 40), (1.0, 48))
     strength: augment.Strength = field(default_factory=augment.Strength)
 
 
@@ -64,9 +64,10 @@ def pick_device() -> torch.device:
 
 
 def autocast(device: torch.device) -> AbstractContextManager[None]:
-    """Half the bits on an accelerator; a CPU without bf16 arithmetic is slower with it."""
-    if device.type == "cuda":
-        return torch.autocast("cuda", torch.bfloat16)
+    """Half the bits where there is arithmetic for them; a CPU without it is slower so."""
+    has = torch.cpu.get_capabilities()
+    if device.type == "cuda" or has.get("avx512_bf16") or has.get("amx_bf16"):
+        return torch.autocast(device.type, torch.bfloat16)
     return nullcontext()
 
 
