@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BUNDLED_MODEL = Path(__file__).parent / "data" / "emotion.tflite"
-_FULL_EVERY_S = 2.0  # a newcomer is seen after this long at the latest
 
 
 def run(config: Config) -> None:
@@ -112,7 +111,7 @@ def classify(
     from moodpid.vision.pictures import read_grey
     from moodpid.vision.ports import Frame
 
-    observer, _ = build_observer(config, full_every_s=0.0)
+    observer, _ = build_observer(config, stills=True)
     for file in files:
         try:
             yield file, observer.see(Frame(read_grey(file), 0.0))
@@ -120,20 +119,22 @@ def classify(
             yield file, error
 
 
-def build_observer(
-    config: Config, *, full_every_s: float = _FULL_EVERY_S
-) -> tuple["Observer", tuple[float, ...]]:
+def build_observer(config: Config, *, stills: bool = False) -> tuple["Observer", tuple[float, ...]]:
     """Detector and classifier, joined, and the prior of the classifier's training.
+
+    Args:
+        config: Names the model and the cascade.
+        stills: For pictures that have nothing to do with each other, instead of a camera's.
 
     Raises:
         ModelError, CascadeError: One of them is unusable.
     """
     from moodpid.vision.classifier import TfliteClassifier
-    from moodpid.vision.haar import HaarDetector
+    from moodpid.vision.haar import HaarDetector, StillDetector
     from moodpid.vision.observer import Observer
 
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
-    detector = HaarDetector(config.vision.min_face_px, config.vision.cascade, full_every_s)
+    detector = (StillDetector if stills else HaarDetector)(config.vision.min_face_px, config.vision.cascade)
     return Observer(detector, classifier), classifier.prior
 
 

@@ -66,6 +66,13 @@ def test_classify_prints_a_line_of_json_a_picture(
     assert len(face["box"]) == 4
 
 
+def test_classify_reads_the_faces_that_come_along(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(FACES / f"{emotion}.png") for emotion in Emotion]
+    assert main(["classify", "--config", str(config), *files]) == 0
+    read = [[face["emotion"] for face in record["faces"]] for record in records(capsys.readouterr().out)]
+    assert read == [[emotion] for emotion in Emotion]
+
+
 def test_classify_goes_on_after_a_bad_picture_and_ends_with_1(
     tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from moodpid.errors import CascadeError
 from moodpid.vision.opencv import cv2
 from moodpid.vision.ports import Face, Frame, GreyImage
@@ -16,6 +18,7 @@ WINDOW_PX = 24  # the size that the cascade was trained at; no smaller face can 
 _MARGIN = 0.5  # of a face's size: how far it may move between two looks
 _SHRINK, _GROW = 0.75, 1.35  # how much its size may change
 _FULL_EVERY_S = 2.0  # a newcomer is seen after this long at the latest
+_BORDER = 0.25  # of a still's shorter side: room enough around a face that fills it
 
 
 def cascade_path(configured: str = "") -> Path:
@@ -69,8 +72,20 @@ class HaarDetector:
         if len(faces) < max(1, len(self._faces)):
             faces = self._everywhere(frame.grey)
             self._full_at_s = frame.at_s
-        self._faces = tuple(sorted(faces, key=lambda f: -f.width * f.height))
+        self._faces = tuple(sorted(faces, key=_area, reverse=True))
         return self._faces
+
+    def detect_filling(self, grey: GreyImage) -> tuple[Face, ...]:
+        """The faces that fill a picture, the largest first: the cascade wants more around them than is there.
+
+        The edges are repeated outwards; mirrored ones would show faces that are none.
+        """
+        border = round(_BORDER * min(grey.shape))
+        wider = cv2.copyMakeBorder(grey, border, border, border, border, cv2.BORDER_REPLICATE)
+        smallest = max(WINDOW_PX, min(grey.shape) // 2)
+        found = self._search(np.asarray(wider, np.uint8), smallest, min(wider.shape))
+        inside = [_clipped(face, border, grey.shape) for face in found]
+        return tuple(sorted(inside, key=_area, reverse=True))
 
     def _everywhere(self, grey: GreyImage) -> tuple[Face, ...]:
         smallest = max(WINDOW_PX, min(self._min_face_px, min(grey.shape) // 2))
@@ -105,3 +120,34 @@ class HaarDetector:
             maxSize=(largest, largest),
         )
         return tuple(Face(*map(int, box)) for box in boxes)
+
+
+class StillDetector:
+    """Looks for faces in pictures that have nothing to do with each other, tightly cropped ones too.
+
+    Args:
+        min_face_px, cascade: As for `HaarDetector`.
+
+    Raises:
+        CascadeError: As `HaarDetector` does.
+    """
+
+    def __init__(self, min_face_px: int, cascade: str = "") -> None:
+        self._haar = HaarDetector(min_face_px, cascade, full_every_s=0.0)
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """The faces in the picture, the largest first."""
+        return self._haar.detect(frame) or self._haar.detect_filling(frame.grey)
+
+
+def _area(face: Face) -> int:
+    return face.width * face.height
+
+
+def _clipped(face: Face, border: int, shape: tuple[int, ...]) -> Face:
+    """What lies in a picture of `shape` of a face that was found with a border around it."""
+    height, width = shape
+    left, top = face.x - border, face.y - border
+    right, bottom = min(width, left + face.width), min(height, top + face.height)
+    left, top = max(0, left), max(0, top)
+    return Face(left, top, right - left, bottom - top)

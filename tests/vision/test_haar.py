@@ -7,7 +7,7 @@ import pytest
 
 from moodpid.errors import CascadeError
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.haar import HaarDetector, cascade_path
+from moodpid.vision.haar import HaarDetector, StillDetector, cascade_path
 from moodpid.vision.opencv import cv2
 from moodpid.vision.ports import Face, Frame, GreyImage
 from tests.vision.support import room
@@ -87,12 +87,32 @@ def test_a_recording_that_begins_again_gets_a_full_look() -> None:
     assert count.pixels == [640 * 480] * 2
 
 
+@pytest.mark.parametrize("side", [48, 96, 300])
+@pytest.mark.parametrize("emotion", list(Emotion))
+def test_a_face_that_fills_a_still_is_found_within_its_edges(emotion: Emotion, side: int) -> None:
+    (face,) = StillDetector(64).detect(Frame(room((emotion, 0, 0, side), width=side, height=side), 0.0))
+    assert min(face.width, face.height) >= 0.8 * side
+    assert face.x >= 0 <= face.y
+    assert max(face.x + face.width, face.y + face.height) <= side
+
+
+def test_a_still_with_a_face_in_a_room_is_searched_as_a_camera_s_frame_is() -> None:
+    picture = Frame(room((H, 20, 40, 120), (N, 300, 100, 260)), 0.0)
+    assert StillDetector(64).detect(picture) == HaarDetector(64).detect(picture)
+
+
+def test_a_still_without_a_face_has_none() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
+    assert StillDetector(64).detect(Frame(room(), 0.0)) == ()
+    assert StillDetector(64).detect(Frame(noise, 0.0)) == ()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (24, 24), (30, 400), (480, 640)])
 def test_frames_of_any_size_and_content_are_survived(shape: tuple[int, int]) -> None:
-    detector = HaarDetector(64)
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    for number in range(4):
-        detector.detect(Frame(noise, number / 4))
+    for detector in (HaarDetector(64), StillDetector(64)):
+        for number in range(4):
+            detector.detect(Frame(noise, number / 4))
 
 
 def test_a_cascade_that_is_missing_or_broken_is_told_with_the_package_that_has_it(tmp_path: Path) -> None:
