@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from moodpid.errors import ExitCode
 from tests.support import require
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,18 @@ def test_a_wrong_argument_is_said_before_anything_starts(place: Path, arguments:
         words, _ = process.communicate(timeout=20)
     assert process.returncode == 2
     assert "tools/run: error: argument" in words or "unrecognized arguments" in words
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("wanted", ["picamera2", "webcam"])
+def test_a_camera_that_is_not_there_is_said_before_anything_starts(place: Path, wanted: str) -> None:
+    if any(Path("/dev").glob("video*")):
+        pytest.skip("there may be a camera here")
+    with _start(place, "--source", wanted, "--seconds", "5") as process:
+        words, _ = process.communicate(timeout=40)
+    assert process.returncode == ExitCode.CAMERA
+    assert len(words.splitlines()) == 1
+    assert words.startswith(f"demo: --source {wanted}: ")
 
 
 def _descendants(pid: int) -> set[int]:

@@ -22,13 +22,15 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
 
+from moodpid.errors import ExitCode
+
 ROOT = Path(__file__).parents[2]
 SONG_S = 15.0
 STOP_S = 6.0
 
 
 def main() -> int:
-    """Run the demo until its time is over or somebody ends it; 1 if the daemon failed."""
+    """Run the demo until its time is over or somebody ends it; returns its exit code."""
     options = _arguments()
     # SIGINT too: a shell that starts us in the background has it ignored
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -37,10 +39,13 @@ def main() -> int:
         try:
             return _demo(stack, options)
         except KeyboardInterrupt:
-            return 0
+            return ExitCode.OK
         except ServerError as error:
             print(f"demo: {error}", file=sys.stderr)
-            return 1
+            return ExitCode.SOME_FAILED
+        except source.NoCameraError as error:
+            print(f"demo: {error}", file=sys.stderr)
+            return ExitCode.CAMERA
         finally:
             # What was started is being stopped, each within its time limit: let nobody cut that short
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -71,9 +76,9 @@ def _positive(text: str) -> float:
     return seconds
 
 
-def _demo(stack: ExitStack, options: argparse.Namespace) -> int:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moodpid-demo-")))
+def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
     camera, called = source.choose(options.source)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moodpid-demo-")))
     mpd = stack.enter_context(PrivateMpd(_library(ROOT / ".cache"), audible=True, within=folder))
     broker = stack.enter_context(PrivateMosquitto(within=folder))
     config = folder / "moodpid.toml"
@@ -89,10 +94,10 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> int:
         client.loop(timeout=min(0.25, max(0.0, end_s - time.monotonic())))
         line.show(heard)
     if daemon.returncode is None:
-        return 0
+        return ExitCode.OK
     line.end()
     _explain(daemon.returncode, folder / "moodpid.log")
-    return 1
+    return ExitCode.SOME_FAILED
 
 
 def _explain(returncode: int, log: Path) -> None:

@@ -1,5 +1,6 @@
 """Which camera the demo watches: the Pi's, else a webcam that really opens, else the bundled recording."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -22,21 +23,45 @@ _FIRST_NO_CAMERA = 10
 Table = dict[str, str | int | bool]
 
 
-def choose(wanted: str = "") -> tuple[Table, str]:
-    """The `[camera]` table for the source that is `wanted`, or the best there is, and what to call it."""
-    if wanted == "picamera2" or (not wanted and _works(_HAS_PI_CAMERA)):
+class NoCameraError(Exception):
+    """The camera that was asked for is not there; the text says what to do."""
+
+
+def choose(wanted: str = "", devices: Path = Path("/dev")) -> tuple[Table, str]:
+    """The `[camera]` table for the source that is `wanted`, or the best there is, and what to call it.
+
+    Raises:
+        NoCameraError: The source that is wanted does not work here.
+    """
+    if wanted in {"picamera2", ""} and _works(_HAS_PI_CAMERA):
         return {"source": "picamera2"}, "the Pi camera"
+    numbers = _video_devices(devices)
     if wanted in {"webcam", ""}:
-        numbers = _video_devices()
-        device = next((n for n in numbers if _works(_READS_WEBCAM, str(n))), 0 if wanted else None)
+        device = next((n for n in numbers if _works(_READS_WEBCAM, str(n))), None)
         if device is not None:
             return {"source": "webcam", "device": device}, f"the webcam /dev/video{device}"
+    if wanted in {"picamera2", "webcam"}:
+        why = _no_pi_camera() if wanted == "picamera2" else _no_webcam(numbers)
+        raise NoCameraError(f"--source {wanted}: {why}, or leave --source out for the best there is")
     why = "" if wanted else ", for want of a camera"
     return {"source": "recording", "loop": True}, f"the bundled recording{why}"
 
 
-def _video_devices() -> list[int]:
-    numbers = [int(match[1]) for d in Path("/dev").glob("video*") if (match := re.search(r"(\d+)$", d.name))]
+def _no_pi_camera() -> str:
+    if importlib.util.find_spec("picamera2") is None:
+        return "picamera2 is not installed; on Raspberry Pi OS: sudo apt install python3-picamera2"
+    return "libcamera finds no Pi camera; check its cable and rpicam-hello --list-cameras"
+
+
+def _no_webcam(numbers: list[int]) -> str:
+    if not numbers:
+        return "there is no /dev/video0 or the like; plug a webcam in"
+    names = ", ".join(f"/dev/video{number}" for number in numbers)
+    return f"no picture from {names}; let no other program use it, have this user in the group video"
+
+
+def _video_devices(folder: Path) -> list[int]:
+    numbers = [int(match[1]) for d in folder.glob("video*") if (match := re.search(r"(\d+)$", d.name))]
     return sorted(n for n in numbers if n < _FIRST_NO_CAMERA)
 
 
