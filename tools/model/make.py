@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 import calibrate
 import data
 import sidecar
-from network import NETWORKS, EmotionNetwork, multiply_adds
-from train import Recipe, Run, predict
+from network import NETWORKS, multiply_adds
+from recipe import Recipe
+from train import Run, predict
 
 CALIBRATION_FACES = 500  # set the int8 ranges; from the training split
 CROP = {"scale": 1.04, "shift_x": 0.0, "shift_y": 0.0}  # measured: haar.py
@@ -48,15 +49,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) -> list[EmotionNetwork]:
-    """Train the teachers one after the other, each from its own seed, and return them."""
+def train_teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) -> list[Run]:
+    """Train the teachers one after the other, each from its own seed, and return their runs."""
     trained = []
     for number in range(options.teachers):
         recipe = Recipe(
             network=options.teacher_network, epochs=options.teacher_epochs, seed=options.seed + 1000 + number
         )
         print(f"teacher {number + 1} of {options.teachers}", flush=True)
-        trained.append(Run(recipe, train, valid, options.run / f"teacher-{number}").finish())
+        run = Run(recipe, train, valid, options.run / f"teacher-{number}")
+        run.finish()
+        trained.append(run)
     return trained
 
 
@@ -81,7 +84,7 @@ def int8_logits(model: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     return logits
 
 
-def export_model(options: argparse.Namespace, run: Run, train: data.Faces) -> Path:
+def export_model(options: argparse.Namespace, run: Run, taught_by: list[Run], train: data.Faces) -> Path:
     """Write the int8 file and its sidecar, with the temperature fitted; return the file."""
     import export  # TensorFlow takes seconds to come up and is not needed before
 
@@ -95,7 +98,7 @@ def export_model(options: argparse.Namespace, run: Run, train: data.Faces) -> Pa
         output=(exported.output_scale, exported.output_zero_point),
         prior=data.prior(train.labels),
         crop=CROP,
-        training=_training(options, run, train),
+        training=_training(options, run, taught_by, train),
     )
     valid = run.valid
     logits = int8_logits(model, valid.images)
@@ -112,7 +115,9 @@ def export_model(options: argparse.Namespace, run: Run, train: data.Faces) -> Pa
     return model
 
 
-def _training(options: argparse.Namespace, run: Run, train: data.Faces) -> dict[str, Any]:
+def _training(
+    options: argparse.Namespace, run: Run, taught_by: list[Run], train: data.Faces
+) -> dict[str, Any]:
     command = f"python tools/model/make.py --epochs {options.epochs} --seed {options.seed}"
     if options.network != Recipe.network:
         command += f" --network {options.network}"
@@ -129,7 +134,16 @@ def _training(options: argparse.Namespace, run: Run, train: data.Faces) -> dict[
         "faces": len(train),
         "epochs_done": run.epoch,
         "device": torch.cuda.get_device_name() if run.device.type == "cuda" else "cpu",
-        "minutes": round(sum(entry["seconds"] for entry in run.history) / 60.0, 1),
+        "minutes": round(sum(each.seconds for each in (*taught_by, run)) / 60.0, 1),
+        "teachers": [
+            {
+                "network": each.recipe.network,
+                "seed": each.recipe.seed,
+                "epochs": each.epoch,
+                "valid_accuracy": each.history[-1]["valid_accuracy"],
+            }
+            for each in taught_by
+        ],
         "recipe": asdict(run.recipe),
         "history": run.history,
     }
@@ -162,14 +176,16 @@ def main(arguments: list[str]) -> int:
         train = sample(train, options.faces, options.seed)
         valid = sample(valid, options.faces, options.seed)
     recipe = Recipe(network=options.network, epochs=options.epochs, seed=options.seed)
-    taught_by = teachers(options, train, valid)
-    run = Run(recipe, train, valid, options.run / options.network, taught_by)
+    taught_by = train_teachers(options, train, valid)
+    run = Run(
+        recipe, train, valid, options.run / options.network, [each.average.network for each in taught_by]
+    )
     print(f"{multiply_adds(NETWORKS[options.network]) / 1e6:.1f} million multiply-adds a face", flush=True)
     if options.as_is:
         run.resume()
     else:
         run.finish()
-    model = export_model(options, run, train)
+    model = export_model(options, run, taught_by, train)
     describe(model, valid, pictures=not options.no_report)
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)
     return 0

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import json
-import math
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +21,7 @@ import augment
 import data
 from muon import Muon
 from network import EmotionNetwork, build
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that decides what a training run comes to, apart from the data."""
-
-    network: str = "medium"
-    epochs: int = 100
-    seed: int = 1
-    batch: int = 256
-    kernel_rate: float = 0.012  # at its peak, of Muon on the convolutions' kernels
-    rate: float = 0.1  # at its peak, of SGD on all else
-    warm_up: float = 0.05  # share of the run
-    weight_decay: float = 0.1  # decoupled, on kernels only
-    average: float = 0.998  # decay of the moving average of the weights, a step
-    dropout: float = 0.2
-    votes_share: float = 0.4  # of P(label | FER+ votes) in the target
-    votes_head: float = 0.3  # weight of the second head's loss
-    mixup: float = 0.15  # share of batches
-    mixup_alpha: float = 0.3
-    plain_end: float = 0.15  # last share of the run, without mixup
-    teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
-    sides: tuple[tuple[float, int], ...] = ((0.5, 40), (1.0, 48))
-    strength: augment.Strength = field(default_factory=augment.Strength)
+from recipe import Recipe, rate_at, side_at
 
 
 def pick_device() -> torch.device:
@@ -69,22 +45,6 @@ def autocast(device: torch.device) -> AbstractContextManager[None]:
     if device.type == "cuda" or has.get("avx512_bf16") or has.get("amx_bf16"):
         return torch.autocast(device.type, torch.bfloat16)
     return nullcontext()
-
-
-def rate_at(recipe: Recipe, progress: float) -> float:
-    """Return the learning rates' share of their peak at a share of the run, both 0 to 1.
-
-    A linear rise, then a cosine.
-    """
-    if progress < recipe.warm_up:
-        return 0.05 + 0.95 * progress / recipe.warm_up
-    down = (progress - recipe.warm_up) / (1.0 - recipe.warm_up)
-    return max(1e-4, 0.5 + 0.5 * math.cos(math.pi * down))
-
-
-def side_at(recipe: Recipe, progress: float) -> int:
-    """Return the training pictures' side in pixels: small at first, which is cheap."""
-    return next(side for until, side in recipe.sides if progress < until or until == 1.0)
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -125,7 +85,11 @@ def predict(network: nn.Module, images: Any, device: torch.device) -> Tensor:
 
 
 class Run:
-    """One training run and the folder it keeps its checkpoint and history in."""
+    """One training run and the folder it keeps its checkpoint and history in.
+
+    A network of its first teacher's shape starts with that teacher's weights, as its heir, and at
+    gentler rates: it goes on learning, from targets that are less noisy.
+    """
 
     def __init__(
         self,
@@ -140,6 +104,9 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.network = build(recipe.network, recipe.dropout).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.is_heir = bool(teachers) and teachers[0].layers == self.network.layers
+        if self.is_heir:
+            self.network.load_state_dict(teachers[0].state_dict())
         self.average = Average(self.network, recipe.average)
         self.optimizers = self._optimizers()
         for group in (group for each in self.optimizers for group in each.param_groups):
@@ -164,7 +131,7 @@ class Run:
         ]
 
     def _set_rates(self, progress: float) -> None:
-        share = rate_at(self.recipe, progress)
+        share = rate_at(self.recipe, progress) * (self.recipe.heir_rate if self.is_heir else 1.0)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share
@@ -245,6 +212,11 @@ class Run:
         }
         self.history.append(entry)
         print(json.dumps(entry), flush=True)
+
+    @property
+    def seconds(self) -> float:
+        """How long its epochs took in all."""
+        return sum(entry["seconds"] for entry in self.history)
 
     @property
     def checkpoint(self) -> Path:
