@@ -30,7 +30,9 @@ class _Bell:
         return bool(select.select([self._fd], [], [], timeout_s)[0])
 
     def close(self) -> None:
-        os.close(self._fd)
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 class Mailbox(Generic[T]):
@@ -64,7 +66,7 @@ class Mailbox(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Give the file descriptor back; neither end may use the mailbox afterwards."""
+        """Give the file descriptor back, once; neither end may use the mailbox afterwards."""
         self._bell.close()
 
 
@@ -97,5 +99,5 @@ class Inbox(Generic[T]):
             return items
 
     def close(self) -> None:
-        """Give the file descriptor back; neither end may use the inbox afterwards."""
+        """Give the file descriptor back, once; neither end may use the inbox afterwards."""
         self._bell.close()

@@ -11,26 +11,19 @@ from moodpid import config
 from moodpid.host.store import JsonFile
 from moodpid.mood.policy import MoodEvent
 from moodpid.mqtt import homeassistant, payloads
-from moodpid.mqtt.broker import LARGEST_PACKET, Broker, Message
-from moodpid.mqtt.commands import Commands
+from moodpid.mqtt.broker import Broker, Message
 from moodpid.mqtt.connection import Connection, Terms
-from moodpid.mqtt.controls import CommandError, Offers, controls
-from moodpid.mqtt.murmur import Murmur
-from moodpid.mqtt.pace import Allowance, Pace
+from moodpid.mqtt.controls import Offers, controls
+from moodpid.mqtt.ears import Ears, Found, News, Sign
+from moodpid.mqtt.pace import Pace
 from moodpid.mqtt.reports import Reporter
-from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
+from moodpid.mqtt.topics import OFFLINE, Topics
 from moodpid.mqtt.traces import Traces
 from moodpid.mqtt.twins import Hello, Twins
 from moodpid.state import Post, Present
 
-# More requests than people make; a switch that flutters must not open and close the camera all day
-REQUEST_BURST = 16.0
-REQUEST_RATE_HZ = 4.0
 BIRTH_PAUSE_S = (0.2, 3.0)
 ROUND_REST_S = 10.0  # everything is told again at most this often, however often Home Assistant is born
-# Hellos that are answered: a twin needs one
-GREETING_BURST = 4.0
-GREETING_RATE_HZ = 0.2
 MOST_EVENTS_WAITING = 16
 
 log = logging.getLogger(__name__)
@@ -63,9 +56,8 @@ class MqttPublisher:
         memory: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
     ) -> None:
         self._topics = Topics.of(device, broker)
-        self._post = post
         table = controls(offers)
-        self._commands = Commands(self._topics, table)
+        self._ears = Ears(self._topics, table, post)
         self._discovery = (
             homeassistant.discovery(device, self._topics, table, picture=offers.picture)
             if self._topics.discovery
@@ -75,9 +67,6 @@ class MqttPublisher:
         self._reporter = Reporter(self._topics, table, text)
         self._traces = Traces(memory, self._topics)
         self._pace = Pace()
-        self._murmur = Murmur(log)
-        self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
-        self._greetings = Allowance(GREETING_BURST, GREETING_RATE_HZ)
         self._round_s = float("-inf")
         self._twins = Twins(socket.gethostname())
         self._rival = ""
@@ -85,13 +74,10 @@ class MqttPublisher:
         self._spoke = False
         self._waiting: deque[MoodEvent] = deque(maxlen=MOST_EVENTS_WAITING)
         self._again_s = float("inf")
-        # Written on the network thread, read by the loop
         self._found = b""
-        self._born = False
         self._contradicted = False
-        terms = Terms(
-            f"moodpid-{device.id}", Message(self._topics.status, OFFLINE), self._ears(), self._heard
-        )
+        will = Message(self._topics.status, OFFLINE)
+        terms = Terms(f"moodpid-{device.id}", will, self._ears.subscriptions, self._ears.hear)
         self._connection = Connection(Broker(broker, password), terms)
 
     def start(self) -> None:
@@ -105,14 +91,20 @@ class MqttPublisher:
 
     def tell(self, present: Present, events: Sequence[MoodEvent]) -> None:
         """Publish what changed since the last call; meant for every turn of the loop, and never waits."""
+        # Before the session is read: news of a connection that is gone are then told apart from those of this
+        news = self._ears.news.drain()
         session, now_s = self._connection.session, time.monotonic()
         if session != self._told_session:
             self._told_session, self._spoke = session, False
             self._twins.connected()
-        if not session or not self._may_speak(now_s):
+        if session:
+            for one in news:
+                self._learn(one, now_s)
+        self._ears.obeys = session > 0 and self._may_speak(now_s)
+        if not self._ears.obeys:
             self._waiting.clear()
             return
-        self._listen(now_s)
+        self._react(now_s)
         self._waiting.extend(events)
         # A state that is held back comes later by itself, an event does not
         told = self._affordable_events(now_s)
@@ -129,7 +121,10 @@ class MqttPublisher:
 
     def join(self, timeout_s: float) -> bool:
         """Wait until that is done; False if it took longer than `timeout_s` seconds."""
-        return self._connection.join(timeout_s)
+        ended = self._connection.join(timeout_s)
+        if ended:
+            self._ears.news.close()
+        return ended
 
     def _affordable_events(self, now_s: float) -> list[MoodEvent]:
         told = []
@@ -167,12 +162,20 @@ class MqttPublisher:
         if hello is not None:
             self._connection.publish(Message(self._topics.presence, hello.as_json(), retain=False))
 
-    def _listen(self, now_s: float) -> None:
-        """Do what messages ask of the publisher itself."""
-        if self._born:
-            self._born = False
-            pause_s = random.uniform(*BIRTH_PAUSE_S)  # noqa: S311 - keeps devices apart, guards nothing
-            self._again_s = min(self._again_s, max(now_s + pause_s, self._round_s + ROUND_REST_S))
+    def _learn(self, news: News, now_s: float) -> None:
+        match news:
+            case Hello():
+                self._twins.hear(news)
+            case Found(payload):
+                self._found = payload
+            case Sign.BORN:
+                pause_s = random.uniform(*BIRTH_PAUSE_S)  # noqa: S311 - keeps devices apart, guards nothing
+                self._again_s = min(self._again_s, max(now_s + pause_s, self._round_s + ROUND_REST_S))
+            case Sign.OFFLINE | Sign.ONLINE:
+                self._contradicted = news is Sign.OFFLINE
+
+    def _react(self, now_s: float) -> None:
+        """Let that be told again which somebody missed or denied."""
         if now_s >= self._again_s:
             self._again_s, self._round_s = float("inf"), now_s
             self._pace.forget()
@@ -185,47 +188,3 @@ class MqttPublisher:
         found = payloads.parse_object(self._found)
         if found and (removal := homeassistant.removal(found, self._discovery)):
             self._connection.publish(Message(self._topics.discovery, payloads.as_json(removal)))
-
-    # On the network thread
-
-    def _ears(self) -> tuple[str, ...]:
-        topics = self._topics
-        own = (topics.presence, topics.status)
-        return (*self._commands.subscriptions, *own, *filter(None, (topics.discovery, topics.birth)))
-
-    def _heard(self, topic: str, payload: bytes, retained: bool) -> None:
-        topics = self._topics
-        if len(payload) > LARGEST_PACKET:
-            # A broker that speaks MQTT 3.1.1 cannot be told to keep it to itself
-            self._murmur.warn(f"ignored a message of {len(payload)} bytes on {topic}", time.monotonic())
-        elif topic == topics.presence:
-            if not retained:  # a retained hello is one of the past
-                self._answer(payload)
-        elif topic == topics.status:
-            # A twin's will, or the will of our own lost connection
-            self._contradicted = payload == OFFLINE.encode()
-        elif topic == topics.discovery:
-            self._found = payload
-        elif topic == topics.birth:
-            self._born = self._born or payload == ONLINE.encode()
-        else:
-            self._command(topic, payload, retained=retained)
-
-    def _answer(self, payload: bytes) -> None:
-        """Another moodpid has our id, or pretends to."""
-        hello = self._twins.hear(payload)
-        if hello is not None and self._greetings.spend(time.monotonic()):
-            self._greet(hello)
-
-    def _command(self, topic: str, payload: bytes, *, retained: bool) -> None:
-        """A message becomes a request, or at most a line in the log."""
-        if not self._twins.speaks:
-            return
-        now_s = time.monotonic()
-        try:
-            request = self._commands.read(topic, payload, retained=retained)
-        except CommandError as error:
-            self._murmur.warn(f"ignored {error}", now_s)
-            return
-        if not (self._requests.spend(now_s) and self._post(request)):
-            self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)

@@ -4,11 +4,16 @@ import json
 import secrets
 from dataclasses import dataclass
 
+from moodpid.mqtt.pace import Allowance
 from moodpid.mqtt.payloads import parse_object
 
-LISTEN_S = 0.5
-"""How long a newcomer listens for an answer before it speaks."""
+LISTEN_S = 1.5
+"""How long a newcomer listens for an answer before it speaks: who answers may first have to end a turn of its
+loop, which takes a second at `fps = 1`."""
 ASK_AGAIN_S = 60.0
+# One answer is heard by all who asked; a newcomer in a mob still hears it before it speaks
+ANSWER_BURST = 2.0
+ANSWER_RATE_HZ = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,11 @@ class Twins:
     """Decides whether we speak for our id.
 
     A newcomer says hello and listens for `LISTEN_S`. Who speaks already answers, and the newcomer steps
-    aside and asks again every `ASK_AGAIN_S`. Of two newcomers the one with the smaller token stays.
+    aside and asks again every `ASK_AGAIN_S`. Of two newcomers the one with the smaller token stays. Answers
+    that would be too many are given later, and then count for all who asked.
+
+    Args:
+        host: Our machine, for the people at the other.
 
     Attributes:
         rival: The host that keeps us from speaking, empty if none does.
@@ -55,6 +64,8 @@ class Twins:
         self._settled = False
         self._asked_s: float | None = None
         self._lost = ""
+        self._owed = False
+        self._answers = Allowance(ANSWER_BURST, ANSWER_RATE_HZ)
 
     @property
     def speaks(self) -> bool:
@@ -63,32 +74,37 @@ class Twins:
 
     def connected(self) -> None:
         """A new connection: nothing is settled."""
-        self._settled, self._asked_s, self._lost = False, None, ""
+        self._settled, self._asked_s, self._lost, self._owed = False, None, "", False
 
-    def hear(self, payload: bytes) -> Hello | None:
-        """What to answer to a message."""
-        hello = parse(payload)
-        if hello is None or hello.token == self._token:
-            return None
-        wins = hello.settled > self._settled or (hello.settled == self._settled and hello.token < self._token)
-        if wins:
+    def hear(self, hello: Hello) -> None:
+        """What another, or we ourselves, said."""
+        if hello.token == self._token:
+            return
+        if (not hello.settled, hello.token) < (not self._settled, self._token):
             self._lost, self._settled = hello.host, False
-            return None
-        return self._hello() if self._settled else None
+        elif self._settled:
+            self._owed = True
 
     def turn(self, now_s: float) -> Hello | None:
-        """Once a turn of the loop: what to say unasked; settles when nobody objected."""
+        """Once a turn of the loop: what to say at `now_s` (monotonic); settles when nobody objected."""
         if self._settled:
-            return None
+            return self._answer(now_s)
         if self._asked_s is None or now_s - self._asked_s >= (ASK_AGAIN_S if self._lost else LISTEN_S):
             if self._asked_s is not None and not self._lost:
-                self._settled, self.rival = True, ""
+                self._settled, self._owed, self.rival = True, False, ""
                 return self._hello()
             self._asked_s, self._lost = now_s, ""
             return self._hello()
         if self._lost:
             self.rival = self._lost
         return None
+
+    def _answer(self, now_s: float) -> Hello | None:
+        """What is owed to those who asked; later, when there were too many answers."""
+        if not (self._owed and self._answers.spend(now_s)):
+            return None
+        self._owed = False
+        return self._hello()
 
     def _hello(self) -> Hello:
         return Hello(self._token, self._host, self._settled)

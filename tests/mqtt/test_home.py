@@ -1,4 +1,4 @@
-"""What the publisher does for Home Assistant and beside other moodpids, on a real Mosquitto."""
+"""What the publisher does for Home Assistant, on a real Mosquitto."""
 
 import json
 import logging
@@ -12,13 +12,13 @@ from servers import PrivateMosquitto, free_port
 
 from moodpid import config
 from moodpid.host.store import JsonFile
-from moodpid.mqtt import client, twins
+from moodpid.mqtt import client
 from moodpid.mqtt.client import MqttPublisher
 from moodpid.mqtt.forget import forget
 from moodpid.mqtt.topics import Topics
 from moodpid.mqtt.traces import retained
 from moodpid.state import Adjust
-from tests.mqtt.support import Ear, Loop, Start, happy, lines, present, wait_until
+from tests.mqtt.support import Ear, Loop, Start, happy, present, wait_until
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -58,24 +58,19 @@ def test_when_home_assistant_is_born_everything_is_told_again(
         ear.wait_for_text(f"{ROOT}/status", "online")
 
 
-def test_a_home_assistant_that_is_born_all_the_time_and_a_mob_of_twins_are_answered_in_measure(
+def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
     mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "ROUND_REST_S", 60.0)
     start(mosquitto.port)
     with Ear(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        hello = json.dumps({"token": "zzzz", "host": "mob", "settled": False})
         for _ in range(100):
             ear.say("homeassistant/status", "online")
-            ear.say(f"{ROOT}/presence", hello)
-        ear.say(f"{ROOT}/presence", json.dumps({"token": "0", "host": "past", "settled": True}), retain=True)
         ear.say("fence", "")
         ear.wait_for(lambda m: m.topic == "fence")
     told = [m for m in ear.heard if m.topic == CONFIG and not m.retain]
-    answers = [m for m in ear.heard if m.topic == f"{ROOT}/presence" and b"mob" not in m.payload]
     assert len(told) <= 2
-    assert len(answers) <= 8
 
 
 def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
@@ -117,37 +112,6 @@ def test_the_states_of_all_controls_are_told_and_change_when_they_are_set(
         assert isinstance(request, Adjust)
         loop.state = present(happy(), settings=request.applied(loop.state.settings))
         ear.wait_for_text(f"{ROOT}/override", "sad")
-
-
-def test_two_with_one_id_do_not_fight_and_the_second_says_so(
-    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
-) -> None:
-    first = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        second = start(mosquitto.port)
-        second.state = present(happy(faces=7))
-        wait_until(lambda: any("give one of them another [device] id" in line for line in lines(caplog)))
-        first.state = present(happy(faces=3))
-        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
-        assert not any(b'"faces": 7' in m.payload for m in ear.heard)
-    assert second.publisher.connected
-
-
-def test_the_second_takes_over_when_the_first_is_gone(
-    mosquitto: PrivateMosquitto,
-    start: Start,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(twins, "ASK_AGAIN_S", 0.2)
-    first = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        start(mosquitto.port).state = present(happy(faces=7))
-        wait_until(lambda: any("stays silent" in line for line in lines(caplog)))
-        first.end()
-        ear.wait_for(lambda m: b'"faces": 7' in m.payload)
 
 
 def test_the_last_will_of_a_twin_or_ghost_does_not_stand(mosquitto: PrivateMosquitto, start: Start) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.mqtt.twins import ASK_AGAIN_S, LISTEN_S, Hello, Twins, parse
+from moodpid.mqtt.twins import ANSWER_BURST, ANSWER_RATE_HZ, ASK_AGAIN_S, LISTEN_S, Hello, Twins, parse
 
 TURN_S = 0.05
 
@@ -20,7 +20,7 @@ class Room:
             return
         for twin in self.twins:
             if twin is not sender:
-                self.say(twin, twin.hear(hello.as_json().encode()))
+                twin.hear(hello)
 
     def wait(self, seconds: float) -> None:
         until_s = self.now_s + seconds
@@ -85,7 +85,46 @@ def test_two_that_were_apart_settle_it_when_they_meet() -> None:
     assert (one.speaks, other.speaks) == (True, False)
 
 
+def test_in_a_mob_that_asks_a_newcomer_is_still_answered_before_it_speaks() -> None:
+    elder = Twins("kitchen-pi")
+    room = Room(elder)
+    room.wait(5)
+    for n in range(100):
+        elder.hear(Hello(f"z{n}", "mob", settled=False))
+        room.wait(TURN_S)
+    newcomer = Twins("attic-pi")
+    newcomer._token = ""  # it would win, if it had come to speak
+    room.twins.append(newcomer)
+    for n in range(100):
+        elder.hear(Hello(f"z{n}", "mob", settled=False))
+        room.wait(TURN_S)
+        assert not newcomer.speaks
+    assert newcomer.rival == "kitchen-pi"
+
+
+def test_a_mob_that_asks_is_answered_in_measure() -> None:
+    elder = Twins("kitchen-pi")
+    room = Room(elder)
+    room.wait(5)
+    answers, began_s = 0, room.now_s
+    for turn in range(1000):
+        elder.hear(Hello("zzzz", "mob", settled=False))
+        answers += elder.turn(began_s + turn * TURN_S) is not None
+    assert 0 < answers <= ANSWER_BURST + ANSWER_RATE_HZ * 1000 * TURN_S
+
+
+def test_a_hello_to_us_and_one_of_our_own_are_told_apart() -> None:
+    alone = Twins("pi")
+    room = Room(alone)
+    hello = alone.turn(room.now_s)
+    assert hello
+    alone.hear(hello)
+    room.wait(5)
+    assert alone.speaks
+    alone.hear(hello)
+    assert alone.turn(room.now_s) is None
+
+
 @given(st.binary())
 def test_no_bytes_are_taken_for_a_twin(payload: bytes) -> None:
     assert parse(payload) is None
-    assert Twins("pi").hear(payload) is None

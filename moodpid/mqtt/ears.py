@@ -1,0 +1,108 @@
+"""What the network thread does with a message: a request goes to the loop, news wait for the publisher."""
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from moodpid.mailbox import Inbox
+from moodpid.mqtt import twins
+from moodpid.mqtt.broker import LARGEST_PACKET
+from moodpid.mqtt.commands import Commands
+from moodpid.mqtt.controls import CommandError, Control
+from moodpid.mqtt.murmur import Murmur
+from moodpid.mqtt.pace import Allowance
+from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
+from moodpid.mqtt.twins import Hello
+from moodpid.state import Post
+
+# More requests than people make; a switch that flutters must not open and close the camera all day
+REQUEST_BURST = 16.0
+REQUEST_RATE_HZ = 4.0
+MOST_NEWS = 64
+
+log = logging.getLogger(__name__)
+
+
+class Sign(Enum):
+    """What a short message from elsewhere says."""
+
+    BORN = auto()
+    """Home Assistant has started."""
+    OFFLINE = auto()
+    """We are said to be offline: by the will of a twin, or of our own lost connection."""
+    ONLINE = auto()
+    """We are said to be online."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands on the discovery topic."""
+
+    payload: bytes
+
+
+News: TypeAlias = Hello | Sign | Found
+
+
+class Ears:
+    """Sorts messages.
+
+    The two threads share `news` and `obeys`, and nothing else: whatever news change belongs to the publisher.
+
+    Args:
+        topics: Where messages are heard.
+        controls: What can be asked for.
+        post: Where requests go.
+
+    Attributes:
+        news: What the publisher is to know before it speaks next.
+        obeys: Set by the publisher: whether requests are for us, and not for a twin of ours.
+        subscriptions: All topics to be heard.
+    """
+
+    def __init__(self, topics: Topics, controls: Iterable[Control], post: Post) -> None:
+        self.news: Inbox[News] = Inbox(MOST_NEWS)
+        self.obeys = False
+        self._topics, self._post = topics, post
+        self._commands = Commands(topics, controls)
+        self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
+        self._murmur = Murmur(log)
+        elsewhere = filter(None, (topics.discovery, topics.birth))
+        self.subscriptions = (*self._commands.subscriptions, topics.presence, topics.status, *elsewhere)
+
+    def hear(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Take one message in."""
+        now_s = time.monotonic()
+        if len(payload) > LARGEST_PACKET:
+            # A broker that speaks MQTT 3.1.1 cannot be told to keep it to itself
+            self._murmur.warn(f"ignored a message of {len(payload)} bytes on {topic}", now_s)
+        elif topic in self._commands.subscriptions:
+            if self.obeys:
+                self._command(topic, payload, now_s, retained=retained)
+        elif (news := self._news(topic, payload, retained=retained)) and not self.news.post(news):
+            self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)
+
+    def _news(self, topic: str, payload: bytes, *, retained: bool) -> News | None:
+        topics = self._topics
+        if topic == topics.presence:
+            return None if retained else twins.parse(payload)  # a retained hello is one of the past
+        if topic == topics.status:
+            return Sign.OFFLINE if payload == OFFLINE.encode() else Sign.ONLINE
+        if topic == topics.discovery:
+            return Found(payload)
+        if topic == topics.birth and payload == ONLINE.encode():
+            return Sign.BORN
+        return None
+
+    def _command(self, topic: str, payload: bytes, now_s: float, *, retained: bool) -> None:
+        """A message becomes a request, or at most a line in the log."""
+        try:
+            request = self._commands.read(topic, payload, retained=retained)
+        except CommandError as error:
+            self._murmur.warn(f"ignored {error}", now_s)
+            return
+        if not (self._requests.spend(now_s) and self._post(request)):
+            self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)

@@ -1,0 +1,103 @@
+"""Two devices with one id beside a real Mosquitto: one speaks, the other says why it does not."""
+
+import json
+
+import pytest
+from servers import PrivateMosquitto
+
+from moodpid.mqtt import twins
+from tests.mqtt.support import Ear, Start, happy, lines, present, wait_until
+
+ROOT = "moodpid/living-room"
+PRESENCE = f"{ROOT}/presence"
+
+
+BUSY_S = 60.0
+"""An answer may take this long on a busy machine."""
+
+
+def hello(token: str, *, settled: bool) -> str:
+    return json.dumps({"token": token, "host": "attic-pi", "settled": settled})
+
+
+def test_the_second_does_not_speak_and_says_so(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        monkeypatch.setattr(twins, "LISTEN_S", BUSY_S)
+        second = start(mosquitto.port)
+        second.state = present(happy(faces=7))
+        wait_until(lambda: any("give one of them another [device] id" in line for line in lines(caplog)))
+        first.state = present(happy(faces=3))
+        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
+        assert not any(b'"faces": 7' in m.payload for m in ear.heard)
+    assert second.publisher.connected
+
+
+def test_the_second_takes_over_when_the_first_is_gone(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(twins, "ASK_AGAIN_S", 0.2)
+    with Ear(mosquitto.port) as ear:
+        first = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        monkeypatch.setattr(twins, "LISTEN_S", BUSY_S)
+        start(mosquitto.port).state = present(happy(faces=7))
+        wait_until(lambda: any("stays silent" in line for line in lines(caplog)))
+        first.end()
+        monkeypatch.setattr(twins, "LISTEN_S", 0.05)
+        ear.wait_for(lambda m: b'"faces": 7' in m.payload)
+
+
+def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answered_too(
+    mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twins, "ANSWER_BURST", 1.0)
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(100):
+            ear.say(PRESENCE, hello("zzzz", settled=False))
+        ear.say(PRESENCE, hello("last", settled=False))
+        ear.wait_for(lambda m: b"last" in m.payload)
+        ear.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
+        answers = [m for m in ear.heard if m.topic == PRESENCE and b'"settled": true' in m.payload]
+    assert len(answers) < 50
+
+
+@pytest.mark.parametrize("while_we_run", [False, True])
+def test_a_retained_hello_is_one_of_the_past_and_not_believed(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, while_we_run: bool
+) -> None:
+    with Ear(mosquitto.port) as ear:
+        if not while_we_run:
+            ear.say(PRESENCE, hello("0", settled=True), retain=True)
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        if while_we_run:
+            ear.say(PRESENCE, hello("0", settled=True), retain=True)
+            # Heard after it, and answered when it was learnt
+            ear.say(PRESENCE, hello("zzzz", settled=False))
+            ear.wait_for(lambda m: m.topic == PRESENCE and b"zzzz" in m.payload)
+            ear.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
+        loop.state = present(happy(faces=3))
+        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
+    assert not any("stays silent" in line for line in lines(caplog))
+
+
+def test_a_hello_that_is_not_retained_is_believed(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(PRESENCE, hello("0", settled=True))
+        wait_until(lambda: any("the moodpid on attic-pi uses" in line for line in lines(caplog)))
