@@ -268,8 +268,12 @@ def status_line(present: Present) -> str:
     plays = player.title if player.status is PlayerStatus.PLAY else f"player: {player.status}"
     if player.status is PlayerStatus.PLAY and player.artist:
         plays = f"{player.artist} - {player.title}"
-    if present.camera.status is not CameraStatus.WATCHING:
-        return f"camera: {present.camera.status}; {plays}"
+    camera = present.camera
+    if camera.status is CameraStatus.LOST and camera.message:
+        # `moodpid doctor` reads it here too: beside a service that runs it does not open the camera
+        return f"camera: {camera.status}: {camera.message}; {plays}"
+    if camera.status is not CameraStatus.WATCHING:
+        return f"camera: {camera.status}; {plays}"
     return f"{present.mood.mood if present.mood else 'looking'}; {plays}"
 
 

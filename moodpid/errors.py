@@ -54,6 +54,10 @@ class CameraError(MoodpidError):
     exit_code = ExitCode.CAMERA
 
 
+class CameraBusyError(CameraError):
+    """Another program has the camera."""
+
+
 class RecordingEnded(CameraError):  # noqa: N818 - like StopIteration, it is no error
     """A recording that does not loop came to its end; nothing is wrong."""
 

@@ -1,4 +1,4 @@
-"""What a Raspberry Pi tells of itself: its model and system, its power, its heat and its clock."""
+"""What a Raspberry Pi tells of itself: its model and system, its power, its heat and its cameras."""
 
 import os
 import re
@@ -11,6 +11,10 @@ HOT_C = 80.0
 # The bits of the firmware's get_throttled (Raspberry Pi documentation, vcgencmd): now, and since the start
 _WEAK_NOW, _SLOWED_NOW, _WEAK_ONCE = 1 << 0, 1 << 1 | 1 << 2 | 1 << 3, 1 << 16
 
+_BOOT = "boot/firmware/config.txt"
+# Overlays of sensors have their names (the kernel's arch/arm/boot/dts/overlays/README)
+_SENSOR = re.compile(r"^\s*dtoverlay\s*=\s*(imx\d|ov\d|arducam|camera-mux)", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -21,8 +25,9 @@ class Machine:
         system: Such as `Debian GNU/Linux 13 (trixie)`; empty if unknown.
         throttled: The firmware's bits, None where there is no such firmware.
         temperature_c: Of the processor, None if unknown.
-        in_sync: Whether the clock was set by a time server; None where systemd-timesyncd does not run.
         legacy_camera: Whether the firmware's old camera stack is on, beside which libcamera cannot work.
+        asks_for_camera: Whether the firmware is told to find a camera, or of one; None if nobody knows.
+        camera_answers: Whether the kernel has met a camera on a ribbon connector.
         closed_devices: Devices of cameras that this process may not open.
     """
 
@@ -30,8 +35,9 @@ class Machine:
     system: str = ""
     throttled: int | None = None
     temperature_c: float | None = None
-    in_sync: bool | None = None
     legacy_camera: bool = False
+    asks_for_camera: bool | None = None
+    camera_answers: bool = False
     closed_devices: tuple[str, ...] = ()
 
     @property
@@ -58,22 +64,29 @@ class Machine:
 def read_machine(root: Path = Path("/")) -> Machine:
     """Look at the files of a running system; what is missing is left empty."""
     temperature = _read(root / "sys/class/thermal/thermal_zone0/temp")
-    timesync = root / "run/systemd/timesync"
+    boot = _read(root / _BOOT)
     return Machine(
         model=_read(root / "proc/device-tree/model").strip("\x00\n"),
         system=_pretty_name(_read(root / "etc/os-release")),
         throttled=_throttled(root),
         temperature_c=int(temperature) / 1000 if temperature.strip().isdigit() else None,
-        in_sync=(timesync / "synchronized").exists() if timesync.is_dir() else None,
+        legacy_camera=bool(re.search(r"^\s*start_x\s*=\s*1", boot, re.MULTILINE)),
+        asks_for_camera=_asks_for_camera(boot) if boot else None,
+        camera_answers=any(
+            re.search("unicam|rp1-cfe", _read(name)) for name in root.glob("sys/class/video4linux/*/name")
+        ),
         closed_devices=tuple(
             str(device)
             for device in sorted(root.glob("dev/media*"))
             if not os.access(device, os.R_OK | os.W_OK)
         ),
-        legacy_camera=bool(
-            re.search(r"^\s*start_x\s*=\s*1", _read(root / "boot/firmware/config.txt"), re.MULTILINE)
-        ),
     )
+
+
+def _asks_for_camera(boot: str) -> bool:
+    """As config.txt has it (Raspberry Pi documentation, config.txt): the last line about a thing counts."""
+    found = re.findall(r"^\s*camera_auto_detect\s*=\s*(\d)", boot, re.MULTILINE)
+    return bool(found and found[-1] != "0") or bool(_SENSOR.search(boot))
 
 
 def _throttled(root: Path) -> int | None:

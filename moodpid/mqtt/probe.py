@@ -13,6 +13,7 @@ from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
 
 SUBJECT = "broker"
+PASSWORD = "/etc/moodpid/mqtt-password"  # noqa: S105 - where it is, as docs/install.md has it
 TRIES = 4  # the broker may want the older version of the protocol
 
 
@@ -86,12 +87,11 @@ def _finding(visit: _Visit, broker: Broker, settings: config.Mqtt, topic: str) -
         return Finding(True, SUBJECT, f"{broker.where} hears us and lets us hear ({broker.version})")
     if is_about_credentials(visit.reason):
         who = f"the user {settings.username!r}" if settings.username else "a client without user name"
-        return Finding(
-            False,
-            SUBJECT,
-            f"{broker.where} refuses {who}: {visit.reason}",
-            "set [mqtt] username and password_file to what the broker knows",
-        )
+        file = settings.password_file or PASSWORD
+        remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
+        if not settings.username:
+            remedy = "set username in [mqtt], and its password as docs/install.md says"
+        return Finding(False, SUBJECT, f"{broker.where} refuses {who}: {visit.reason}", remedy)
     if visit.connected:
         return Finding(
             False,
@@ -105,6 +105,8 @@ def _finding(visit: _Visit, broker: Broker, settings: config.Mqtt, topic: str) -
 
 def _unreachable(broker: Broker, why: str, settings: config.Mqtt) -> Finding:
     remedy = "check [mqtt] host and port; on the broker's machine: systemctl status mosquitto"
+    if settings.host in ("localhost", "127.0.0.1", "::1"):
+        remedy = "sudo systemctl enable --now mosquitto; or set host and port in [mqtt]"
     if "certificate" in why:
         remedy = "set [mqtt] tls_ca to the file of the authority that signed it, and host to the name in it"
     elif not settings.tls and "close" in why:

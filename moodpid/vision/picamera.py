@@ -12,7 +12,7 @@ import libcamera
 import numpy as np
 from picamera2 import Picamera2
 
-from moodpid.errors import CameraError
+from moodpid.errors import CameraBusyError, CameraError
 from moodpid.vision.ports import Frame
 
 _PATIENCE_S = 1.5  # beyond the time of a frame
@@ -41,7 +41,7 @@ class PiCamera:
         try:
             self._camera = Picamera2(device)
         except (IndexError, RuntimeError) as error:
-            raise CameraError(f"Pi camera {device}: {_why(error)}") from error
+            raise _fault(device, error) from error
         self._patience_s = _PATIENCE_S + 1 / fps
         try:
             self._configure(width, height, fps, _exposure(self._camera.camera_controls) if backlight else {})
@@ -149,10 +149,11 @@ def _none_found(there: list[str]) -> str:
     return "libcamera finds none; check its cable, then `rpicam-hello --list-cameras`"
 
 
-def _why(error: Exception) -> str:
+def _fault(device: int, error: Exception) -> CameraError:
     """The fault by its name: picamera2 hides what libcamera said behind a line of its own."""
     told = str(error.__cause__ or error).rstrip(".")
     # libcamera says EBUSY for another process, and names its own states for another user in this one
     if "busy" in told.lower() or "requiring state Available" in told or "acquire" in told:
-        return f"another program uses it ({told}); stop that program, or wait until it is done"
-    return f"does not open ({told}); try `rpicam-hello --list-cameras`"
+        why = f"another program uses it ({told}); stop that program, or wait until it is done"
+        return CameraBusyError(f"Pi camera {device}: {why}")
+    return CameraError(f"Pi camera {device}: does not open ({told}); try `rpicam-hello --list-cameras`")

@@ -1,6 +1,7 @@
 """The doctor tries each part for real, and says of a sick one what is wrong and what to do."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,20 @@ from servers import PrivateMosquitto, PrivateMpd
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
 from tests.e2e.support import configure, film
+from tests.support import require
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def mpd(library: Path) -> Iterator[PrivateMpd]:
+    """A real MPD whose music goes somewhere."""
+    require("mpd", "mpc")
+    server = PrivateMpd(library)
+    with (server.folder / "mpd.conf").open("a") as file:
+        file.write('audio_output {\ntype "pipe"\nname "Speakers"\ncommand "cat >/dev/null"\n}\n')
+    with server:
+        yield server
 
 
 @pytest.fixture
@@ -51,6 +64,16 @@ def test_servers_that_are_missing_are_named_with_a_remedy(
         f["remedy"] and str(port) in f["message"]
         for f, port in zip(ailing, (mpd.port, mosquitto.port), strict=True)
     )
+
+
+def test_a_player_that_nobody_hears_is_told_with_the_command_that_mends_it(
+    config: Path, capsys: pytest.CaptureFixture[str], mpd: PrivateMpd
+) -> None:
+    mpd.mpc("disable", "Speakers")
+    code, found = findings(config, capsys)
+    assert code == 1
+    (finding,) = sick(found["sound"])
+    assert finding["remedy"] == f"mpc -h 127.0.0.1 -p {mpd.port} enable 2"
 
 
 def test_a_playlist_that_is_missing_is_named(

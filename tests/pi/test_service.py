@@ -22,6 +22,18 @@ def test_the_status_line_tells_the_mood_and_the_music(pi: Pi) -> None:
     )
 
 
+def test_the_doctor_leaves_the_camera_to_the_service_and_says_what_the_service_says(pi: Pi) -> None:
+    told = pi.tell("runuser -u moodpid -- moodpid doctor --json")
+    found = {finding["subject"]: finding for finding in map(json.loads, told.splitlines())}
+    assert "moodpid.service runs: " in found["service"]["message"]
+    assert found["camera"]["ok"]
+    if pi.source == "picamera2":
+        assert "held by the running moodpid service" in found["camera"]["message"]
+    assert found["broker"]["ok"]
+    # This player's only output leads nowhere
+    assert "audio_output" in found["sound"]["remedy"]
+
+
 def test_the_player_plays_what_suits(pi: Pi) -> None:
     pi.wait_until_mood("happy", "sad", "neutral", limit_s=60)
     pi.wait_for("mpc | grep -E 'The (Happy|Neutral|Sad) Three'")

@@ -1,0 +1,81 @@
+"""What systemd says of a unit and of the clock, asked with its own programs."""
+
+import subprocess
+from dataclasses import dataclass
+
+_LIMIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of systemd, in the words of org.freedesktop.systemd1(5).
+
+    Attributes:
+        load: LoadState, such as `loaded` or `not-found`.
+        active: ActiveState, such as `active`, `failed` or `activating`.
+        status: StatusText, what the service told last of itself; empty if nothing.
+        result: Result, such as `success`, `exit-code` or `watchdog`.
+        exit_code: ExecMainStatus of its last process, empty if there was none.
+    """
+
+    load: str = ""
+    active: str = ""
+    status: str = ""
+    result: str = ""
+    exit_code: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there and at work."""
+        return self.active in ("active", "reloading")
+
+
+def read_unit(name: str = "moodpid.service") -> Unit | None:
+    """How a unit is; None where systemd does not run or does not answer."""
+    told = _show(
+        "systemctl", name, properties=("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus")
+    )
+    if not told.get("ActiveState"):
+        return None
+    return Unit(
+        told.get("LoadState", ""),
+        told["ActiveState"],
+        told.get("StatusText", ""),
+        told.get("Result", ""),
+        told.get("ExecMainStatus", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of the machine, as timedatectl(1) has it.
+
+    Attributes:
+        in_sync: A time server has set it.
+        asked_for: One is to set it.
+        can: There is a program here that does.
+    """
+
+    in_sync: bool
+    asked_for: bool
+    can: bool
+
+
+def read_clock() -> Clock | None:
+    """How the clock is, whoever sets it; None where systemd does not run or does not answer."""
+    told = _show("timedatectl", properties=("NTPSynchronized", "NTP", "CanNTP"))
+    if "NTPSynchronized" not in told:
+        return None
+    return Clock(*(told.get(name) == "yes" for name in ("NTPSynchronized", "NTP", "CanNTP")))
+
+
+def _show(program: str, *names: str, properties: tuple[str, ...]) -> dict[str, str]:
+    """The properties that `PROGRAM show` prints as KEY=VALUE; empty if it cannot."""
+    command = [program, "show", *names, *(f"--property={name}" for name in properties)]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, check=True, capture_output=True, text=True, timeout=_LIMIT_S
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return {}
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)

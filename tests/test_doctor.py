@@ -1,0 +1,119 @@
+"""The doctor knows a Pi, tells of each fault why, and leaves to a running service what is the service's."""
+
+from pathlib import Path
+
+import pytest
+
+from moodpid import doctor
+from moodpid.config import Camera, CameraSource, Config
+from moodpid.daemon import status_line
+from moodpid.errors import CameraBusyError, CameraError
+from moodpid.host.pi import Machine
+from moodpid.host.units import Clock, Unit
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present
+
+PI = Machine("Raspberry Pi 5", "Debian", asks_for_camera=True, camera_answers=True)
+GONE = CameraError("libcamera finds none")
+
+
+def running(camera: CameraState) -> Unit:
+    """The service, saying what it says of such a camera."""
+    told = status_line(Present(camera, PlayerState(PlayerStatus.STOP)))
+    return Unit("loaded", "active", told)
+
+
+def webcam(device: int) -> Config:
+    return Config(camera=Camera(source=CameraSource.WEBCAM, device=device))
+
+
+def test_power_and_heat_are_named_with_a_remedy_each() -> None:
+    sick = Machine("Raspberry Pi 5", "Debian", throttled=0x50005, temperature_c=85.0)
+    found = {finding.subject: finding for finding in doctor._machine(sick)}
+    assert found["machine"].message == "Raspberry Pi 5, Debian"
+    assert all(not found[subject].ok and found[subject].remedy for subject in ("power", "heat"))
+
+
+@pytest.mark.parametrize(
+    ("clock", "remedy"),
+    [
+        (Clock(in_sync=True, asked_for=False, can=False), ""),
+        (Clock(in_sync=False, asked_for=True, can=True), "timedatectl timesync-status"),
+        (Clock(in_sync=False, asked_for=False, can=True), "sudo timedatectl set-ntp true"),
+        (Clock(in_sync=False, asked_for=False, can=False), "sudo apt install systemd-timesyncd"),
+    ],
+)
+def test_a_clock_that_nobody_sets_is_named(clock: Clock, remedy: str) -> None:
+    (finding,) = doctor._clock(clock)
+    assert (finding.ok, finding.remedy) == (not remedy, remedy)
+
+
+@pytest.mark.parametrize(
+    ("machine", "remedy"),
+    [
+        (Machine("Pi", legacy_camera=True), "start_x"),
+        (Machine("Pi", closed_devices=("/dev/media0",)), "sudo -u moodpid"),
+        (Machine("Pi", asks_for_camera=False), "camera_auto_detect=1"),
+        (Machine("Pi", asks_for_camera=True), "ribbon"),
+        (PI, "rpicam-hello"),
+        (Machine(), "rpicam-hello"),
+    ],
+)
+def test_why_libcamera_finds_no_camera_is_told_as_far_as_the_machine_shows_it(
+    machine: Machine, remedy: str
+) -> None:
+    assert remedy in doctor._camera_fault(Config(), GONE, machine).remedy
+
+
+def test_a_camera_that_another_program_uses_needs_no_other_reason() -> None:
+    finding = doctor._camera_fault(Config(), CameraBusyError("another program uses it"), Machine("Pi"))
+    assert (finding.message, "fuser" in finding.remedy) == ("another program uses it", True)
+
+
+def test_a_webcam_that_is_not_there_is_told_from_one_that_is_busy() -> None:
+    assert "there is no /dev/video99" in doctor._camera_fault(webcam(99), GONE, Machine()).message
+    assert doctor._without_webcam(Path("/dev/null")) == ("", "sudo fuser -v /dev/null")
+
+
+@pytest.mark.parametrize(
+    ("camera", "ok", "says"),
+    [
+        (CameraState(CameraStatus.WATCHING), True, "held by the running moodpid service"),
+        (CameraState(CameraStatus.DARK, "make light"), True, "too dark"),
+        (CameraState(CameraStatus.OFF), True, "switched the running moodpid service off"),
+        (CameraState(CameraStatus.STARTING), True, "held by the running moodpid service"),
+        (CameraState(CameraStatus.LOST, "Pi camera 0: no frames; check"), False, "says: Pi camera 0: no fr"),
+    ],
+)
+def test_a_service_that_runs_is_believed_and_its_camera_left_alone(
+    camera: CameraState, ok: bool, says: str
+) -> None:
+    finding = doctor._camera(Config(), PI, running(camera))
+    assert finding.ok is ok
+    assert says in finding.message
+    assert bool(finding.remedy) is not ok
+
+
+def test_a_camera_that_the_service_finds_busy_is_looked_for_at_who_has_it() -> None:
+    lost = CameraState(CameraStatus.LOST, "Pi camera 0: another program uses it (EBUSY); stop that program")
+    assert "fuser" in doctor._camera(Config(), PI, running(lost)).remedy
+
+
+@pytest.mark.parametrize(
+    ("unit", "ok", "says"),
+    [
+        (Unit("loaded", "active", "happy; Ada - Sunny"), True, "runs: happy; Ada - Sunny"),
+        (Unit("loaded", "inactive"), True, "sudo systemctl start moodpid"),
+        (Unit("not-found", "inactive"), True, "not installed"),
+        (Unit("loaded", "failed", "line 3: dwell", "exit-code", "78"), False, "line 3: dwell"),
+        (Unit("loaded", "activating", "", "watchdog", "0"), False, "watchdog"),
+    ],
+)
+def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, says: str) -> None:
+    finding = doctor._unit(unit)
+    assert finding.ok is ok
+    assert says in finding.message
+
+
+def test_a_service_that_waits_for_a_person_is_sent_to_check_and_another_to_the_journal() -> None:
+    assert doctor._unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy == "moodpid check"
+    assert "journalctl" in doctor._unit(Unit("loaded", "failed", "", "exit-code", "69")).remedy
