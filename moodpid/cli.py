@@ -27,6 +27,7 @@ exit codes:
   70  a fault of moodpid's own; please report it
   75  asked over MQTT to be started again
   78  the configuration or the model cannot be used
+  141 whoever read the output stopped reading
 """
 
 
@@ -39,7 +40,20 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns its exit code (`ExitCode`)."""
-    options = _parser().parse_args(arguments)
+    try:
+        try:
+            return _run_verb(_parser().parse_args(arguments))
+        finally:
+            if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
+                sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        return ExitCode.PIPE
+
+
+def _run_verb(options: argparse.Namespace) -> int:
     verb: Callable[[argparse.Namespace], ExitCode] = options.verb
     try:
         return verb(options)
@@ -47,9 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
             _complain(line)
         return error.exit_code
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         return ExitCode.OK
     except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture

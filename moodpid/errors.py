@@ -5,7 +5,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; the numbers from 64 on are those of sysexits.h."""
+    """What the process tells its caller; the numbers from 64 to 78 are those of sysexits.h."""
 
     OK = 0
     SOME_FAILED = 1
@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     BUG = 70
     RESTART = 75
     CONFIG = 78
+    PIPE = 141  # as a shell has it for a process that SIGPIPE ended: 128 and its number
 
 
 class MoodpidError(Exception):

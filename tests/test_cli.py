@@ -1,6 +1,7 @@
 """Each verb does what its help says, and every bad input ends in one line and its exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from moodpid.cli import main
+from moodpid.errors import ExitCode
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.opencv import cv2
 from moodpid.vision.scene import ORDER
@@ -49,6 +51,32 @@ def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.Capture
         main(arguments)
     assert ended.value.code == 64
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def to_nobody(arguments: list[str], stderr: int | None = None) -> subprocess.CompletedProcess[str]:
+    """`moodpid` with its output into a pipe that nobody reads; its errors too, unless they go elsewhere."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "moodpid", *arguments],
+            stdout=writer, stderr=stderr or writer, text=True, check=False, timeout=30, env=buffered,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["replay", "--json"], ["--help"], ["check", "--help"]])
+def test_output_that_nobody_reads_ends_it_quietly(config: Path, arguments: list[str]) -> None:
+    named = [] if "--help" in arguments else ["--config", str(config)]
+    done = to_nobody([*arguments, *named], subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (ExitCode.PIPE, "")
+
+
+def test_faults_that_nobody_reads_end_it_quietly(config: Path) -> None:
+    config.write_text("[mood]\ndwell = 3\n" + GOOD)
+    assert to_nobody(["check", "--config", str(config)]).returncode == ExitCode.PIPE
 
 
 def test_classify_prints_a_line_of_json_a_picture(

@@ -98,8 +98,22 @@ def test_it_ends_by_itself_after_the_seconds_asked_for(place: Path) -> None:
 def test_a_wrong_argument_is_said_before_anything_starts(place: Path, arguments: list[str]) -> None:
     with _start(place, *arguments) as process:
         words, _ = process.communicate(timeout=20)
-    assert process.returncode == 2
-    assert "tools/run: error: argument" in words or "unrecognized arguments" in words
+    assert process.returncode == ExitCode.USAGE
+    assert len(words.splitlines()) == 1
+    assert words.startswith("tools/run: ")
+    assert arguments[-1] in words
+
+
+@pytest.mark.e2e
+def test_it_ends_quietly_and_leaves_nothing_when_nobody_reads_on(place: Path) -> None:
+    with _start(place, "--source", "recording") as process:
+        assert process.stdout
+        process.stdout.readline()
+        children = _descendants(process.pid)
+        process.stdout.close()
+        assert process.wait(40) == ExitCode.PIPE
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not list(place.iterdir())
 
 
 @pytest.mark.e2e

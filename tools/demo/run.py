@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from demo import library, source
 from demo.view import Heard, Line
@@ -40,6 +41,9 @@ def main() -> int:
             return _demo(stack, options)
         except KeyboardInterrupt:
             return ExitCode.OK
+        except BrokenPipeError:  # whoever read our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.PIPE
         except ServerError as error:
             print(f"demo: {error}", file=sys.stderr)
             return ExitCode.SOME_FAILED
@@ -53,7 +57,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="tools/run",
         description="Try moodpid out: a player, a broker and some music of its own, on loopback only.",
     )
@@ -69,10 +73,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class _Parser(argparse.ArgumentParser):
+    """As argparse's, with the exit code of `moodpid` for a wrong command line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _positive(text: str) -> float:
-    seconds = float(text)
-    if not seconds > 0:
-        raise argparse.ArgumentTypeError("it takes some seconds")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"it takes a number of seconds, such as 60, not {text!r}")
     return seconds
 
 
