@@ -120,7 +120,7 @@ class Daemon:
         stop: Set by the signal handler.
         settings: What the parts were made with.
         kept: What the home set before the last restart.
-        keep: Makes settings outlive a restart.
+        keep: Makes settings outlive a restart; whether that is done, or to be tried again in the next turn.
         gauge: Measures how the machine does.
         clock: Monotonic seconds.
     """
@@ -135,7 +135,7 @@ class Daemon:
     stop: Event
     settings: Settings = field(default_factory=Settings)
     kept: Settings | None = None
-    keep: Callable[[Settings], None] = lambda _settings: None
+    keep: Callable[[Settings], bool] = lambda _settings: True
     gauge: Gauge = field(default_factory=Gauge)
     clock: Callable[[], float] = time.monotonic
 
@@ -145,6 +145,7 @@ class Daemon:
         self._override_since_s = 0.0
         self._events: list[MoodEvent] = []
         self._cooling = Cooling()
+        self._unkept = False
 
     def run(self) -> None:
         """Turn until asked to stop.
@@ -167,6 +168,8 @@ class Daemon:
     def _turn(self) -> None:
         for request in self.inbox.drain(self.eye.idle_s()):
             self._obey(request)
+        if self._unkept:
+            self._keep()
         look = self.eye.look()
         felt = self.feel.update(look) if look else self._present.felt
         mood = overridden(felt, self._present.settings.override, self._override_since_s)
@@ -183,7 +186,7 @@ class Daemon:
                 new = request.applied(self._present.settings)
                 if new != self._present.settings:
                     self._adopt(new)
-                    self.keep(new)
+                    self._keep()
             case Press(Button.SKIP | Button.MISFIT as button):
                 self._skip(button)
             case Press(Button.RESTART):
@@ -192,6 +195,9 @@ class Daemon:
                 self._present = replace(self._present, player=player)
             case TrackSkipped():
                 self._tell_skip()
+
+    def _keep(self) -> None:
+        self._unkept = not self.keep(self._present.settings)
 
     def _skip(self, button: Button) -> None:
         """On to the next song, if one plays; one that does not fit is also remembered."""

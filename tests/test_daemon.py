@@ -47,6 +47,11 @@ class Rig:
 
     kept: Settings | None = None
     keeps: list[Settings] = field(default_factory=list)
+    disk_full: int = 0  # so many times nothing can be kept
+
+    def keep(self, settings: Settings) -> bool:
+        self.keeps.append(settings)
+        return len(self.keeps) > self.disk_full
 
     def daemon(self, *looks: Observation | None) -> Daemon:
         self.eye = ScriptedEye(looks)
@@ -60,7 +65,7 @@ class Rig:
             ServiceManager(self.notes.append, watchdog_usec="30000000"),
             self.stop,
             kept=self.kept,
-            keep=self.keeps.append,
+            keep=self.keep,
             clock=Clock(),
         )
 
@@ -287,6 +292,13 @@ def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(rig: Rig)
     rig.run(None)
     assert rig.eye.watched == [False]
     assert rig.keeps == [Settings(enabled=False, dwell_s=20.0)]
+
+
+def test_what_could_not_be_kept_is_tried_in_each_turn_until_it_is(rig: Rig) -> None:
+    rig.disk_full = 2
+    rig.inbox.post(Adjust("dwell_s", 20.0))
+    rig.run(*[None] * 6)
+    assert rig.keeps == [Settings(dwell_s=20.0)] * 3
 
 
 def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(rig: Rig) -> None:

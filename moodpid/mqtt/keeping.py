@@ -39,8 +39,8 @@ class Keeper:
                 settings = request.applied(settings)
         return settings
 
-    def keep(self, settings: Settings) -> None:
-        """Write down what differs from the configuration."""
+    def keep(self, settings: Settings) -> bool:
+        """Write down what differs from the configuration; whether that is done, as `JsonFile.write` says."""
         now = {name: c.state(settings) for name, c in self._controls.items() if c.state}
         usual = {name: c.state(self._defaults) for name, c in self._controls.items() if c.state}
-        self._file.write({name: text for name, text in now.items() if text != usual[name]})
+        return self._file.write({name: text for name, text in now.items() if text != usual[name]})

@@ -62,7 +62,7 @@ class Keeper:
         return kept if kept.booted_s <= now_s else Kept()
 
     def keep(self, kept: Kept) -> None:
-        """Write it down, if it is not what was written last."""
+        """Write it down, if it is not what was written last; what did not succeed is tried again."""
         memory = kept.memory
         told = {
             "mpd": self._mpd,
@@ -74,9 +74,8 @@ class Keeper:
             "hands_off_why": memory.hands_off_why,
             "held": memory.held,
         }
-        if told != self._written:
+        if told != self._written and self._file.write(told):
             self._written = told
-            self._file.write(told)
 
 
 def _read(told: Mapping[str, Any], latest_s: float) -> Kept:

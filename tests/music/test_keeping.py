@@ -9,12 +9,13 @@ import pytest
 from music.house import House
 
 from moodpid.config import Change, Entry, Player
-from moodpid.host.store import JsonFile
+from moodpid.host.store import AGAIN_S, JsonFile
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.music.keeping import Keeper, Kept
 from moodpid.music.memory import Memory, Ours
 from moodpid.music.turn import Guest
+from tests.fakes import Clock
 
 LISTS: dict[Mood, tuple[str | Entry, ...]] = {Mood.SAD: ("Sad",), Mood.HAPPY: ("Happy",)}
 SONGS = {"Sad": [f"sad/{n}" for n in range(8)], "Happy": [f"happy/{n}" for n in range(8)]}
@@ -98,6 +99,16 @@ def test_it_is_written_only_when_it_changed(file: Path) -> None:
     assert not file.exists()
     one.keep(replace(KEPT, owed=None))
     assert file.exists()
+
+
+def test_what_could_not_be_written_is_written_later(file: Path) -> None:
+    clock = Clock()
+    one = Keeper(JsonFile(file.parent / "later" / file.name, clock), Player(playlists=LISTS))
+    one.keep(KEPT)
+    (file.parent / "later").mkdir()
+    clock.sleep(AGAIN_S)
+    one.keep(KEPT)
+    assert json.loads((file.parent / "later" / file.name).read_text())["owed"] == 80
 
 
 class KilledError(Exception):

@@ -35,8 +35,9 @@ class Paper(JsonFile):
         told: dict[str, Any] = json.loads(self.text)
         return told
 
-    def write(self, told: Mapping[str, Any]) -> None:
+    def write(self, told: Mapping[str, Any]) -> bool:
         self.text = json.dumps(told)
+        return True
 
 
 class Guesthouse(RuleBasedStateMachine):
