@@ -153,12 +153,13 @@ def build_watcher(config: Config, observer: "Observer") -> "Watcher":
 
 def camera_opener(config: Config) -> Callable[[], "Camera"]:
     """How to open the camera that is configured, the right way up; what it returns raises CameraError."""
+    from moodpid.vision.guarded import Guarded
     from moodpid.vision.orientation import Turned
 
     camera, opener = config.camera, _source_opener(config)
     if not (camera.rotation or camera.hflip or camera.vflip):
-        return opener
-    return lambda: Turned(opener(), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
+        return lambda: Guarded(opener)
+    return lambda: Turned(Guarded(opener), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
 
 
 def _source_opener(config: Config) -> Callable[[], "Camera"]:

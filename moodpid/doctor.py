@@ -86,11 +86,12 @@ def _camera(config: Config, machine: Machine, unit: Unit | None) -> Finding:
             remedy = "sudo apt install python3-picamera2"
         return Finding(False, "camera", str(error), remedy)
     try:
-        height, width = camera.read().grey.shape
+        try:
+            height, width = camera.read().grey.shape
+        finally:
+            camera.close()
     except CameraError as error:
         return _camera_fault(config, error, machine)
-    finally:
-        camera.close()
     return Finding(True, "camera", f"{source}, {width} x {height} pixels")
 
 

@@ -59,6 +59,10 @@ class CameraBusyError(CameraError):
     """Another program has the camera."""
 
 
+class CameraStuckError(CameraError):
+    """The camera's driver does not come back; only another process can open it again."""
+
+
 class RecordingEnded(CameraError):  # noqa: N818 - like StopIteration, it is no error
     """A recording that does not loop came to its end; nothing is wrong."""
 

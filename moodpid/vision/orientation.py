@@ -28,5 +28,5 @@ class Turned:
         return Frame(np.ascontiguousarray(np.rot90(frame.grey[self._mirror], self._quarters)), frame.at_s)
 
     def close(self) -> None:
-        """Close the camera."""
+        """Close the camera; raises what the camera raises."""
         self._camera.close()

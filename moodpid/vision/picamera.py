@@ -5,18 +5,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from threading import Thread
 from typing import Any
 
 import libcamera
 import numpy as np
 from picamera2 import Picamera2
 
-from moodpid.errors import CameraBusyError, CameraError
+from moodpid.errors import CameraBusyError, CameraError, CameraStuckError
 from moodpid.vision.ports import Frame
 
 _PATIENCE_S = 1.5  # beyond the time of a frame
-_CLOSE_S = 1.5
 _AS_WIDE = 0.95
 _BACKLIGHT_STOPS = 0.7  # more light than for the picture as a whole
 
@@ -42,6 +40,8 @@ class PiCamera:
             self._camera = Picamera2(device)
         except (IndexError, RuntimeError) as error:
             raise _fault(device, error) from error
+        # Whoever opens it closes it; one that hangs must not keep the process from its end
+        atexit.unregister(self._camera.close)
         self._patience_s = _PATIENCE_S + 1 / fps
         try:
             self._configure(width, height, fps, _exposure(self._camera.camera_controls) if backlight else {})
@@ -93,12 +93,15 @@ class PiCamera:
         return Frame(brightness[:, : self._width], time.monotonic())
 
     def close(self) -> None:
-        """Give the camera back; one that hangs is left behind after a while."""
-        closing = Thread(target=self._camera.close, name="closing the camera", daemon=True)
-        closing.start()
-        closing.join(_CLOSE_S)
-        if closing.is_alive():
-            atexit.unregister(self._camera.close)
+        """Give the camera back; this may hang, see `moodpid.vision.guarded`.
+
+        Raises:
+            CameraStuckError: libcamera does not let go of it.
+        """
+        try:
+            self._camera.close()
+        except Exception as error:  # libcamera's faults have no common type
+            raise CameraStuckError(f"the Pi camera does not close: {error}") from error
 
 
 def _widest_view(camera: Picamera2) -> dict[str, Any] | None:

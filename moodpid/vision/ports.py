@@ -46,7 +46,11 @@ class Camera(Protocol):
         """
 
     def close(self) -> None:
-        """Give the device back; the camera cannot be used afterwards. May be called twice."""
+        """Give the device back; the camera cannot be used afterwards. May be called twice.
+
+        Raises:
+            CameraStuckError: It does not let go.
+        """
 
 
 class FaceDetector(Protocol):

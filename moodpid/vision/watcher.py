@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 
-from moodpid.errors import CameraError, RecordingEnded
+from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraState, CameraStatus
 from moodpid.vision.darkness import Darkness
@@ -45,6 +45,7 @@ class Watcher:
         self._artist = artist
         self._clock = clock
         self._camera: Camera | None = None
+        self._stuck: CameraStuckError | None = None
         self._darkness = Darkness()
         self._faults = 0
         self._opened_s = self._next_try_s = clock()
@@ -63,9 +64,11 @@ class Watcher:
         """The next observation; None while there is no camera to look through, or nothing to see by.
 
         Raises:
-            CameraError: The camera is gone for good.
+            CameraError: The camera is gone for good, or hangs.
             RecordingEnded: The recording is over.
         """
+        if self._stuck:  # the home has heard of it after the look before
+            raise self._stuck
         if self.state.status is CameraStatus.OFF or self._clock() < self._next_try_s:
             return None
         try:
@@ -112,15 +115,22 @@ class Watcher:
         self.state = CameraState(CameraStatus.STARTING if on else CameraStatus.OFF)
 
     def close(self) -> None:
-        """Give the camera back."""
+        """Give the camera back; if it does not let go, the next look says so."""
         if self._camera is not None:
-            self._camera.close()
-            self._camera = None
+            camera, self._camera = self._camera, None
+            try:
+                camera.close()
+            except CameraStuckError as error:
+                self._stuck = error
         if self._artist:
             self._artist.forget()
 
     def _give_up_for_now(self, error: CameraError) -> None:
         self.close()
+        self._stuck = error if isinstance(error, CameraStuckError) else self._stuck
+        if self._stuck:
+            self.state = CameraState(CameraStatus.LOST, str(self._stuck))
+            return
         if self._faults == len(PAUSES_S):
             raise CameraError(f"gave up after {self._faults + 1} tries: {error}") from error
         self._next_try_s = self._clock() + PAUSES_S[self._faults]

@@ -1,7 +1,6 @@
 """Stands in for picamera2 where there is no libcamera: it adjusts configurations and pads rows as there."""
 
 from concurrent.futures import Future
-from threading import Event
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,12 +8,11 @@ from numpy.typing import NDArray
 
 
 class Picamera2:
-    """One camera that can be told to be missing, busy, slow to answer or broken."""
+    """One camera that can be told to be missing, busy, stalled or broken."""
 
     cameras: ClassVar[int] = 1
     busy: ClassVar[str] = ""
     stalled: ClassVar[bool] = False
-    let_go: ClassVar[Event | None] = None
     controls_there: ClassVar[dict[str, Any]] = {}
     modes: ClassVar[list[dict[str, Any]]] = []
     adjusted: ClassVar[dict[str, Any]] = {}
@@ -65,6 +63,4 @@ class Picamera2:
         return job.result(timeout=min(timeout, 0.01))
 
     def close(self) -> None:
-        if self.let_go:
-            self.let_go.wait(30)
         self.is_open = False

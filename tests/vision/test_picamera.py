@@ -1,12 +1,12 @@
 """The Pi's camera gives grey frames, whatever it made of the request, and never waits for ever."""
 
+import atexit
 import importlib
 import sys
-from threading import Event
 
 import pytest
 
-from moodpid.errors import CameraError
+from moodpid.errors import CameraError, CameraStuckError
 from tests.vision import fake_libcamera, fake_picamera2
 from tests.vision.fake_picamera2 import Picamera2
 
@@ -168,13 +168,22 @@ def test_a_camera_that_stalls_is_told_in_time(pi_camera: type, monkeypatch: pyte
         camera.read()
 
 
-def test_a_camera_that_hangs_when_closed_is_left_behind(
+def test_a_camera_that_hangs_does_not_keep_the_process_from_its_end(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_go = Event()
-    monkeypatch.setattr(sys.modules["moodpid.vision.picamera"], "_CLOSE_S", 0.01)
+    left: list[object] = []
+    monkeypatch.setattr(atexit, "unregister", left.append)
+    pi_camera(0, 640, 480, 4.0)
+    assert left == [Picamera2.opened[0].close]
+
+
+def test_a_camera_that_libcamera_does_not_let_go_of_is_told(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Picamera2) -> None:
+        raise RuntimeError("Failed to release camera: Device or resource busy")
+
     camera = pi_camera(0, 640, 480, 4.0)
-    monkeypatch.setattr(Picamera2, "let_go", let_go)
-    camera.close()
-    assert Picamera2.opened[0].is_open
-    let_go.set()
+    monkeypatch.setattr(Picamera2, "close", fail)
+    with pytest.raises(CameraStuckError, match="does not close: Failed to release"):
+        camera.close()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from moodpid.errors import CameraError
-from moodpid.state import CameraStatus
+from moodpid.errors import CameraError, CameraStuckError
+from moodpid.state import CameraState, CameraStatus
 from moodpid.vision.observer import Observer
 from moodpid.vision.picture import EVERY_S, Artist
 from moodpid.vision.watcher import PAUSES_S, Watcher
@@ -83,6 +83,39 @@ def test_an_hour_of_good_frames_makes_old_faults_forgotten() -> None:
             pass
         clock.sleep(max(PAUSES_S))
     assert eye.look() is not None
+
+
+def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_loop() -> None:
+    def hang() -> FakeCamera:
+        raise CameraStuckError("the camera hangs")
+
+    clock = Clock()
+    eye = Watcher(hang, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+    assert eye.look() is None
+    assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert eye.idle_s() == 0.0
+    with pytest.raises(CameraStuckError, match="the camera hangs"):
+        eye.look()
+
+
+@pytest.mark.parametrize("why", ["the plug was pulled", "switched off"])
+def test_a_camera_that_hangs_when_closed_ends_the_loop(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    def hang() -> None:
+        raise CameraStuckError("the camera hangs")
+
+    clock = Clock()
+    shelf = Shelf(clock, 1, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    monkeypatch.setattr(shelf.cameras[0], "close", hang)
+    if why == "switched off":
+        eye.watch(False)
+        assert status(eye) is CameraStatus.OFF
+    else:
+        assert eye.look() is None
+        assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    with pytest.raises(CameraStuckError, match="the camera hangs"):
+        eye.look()
 
 
 def test_switched_off_it_closes_the_camera_for_real_and_rests() -> None:

@@ -1,0 +1,74 @@
+"""A camera that hangs while it is opened or closed is left behind in time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from moodpid.errors import CameraError, CameraStuckError
+from moodpid.vision import guarded
+from moodpid.vision.guarded import Guarded
+from tests.fakes import Clock, FakeCamera
+
+
+@pytest.fixture
+def let_go() -> Iterator[Event]:
+    """What a camera that hangs waits for."""
+    event = Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> FakeCamera:
+    """A camera that never comes back from `close`."""
+    camera = FakeCamera(Clock())
+    monkeypatch.setattr(camera, "close", let_go.wait)
+    return camera
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "OPEN_S", 0.01)
+    monkeypatch.setattr(guarded, "CLOSE_S", 0.01)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
+    def open_camera() -> FakeCamera:
+        let_go.wait()
+        return hanging
+
+    with pytest.raises(CameraStuckError, match="hangs: opening it takes more than"):
+        Guarded(open_camera)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_closing_that_hangs_is_told(hanging: FakeCamera) -> None:
+    with pytest.raises(CameraStuckError, match="hangs: closing it takes more than"):
+        Guarded(lambda: hanging).close()
+
+
+def test_a_camera_that_does_not_open_is_told_as_it_says_itself() -> None:
+    def open_camera() -> FakeCamera:
+        raise CameraError("check its cable")
+
+    with pytest.raises(CameraError, match="check its cable") as raised:
+        Guarded(open_camera)
+    assert not isinstance(raised.value, CameraStuckError)
+
+
+def test_a_camera_that_does_not_hang_is_as_it_was() -> None:
+    camera = FakeCamera(Clock())
+    eye = Guarded(lambda: camera)
+    assert eye.read().grey.any()
+    eye.close()
+    assert camera.closed
+
+
+def test_opening_and_closing_leave_the_watchdog_its_time() -> None:
+    unit = (Path(__file__).parents[2] / "systemd" / "moodpid.service").read_text()
+    watchdog_s = float(unit.split("\nWatchdogSec=")[1].split()[0])
+    fed_every_s, read_s = watchdog_s / 3, 3.0
+    assert fed_every_s + read_s + guarded.CLOSE_S + guarded.OPEN_S < watchdog_s
