@@ -7,10 +7,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from moodpid import __version__
+from moodpid.arguments import parse
 from moodpid.config import DEFAULT_PATH, Config, load
 from moodpid.errors import ConfigError, ExitCode, MoodpidError, PictureError, RestartRequested
 from moodpid.mood.emotion import Mood
@@ -18,31 +17,12 @@ from moodpid.mood.emotion import Mood
 if TYPE_CHECKING:
     from moodpid.vision.observer import SeenFace
 
-_EXIT_CODES = """\
-exit codes:
-  0   done, or asked to stop
-  1   some pictures or parts failed; the lines say which
-  64  the command line is wrong
-  69  the camera is gone for good
-  70  a fault of moodpid's own; please report it
-  75  asked over MQTT to be started again
-  78  the configuration or the model cannot be used
-  141 whoever read the output stopped reading
-"""
-
-
-class _Parser(argparse.ArgumentParser):
-    """As argparse's, with the exit code that sysexits.h has for a wrong command line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(ExitCode.USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns its exit code (`ExitCode`)."""
     try:
         try:
-            return _run_verb(_parser().parse_args(arguments))
+            return _do(parse(arguments))
         finally:
             if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
                 sys.stdout.flush()
@@ -53,10 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.PIPE
 
 
-def _run_verb(options: argparse.Namespace) -> int:
-    verb: Callable[[argparse.Namespace], ExitCode] = options.verb
+def _do(options: argparse.Namespace) -> int:
     try:
-        return verb(options)
+        return _VERBS[options.verb](options)
     except MoodpidError as error:
         for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
             _complain(line)
@@ -69,51 +48,6 @@ def _run_verb(options: argparse.Namespace) -> int:
         traceback.print_exc()
         _complain("a fault of moodpid's own; please report it with the lines above")
         return ExitCode.BUG
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="moodpid",
-        description="Watches the faces in a room, plays what suits their mood, and tells the home over MQTT.",
-        epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"moodpid {__version__}")
-    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-
-    def add(name: str, verb: Callable[[argparse.Namespace], ExitCode], says: str) -> argparse.ArgumentParser:
-        sub = verbs.add_parser(
-            name, help=says, description=says, epilog=_EXIT_CODES, formatter_class=parser.formatter_class
-        )
-        sub.add_argument(
-            "--config", type=Path, metavar="FILE", help=f"configuration (default {DEFAULT_PATH})"
-        )
-        sub.set_defaults(verb=verb)
-        return sub
-
-    add("run", _run, "the service, in the foreground")
-    add("check", _check, "read the configuration only, and name every fault in it")
-    doctor = add("doctor", _doctor, "try each part for real and say what is wrong and what to do")
-    doctor.add_argument("--json", action="store_true", help="one JSON object a line")
-    add("forget", _forget, "take this device out of Home Assistant and off the broker, for good")
-    playlists = add("playlists", _playlists, "what each mood would play now, and which lists are missing")
-    playlists.add_argument(
-        "--dry-run", metavar="MOOD", choices=[mood.value for mood in Mood], help="the next ten songs, and why"
-    )
-    classify = add("classify", _classify, "faces and emotions in still pictures, one JSON object a line")
-    classify.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
-    classify.add_argument("--json", action="store_true", help="JSON (which is what it prints anyway)")
-    replay = add("replay", _replay, "a recording through the loop of the service, with nothing sent")
-    replay.add_argument(
-        "path",
-        nargs="?",
-        type=Path,
-        metavar="PATH",
-        help="a folder of pictures or a video (default: the bundled recording)",
-    )
-    replay.add_argument("--json", action="store_true", help="one JSON object a line")
-    replay.add_argument("--looks", action="store_true", help="every look, not only changes of mood")
-    return parser
 
 
 def _run(options: argparse.Namespace) -> ExitCode:
@@ -258,3 +192,14 @@ def _print_json(record: dict[str, Any]) -> None:
 
 def _complain(line: str) -> None:
     print(f"moodpid: {line}", file=sys.stderr, flush=True)
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
+    "run": _run,
+    "check": _check,
+    "doctor": _doctor,
+    "forget": _forget,
+    "playlists": _playlists,
+    "classify": _classify,
+    "replay": _replay,
+}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from moodpid import arguments, cli
 from moodpid.cli import main
 from moodpid.errors import ExitCode
 from moodpid.mood.emotion import Emotion
@@ -53,14 +54,42 @@ def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.Capture
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def to_nobody(arguments: list[str], stderr: int | None = None) -> subprocess.CompletedProcess[str]:
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["chekc"], "did you mean check? There are run, check,"),
+        (["playlists", "--dry-run", "hapy"], "did you mean happy? There are angry,"),
+        (["sing"], "unknown 'sing'. There are run,"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_the_nearest_word(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert meant in capsys.readouterr().err
+
+
+def test_the_configuration_may_be_named_before_the_verb_or_after_it_which_counts(
+    config: Path, tmp_path: Path
+) -> None:
+    assert main(["--config", str(config), "check"]) == 0
+    assert main(["--config", str(tmp_path / "none"), "check", "--config", str(config)]) == 0
+    assert main(["--config", str(config), "check", "--config", str(tmp_path / "none")]) == 78
+
+
+def test_every_verb_that_is_offered_can_be_done() -> None:
+    assert list(cli._VERBS) == list(arguments._VERBS)
+
+
+def to_nobody(words: list[str], stderr: int | None = None) -> subprocess.CompletedProcess[str]:
     """`moodpid` with its output into a pipe that nobody reads; its errors too, unless they go elsewhere."""
     reader, writer = os.pipe()
     os.close(reader)
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     try:
         return subprocess.run(
-            [sys.executable, "-m", "moodpid", *arguments],
+            [sys.executable, "-m", "moodpid", *words],
             stdout=writer, stderr=stderr or writer, text=True, check=False, timeout=30, env=buffered,
         )  # fmt: skip
     finally:

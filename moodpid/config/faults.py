@@ -59,7 +59,7 @@ def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> 
     for key, value in table.items():
         place = (*at, key)
         if key not in hints:
-            yield place, f"unknown {'key' if at else 'table'}{_meant(key, hints)}"
+            yield place, f"unknown {'key' if at else 'table'}{did_you_mean(key, hints)}"
         elif isinstance(hints[key], type) and issubclass(hints[key], Struct):
             if isinstance(value, dict):
                 yield from _table_faults(value, hints[key], place)
@@ -78,7 +78,7 @@ def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Plac
     for mood, value in table.items():
         place = (*at, mood)
         if mood not in set(Mood):
-            yield place, f"unknown mood{_meant(mood, Mood)} There are {', '.join(Mood)}"
+            yield place, f"unknown mood{did_you_mean(mood, Mood)} There are {', '.join(Mood)}"
         elif value == [] and mood == Mood.NOBODY:
             continue
         elif value == []:
@@ -100,7 +100,7 @@ def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
     known = get_type_hints(Entry)
     unknown = [key for key in entry if key not in known]
     for key in unknown:
-        yield place, f"unknown key {key!r} in {{…}}{_meant(key, known)} There are {', '.join(known)}"
+        yield place, f"unknown key {key!r} in {{…}}{did_you_mean(key, known)} There are {', '.join(known)}"
     if not unknown:
         yield from _value_faults(entry, Entry, place)
 
@@ -110,7 +110,10 @@ def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, s
     for mood, value in table.items():
         for word in (mood, value):
             if word not in moods:
-                yield (*at, mood), f"unknown mood{_meant(str(word), moods)} There are {', '.join(moods)}"
+                yield (
+                    (*at, mood),
+                    f"unknown mood{did_you_mean(str(word), moods)} There are {', '.join(moods)}",
+                )
 
 
 def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -127,7 +130,7 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
         if options:
             yield (
                 place,
-                f"unknown value {value!r}{_meant(str(value), options)} There are {', '.join(options)}",
+                f"unknown value {value!r}{did_you_mean(str(value), options)} There are {', '.join(options)}",
             )
         elif isinstance(value, str) and "array" in what:
             yield place, f'is a list: write ["{value}"]'
@@ -137,7 +140,8 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
             yield place, f"{what[0].lower()}{what[1:]}, not {value!r}"
 
 
-def _meant(word: str, known: Iterable[object]) -> str:
+def did_you_mean(word: str, known: Iterable[object]) -> str:
+    """`, did you mean WORD?` where one of those `known` is near, else a full stop."""
     close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
     return f", did you mean {close[0]}?" if close else "."
 
