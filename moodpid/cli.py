@@ -168,7 +168,8 @@ def _print_row(record: dict[str, Any]) -> None:
     plays = f"  plays {record['play']}" if record["play"] else ""
     faces = "1 face" if record["faces"] == 1 else f"{record['faces']} faces"
     feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {faces}"
-    print(f"{record['at']:8.2f} s  {feels}{plays}", flush=True)
+    scores = "".join(f"  {name} {100 * score:2.0f}" for name, score in record.get("scores", {}).items())
+    print(f"{record['at']:8.2f} s  {feels}{scores}{plays}", flush=True)
 
 
 def _config_of_the_service(options: argparse.Namespace) -> Config:

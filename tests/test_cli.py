@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,18 @@ def test_replay_with_looks_tells_every_look(
     looks = records(capsys.readouterr().out)
     assert [one["at"] for one in looks] == [0.0, 0.25, 0.5]
     assert set(looks[0]["scores"]) == set(Emotion)
+
+
+def test_replay_with_looks_shows_people_the_scores_in_columns(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), room())
+    cv2.imwrite(str(tmp_path / "1.png"), room((Emotion.HAPPY, 200, 120, 200)))
+    assert main(["replay", str(tmp_path), "--looks", "--config", str(config)]) == 0
+    for line in capsys.readouterr().out.splitlines():
+        scores = re.findall(r"  ([a-z]+) +(\d+)(?= )", f"{line}  ")[1:]
+        assert [name for name, _ in scores] == list(Emotion)
+        assert sum(int(score) for _, score in scores) == pytest.approx(100, abs=4)
 
 
 def test_replay_of_nothing_is_told(tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
