@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moodpid.app import default_settings
 from moodpid.config import CameraSource, Change, Config, load, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
+from moodpid.mood.filter import threshold_for
+from moodpid.state import Settings
 
 PLAYLISTS = '[player.playlists]\nhappy = ["Happy"]\n'
 REPOSITORY = Path(__file__).parents[1]
@@ -127,6 +130,11 @@ def test_the_default_file_shows_the_defaults_of_the_code() -> None:
     written, defaults = parse(shown), Config()
     for table in ("device", "camera", "vision", "mood", "mqtt"):
         assert getattr(written, table) == getattr(defaults, table)
+
+
+def test_the_home_s_controls_begin_where_the_default_configuration_is() -> None:
+    assert default_settings(Config()) == Settings()
+    assert threshold_for(Settings().sensitivity) == pytest.approx(Config().mood.threshold)
 
 
 @given(st.text(max_size=200))

@@ -154,17 +154,17 @@ class MoodFilter:
         return EmotionScores(self._belief)
 
 
-_SLOWEST, _QUICKEST = 0.99, 0.5  # the thresholds that a sensitivity of 0 and of 100 stand for
+_SLOWEST = 0.99  # a threshold of 1 would never be reached
 
 
 def threshold_for(sensitivity: float) -> float:
-    """The threshold of `FilterSettings` for a sensitivity from 0 (stubborn) to 100 (fickle)."""
-    return _SLOWEST + (_QUICKEST - _SLOWEST) * min(100.0, max(0.0, sensitivity)) / 100
+    """The threshold of `FilterSettings` for a sensitivity from 0 (stubborn) to 100 (fickle): 0.99 to 0.5."""
+    return min(_SLOWEST, 1.0 - min(100.0, max(0.0, sensitivity)) / 200)
 
 
 def sensitivity_for(threshold: float) -> float:
     """The inverse of `threshold_for`, within 0 and 100."""
-    return min(100.0, max(0.0, 100 * (threshold - _SLOWEST) / (_QUICKEST - _SLOWEST)))
+    return min(100.0, max(0.0, 200 * (1.0 - threshold)))
 
 
 def pooled_log_likelihood(faces: Sequence[FaceReading], prior: Sequence[float]) -> tuple[float, ...]:

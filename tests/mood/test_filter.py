@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
-from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState, pooled_log_likelihood
+from moodpid.mood.filter import (
+    FilterSettings,
+    MoodFilter,
+    MoodState,
+    pooled_log_likelihood,
+    sensitivity_for,
+    threshold_for,
+)
 from moodpid.mood.observation import FaceReading, Observation
 from tests.fakes import look, scores
 
@@ -171,3 +178,15 @@ def test_nobody_is_told_only_without_faces_for_long_or_before_the_first(
 def test_no_emotion_is_favoured_by_its_place_in_the_order(order: list[Emotion]) -> None:
     told = states(stretch(20, order[0]) + stretch(30, order[1], start_s=20))
     assert moods(told) == [Mood.NOBODY, Mood(order[0]), Mood(order[1])]
+
+
+@given(st.floats(0.5, 0.99))
+def test_sensitivity_is_the_threshold_in_other_words(threshold: float) -> None:
+    sensitivity = sensitivity_for(threshold)
+    assert 0 <= sensitivity <= 100
+    assert threshold_for(sensitivity) == pytest.approx(threshold)
+
+
+@given(st.floats(-1e9, 1e9))
+def test_any_sensitivity_gives_a_threshold_that_can_be_reached(sensitivity: float) -> None:
+    assert 0.5 <= threshold_for(sensitivity) < 1
