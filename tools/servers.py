@@ -228,6 +228,9 @@ class PrivateMpd(_Server):
             "port": self.port,
             "zeroconf_enabled": "no",
             "auto_update": "no",
+            # MPD answers nobody while what it decoded last plays out at the end of the queue: 64 chunks are a
+            # second and a half of a CD, and as long in this many bytes of our songs (22,050 Hz, mono)
+            "audio_buffer_size": "64 kB",
         }
         lines = [f'{key} "{value}"' for key, value in settings.items()]
         lines += [f'bind_to_address "{address}"' for address in (self.host, self.socket)]

@@ -16,7 +16,7 @@ SLOW_S = 30.0
 _SLOW = frozenset({"listplaylist", "find", "count"})
 # Without these we can do nothing; what else we send is missed only by those who want it
 NEEDED = (
-    *("stats", "status", "currentsong", "playlistinfo", "playlistid", "listplaylist", "idle"),
+    *("stats", "status", "playlistinfo", "playlistid", "listplaylist", "idle"),
     *("addid", "deleteid", "playid"),
 )
 WANTED = {

@@ -103,7 +103,7 @@ def read_status(answer: Answer, at_s: float) -> Snapshot:
 
 
 def read_song(answer: Answer) -> QueueSong:
-    """A song of the queue as `currentsong`, `playlistinfo` and `playlistid` tell it."""
+    """A song of the queue as `playlistinfo` and `playlistid` tell it."""
     uri = str(answer["file"])
     return QueueSong(
         id=int(answer["id"]),

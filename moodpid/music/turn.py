@@ -4,7 +4,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
@@ -18,11 +18,12 @@ from moodpid.music.connection import CommandRefusedError, Mpd
 from moodpid.music.fade import Fader
 from moodpid.music.feedback import Verdict, changes, verdict
 from moodpid.music.keeping import Keeper, Kept
+from moodpid.music.look import find, look, songs_at
 from moodpid.music.manners import Command, Plan, Play, Raise, Remove, Rules, SeekTo
 from moodpid.music.memory import Memory, Ours
 from moodpid.music.picker import Pick, Picker
 from moodpid.music.rivals import Rivals
-from moodpid.music.snapshot import WINDOW, PlayState, QueueSong, Snapshot, read_song, read_status
+from moodpid.music.snapshot import PlayState, Snapshot
 from moodpid.music.stickers import read_stickers, write_stickers
 from moodpid.state import PlayerState, PlayerStatus
 
@@ -97,8 +98,9 @@ class Guest:
         booted_s = self._clock() - float(link.ask("stats").get("uptime", 0))
         restarted = booted_s > self._booted_s + _RESTART_S
         # An MPD that ran for a moment only may restart unnoticed; then no id of ours is left
-        gone = not _find(link, self._memory.ours)
-        queue = self._at_our_places(link) if restarted or gone else None
+        queue = None
+        if restarted or not find(link, self._memory.ours):
+            queue = tuple(song for ours in self._memory.ours for song in songs_at(link, ours.pos))
         picks = [self._picks.get(song.id) for song in self._memory.ours]
         self._memory = memory.reconnected(self._memory, queue, restarted=restarted)
         self._picks = {
@@ -109,13 +111,6 @@ class Guest:
 
     def _keep(self) -> None:
         self._keeper.keep(Kept(self._memory, self._booted_s, self._fader.owed))
-
-    def _at_our_places(self, link: Mpd) -> tuple[QueueSong, ...]:
-        songs: list[QueueSong] = []
-        for ours in self._memory.ours:
-            with contextlib.suppress(CommandRefusedError):  # the queue is shorter now
-                songs += [read_song(song) for song in link.ask("playlistinfo", ours.pos)]
-        return tuple(songs)
 
     def leave(self, link: Mpd) -> None:
         """Say good-bye; the player stays as it is.
@@ -145,7 +140,7 @@ class Guest:
         if "subscription" in changed or self._rivals.first:
             self._rivals.look(link)
         for _ in range(_ROUNDS):
-            now = replace(look(link, self._memory, self._clock()), rival=self._rivals.first)
+            now = replace(look(link, self._memory.ours, self._clock()), rival=self._rivals.first)
             self._take_in(link, now)
             plan = manners.plan(self._memory, now, wish, self._rules)
             self._memory = plan.memory
@@ -277,36 +272,3 @@ class Guest:
                 self._until = (until_s, time.strftime("%H:%M", clock))
             return f"{plan.message} until {self._until[1]}"
         return plan.message or "; ".join(self._picker.problems.values())
-
-
-def look(link: Mpd, memory: Memory, at_s: float) -> Snapshot:
-    """What MPD shows now, and which of our songs are still in its queue.
-
-    Raises:
-        MpdGoneError: The connection was lost.
-    """
-    snapshot = read_status(link.ask("status"), at_s)
-    current = link.ask("currentsong")
-    song = read_song(current) if "id" in current else None
-    start = song.pos if song else 0
-    window: tuple[QueueSong, ...] = ()
-    if snapshot.length:
-        # Refused when a person cut the queue short since the status was read: the next turn sees it
-        with contextlib.suppress(CommandRefusedError):
-            window = tuple(read_song(entry) for entry in link.ask("playlistinfo", (start, start + WINDOW)))
-    found = {one.id for one in window}
-    uris = {one.id: one.uri for one in memory.ours}
-    seen = {one.id: one for one in window if uris.get(one.id) == one.uri}
-    ours = seen | _find(link, [one for one in memory.ours if one.id not in found])
-    return replace(snapshot, song=song, window=window, ours=ours)
-
-
-def _find(link: Mpd, ours: Iterable[Ours]) -> dict[int, QueueSong]:
-    """Those of `ours` that are in the queue, wherever, by id; what else has such an id now is not ours."""
-    found: dict[int, QueueSong] = {}
-    for one in ours:
-        with contextlib.suppress(CommandRefusedError):
-            song = read_song(link.ask("playlistid", one.id)[0])
-            if song.uri == one.uri:
-                found[one.id] = song
-    return found

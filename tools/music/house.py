@@ -65,7 +65,7 @@ class House:
     commands: frozenset[str] = frozenset(WANTED)
     version: str = "0.23.5"
     _last_id: int = 0
-    READS: ClassVar = frozenset({"status", "stats", "currentsong", "playlistinfo", "playlistid", "channels"})
+    READS: ClassVar = frozenset({"status", "stats", "playlistinfo", "playlistid", "channels"})
 
     @property
     def clocks(self) -> tuple[Callable[[], float], Callable[[float], object], Callable[[], float]]:
@@ -112,9 +112,6 @@ class House:
 
     def _do_stats(self) -> dict[str, str]:
         return {"uptime": str(int(self.now_s - self.booted_s))}
-
-    def _do_currentsong(self) -> dict[str, str]:
-        return {} if self.current is None else self._shown(self.position(self.current))
 
     def _do_playlistinfo(self, where: int | tuple[int, int]) -> list[dict[str, str]]:
         start, end = where if isinstance(where, tuple) else (where, where + 1)

@@ -197,11 +197,7 @@ def perform(change: Change, seed: int) -> Tally:
     """The worker at a real MPD, with mpc as the person, `SPEED` times as fast."""
     with tempfile.TemporaryDirectory(prefix="moodpid-scenario-") as folder:
         library = _with_theirs(generate(Path(folder), seconds=SONG_S / SPEED))
-        mpd = PrivateMpd(library)
-        with (mpd.folder / "mpd.conf").open("a") as config:
-            # MPD stands still when a song is removed that it has decoded to its end: keep it from that
-            config.write('audio_buffer_size "64 kB"\n')
-        with mpd:
+        with PrivateMpd(library) as mpd:
             for uri in THEIRS[:12]:
                 mpd.mpc("add", uri)
             mpd.mpc("play")

@@ -1,0 +1,68 @@
+"""A look at an MPD that is slow, or whose queue changes between two of its answers: at a pretend MPD."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from music.house import House
+
+from moodpid.config import Player
+from moodpid.music.look import look
+from moodpid.music.turn import Guest
+
+
+@dataclass
+class Interrupted(House):
+    """Once, something happens between the status and the next answer."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def _do_status(self) -> dict[str, str]:
+        answer = super()._do_status()
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()
+        return answer
+
+
+def house() -> Interrupted:
+    """Six songs of a person's; the first plays."""
+    house = Interrupted({})
+    for number in range(6):
+        house.add(f"theirs/{number}")
+    house.play(0)
+    return house
+
+
+def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
+    mpd = house()
+    guest = Guest(Player(), Random(3), *mpd.clocks)  # noqa: S311
+    guest.arrive(mpd)
+    guest.turn(mpd, None, Player().strategy)
+    mpd.play(5)
+    mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
+    state = guest.turn(mpd, None, Player().strategy)
+    assert "somebody chose another song" in state.message
+
+
+def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
+    mpd = house()
+    mpd.play(4)
+    mpd.meanwhile = lambda: mpd.queue.pop(0)
+    seen = look(mpd, (), 0.0)
+    assert seen.song
+    assert (seen.song.uri, seen.song.pos) == ("theirs/4", 3)
+
+
+def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
+    mpd = house()
+
+    def again() -> None:
+        mpd.meanwhile = again
+        mpd.add("theirs/x", 0)
+        mpd.next()
+        mpd.add("theirs/y", 0)
+
+    mpd.play(5)
+    again()
+    assert look(mpd, (), 0.0).length > 0
