@@ -184,6 +184,16 @@ def test_replay_of_nothing_is_told(tmp_path: Path, config: Path, capsys: pytest.
     assert "none: no such file" in capsys.readouterr().err
 
 
+def test_a_broken_video_is_told_in_our_words_alone(
+    tmp_path: Path, config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\1\0mdat" + bytes(300))
+    assert main(["replay", str(broken), "--config", str(config)]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"moodpid: {broken}: not a video")
+
+
 def test_a_model_that_is_missing_ends_with_78_before_any_camera_is_opened(
     config: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,6 +12,8 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PICTURE_PIXELS))
 # Seconds until a webcam that sends nothing is given up; OpenCV waits for 10 by default
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+# FFmpeg's AV_LOG_QUIET: what is wrong with a video we say ourselves
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 import cv2  # noqa: E402 - the environment has to be set first
 import numpy as np  # noqa: E402 - after the line above it
