@@ -96,19 +96,25 @@ def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | N
 
 
 def as_text(reports: list[MoodReport]) -> str:
-    """The report as a table for people, a line for each list."""
-    return "\n".join(line for one in reports for line in _lines(one))
+    """The report for people: a line for each list of each mood, then for each fault, with all its moods."""
+    wrong: dict[str, list[str]] = {}
+    for one in reports:
+        for entry in one.lists:
+            if entry.problem:
+                wrong.setdefault(entry.problem, []).append(str(one.mood))
+    faults = [f"{', '.join(moods)}: {problem}" for problem, moods in wrong.items()]
+    return "\n".join([line for one in reports for line in _lines(one)] + faults)
 
 
 def _lines(one: MoodReport) -> list[str]:
     borrowed = f" (as {one.borrowed})" if one.borrowed else ""
     if not one.lists:
         return [f"{one.mood:<9} leaves the player as it is"]
-    return [f"{one.mood:<9} {_told(entry)}{borrowed}" for entry in one.lists]
+    return [f"{one.mood:<9} {_told(entry)}{borrowed}" for entry in one.lists if not entry.problem]
 
 
 def _told(entry: ListReport) -> str:
-    return entry.problem or f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}"
+    return f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}"
 
 
 def picks_as_text(picks: list[Pick]) -> str:

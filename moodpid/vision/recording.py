@@ -76,7 +76,8 @@ def _video(path: Path, capture: cv2.VideoCapture, fps: float, on_fault: OnFault)
                 if decoded:
                     yield Frame(as_grey(picture), at_s)
         if read < promised * _CUT_SHORT:
-            on_fault(PictureError(f"{path}: cut short or damaged: it ends after {read} of {promised:.0f} frames"))
+            how = f"it ends after {read} of {promised:.0f} frames"
+            on_fault(PictureError(f"{path}: cut short or damaged: {how}"))
     finally:
         capture.release()
 

@@ -38,6 +38,15 @@ def test_the_table_has_a_line_for_each_list(mpd: PrivateMpd) -> None:
     assert "nobody    leaves the player as it is" in lines
 
 
+def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd: PrivateMpd) -> None:
+    lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy", "Lost"), Mood.SAD: ("Lost",)}
+    lines = as_text(report(Player(host="127.0.0.1", port=mpd.port, playlists=lists))).splitlines()
+    (told,) = [line for line in lines if "Lost" in line]
+    moods, fault = told.split(": ", maxsplit=1)
+    assert fault.startswith('MPD has no playlist "Lost"')
+    assert {"happy", "sad", "disgust"} <= set(moods.split(", "))
+
+
 def test_a_dry_run_shows_the_next_songs_and_why_and_touches_nothing(mpd: PrivateMpd) -> None:
     picks = dry_run(settings(mpd), Mood.HAPPY, chance=Random(1))  # noqa: S311 - repeatable
     assert len(picks) == NEXT_SONGS
