@@ -14,9 +14,9 @@ from torch.nn import functional
 class Strength:
     """How far a batch is varied. Geometry in shares of the picture's side, light in shares of 1."""
 
-    rotation_deg: float = 8.0  # standard deviation
+    rotation_deg: float = 7.0  # standard deviation
     shear: float = 0.04  # standard deviation
-    zoom: float = 0.08  # standard deviation of the logarithm
+    zoom: float = 0.07  # standard deviation of the logarithm
     aspect: float = 0.04  # standard deviation of the logarithm
     shift: float = 0.05  # standard deviation
     contrast: float = 0.18  # standard deviation of the logarithm
@@ -26,7 +26,7 @@ class Strength:
     low_resolution: float = 0.06  # share of batches
     blur: float = 0.06  # share of batches
     dark: float = 0.03  # share of pictures taken at a fifth to a half of the light
-    erase: float = 0.3  # share of pictures
+    erase: float = 0.2  # share of pictures
     erase_side: float = 0.35  # longest side of what is erased
 
 
