@@ -139,10 +139,10 @@ def build_observer(config: Config, *, stills: bool = False) -> tuple["Observer",
 
 
 def build_watcher(config: Config, observer: "Observer") -> "Watcher":
-    """The eye of the service.
+    """The eye of the service; it opens its camera with the first look, and says then what is wrong with it.
 
     Raises:
-        ConfigError: The recording that should be played cannot be opened.
+        ConfigError: The program for this kind of camera is not installed.
     """
     from moodpid.vision.picture import Artist
     from moodpid.vision.watcher import Watcher
@@ -152,7 +152,14 @@ def build_watcher(config: Config, observer: "Observer") -> "Watcher":
 
 
 def camera_opener(config: Config) -> Callable[[], "Camera"]:
-    """How to open the camera that is configured, the right way up; what it returns raises CameraError."""
+    """How to open the camera that is configured, the right way up.
+
+    Returns:
+        Opens it; raises CameraError, or ConfigError for a recording that cannot be played.
+
+    Raises:
+        ConfigError: The program for this kind of camera is not installed.
+    """
     from moodpid.vision.guarded import Guarded
     from moodpid.vision.orientation import Turned
 

@@ -33,7 +33,10 @@ from moodpid.state import (
 
 log = logging.getLogger(__name__)
 
-_FAREWELL_S = 2.0  # for camera, player and home together; with the wait for a frame it stays below 5 s
+_FAREWELL_S = 2.0  # for camera, player and home together
+_GONE_S = (
+    4.0  # after the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
+)
 _AT_LEAST_S = 0.2  # for each, however long the others took
 
 
@@ -146,6 +149,7 @@ class Daemon:
         self._events: list[MoodEvent] = []
         self._cooling = Cooling()
         self._unkept = False
+        self._turned_s = time.monotonic()
 
     def run(self) -> None:
         """Turn until asked to stop.
@@ -166,6 +170,7 @@ class Daemon:
             self._leave()
 
     def _turn(self) -> None:
+        self._turned_s = time.monotonic()
         for request in self.inbox.drain(self.eye.idle_s()):
             self._obey(request)
         if self._unkept:
@@ -256,7 +261,7 @@ class Daemon:
         outside = [(name, part) for name, part in (("MPD", self.player), ("MQTT", self.home)) if part]
         for _, part in outside:
             part.stop()
-        until_s = time.monotonic() + _FAREWELL_S
+        until_s = min(time.monotonic() + _FAREWELL_S, self._turned_s + _GONE_S)
         self.eye.close()
         for name, part in outside:
             if not part.join(max(_AT_LEAST_S, until_s - time.monotonic())):

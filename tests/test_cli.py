@@ -13,6 +13,7 @@ import pytest
 from moodpid import arguments, cli
 from moodpid.cli import main
 from moodpid.errors import ExitCode
+from moodpid.host.systemd import ServiceManager
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.opencv import cv2
 from moodpid.vision.scene import ORDER
@@ -201,6 +202,32 @@ def test_a_model_that_is_missing_ends_with_78_before_any_camera_is_opened(
     assert main(["run", "--config", str(config)]) == 78
     assert "none.tflite: no such file" in caplog.text
     assert "webcam" not in caplog.text
+
+
+def break_down(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("division by zero")
+
+
+def test_a_fault_of_our_own_ends_the_service_with_70_and_is_told_to_journal_and_service_manager(
+    config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("moodpid.app.run", break_down)
+    monkeypatch.setattr("moodpid.host.systemd.service_manager", lambda: ServiceManager(told.append))
+    assert main(["run", "--config", str(config)]) == 70
+    assert "please report it" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert told == ["STATUS=a fault of moodpid's own; see the journal"]
+
+
+def test_a_fault_of_our_own_ends_any_other_verb_with_70_and_a_traceback(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("moodpid.app.classify", break_down)
+    assert main(["classify", "--config", str(config), "x.png"]) == 70
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert told.splitlines()[-1] == "moodpid: a fault of moodpid's own; please report it with the lines above"
 
 
 def test_check_imports_nothing_heavy() -> None:

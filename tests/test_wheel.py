@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from moodpid import __version__
 from tests.vision.support import FACES, REPOSITORY
 
 
@@ -26,6 +27,7 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
 def test_the_wheel_works_outside_of_the_checkout(tmp_path: Path) -> None:
     run("-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, folder=REPOSITORY)
     (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name.startswith(f"moodpid-{__version__}-")
     installed = tmp_path / "site-packages"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)

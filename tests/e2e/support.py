@@ -68,9 +68,17 @@ def configure(folder: Path, shown: Path, mpd: PrivateMpd, mosquitto: PrivateMosq
 
 
 class Moodpid:
-    """`moodpid run` as systemd or a person would start it."""
+    """`moodpid run` as systemd or a person would start it.
 
-    def __init__(self, config: Path) -> None:
+    Args:
+        config: Its configuration.
+        notify: The service manager's socket, None for a person.
+    """
+
+    def __init__(self, config: Path, notify: Path | None = None) -> None:
+        environment = {k: v for k, v in os.environ.items() if k != "NOTIFY_SOCKET"}
+        if notify:
+            environment["NOTIFY_SOCKET"] = str(notify)
         self.log_file = config.with_suffix(".log")
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
@@ -88,7 +96,7 @@ class Moodpid:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={k: v for k, v in os.environ.items() if k != "NOTIFY_SOCKET"},
+                env=environment,
             )
 
     @property

@@ -1,8 +1,13 @@
 """The promises of the service, kept between a real MPD and a real Mosquitto by the real model."""
 
+import json
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +17,7 @@ from servers import PrivateMosquitto, PrivateMpd
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
 from moodpid.vision import watcher
-from tests.e2e.support import BASE, Moodpid, configure, film, told, wait_until_plays
+from tests.e2e.support import BASE, CONFIG, FPS, Moodpid, configure, film, told, wait_until_plays
 from tests.mqtt.support import Ear
 
 pytestmark = pytest.mark.e2e
@@ -187,6 +192,83 @@ def test_a_flood_of_messages_does_not_slow_the_loop(config: Path, ear: Ear) -> N
         assert service.log.count("ignored") <= 2
 
 
+def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(config: Path, ear: Ear) -> None:
+    with Moodpid(config) as service:
+        ear.wait_for_text(f"{BASE}/status", "online")
+        ear.say(f"{BASE}/restart/set", "PRESS")
+        ear.wait_for_text(f"{BASE}/status", "offline")
+        ear.wait_for_text(f"{BASE}/status", "online")
+        ear.wait_for(told("mood", mood="happy"))
+        assert service.log.count("restart requested over MQTT") == 1
+        assert service.terminate() == 0
+
+
+def test_under_a_service_manager_a_restart_is_its_affair_and_ends_with_75(
+    config: Path, ear: Ear, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        with Moodpid(config, notify=tmp_path / "notify") as service:
+            ear.wait_for_text(f"{BASE}/status", "online")
+            ear.say(f"{BASE}/restart/set", "PRESS")
+            assert service.process.wait(10) == 75
+            ear.wait_for_text(f"{BASE}/status", "offline")
+
+
+# A camera that keeps the port's promise and no better: a frame is waited for as long as is allowed, in vain
+_STALLED = """
+import sys
+from threading import Event
+from moodpid import app, cli
+from moodpid.errors import CameraError
+
+class Stalled:
+    def read(self):
+        sys.stdin.read()
+        print("reading", flush=True)
+        Event().wait(3.0)
+        raise CameraError("no frames any more")
+
+    def close(self):
+        pass
+
+app.camera_opener = lambda config: Stalled
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_camera_that_stalls_and_servers_that_never_answer_do_not_keep_it_beyond_five_seconds(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "moodpid.toml"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mpd,
+        socket.create_server(("127.0.0.1", 0)) as broker,
+        ExitStack() as stack,
+    ):
+        ports = {"mpd": mpd.getsockname()[1], "mqtt": broker.getsockname()[1]}
+        config.write_text(CONFIG.format(film="", fps=FPS, **ports))
+        service = subprocess.Popen(
+            [sys.executable, "-c", _STALLED, "run", "--config", str(config)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        stack.enter_context(service)
+        stack.callback(service.kill)
+        for server in (mpd, broker):
+            server.settimeout(20)
+            visitor, _ = server.accept()
+            stack.enter_context(visitor)
+        assert service.stdin
+        assert service.stdout
+        service.stdin.close()
+        assert service.stdout.readline() == b"reading\n"
+        service.send_signal(signal.SIGTERM)
+        began_s = time.monotonic()
+        assert service.wait(10) == 0
+        assert time.monotonic() - began_s < 5
+
+
 def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) -> None:
     config.write_text(
         config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")
@@ -225,6 +307,34 @@ def test_what_can_never_work_ends_with_78_and_one_line(tmp_path: Path, line: str
         # ai-edge-litert has a line of its own, which cannot be turned off
         (last,) = [text for text in service.log.splitlines() if "XNNPACK" not in text]
         assert says in last
+
+
+def kept_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home once switched the service off, which was kept."""
+    (tmp_path / "settings.json").write_text(json.dumps({"enabled": "OFF"}))
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+
+
+def test_what_a_home_set_holds_after_a_restart(
+    config: Path, ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_folder(tmp_path, monkeypatch)
+    with Moodpid(config):
+        ear.wait_for(told("camera", state="off"))
+
+
+def test_without_a_home_what_it_once_set_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_folder(tmp_path, monkeypatch)
+    config = tmp_path / "moodpid.toml"
+    shown = film(tmp_path / "film", (None, 0.5))
+    camera = f'[camera]\nsource = "recording"\npath = "{shown}"\nfps = 30\n'
+    config.write_text(f"{camera}[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    with Moodpid(config) as service:
+        # Switched off, it would never come to the end of its recording
+        assert service.process.wait(20) == 0
+    assert json.loads((tmp_path / "settings.json").read_text()) == {"enabled": "OFF"}
 
 
 def test_a_recording_that_does_not_loop_ends_well(tmp_path: Path) -> None:
