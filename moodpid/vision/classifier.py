@@ -45,15 +45,19 @@ class TfliteClassifier:
 
     def classify_crop(self, image: GreyImage) -> EmotionScores:
         """Calibrated probabilities for a face that fills a picture of any size, shape (height, width)."""
+        raw = self.quantized_logits(image).astype(np.float64)
+        logits = (raw - self._sidecar.output.zero_point) * self._sidecar.output.scale
+        scores = softmax(logits / self._sidecar.calibration.temperature)
+        return EmotionScores(tuple(float(scores[i]) for i in self._order))
+
+    def quantized_logits(self, image: GreyImage) -> NDArray[Any]:
+        """The network's output as it comes, shape (labels,), for a picture as `classify_crop` takes it."""
         if image.shape != (self._height, self._width):
             shrunk = cv2.resize(image, (self._width, self._height), interpolation=cv2.INTER_AREA)
             image = np.asarray(shrunk, np.uint8)
         self._interpreter.set_tensor(self._input, self._quantized(image)[np.newaxis, :, :, np.newaxis])
         self._interpreter.invoke()
-        raw = self._interpreter.get_tensor(self._output)[0].astype(np.float64)
-        logits = (raw - self._sidecar.output.zero_point) * self._sidecar.output.scale
-        scores = softmax(logits / self._sidecar.calibration.temperature)
-        return EmotionScores(tuple(float(scores[i]) for i in self._order))
+        return np.asarray(self._interpreter.get_tensor(self._output)[0])
 
     def _quantized(self, image: GreyImage) -> NDArray[Any]:
         """Grey values as the network wants them; as they are where it does the scaling itself."""

@@ -1,0 +1,76 @@
+"""Two processors may disagree by what rounding explains, and by no more."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pi.logits import agreement, choose
+
+Logits = NDArray[np.integer[Any]]
+
+READ: Logits = np.array([[10, -3, 0], [-128, 127, 5]], np.int8)
+
+
+def other(face: int, label: int, value: int) -> Logits:
+    changed = READ.copy()
+    changed[face, label] = value
+    return changed
+
+
+def test_the_same_values_agree_bit_for_bit() -> None:
+    told = agreement(READ, READ.copy())
+    assert (told.faces, told.identical, told.off_by_one, told.most_steps, told.other_top) == (2, 2, 0, 0, 0)
+    assert told.good
+
+
+def test_one_step_is_rounding() -> None:
+    told = agreement(READ, other(0, 1, -4))
+    assert (told.identical, told.off_by_one, told.most_steps) == (1, 1, 1)
+    assert told.good
+
+
+def test_two_steps_are_not() -> None:
+    assert not agreement(READ, other(0, 1, -5)).good
+
+
+def test_a_difference_wider_than_the_type_is_not_wrapped_around() -> None:
+    told = agreement(READ, other(1, 0, 127))
+    assert told.most_steps == 255
+    assert not told.good
+
+
+def test_another_class_on_top_is_counted() -> None:
+    assert agreement(READ, other(0, 1, 11)).other_top == 1
+
+
+def test_a_tie_that_breaks_is_another_class_though_only_a_step() -> None:
+    tied = np.array([[4, 4]], np.int8)
+    told = agreement(tied, np.array([[4, 5]], np.int8))
+    assert (told.other_top, told.good) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (READ, READ[:1]),
+        (READ, READ.astype(np.int16)),
+        (READ[:0], READ[:0]),
+        (READ.astype(np.float32), READ.astype(np.float32)),
+    ],
+    ids=["fewer faces", "another type", "no faces", "not quantized"],
+)
+def test_what_cannot_be_compared_is_refused(ours: Logits, theirs: Logits) -> None:
+    with pytest.raises(ValueError, match=r"not two readings|not quantized"):
+        agreement(ours, theirs)
+
+
+def test_a_seed_always_chooses_the_same_faces_and_none_twice(tmp_path: Path) -> None:
+    file = tmp_path / "faces.npz"
+    np.savez(file, images=np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8))
+    chosen = choose(file, 6, 1)
+    assert chosen.shape == (6, 2, 2)
+    assert len(set(chosen[:, 0, 0].tolist())) == 6
+    assert (chosen == choose(file, 6, 1)).all()
+    assert (chosen != choose(file, 6, 2)).any()
