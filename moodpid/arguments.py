@@ -55,7 +55,7 @@ class _Verb:
 _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
 _VERBS = {
     "run": _Verb("the service, in the foreground"),
-    "check": _Verb("read the configuration only, and name every fault in it"),
+    "check": _Verb("read the configuration only, and name every fault in it and every file that it misses"),
     "doctor": _Verb("try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}),
     "forget": _Verb("take this device out of Home Assistant and off the broker, for good"),
     "playlists": _Verb(

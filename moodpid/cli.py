@@ -89,7 +89,7 @@ def _forget(options: argparse.Namespace) -> ExitCode:
 
 def _check(options: argparse.Namespace) -> ExitCode:
     path = options.config or DEFAULT_PATH
-    load(path)
+    load(path, files=True)
     print(f"{path}: good")
     return ExitCode.OK
 

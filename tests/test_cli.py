@@ -48,6 +48,13 @@ def test_check_names_every_fault_on_a_line_of_its_own(
     assert "did you mean dwell_s?" in lines[0]
 
 
+def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(GOOD + '[vision]\ncascade = "none.xml"\n')
+    assert main(["check", "--config", str(config)]) == 78
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"line 5: [vision] cascade: there is no {config.parent / 'none.xml'}" in line
+
+
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--no-such"], ["classify"]])
 def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

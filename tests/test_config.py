@@ -98,9 +98,60 @@ def test_brackets_without_end_are_told() -> None:
     assert "moodpid.toml" in fault
 
 
-def test_broken_toml_is_told_with_its_line() -> None:
-    (fault,) = faults("[camera\n")
-    assert "line 1" in fault
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("[camera", 1, "closing ]"),
+        ("[camera]]", 1, "one closing bracket too many"),
+        ("[[camera]", 1, "one bracket on each side"),
+        ("[]", 1, "names the table"),
+        ("[camera] fps = 4", 1, "alone on its line"),
+        ("[camera]\nsource = webcam # mine", 2, 'text stands in quotes: "webcam"'),
+        ("[player.playlists]\nhappy = [Happy, Summer]", 2, 'text stands in quotes: "Happy"'),
+        ("[mqtt]\nhost = 192.168.1.5", 2, 'text stands in quotes: "192.168.1.5"'),
+        ("[device]\nname = “Living room”", 2, "straight ones"),
+        ('[device]\nname = "Living room', 2, "closing quote"),
+        ('[device]\nname = \'Living room\nid = "a"', 2, "closing quote"),
+        ("[player]\nautoplay = True", 2, "true or false"),
+        ("[camera]\nfps: 4", 2, "= instead of the colon"),
+        ("[camera]\nfps =\nwidth = 640", 2, "the value after = is missing"),
+        ("[camera]\nfps = 4,", 2, "no comma"),
+        ("[camera]\nfps = 4 Hz", 2, "without a unit"),
+        ("[camera]\nfps = 04", 2, "no 0 in front"),
+        ("[mood]\nthreshold = 0,7", 2, "a point, not a comma"),
+        ("[mood]\nthreshold = .7", 2, "0.7"),
+        ('[player.playlists]\nhappy = "A", "B"', 2, "in brackets"),
+        ('[player.playlists]\nsad = ["S"]\nhappy = ["A",\n "B"\nfear = ["C"]', 3, "closing ]"),
+        ('[player.playlists]\nhappy = [{ folder = "a" weight = 2 }]', 2, "closing brace }"),
+        ('[player.playlists]\nhappy = [{ folder = "a", }]', 2, "no comma"),
+        ('[player.playlists]\nhappy = [{ folder = "a", folder = "b" }]', 2, "twice in {…}"),
+        ('[device]\nid = "a" name = "b"', 2, 'name = "b"'),
+        ('[vision]\nmodel = "C:\\users\\me"', 2, "backslash"),
+        ("// mine", 1, "begins with #"),
+        ("the living room", 1, "= follows it"),
+        ("[camera]\nfps = 4\n\nfps = 5", 4, "[camera] fps stands here and on line 2"),
+        ("[camera]\nfps = 4\n[mood]\n[camera]\nwidth = 640", 4, "[camera] stands here and on line 1"),
+        ("[mqtt]\nhost.name = 1\nhost = 3", 3, "stood above"),
+    ],
+)
+def test_text_that_is_no_toml_is_told_in_plain_words_by_its_line(text: str, line: int, what: str) -> None:
+    for ends in ("", "\n", "\r\n# the end\r\n"):
+        (fault,) = faults(text + ends)
+        assert fault.startswith(f"moodpid.toml, line {line}: ")
+        assert what in fault
+
+
+@given(st.data())
+def test_whatever_is_wrong_in_the_default_file_is_told_by_a_line_of_it(data: st.DataObject) -> None:
+    text = (REPOSITORY / "config" / "moodpid.toml").read_text()
+    at = data.draw(st.integers(0, len(text) - 1))
+    lost, typed = data.draw(st.integers(0, 2)), data.draw(st.text("[]{}\"'=,.#\\ \nx1“", max_size=2))
+    try:
+        parse(text[:at] + typed + text[at + lost :])
+    except ConfigError as error:
+        for fault in error.faults:  # nothing in Python's words
+            assert re.match(r"moodpid\.toml, line \d+: ", fault)
+            assert "(at " not in fault
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b""])
@@ -110,6 +161,62 @@ def test_a_file_that_is_missing_not_text_or_empty_is_a_fault(tmp_path: Path, con
         file.write_bytes(content)
     with pytest.raises(ConfigError, match=re.escape(str(file))):
         load(file)
+
+
+def test_the_mark_that_some_editors_put_first_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "moodpid.toml"
+    file.write_text(PLAYLISTS, encoding="utf-8-sig")
+    assert load(file, files=True).player.playlists == {Mood.HAPPY: ("Happy",)}
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "more"),
+    [
+        ("camera", "path", 'source = "recording"'),
+        ("vision", "model", ""),
+        ("vision", "cascade", ""),
+        ("player", "password_file", ""),
+        ("mqtt", "password_file", 'username = "me"'),
+        ("mqtt", "tls_ca", "tls = true"),
+        ("mqtt", "tls_certificate", 'tls = true\ntls_key = "key"'),
+        ("mqtt", "tls_key", 'tls = true\ntls_certificate = "key"'),
+    ],
+)
+def test_a_file_that_is_named_and_missing_is_a_fault_where_files_are_asked_for(
+    tmp_path: Path, table: str, key: str, more: str
+) -> None:
+    file = tmp_path / "moodpid.toml"
+    (tmp_path / "key").touch()
+    (tmp_path / "emotion.json").touch()
+    file.write_text(f'{PLAYLISTS}[{table}]\n{key} = "emotion.tflite"\n{more}\n')
+    load(file)
+    with pytest.raises(ConfigError) as caught:
+        load(file, files=True)
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"{file}, line 4: [{table}] {key}: there is no {tmp_path / 'emotion.tflite'}; ")
+    (tmp_path / "emotion.tflite").touch()
+    load(file, files=True)
+
+
+def test_a_folder_is_no_file_and_a_model_has_its_sidecar(tmp_path: Path) -> None:
+    file = tmp_path / "moodpid.toml"
+    (tmp_path / "a.tflite").touch()
+    file.write_text(f'{PLAYLISTS}[vision]\nmodel = "a.tflite"\ncascade = "."\n')
+    with pytest.raises(ConfigError) as caught:
+        load(file, files=True)
+    sidecar, folder = caught.value.faults
+    assert "there is no" in sidecar
+    assert "a.json" in sidecar
+    assert "but a folder" in folder
+
+
+def test_files_of_what_is_switched_off_and_a_recording_in_a_folder_are_fine(tmp_path: Path) -> None:
+    file = tmp_path / "moodpid.toml"
+    file.write_text(
+        f'{PLAYLISTS}[camera]\nsource = "recording"\npath = "."\n'
+        '[mqtt]\nenabled = false\nusername = "me"\npassword_file = "none"\n'
+    )
+    load(file, files=True)
 
 
 def test_relative_paths_start_from_the_file(tmp_path: Path) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 import msgspec
 
 from moodpid.config import faults
+from moodpid.config.files import find_missing
+from moodpid.config.places import line_of, show
+from moodpid.config.syntax import explain
 from moodpid.config.tables import (
     Camera,
     CameraSource,
@@ -43,14 +46,19 @@ __all__ = [
 DEFAULT_PATH = Path("/etc/moodpid/moodpid.toml")
 
 
-def load(path: Path) -> Config:
+def load(path: Path, *, files: bool = False) -> Config:
     """Read and check a configuration file; relative paths in it start from its own folder.
+
+    Args:
+        path: The file.
+        files: A file that it names and that is missing is a fault, too.
 
     Raises:
         ConfigError: With one fault for each thing that is wrong.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path), path.parent)
+        # -sig: some editors begin UTF-8 with a mark of its own
+        return parse(path.read_text(encoding="utf-8-sig"), str(path), path.parent, files=files)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; give another one with --config FILE") from None
     except UnicodeDecodeError as error:
@@ -59,13 +67,16 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def parse(text: str, name: str = "moodpid.toml", folder: Path | None = None) -> Config:
+def parse(
+    text: str, name: str = "moodpid.toml", folder: Path | None = None, *, files: bool = False
+) -> Config:
     """Check the text of a configuration file.
 
     Args:
         text: TOML.
         name: What to call the file in messages.
         folder: Where relative paths start from; they stay as they are without it.
+        files: A file that it names and that is missing is a fault, too.
 
     Raises:
         ConfigError: With one fault for each thing that is wrong.
@@ -73,15 +84,13 @@ def parse(text: str, name: str = "moodpid.toml", folder: Path | None = None) -> 
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: not TOML: {error}") from None
+        line, what = explain(text, error)
+        raise ConfigError(f"{name}, line {line}: {what}") from None
     except RecursionError:
         raise ConfigError(f"{name}: not TOML: too deeply nested") from None
-    found = [
-        f"{name}{faults.line_of(text, place)}: {faults.show(place)}: {what}"
-        for place, what in faults.find(tables)
-    ]
+    found = [*faults.find(tables), *(find_missing(tables, folder or Path()) if files else ())]
     if found:
-        raise ConfigError(*found)
+        raise ConfigError(*(f"{name}{line_of(text, place)}: {show(place)}: {what}" for place, what in found))
     return _rooted(msgspec.convert(tables, Config), folder)
 
 

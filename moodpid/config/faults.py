@@ -10,10 +10,9 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from moodpid.config.places import Place
 from moodpid.config.tables import Config, Entry, Name
 from moodpid.mood.emotion import Mood
-
-Place = tuple[str, ...]
 
 
 def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -144,22 +143,3 @@ def did_you_mean(word: str, known: Iterable[object]) -> str:
     """`, did you mean WORD?` where one of those `known` is near, else a full stop."""
     close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
     return f", did you mean {close[0]}?" if close else "."
-
-
-def show(place: Place) -> str:
-    """A place as people read it: `[table] key`."""
-    return f"[{'.'.join(place[:-1])}] {place[-1]}" if len(place) > 1 else f"[{place[0]}]"
-
-
-def line_of(text: str, place: Place) -> str:
-    """`, line N` of a key or table header written in the usual way; nothing where it is not."""
-    table, header, found = place[:-1], re.compile(r"^\s*\[\s*([\w.\"-]+)\s*\]"), ""
-    current: Place = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := header.match(line):
-            current = tuple(part.strip('"') for part in match[1].split("."))
-            if current == place or (current == table and not found):
-                found = f", line {number}"
-        elif current == table and re.match(rf'\s*"?{re.escape(place[-1])}"?\s*[=.]', line):
-            return f", line {number}"
-    return found
