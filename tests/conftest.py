@@ -9,7 +9,7 @@ from demo.library import generate
 from hypothesis import HealthCheck, settings
 from servers import PrivateMosquitto, PrivateMpd
 
-from tests.support import FormatWatch, require
+from tests.support import SONG_S, FormatWatch, lengthen, require
 
 # The same examples every time, and no verdict on how fast a busy machine is
 settings.register_profile(
@@ -20,8 +20,11 @@ settings.load_profile("calm")
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight stored playlists of three songs, four seconds each; nobody changes it."""
-    return generate(tmp_path_factory.mktemp("library"), seconds=4.0)
+    """Eight stored playlists of three songs that outlast every test, as songs do; nobody changes it."""
+    folder = generate(tmp_path_factory.mktemp("library"), seconds=1.0)
+    for song in folder.glob("music/*/*.wav"):
+        lengthen(song, SONG_S)
+    return folder
 
 
 @pytest.fixture

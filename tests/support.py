@@ -1,9 +1,14 @@
-"""What tests import by name: the programs they need, and the watch over log calls."""
+"""What tests import by name: the programs they need, songs that last, and the watch over log calls."""
 
 import logging
+import struct
+from pathlib import Path
 
 import pytest
+from demo.library import RATE_HZ
 from servers import find
+
+SONG_S = 600.0
 
 
 def require(*programs: str) -> None:
@@ -11,6 +16,20 @@ def require(*programs: str) -> None:
     for program in programs:
         if find(program) is None:
             pytest.skip(f"{program} is not installed: tools/test installs it")
+
+
+def lengthen(song: Path, seconds: float) -> None:
+    """Let a song of the library go on in silence until it lasts `seconds`; a sparse file takes no room."""
+    data = song.read_bytes().index(b"data") + 4
+    size = 2 * int(seconds * RATE_HZ)
+    with song.open("r+b") as file:
+        for place, length in (
+            (4, data - 4 + size),
+            (data, size),
+        ):  # of the RIFF chunk, and of the samples in it
+            file.seek(place)
+            file.write(struct.pack("<I", length))
+        file.truncate(data + 4 + size)
 
 
 class FormatWatch(logging.Handler):

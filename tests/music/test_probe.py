@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import pytest
 from servers import PrivateMpd
 
-from moodpid.config import Player
+from moodpid.config import Entry, Player
+from moodpid.mood.emotion import Mood
 from moodpid.music.probe import probe
 from moodpid.state import Finding
 from tests.support import require
@@ -91,3 +92,19 @@ def test_where_mpd_is_elsewhere_the_command_says_so() -> None:
 def test_a_missing_local_mpd_is_started() -> None:
     (finding,) = probe(Player(host="localhost", port=1))
     assert finding.remedy.startswith("sudo systemctl enable --now mpd")
+
+
+def test_lists_are_counted_and_one_that_is_missing_is_named(mpd: PrivateMpd) -> None:
+    lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy", "Hapy")}
+    good, happy, wrong, _ = probe(Player(host=mpd.host, port=mpd.port, playlists=lists))
+    assert (good.ok, happy.ok, wrong.ok) == (True, True, False)
+    assert happy.message == "3 songs"
+    assert "Hapy" in wrong.subject
+    assert "mpc" in wrong.remedy
+    assert "save" in wrong.remedy
+
+
+def test_an_mpd_that_is_gone_is_told(mpd: PrivateMpd) -> None:
+    mpd.stop()
+    (gone,) = probe(settings(mpd))
+    assert "Connection refused" in gone.message

@@ -1,7 +1,9 @@
 """The two hours of tools/music/scenario.py, and a house too large to be looked at as a whole."""
 
+from functools import cache
+
 import pytest
-from music.scenario import simulate
+from music.scenario import Tally, simulate
 from servers import PrivateMpd
 
 from moodpid.config import Change, Entry
@@ -11,16 +13,21 @@ from moodpid.music.library import PAGE
 from tests.music.watched import Start, connected, until
 
 
+@cache
+def two_hours(change: Change) -> Tally:
+    return simulate(change, seed=1)
+
+
 @pytest.mark.parametrize("change", Change)
 def test_in_two_hours_nothing_is_lost_moved_or_started_unasked(change: Change) -> None:
-    tally = simulate(change, seed=1)
+    tally = two_hours(change)
     assert (tally.mood_changes, tally.interferences, tally.restarts) == (30, 10, 3)
     assert (tally.songs_lost, tally.songs_moved, tally.started_unasked) == (0, 0, 0)
     assert tally.fitting_s > 0.25 * tally.playing_s
 
 
 def test_now_fits_the_mood_better_than_next_and_next_than_queue() -> None:
-    share = {change: simulate(change, seed=2).fitting_s for change in Change}
+    share = {change: two_hours(change).fitting_s for change in Change}
     assert share[Change.NOW] > share[Change.NEXT] > share[Change.QUEUE]
 
 

@@ -16,7 +16,9 @@ from moodpid.mood.policy import Wish
 from moodpid.music.mpd import MpdWorker
 from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
+NEARLY_OVER = "9:52"  # 8 s are left of every song: time for the slowest machine to look before the end
+LAST_MOMENT = "9:57"  # where nobody must look before
 
 
 def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
@@ -34,6 +36,7 @@ class Watched:
         self.inbox: Inbox[Request] = Inbox(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
+        self._met = 0
         self.worker = MpdWorker(settings, self.inbox.post, password, Random(7))  # noqa: S311 - repeatable songs
 
     def read(self) -> PlayerState | None:
@@ -45,15 +48,42 @@ class Watched:
         return self.states[-1] if self.states else None
 
     def until(self, holds: Callable[[PlayerState], bool], limit_s: float = DEADLINE_S) -> PlayerState:
-        """Wait for a state that `holds`."""
-        until(lambda: (state := self.read()) is not None and holds(state), limit_s)
-        return self.states[-1]
+        """The first state that `holds`, of those since the one met last: none passes unseen."""
+        until(lambda: self._meets(holds), limit_s)
+        return self.states[self._met]
+
+    def _meets(self, holds: Callable[[PlayerState], bool]) -> bool:
+        self.read()
+        met = next((n for n, state in enumerate(self.states[self._met :], self._met) if holds(state)), None)
+        self._met = self._met if met is None else met
+        return met is not None
+
+    def catch_up(self, mpd: PrivateMpd) -> PlayerState:
+        """Wait until the worker has told of the song that is the current one now, and done all about it."""
+        title = mpd.mpc("current", "-f", "%title%").strip()
+        return self.until(lambda state: state.title == title)
 
     def wish(self, mood: Mood, *playlists: str) -> None:
         self.worker.wish(Wish(mood, playlists or (mood.capitalize(),)))
 
 
 Start = Callable[..., Watched]
+
+
+def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> Watched:
+    """A song of a person's is paused, and ours wait behind it."""
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    mpd.mpc("pause")
+    watched = start(**settings)
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    return watched
+
+
+def hands_off(state: PlayerState) -> bool:
+    """Whether a person has the player."""
+    return "hands off until" in state.message
 
 
 @pytest.fixture
@@ -77,7 +107,7 @@ def starter(mpd: PrivateMpd) -> Iterator[Start]:
     for watched in workers:
         watched.worker.stop()
     for watched in workers:
-        assert watched.worker.join(10.0), "the worker did not end"
+        assert watched.worker.join(DEADLINE_S), "the worker did not end"
         watched.inbox.close()
 
 
