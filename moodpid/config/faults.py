@@ -58,7 +58,7 @@ def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> 
     for key, value in table.items():
         place = (*at, key)
         if key not in hints:
-            yield place, f"unknown {'key' if at else 'table'}{did_you_mean(key, hints)}"
+            yield place, _unknown(key, value, hints, at)
         elif isinstance(hints[key], type) and issubclass(hints[key], Struct):
             if isinstance(value, dict):
                 yield from _table_faults(value, hints[key], place)
@@ -70,6 +70,23 @@ def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> 
             yield from _lift_faults(value, place)
         else:
             yield from _value_faults(value, hints[key], place)
+
+
+def _unknown(key: str, value: object, known: Iterable[str], at: Place) -> str:
+    """A key may be right and stand below the wrong table's header, or below none."""
+    homes = _homes(key)
+    if not at and isinstance(value, dict):
+        return f"unknown table{did_you_mean(key, [f'{home}.{key}' for home in homes] or known)}"
+    what = "unknown key" if at else "is a key, above the header of any table"
+    if homes:
+        return f"{what}; it belongs below {' or '.join(f'[{home}]' for home in homes)}"
+    return f"{what}{did_you_mean(key, known)}"
+
+
+def _homes(key: str) -> list[str]:
+    """The tables in which there is such a key."""
+    tables = {name: get_type_hints(struct) for name, struct in get_type_hints(Config).items()}
+    return ["player.playlists"] if key in set(Mood) else [name for name in tables if key in tables[name]]
 
 
 def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
