@@ -1,7 +1,10 @@
 """What the MQTT tests share: somebody who listens at the broker, and ready-made states."""
 
+import contextlib
 import queue
+import select
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable
@@ -27,11 +30,13 @@ TURN_S = 0.02
 class Ear:
     """Another client of the broker: hears everything from the moment it is ready, and may say things."""
 
-    def __init__(self, port: int, topic: str = "#") -> None:
+    def __init__(self, port: int, topic: str = "#", *, username: str = "") -> None:
         self.heard: list[paho.MQTTMessage] = []
         self._news: queue.SimpleQueue[paho.MQTTMessage] = queue.SimpleQueue()
         self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        if username:
+            self._client.username_pw_set(username)
         self._client.on_connect = lambda client, *_: client.subscribe(topic)
         self._client.on_subscribe = lambda _client, _data, mid, *_: self._ready.put(mid)
         self._client.on_message = lambda _client, _data, message: self._news.put(message)
@@ -80,40 +85,78 @@ class Ear:
         self._client.loop_stop()
 
 
-class Answering:
-    """A server that gives one answer to the first bytes of each visitor and, if it is empty, hangs up."""
+class _Doorman:
+    """A server that treats each visitor in a thread of its own, and hangs up on all at the end."""
 
-    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+    def __init__(self) -> None:
         self.visits = 0
-        self._answer = answer
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
         self._visitors: list[socket.socket] = []
-        self._thread = threading.Thread(target=self._serve)
+        owner = self
 
-    def _serve(self) -> None:
-        while True:
-            visitor, _ = self._server.accept()
-            self._visitors.append(visitor)
-            first = visitor.recv(4096)
-            if not first:
-                return
-            self.visits += 1
-            if answer := self._answer(first):
-                visitor.sendall(answer)
-            else:
-                visitor.close()
+        class Visitor(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                owner.visits += 1
+                owner._visitors.append(self.request)
+                with contextlib.suppress(OSError):
+                    owner._treat(self.request)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Visitor)
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def _treat(self, visitor: socket.socket) -> None:
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A visitor who says nothing ends the thread
-        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._server.shutdown()
         self._thread.join(WAIT_S)
-        for server in (self._server, *self._visitors):
-            server.close()
+        for visitor in self._visitors:
+            with contextlib.suppress(OSError):
+                visitor.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+
+
+class Answering(_Doorman):
+    """Answers whatever bytes come at once; hangs up where the answer is empty."""
+
+    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def _treat(self, visitor: socket.socket) -> None:
+        while (said := visitor.recv(65536)) and (answer := self._answer(said)):
+            visitor.sendall(answer)
+
+
+class OldBroker(_Doorman):
+    """Knows only MQTT 3.1.1, and leaves the rest to a real broker.
+
+    Args:
+        port: Of the real broker.
+        refusal: What it says to MQTT 5 before it hangs up.
+    """
+
+    def __init__(self, port: int, refusal: bytes = b"\x20\x02\x00\x01") -> None:
+        super().__init__()
+        self._behind, self._refusal = port, refusal
+
+    def _treat(self, visitor: socket.socket) -> None:
+        connect = visitor.recv(65536)
+        if connect[connect.index(b"MQTT") + 4] != 4:
+            visitor.sendall(self._refusal)
+            return
+        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
+            broker.sendall(connect)
+            other = {visitor: broker, broker: visitor}
+            while True:
+                for speaker in select.select(list(other), [], [])[0]:
+                    if not (said := speaker.recv(65536)):
+                        return
+                    other[speaker].sendall(said)
 
 
 def wait_until(what: Callable[[], Any], timeout_s: float = WAIT_S) -> None:

@@ -21,7 +21,7 @@ from moodpid.mqtt.broker import LARGEST_PACKET, Broker
 from moodpid.mqtt.reports import Reporter
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Adjust, CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
-from tests.mqtt.support import Answering, Ear, Start, happy, lines, present, wait_until
+from tests.mqtt.support import Answering, Ear, OldBroker, Start, happy, lines, present, wait_until
 
 ROOT = "moodpid/living-room"
 CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
@@ -330,26 +330,14 @@ def test_a_flood_of_messages_leaves_the_loop_its_pace(
     assert loop.slowest_s < 0.25
 
 
+@pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
 def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
-    start: Start, caplog: pytest.LogCaptureFixture
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, refusal: bytes
 ) -> None:
-    def old(connect: bytes) -> bytes:
-        version = connect[connect.index(b"MQTT") + 4]
-        return b"\x20\x02\x00\x00" if version == 4 else b"\x20\x02\x00\x01"
-
-    with Answering(old) as broker:
-        loop = start(broker.port)
-        wait_until(lambda: loop.publisher.connected)
+    with OldBroker(mosquitto.port, refusal) as old, Ear(mosquitto.port) as ear:
+        start(old.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
     assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
-
-
-def test_a_broker_that_hangs_up_on_mqtt_5_is_spoken_to_in_mqtt_3(start: Start) -> None:
-    def older(connect: bytes) -> bytes:
-        return b"\x20\x02\x00\x00" if connect[connect.index(b"MQTT") + 4] == 4 else b""
-
-    with Answering(older) as broker:
-        loop = start(broker.port)
-        wait_until(lambda: loop.publisher.connected)
 
 
 @pytest.mark.parametrize(

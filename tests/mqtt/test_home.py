@@ -14,11 +14,10 @@ from moodpid import config
 from moodpid.host.store import JsonFile
 from moodpid.mqtt import client
 from moodpid.mqtt.client import MqttPublisher
-from moodpid.mqtt.forget import forget
 from moodpid.mqtt.topics import Topics
 from moodpid.mqtt.traces import retained
 from moodpid.state import Adjust
-from tests.mqtt.support import Ear, Loop, Start, happy, present, wait_until
+from tests.mqtt.support import Ear, Start, happy, present, wait_until
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -160,32 +159,6 @@ def told(publisher: MqttPublisher, port: int, topics: Topics) -> None:
             return online()
 
         wait_until(told_all)
-
-
-def test_forgetting_leaves_nothing_behind(mosquitto: PrivateMosquitto, start: Start) -> None:
-    loop: Loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        loop.end()
-        ear.say("moodpid/kitchen/mood", "not ours", retain=True)
-        (finding,) = forget(DEVICE, config.Mqtt(host="127.0.0.1", port=mosquitto.port))
-        assert finding.ok, finding.message
-    with Ear(mosquitto.port) as late:
-        late.say("marker", "x")
-        late.wait_for_text("marker", "x")
-        assert [message.topic for message in late.heard] == ["moodpid/kitchen/mood", "marker"]
-
-
-def test_forgetting_without_a_broker_says_so() -> None:
-    (finding,) = forget(DEVICE, config.Mqtt(host="127.0.0.1", port=free_port()))
-    assert not finding.ok
-
-
-def test_a_wrong_password_forgets_nothing() -> None:
-    with PrivateMosquitto(username="moodpid", password="right") as guarded:
-        settings = config.Mqtt(host="127.0.0.1", port=guarded.port, username="moodpid")
-        (finding,) = forget(DEVICE, settings, "wrong")
-    assert not finding.ok
 
 
 def test_websockets_carry_it_too(start: Start) -> None:

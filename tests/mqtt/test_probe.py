@@ -10,14 +10,14 @@ from moodpid import config
 from moodpid.errors import ConfigError
 from moodpid.mqtt.probe import probe
 from moodpid.state import Finding
-from tests.mqtt.support import Answering
+from tests.mqtt.support import Answering, OldBroker
 
 DEVICE = config.Device(id="living-room")
 
 
-def found(port: int, password: str = "", **broker: object) -> Finding:
+def found(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
     settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
-    (finding,) = probe(DEVICE, settings, password, limit_s=0.5)
+    (finding,) = probe(DEVICE, settings, password, limit_s=limit_s)
     return finding
 
 
@@ -25,6 +25,13 @@ def test_a_good_broker_is_fine(mosquitto: PrivateMosquitto) -> None:
     finding = found(mosquitto.port)
     assert finding.ok
     assert "MQTT 5" in finding.message
+
+
+def test_a_good_broker_that_knows_only_mqtt_3_is_fine(mosquitto: PrivateMosquitto) -> None:
+    with OldBroker(mosquitto.port) as old:
+        finding = found(old.port)
+    assert finding.ok
+    assert "MQTT 3.1.1" in finding.message
 
 
 def test_no_broker_is_told_with_its_address() -> None:
@@ -49,7 +56,7 @@ def test_a_broker_that_lets_us_in_but_not_speak_is_found_out(tmp_path: Path) -> 
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"acl_file {acl}\n")
     with server:
-        finding = found(server.port)
+        finding = found(server.port, limit_s=1.0)
     assert not finding.ok
     assert finding.remedy == "allow moodpid to read and write moodpid/living-room/#"
 
@@ -69,7 +76,7 @@ def test_tls_wanted_but_not_spoken_is_guessed() -> None:
 
 def test_a_black_hole_is_told_in_time(mosquitto: PrivateMosquitto) -> None:
     mosquitto.freeze()
-    assert "says nothing" in found(mosquitto.port).message
+    assert "says nothing" in found(mosquitto.port, limit_s=0.3).message
 
 
 def test_another_kind_of_server_is_told() -> None:

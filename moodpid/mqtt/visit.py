@@ -1,0 +1,165 @@
+"""A short call on the broker: connect, do one errand, disconnect, all within a time limit."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from moodpid import config
+from moodpid.mqtt.broker import Broker, describe, is_about_credentials
+from moodpid.state import Finding
+
+SUBJECT = "broker"
+PASSWORD = "/etc/moodpid/mqtt-password"  # noqa: S105 - where it is, as docs/install.md has it
+TRIES = 4  # the broker may want the older version of the protocol, see Broker.turned_away
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What an errand may do while we are connected."""
+
+    _broker: Broker
+    _client: paho.Client
+    _topics: tuple[str, ...]
+
+    def listen(self) -> None:
+        """Subscribe to the errand's topics: the broker shows what it retains, and `listening` is called."""
+        self._broker.subscribe(self._client, self._topics)
+
+    def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish."""
+        self._client.publish(topic, payload, retain=retain)
+
+
+class Errand(Protocol):
+    """What a visit is for.
+
+    Attributes:
+        name: Begins the client id.
+        topics: What is heard.
+        echo: The topic on which the errand hears itself.
+        rights: What a broker must let us read and write.
+        over: Whether there is nothing more to do.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    echo: str
+    rights: tuple[str, ...]
+    over: bool
+
+    def listening(self, line: Line) -> None:
+        """The broker has granted the subscription."""
+
+    def heard(self, line: Line, message: paho.MQTTMessage) -> None:
+        """A message on one of the topics."""
+
+
+def visit(broker: Broker, settings: config.Mqtt, errand: Errand, limit_s: float) -> Finding | None:
+    """Connect as the service would, MQTT 3.1.1 included, and do the errand.
+
+    Args:
+        broker: Whom to visit.
+        settings: What the broker was made of.
+        errand: What to do there.
+        limit_s: How long all of it may take; connecting may add `broker.CONNECT_LIMIT_S` to it.
+
+    Returns:
+        What kept the errand from being done, None if nothing did.
+    """
+    deadline_s = time.monotonic() + limit_s
+    for _ in range(TRIES):
+        call = _Call(broker, errand)
+        try:
+            call.last(deadline_s)
+        except OSError as error:
+            return _unreachable(broker, describe(error), settings)
+        except Exception as error:  # noqa: BLE001 - paho raises whatever a malformed packet makes it meet
+            return _unreachable(broker, f"does not speak MQTT ({error!r})", settings)
+        if call.connected or is_about_credentials(call.reason) or not call.closed:
+            break
+        broker.turned_away(call.reason)
+    return None if errand.over else _finding(call, broker, settings, errand)
+
+
+class _Call:
+    """One connection, until the errand is over, the broker refused or closed, or it took too long."""
+
+    def __init__(self, broker: Broker, errand: Errand) -> None:
+        self.connected = self.closed = False
+        self.reason: ReasonCode | None = None
+        self.deaf = ""
+        self._broker, self._errand = broker, errand
+
+    def last(self, deadline_s: float) -> None:
+        client = self._broker.client(f"{self._errand.name}-{secrets.token_hex(4)}", None)
+        client.on_connect, client.on_subscribe = self._on_connect, self._on_subscribe
+        client.on_message = self._on_message
+        self._broker.dial(client)
+        while not self._errand.over and not self.deaf and time.monotonic() < deadline_s:
+            if client.loop(timeout=0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self.closed = True
+                return
+        client.disconnect()
+        client.loop(timeout=0.1)
+
+    def _line(self, client: paho.Client) -> Line:
+        return Line(self._broker, client, self._errand.topics)
+
+    def _on_connect(
+        self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
+    ) -> None:
+        self.connected, self.reason = not reason.is_failure, reason
+        if self.connected:
+            self._broker.welcomed()
+            self._line(client).listen()
+
+    def _on_subscribe(
+        self, client: paho.Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: object
+    ) -> None:
+        granted = zip(self._errand.topics, reasons, strict=False)
+        self.deaf = "; ".join(f"{topic} ({reason})" for topic, reason in granted if reason.is_failure)
+        if not self.deaf:
+            self._errand.listening(self._line(client))
+
+    def _on_message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        self._errand.heard(self._line(client), message)
+
+
+def _finding(call: _Call, broker: Broker, settings: config.Mqtt, errand: Errand) -> Finding:
+    if is_about_credentials(call.reason):
+        who = f"the user {settings.username!r}" if settings.username else "a client without user name"
+        file = settings.password_file or PASSWORD
+        remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
+        if not settings.username:
+            remedy = "set username in [mqtt], and its password as docs/install.md says"
+        return Finding(False, SUBJECT, f"{broker.where} refuses {who}: {call.reason}", remedy)
+    if call.connected:
+        but = (
+            f"does not let us read {call.deaf}"
+            if call.deaf
+            else f"a message to {errand.echo} does not come back"
+        )
+        return Finding(False, SUBJECT, f"{broker.where} lets us in, but {but}", rights(settings, errand))
+    why = "closes the connection at once" if call.closed else "accepts the connection and says nothing"
+    return _unreachable(broker, why, settings)
+
+
+def rights(settings: config.Mqtt, errand: Errand) -> str:
+    """What to do about a broker that does not let us do the errand."""
+    return f"allow {settings.username or 'moodpid'} to read and write {' and '.join(errand.rights)}"
+
+
+def _unreachable(broker: Broker, why: str, settings: config.Mqtt) -> Finding:
+    remedy = "check [mqtt] host and port; on the broker's machine: systemctl status mosquitto"
+    if settings.host in ("localhost", "127.0.0.1", "::1"):
+        remedy = "sudo systemctl enable --now mosquitto; or set host and port in [mqtt]"
+    if "certificate" in why:
+        remedy = "set [mqtt] tls_ca to the file of the authority that signed it, and host to the name in it"
+    elif not settings.tls and "close" in why:
+        remedy = "check [mqtt] port; if the broker wants TLS, set tls = true"
+    return Finding(False, SUBJECT, f"{broker.where}: {why}", remedy)

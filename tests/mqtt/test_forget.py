@@ -1,0 +1,131 @@
+"""`moodpid forget` leaves nothing behind, or says clearly what stays and why."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from servers import PrivateMosquitto, free_port
+
+from moodpid import config
+from moodpid.mqtt.forget import forget
+from moodpid.state import Finding
+from tests.mqtt.support import Answering, Ear, OldBroker, Start
+
+ROOT = "moodpid/living-room"
+CONFIG = "homeassistant/device/moodpid_living-room/config"
+DEVICE = config.Device(id="living-room", name="Living room")
+# A CONNACK and a SUBACK of MQTT 5; 0x87 is "not authorized"
+CONNACK = bytes.fromhex("20 03 00 00 00")
+SUBACK_NEITHER = bytes.fromhex("90 05 0001 00 87 87")
+SUBACK_ONE = bytes.fromhex("90 05 0001 00 00 87")
+
+
+def forgotten(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
+    settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
+    (finding,) = forget(DEVICE, settings, password, limit_s=limit_s)
+    return finding
+
+
+def retained(port: int) -> list[str]:
+    with Ear(port) as late:
+        late.say("marker", "x")
+        late.wait_for_text("marker", "x")
+        return [message.topic for message in late.heard[:-1]]
+
+
+def test_nothing_of_us_is_left_and_everything_of_others(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        loop.end()
+        ear.wait_for_text(f"{ROOT}/status", "offline")
+        ear.say("moodpid/kitchen/mood", "not ours", retain=True)
+    finding = forgotten(mosquitto.port)
+    assert finding.ok, finding.message
+    assert retained(mosquitto.port) == ["moodpid/kitchen/mood"]
+
+
+@pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
+def test_a_broker_that_knows_only_mqtt_3_forgets_too(mosquitto: PrivateMosquitto, refusal: bytes) -> None:
+    with OldBroker(mosquitto.port, refusal) as old, Ear(mosquitto.port) as ear:
+        ear.say(f"{ROOT}/mood", "happy", retain=True)
+        ear.say(CONFIG, "{}", retain=True)
+        finding = forgotten(old.port)
+    assert finding.ok, finding.message
+    assert finding.message.endswith("(2 retained messages)")
+    assert retained(mosquitto.port) == []
+
+
+def test_a_broker_that_has_nothing_to_forget_is_fine(mosquitto: PrivateMosquitto) -> None:
+    assert forgotten(mosquitto.port).message.endswith("(0 retained messages)")
+
+
+@pytest.mark.parametrize(
+    ("suback", "unread"), [(SUBACK_NEITHER, f"{ROOT}/# (Not authorized); {CONFIG}"), (SUBACK_ONE, CONFIG)]
+)
+def test_a_broker_that_does_not_show_us_what_it_has_is_not_taken_for_empty(
+    suback: bytes, unread: str
+) -> None:
+    def guarded(said: bytes) -> bytes:
+        return CONNACK if b"MQTT" in said else suback
+
+    with Answering(guarded) as broker:
+        finding = forgotten(broker.port)
+    assert not finding.ok
+    assert f"lets us in, but does not let us read {unread} (Not authorized)" in finding.message
+    assert finding.remedy == f"allow moodpid to read and write {ROOT}/# and {CONFIG}"
+
+
+def test_what_the_broker_does_not_let_us_delete_is_named(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    ours = f"topic read {ROOT}/#\ntopic write {ROOT}/forget\ntopic write {ROOT}/mood\n"
+    rules.write_text(f"{ours}user owner\ntopic readwrite #\n", encoding="utf-8")
+    server = PrivateMosquitto()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write(f"acl_file {rules}\n")
+    with server, Ear(server.port, username="owner") as ear:
+        for name in ("camera", "mood", "status"):
+            ear.say(f"{ROOT}/{name}", "x", retain=True)
+        finding = forgotten(server.port)
+    assert not finding.ok
+    assert finding.message == f"127.0.0.1:{server.port} still has 2 retained messages, {ROOT}/camera first"
+    assert finding.remedy == f"stop the service; allow moodpid to read and write {ROOT}/# and {CONFIG}"
+
+
+def test_a_broker_that_does_not_let_us_hear_ourselves_is_not_taken_for_empty(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text("topic write #\n", encoding="utf-8")
+    server = PrivateMosquitto()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write(f"acl_file {rules}\n")
+    with server:
+        finding = forgotten(server.port, limit_s=1.0)
+    assert not finding.ok
+    assert f"a message to {ROOT}/forget does not come back" in finding.message
+
+
+def test_a_broker_that_says_nothing_is_left_in_time(mosquitto: PrivateMosquitto) -> None:
+    mosquitto.freeze()
+    finding = forgotten(mosquitto.port, limit_s=0.3)
+    assert not finding.ok
+    assert "says nothing" in finding.message
+
+
+def test_without_a_broker_it_says_so() -> None:
+    port = free_port()
+    finding = forgotten(port)
+    assert not finding.ok
+    assert finding.message == f"127.0.0.1:{port}: Connection refused"
+
+
+def test_another_kind_of_server_is_told() -> None:
+    with Answering(lambda _: b"\x20\x00") as server:
+        finding = forgotten(server.port)
+    assert not finding.ok
+
+
+def test_a_wrong_password_forgets_nothing() -> None:
+    with PrivateMosquitto(username="moodpid", password="right") as guarded:
+        finding = forgotten(guarded.port, "wrong", username="moodpid")
+        assert not finding.ok
+        assert "refuses the user 'moodpid'" in finding.message
