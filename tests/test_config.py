@@ -59,6 +59,8 @@ def test_a_player_that_is_off_needs_no_playlists() -> None:
         ("[mqtt]\nfps = 1", "line 2: [mqtt] fps", "belongs below [camera]"),
         ("[camera]\nport = 1", "line 2: [camera] port", "belongs below [player] or [mqtt]"),
         ('[player]\nhappy = ["Happy"]', "line 2: [player] happy", "belongs below [player.playlists]"),
+        ('[player.lift]\nsad = "neutal"', "line 2: [player.lift] sad", "'neutal', did you mean neutral?"),
+        ('[player.lift]\nhappy = ["Happy"]', "line 2: [player.lift] happy", "below [player.playlists]"),
         ("fps = 1", "line 1: [fps]", "above the header of any table; it belongs below [camera]"),
         ("tempo = 1", "line 1: [tempo]", "above the header of any table."),
         ('[playlists]\nx = ["Happy"]', "line 1: [playlists]", "did you mean player.playlists?"),
