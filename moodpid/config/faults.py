@@ -124,12 +124,13 @@ def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
 def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
     moods = [mood for mood in Mood if mood is not Mood.NOBODY]
     for mood, value in table.items():
+        if not isinstance(value, str):
+            yield (*at, mood), "is one mood to lead to; playlists stand below [player.playlists]"
+            continue
         for word in (mood, value):
             if word not in moods:
-                yield (
-                    (*at, mood),
-                    f"unknown mood{did_you_mean(str(word), moods)} There are {', '.join(moods)}",
-                )
+                meant = did_you_mean(word, moods)
+                yield (*at, mood), f"unknown mood {word!r}{meant} There are {', '.join(moods)}"
 
 
 def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
