@@ -104,6 +104,7 @@ class MqttPublisher:
         if not self._ears.obeys:
             self._waiting.clear()
             return
+        self._traces.turn()
         self._react(now_s)
         self._waiting.extend(events)
         # A state that is held back comes later by itself, an event does not
@@ -145,18 +146,9 @@ class MqttPublisher:
         speaks = self._twins.speaks
         if speaks and not self._spoke:
             self._pace.forget()
-            self._tidy_up()
+            self._traces.tidy_up(self._connection.deliver)
         self._spoke = speaks
         return speaks
-
-    def _tidy_up(self) -> None:
-        """Delete what we left under another id or prefix."""
-        orphans = self._traces.orphans()
-        for topic in orphans:
-            self._connection.publish(Message(topic, ""))
-        if orphans:
-            log.info("deleted %d retained messages of an earlier name, %s first", len(orphans), orphans[0])
-        self._traces.left()
 
     def _greet(self, hello: Hello | None) -> None:
         if hello is not None:

@@ -41,6 +41,25 @@ class Terms:
     on_message: Callable[[str, bytes, bool], None]
 
 
+class Receipt:
+    """What the broker says to a message that it is to acknowledge."""
+
+    def __init__(self, sent: paho.MQTTMessageInfo | None, refused: set[int]) -> None:
+        self._sent, self._refused = sent, refused
+
+    @property
+    def taken(self) -> bool | None:
+        """Whether the broker has taken it; None as long as it has not said, for ever if we lost it first."""
+        # Its own `is_published` raises for what could not be sent
+        if (
+            self._sent is None
+            or self._sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS
+            or not self._sent.is_published()
+        ):
+            return None
+        return self._sent.mid not in self._refused
+
+
 class _Link(Enum):
     UP = auto()
     DOWN = auto()
@@ -69,6 +88,7 @@ class Connection:
         self._client_id = f"{terms.name}-{secrets.token_hex(4)}"
         self._sessions = itertools.count(1)
         self._client: paho.Client | None = None
+        self._refused: set[int] = set()
         self._reason: ReasonCode | None = None
         self._link: _Link | None = None
         self._stop = threading.Event()
@@ -85,6 +105,14 @@ class Connection:
             return False
         info = client.publish(message.topic, message.payload, retain=message.retain)
         return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def deliver(self, message: Message) -> Receipt:
+        """Like `publish`, for what the broker is to acknowledge on this connection (QoS 1)."""
+        client = self._client
+        if client is None or not self.session:
+            return Receipt(None, self._refused)
+        sent = client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+        return Receipt(sent, self._refused)
 
     def stop(self) -> None:
         """Publish the will ourselves and begin to disconnect; returns at once."""
@@ -114,10 +142,11 @@ class Connection:
 
     def _attempt(self) -> tuple[_Link, str]:
         """Connect and stay connected; how it ended and why, to be read after "the broker"."""
-        self._reason, connected = None, False
+        self._reason, self._refused, connected = None, set(), False
         client = self._broker.client(self._client_id, self._terms.will)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
+        client.on_publish = self._on_publish
         try:
             self._broker.dial(client)
             self._client = client
@@ -182,6 +211,12 @@ class Connection:
         for topic, reason in zip(self._terms.subscriptions, reasons, strict=False):
             if reason.is_failure:
                 log.warning("the broker at %s does not let us read %s: %s", self._broker.where, topic, reason)
+
+    def _on_publish(
+        self, _client: object, _data: object, mid: int, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            self._refused.add(mid)
 
     def _on_disconnect(
         self,

@@ -1,10 +1,15 @@
 """Where this installation left retained messages, so that a new id or prefix leaves no orphan behind."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping
 
 from moodpid.host.store import JsonFile
+from moodpid.mqtt.broker import Message
+from moodpid.mqtt.connection import Receipt
 from moodpid.mqtt.controls import Offers, controls
 from moodpid.mqtt.topics import Topics
+
+log = logging.getLogger(__name__)
 
 
 def retained(topics: Topics) -> Iterator[str]:
@@ -18,7 +23,7 @@ def retained(topics: Topics) -> Iterator[str]:
 
 
 class Traces:
-    """Remembers over a restart which topics are ours.
+    """Remembers over a restart which topics are ours, until the broker says that they are cleared.
 
     Args:
         file: Where it is written.
@@ -26,19 +31,39 @@ class Traces:
     """
 
     def __init__(self, file: JsonFile, topics: Topics) -> None:
-        self._file, self._topics = file, topics
+        self._file = file
+        self._now = {"root": topics.root, "discovery": topics.discovery}
+        self._kept = set(retained(topics))
+        self._sent: list[tuple[str, Receipt]] | None = None
 
-    def orphans(self) -> list[str]:
-        """Topics with messages that we left under another id or prefix."""
+    def tidy_up(self, deliver: Callable[[Message], Receipt]) -> None:
+        """Begin to delete what we left under another id or prefix; for every connection, until it is done."""
         told = self._file.read()
+        orphans = self._orphans(told)
+        self._sent = (
+            None if told == self._now else [(topic, deliver(Message(topic, ""))) for topic in orphans]
+        )
+
+    def turn(self) -> None:
+        """Once a turn of the loop: remember the topics of now when nothing is left of the earlier ones."""
+        if self._sent is None or any(receipt.taken is None for _, receipt in self._sent):
+            return
+        if self._file.write(self._now):
+            _tell(self._sent)
+            self._sent = None
+
+    def _orphans(self, told: Mapping[str, object]) -> list[str]:
         root, discovery = str(told.get("root", "")), str(told.get("discovery", ""))
         if not root or any(wildcard in root + discovery for wildcard in "+#\0"):
             return []
-        now = set(retained(self._topics))
-        return [topic for topic in retained(Topics(root, discovery)) if topic not in now]
+        return [topic for topic in retained(Topics(root, discovery)) if topic not in self._kept]
 
-    def left(self) -> None:
-        """The messages of now are told, and the orphans are gone."""
-        now = {"root": self._topics.root, "discovery": self._topics.discovery}
-        if self._file.read() != now:
-            self._file.write(now)
+
+def _tell(sent: list[tuple[str, Receipt]]) -> None:
+    gone = [topic for topic, receipt in sent if receipt.taken]
+    stay = [topic for topic, receipt in sent if not receipt.taken]
+    if gone:
+        log.info("deleted %d retained messages of an earlier name, %s first", len(gone), gone[0])
+    if stay:
+        told = "the broker does not let us delete %d retained messages of an earlier name, %s first"
+        log.warning(told, len(stay), stay[0])

@@ -44,9 +44,9 @@ class Ear:
         self._client.loop_start()
         self._ready.get(timeout=WAIT_S)
 
-    def say(self, topic: str, payload: bytes | str, *, retain: bool = False, qos: int = 0) -> None:
-        """Publish, and wait until it is on its way."""
-        self._client.publish(topic, payload, qos=qos, retain=retain).wait_for_publish(WAIT_S)
+    def say(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
+        """Publish, and wait until it is on its way, or until the broker has it if it is to retain it."""
+        self._client.publish(topic, payload, qos=int(retain), retain=retain).wait_for_publish(WAIT_S)
 
     def wait_for(
         self, what: Callable[[paho.MQTTMessage], Any], timeout_s: float = WAIT_S

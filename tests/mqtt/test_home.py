@@ -6,16 +6,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from servers import PrivateMosquitto, free_port
 
 from moodpid import config
-from moodpid.host.store import JsonFile
 from moodpid.mqtt import client
-from moodpid.mqtt.client import MqttPublisher
-from moodpid.mqtt.topics import Topics
-from moodpid.mqtt.traces import retained
 from moodpid.state import Adjust
 from tests.mqtt.support import Ear, Start, happy, present, wait_until
 
@@ -120,45 +115,6 @@ def test_the_last_will_of_a_twin_or_ghost_does_not_stand(mosquitto: PrivateMosqu
         ear.say(f"{ROOT}/status", "offline", retain=True)
         ear.wait_for_text(f"{ROOT}/status", "offline")
         ear.wait_for_text(f"{ROOT}/status", "online")
-
-
-@pytest.mark.parametrize(
-    ("device_id", "changed"),
-    [
-        ("kitchen", {}),
-        ("living-room", {"base_topic": "home/mood"}),
-        ("living-room", {"discovery_prefix": "ha"}),
-    ],
-)
-def test_another_id_or_prefix_leaves_no_orphan(
-    mosquitto: PrivateMosquitto, tmp_path: Path, device_id: str, changed: dict[str, str]
-) -> None:
-    memory = JsonFile(tmp_path / "topics.json")
-    before = config.Mqtt(host="127.0.0.1", port=mosquitto.port)
-    after = msgspec.structs.replace(before, **changed)
-    for device, settings in ((DEVICE, before), (config.Device(id=device_id), after)):
-        publisher = MqttPublisher(device, settings, lambda _: True, memory=memory)
-        publisher.start()
-        told(publisher, mosquitto.port, Topics.of(device, settings))
-        publisher.stop()
-        assert publisher.join(2)
-    with Ear(mosquitto.port) as late:
-        late.say("marker", "x")
-        late.wait_for_text("marker", "x")
-        kept = {message.topic for message in late.heard[:-1]}
-    assert kept == set(retained(Topics.of(config.Device(id=device_id), after)))
-
-
-def told(publisher: MqttPublisher, port: int, topics: Topics) -> None:
-    """Let it tell everything."""
-    with Ear(port) as ear:
-        online = ear.heard_of(topics.status, "online")
-
-        def told_all() -> bool:
-            publisher.tell(present(happy()), ())
-            return online()
-
-        wait_until(told_all)
 
 
 def test_websockets_carry_it_too(start: Start) -> None:
