@@ -44,10 +44,13 @@ def grey(width: int = 64, height: int = 48, level: int = 128) -> Frame:
 
 
 class FakeCamera:
-    """Gives frames until its plug is pulled, as a camera does."""
+    """Gives frames until its plug is pulled, as a camera does; a deaf one always at the same pace."""
 
-    def __init__(self, clock: Clock, frames: int | None = None) -> None:
+    def __init__(self, clock: Clock, frames: int | None = None, *, deaf: bool = False) -> None:
         self._clock = clock
+        self._deaf = deaf
+        self._period_s = 0.25
+        self.paces: list[float] = []
         self._left = frames
         self.closed = False
 
@@ -56,8 +59,13 @@ class FakeCamera:
         if self._left == 0:
             raise CameraError("the plug was pulled")
         self._left = self._left - 1 if self._left else None
-        self._clock.sleep(0.25)
+        self._clock.sleep(self._period_s)
         return Frame(grey().grey, self._clock())
+
+    def pace(self, fps: float) -> None:
+        self.paces.append(fps)
+        if not self._deaf:
+            self._period_s = max(0.25, 1 / fps)
 
     def close(self) -> None:
         self.closed = True

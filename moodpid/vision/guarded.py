@@ -31,6 +31,14 @@ class Guarded:
         """The next frame; the camera itself sees to it that this takes no longer than it may."""
         return self._camera.read()
 
+    def pace(self, fps: float) -> None:
+        """Make this many frames a second.
+
+        Raises:
+            CameraStuckError: The driver did not come back in time.
+        """
+        _in_time(lambda: self._camera.pace(fps), CLOSE_S, "setting the pace of")
+
     def close(self) -> None:
         """Give the device back.
 

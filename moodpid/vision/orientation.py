@@ -27,6 +27,10 @@ class Turned:
         # OpenCV wants the rows of a picture in the order of memory
         return Frame(np.ascontiguousarray(np.rot90(frame.grey[self._mirror], self._quarters)), frame.at_s)
 
+    def pace(self, fps: float) -> None:
+        """Make this many frames a second; raises what the camera raises."""
+        self._camera.pace(fps)
+
     def close(self) -> None:
         """Close the camera; raises what the camera raises."""
         self._camera.close()

@@ -42,6 +42,7 @@ class PiCamera:
             raise _fault(device, error) from error
         # Whoever opens it closes it; one that hangs must not keep the process from its end
         atexit.unregister(self._camera.close)
+        self._fps = fps
         self._patience_s = _PATIENCE_S + 1 / fps
         try:
             self._configure(width, height, fps, _exposure(self._camera.camera_controls) if backlight else {})
@@ -51,8 +52,7 @@ class PiCamera:
             raise CameraError(f"Pi camera {device} does not start: {error}") from error
 
     def _configure(self, width: int, height: int, fps: float, exposure: dict[str, Any]) -> None:
-        frame_us = round(1_000_000 / fps)
-        controls: dict[str, Any] = {"FrameDurationLimits": (frame_us, frame_us), **exposure}
+        controls = {**_lasting(fps), **exposure}
         if "AfMode" in self._camera.camera_controls:
             controls["AfMode"] = libcamera.controls.AfModeEnum.Continuous
         configuration = self._camera.create_video_configuration(
@@ -92,6 +92,14 @@ class PiCamera:
         brightness = np.asarray(buffer)[: self._stride * self._height].reshape(self._height, self._stride)
         return Frame(brightness[:, : self._width], time.monotonic())
 
+    def pace(self, fps: float) -> None:
+        """Have the sensor make this many frames a second, some frames from now."""
+        if fps != self._fps:
+            self._camera.set_controls(_lasting(fps))
+            # Frames of the old pace are still on their way
+            self._patience_s = _PATIENCE_S + 1 / min(fps, self._fps)
+            self._fps = fps
+
     def close(self) -> None:
         """Give the camera back; this may hang, see `moodpid.vision.guarded`.
 
@@ -102,6 +110,12 @@ class PiCamera:
             self._camera.close()
         except Exception as error:  # libcamera's faults have no common type
             raise CameraStuckError(f"the Pi camera does not close: {error}") from error
+
+
+def _lasting(fps: float) -> dict[str, Any]:
+    """The control that gives each frame its share of a second, in microseconds."""
+    frame_us = round(1_000_000 / fps)
+    return {"FrameDurationLimits": (frame_us, frame_us)}
 
 
 def _widest_view(camera: Picamera2) -> dict[str, Any] | None:

@@ -45,6 +45,9 @@ class Camera(Protocol):
             RecordingEnded: There are no more frames.
         """
 
+    def pace(self, fps: float) -> None:
+        """Make this many frames a second from now on, 1 or more, as nearly as the source can."""
+
     def close(self) -> None:
         """Give the device back; the camera cannot be used afterwards. May be called twice.
 

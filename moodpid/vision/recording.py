@@ -15,7 +15,8 @@ PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 _CATCH_UP_S = 1.0  # how long frames may be left out at once
 _CUT_SHORT = 0.98  # containers round the number of their frames
 
-Frames = Generator[Frame, None, None]
+Frames = Generator[Frame, float | None, None]
+"""Takes a number of frames a second with `send`, and from then on makes no more than these."""
 OnFault = Callable[[PictureError], None]
 
 
@@ -54,11 +55,15 @@ def _is_text(path: Path) -> bool:
 
 
 def _pictures(files: list[Path], fps: float, on_fault: OnFault) -> Frames:
+    pace, due_s = fps, 0.0
     for number, file in enumerate(files):
+        if number / fps < due_s - 0.5 / fps:
+            continue
         try:
-            yield Frame(read_grey(file), number / fps)
+            pace = (yield Frame(read_grey(file), number / fps)) or pace
         except PictureError as error:
             on_fault(error)
+        due_s += 1 / pace
 
 
 def _video(path: Path, capture: cv2.VideoCapture, fps: float, on_fault: OnFault) -> Frames:
@@ -71,10 +76,10 @@ def _video(path: Path, capture: cv2.VideoCapture, fps: float, on_fault: OnFault)
             at_s = read / rate
             read += 1
             if at_s + 0.5 / rate >= due_s:
-                due_s += 1 / fps
                 decoded, picture = capture.retrieve()
                 if decoded:
-                    yield Frame(as_grey(picture), at_s)
+                    fps = (yield Frame(as_grey(picture), at_s)) or fps
+                due_s += 1 / fps
         if read < promised * _CUT_SHORT:
             how = f"it ends after {read} of {promised:.0f} frames"
             on_fault(PictureError(f"{path}: cut short or damaged: {how}"))
@@ -111,6 +116,8 @@ class RecordingCamera:
         self._sleep = sleep
         self._frames = open_frames()
         self._began_s = clock()
+        self._pace: float | None = None  # the recording's own
+        self._begun = False
 
     def read(self) -> Frame:
         """The frame that is due next; those that came due while nobody looked are left out.
@@ -120,7 +127,7 @@ class RecordingCamera:
         """
         asked_s = self._clock()
         while True:
-            frame = next(self._frames, None) or self._first_again()
+            frame = self._next() or self._first_again()
             now_s = self._clock()
             ahead_s = self._began_s + frame.at_s - now_s
             if ahead_s <= -self._period_s and now_s - asked_s >= _CATCH_UP_S:
@@ -131,13 +138,25 @@ class RecordingCamera:
             if ahead_s > -self._period_s:
                 return Frame(frame.grey, self._began_s + frame.at_s)
 
+    def _next(self) -> Frame | None:
+        # A generator takes nothing before its first frame
+        pace, self._begun = self._pace if self._begun else None, True
+        try:
+            return self._frames.send(pace)
+        except StopIteration:
+            return None
+
     def _first_again(self) -> Frame:
         if self._loop:
-            self._frames = self._open_frames()
+            self._frames, self._begun = self._open_frames(), False
             self._began_s = self._clock()
-            if frame := next(self._frames, None):
+            if frame := self._next():
                 return frame
         raise RecordingEnded("the recording is over")
+
+    def pace(self, fps: float) -> None:
+        """Make this many frames a second of those that there are; the recording runs no slower."""
+        self._pace, self._period_s = fps, 1 / fps
 
     def close(self) -> None:
         """Let go of the file."""

@@ -68,10 +68,14 @@ class Scene:
         self._faces = {e: _enlarged(read_grey(folder / f"{e}.png")) for e in Emotion}
         self._parts, self.duration_s = script()
 
-    def frames(self, fps: float) -> Generator[Frame, None, None]:
-        """One round of the recording, `fps` frames to its second."""
-        for number in range(math.ceil(self.duration_s * fps)):
-            yield Frame(self.picture(number / fps), number / fps)
+    def frames(self, fps: float) -> Generator[Frame, float | None, None]:
+        """One round of the recording, `fps` frames to its second, or as many as are sent in."""
+        from_s, number = 0.0, 0
+        while (at_s := from_s + number / fps) < self.duration_s:
+            pace = yield Frame(self.picture(at_s), at_s)
+            if pace and pace != fps:
+                from_s, number, fps = at_s, 0, pace
+            number += 1
 
     def picture(self, at_s: float) -> GreyImage:
         """The frame of shape (480, 640) at `at_s` seconds from the start; the same each time."""

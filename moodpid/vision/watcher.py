@@ -14,6 +14,7 @@ from moodpid.vision.ports import Camera, Frame
 # Between one try to open the camera and the next; after the last of them it is gone for good
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STEADY_S = 60.0  # after this long without a fault, old ones are forgotten
+_SLOWEST_FPS = 1.0  # at which a frame still comes within the three seconds of the port
 _NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
 _WATCHING = CameraState(CameraStatus.WATCHING)
 _DARK = CameraState(CameraStatus.DARK, "too dark to see a face: make light, or uncover the lens")
@@ -75,6 +76,7 @@ class Watcher:
             if self._camera is None:
                 self._camera, self._darkness = self._open_camera(), Darkness()
                 self._opened_s = self._clock()
+                self._ask_for_pace()
             frame = self._camera.read()
         except RecordingEnded:
             raise
@@ -102,8 +104,13 @@ class Watcher:
         return self._artist.picture if self._artist else None
 
     def pace(self, looks_hz: float) -> None:
-        """Look this often a second at most; frames between are read and dropped."""
+        """Look this often a second at most; frames that the camera makes all the same are dropped."""
         self._period_s, self._due_s = 1 / looks_hz, 0.0
+        self._ask_for_pace()
+
+    def _ask_for_pace(self) -> None:
+        if self._camera is not None and self._period_s:
+            self._camera.pace(max(_SLOWEST_FPS, 1 / self._period_s))
 
     def watch(self, on: bool) -> None:
         """Look (True), or close the camera for as long as nobody wants it (False)."""

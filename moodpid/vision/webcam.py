@@ -1,5 +1,6 @@
 """A webcam through Video4Linux and OpenCV."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -37,7 +38,7 @@ class Webcam:
         open_capture: Callable[[int], cv2.VideoCapture] = _open_v4l2,
     ) -> None:
         self._name = f"webcam /dev/video{device}"
-        self._period_s = 1 / fps
+        self._asked_fps = 0
         self._due_s = time.monotonic()
         self._capture = open_capture(device)
         if not self._capture.isOpened():
@@ -48,7 +49,7 @@ class Webcam:
             )
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        self._capture.set(cv2.CAP_PROP_FPS, fps)
+        self.pace(fps)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
     def read(self) -> Frame:
@@ -68,6 +69,14 @@ class Webcam:
             if now_s > patient_until_s:
                 break
         raise CameraError(f"{self._name} sends no frames any more; is it still plugged in?")
+
+    def pace(self, fps: float) -> None:
+        """Ask the driver for the next whole number of frames a second, and give this many of them."""
+        self._period_s = 1 / fps
+        # OpenCV cuts off what follows the point, and starts the stream anew for every change
+        if math.ceil(fps) != self._asked_fps:
+            self._asked_fps = math.ceil(fps)
+            self._capture.set(cv2.CAP_PROP_FPS, self._asked_fps)
 
     def close(self) -> None:
         """Give the device back."""

@@ -85,6 +85,25 @@ def test_it_spends_little_memory(pi: Pi) -> None:
     assert int(told.split("VmRSS:")[1].split()[0]) < _RESIDENT_KIB
 
 
+def wake_ups_hz(pi: Pi) -> float:
+    """How often a second a thread of the service went to sleep, libcamera's among them."""
+    count = f"cat /proc/{pi.has('MainPID')}/task/*/status | awk '/^voluntary/ {{n += $2}} END {{print n}}'"
+    before, after = pi.tell(f"{count}; sleep 5; {count}").split()
+    return (int(after) - int(before)) / 5
+
+
+def test_fewer_looks_a_second_let_the_camera_itself_rest(pi: Pi) -> None:
+    if pi.source != "picamera2":
+        pytest.skip("only a camera has threads that wake up for each frame")
+    awake_hz = wake_ups_hz(pi)
+    pi.run("mosquitto_pub -t moodpid/moodpid/looks_hz/set -m 1")
+    pi.wait_for("mosquitto_sub -t moodpid/moodpid/looks_hz --retained-only -C 1 -W 1 | grep -x 1")
+    resting_hz = wake_ups_hz(pi)
+    pi.run(f"mosquitto_pub -t moodpid/moodpid/looks_hz/set -m {FPS}")
+    sys.stdout.write(f"wake-ups a second: {awake_hz:.0f}, at one look a second {resting_hz:.0f}\n")
+    assert resting_hz < awake_hz / 2
+
+
 def test_a_frozen_loop_is_killed_by_the_watchdog_and_started_again(pi: Pi) -> None:
     restarts = int(pi.has("NRestarts"))
     pi.run("systemctl kill --kill-whom=main --signal=STOP moodpid")

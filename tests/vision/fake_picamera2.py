@@ -26,6 +26,7 @@ class Picamera2:
         self.camera_controls = self.controls_there
         self.sensor_modes = self.modes
         self.asked: dict[str, Any] = {}
+        self.set_later: list[dict[str, Any]] = []
         self.is_open, self.started = True, False
         self.opened.append(self)
 
@@ -48,6 +49,10 @@ class Picamera2:
 
     def start(self) -> None:
         self.started = True
+
+    def set_controls(self, controls: dict[str, Any]) -> None:
+        assert self.started
+        self.set_later.append(controls)
 
     def capture_buffer(self, name: str, *, wait: bool) -> "Future[NDArray[np.uint8]]":
         assert (name, wait, self.started) == ("lores", False, True)

@@ -53,6 +53,9 @@ class Lens:
         self._clock.sleep(0.25)
         return covered(self._clock()) if self.is_covered else Frame(room(), self._clock())
 
+    def pace(self, fps: float) -> None:
+        """Always the same."""
+
     def close(self) -> None:
         """Nothing to give back."""
 

@@ -17,9 +17,13 @@ class Still:
     """Always shows the same picture."""
 
     closed = False
+    fps = 0.0
 
     def read(self) -> Frame:
         return Frame(PICTURE, 7.0)
+
+    def pace(self, fps: float) -> None:
+        self.fps = fps
 
     def close(self) -> None:
         self.closed = True
@@ -46,9 +50,12 @@ def test_a_picture_is_turned_clockwise_and_mirrored(
     assert frame.at_s == 7.0
 
 
-def test_closing_closes_the_camera_itself() -> None:
+def test_closing_and_another_pace_are_the_camera_s_own_affair() -> None:
     camera = Still()
-    Turned(camera, 180, hflip=False, vflip=False).close()
+    turned = Turned(camera, 180, hflip=False, vflip=False)
+    turned.pace(2.0)
+    turned.close()
+    assert camera.fps == 2.0
     assert camera.closed
 
 

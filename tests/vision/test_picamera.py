@@ -3,8 +3,11 @@
 import atexit
 import importlib
 import sys
+from concurrent.futures import Future
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from moodpid.errors import CameraError, CameraStuckError
 from tests.vision import fake_libcamera, fake_picamera2
@@ -49,6 +52,31 @@ def test_the_camera_itself_is_asked_for_the_pace(pi_camera: type) -> None:
     (camera,) = Picamera2.opened
     assert camera.asked["controls"]["FrameDurationLimits"] == (250_000, 250_000)
     assert "AfMode" not in camera.asked["controls"]
+
+
+def test_another_pace_is_asked_of_the_camera_while_it_is_open(pi_camera: type) -> None:
+    camera = pi_camera(0, 640, 480, 4.0)
+    camera.pace(4.0)
+    camera.pace(1.0)
+    assert Picamera2.opened[0].set_later == [{"FrameDurationLimits": (1_000_000, 1_000_000)}]
+
+
+def test_a_slower_camera_is_waited_for_longer_and_one_that_gets_faster_too(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    answer = Picamera2.wait
+
+    def wait(self: Picamera2, job: Future[NDArray[np.uint8]], timeout: float) -> NDArray[np.uint8]:
+        waits.append(timeout)
+        return answer(self, job, timeout)
+
+    monkeypatch.setattr(Picamera2, "wait", wait)
+    camera = pi_camera(0, 640, 480, 4.0)
+    for fps in (4.0, 1.0, 4.0):
+        camera.pace(fps)
+        camera.read()
+    assert waits == [1.75, 2.5, 2.5]
 
 
 def test_a_camera_that_can_focus_is_told_to(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Recordings become frames in their own time, and what is broken in them is told by name."""
 
+import contextlib
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +146,59 @@ def test_frames_that_came_due_while_nobody_looked_are_left_out() -> None:
     camera.read()
     clock.sleep(2.1)
     assert camera.read().at_s - start_s == 2.0
+
+
+def at_another_pace(frames: recording.Frames, fps: float) -> list[float]:
+    """The times of the frames after the first, if these many a second are asked for from there on."""
+    next(frames)
+    times = []
+    with contextlib.suppress(StopIteration):
+        while True:
+            times.append(frames.send(fps).at_s)
+    return times
+
+
+def test_every_kind_of_recording_makes_fewer_frames_if_fewer_are_asked_for(tmp_path: Path) -> None:
+    for name in "abcdefgh":
+        picture(tmp_path / f"{name}.png")
+    assert at_another_pace(recording.frames(tmp_path, 4.0, unexpected), 2.0) == [0.5, 1.0, 1.5]
+    film = recording.frames(video(tmp_path / "v.avi"), 5.0, unexpected)
+    assert at_another_pace(film, 1.0) == pytest.approx([1.0], abs=0.021)
+    assert at_another_pace(Scene(FACES).frames(4.0), 0.5)[:3] == [2.0, 4.0, 6.0]
+
+
+def test_a_pace_between_leaves_out_frames_evenly(tmp_path: Path) -> None:
+    for name in "abcdefghi":
+        picture(tmp_path / f"{name}.png")
+    times = at_another_pace(recording.frames(tmp_path, 4.0, unexpected), 3.0)
+    assert len(times) == 6
+    assert times == sorted(set(times))
+
+
+@pytest.mark.parametrize("looks", [0, 3])
+def test_a_recording_asked_for_another_pace_runs_on_in_its_own_time(looks: int) -> None:
+    clock = Clock()
+    start_s = clock()
+    camera = recording.RecordingCamera(
+        lambda: Scene(FACES).frames(4.0), 4.0, loop=True, clock=clock, sleep=clock.sleep
+    )
+    for _ in range(looks):
+        camera.read()
+    camera.pace(1.0)
+    times = [camera.read().at_s - start_s for _ in range(4)]
+    assert [b - a for a, b in pairwise(times)] == [1.0] * 3
+    assert clock() - start_s == times[-1]
+
+
+def test_the_pace_holds_when_a_recording_begins_again() -> None:
+    clock = Clock()
+    scene = Scene(FACES)
+    camera = recording.RecordingCamera(
+        lambda: scene.frames(4.0), 4.0, loop=True, clock=clock, sleep=clock.sleep
+    )
+    camera.pace(1.0)
+    times = [camera.read().at_s for _ in range(round(1.5 * scene.duration_s))]
+    assert times[-1] - times[0] > 1.4 * scene.duration_s
 
 
 @pytest.mark.parametrize("cost_s", [0.1, 0.3, 2.0])

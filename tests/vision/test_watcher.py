@@ -13,8 +13,8 @@ from tests.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector
 class Shelf:
     """Cameras to open one after the other; None is one that does not open."""
 
-    def __init__(self, clock: Clock, *frames: int | None) -> None:
-        self.cameras = [FakeCamera(clock, n) for n in frames]
+    def __init__(self, clock: Clock, *frames: int | None, deaf: bool = False) -> None:
+        self.cameras = [FakeCamera(clock, n, deaf=deaf) for n in frames]
         self._left = iter(self.cameras)
 
     def __call__(self) -> FakeCamera:
@@ -142,16 +142,56 @@ def test_closing_twice_hurts_nothing() -> None:
     eye.close()
 
 
+def test_the_camera_itself_is_asked_for_as_many_frames_as_there_are_looks() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 100)
+    eye = watcher(clock, shelf)
+    eye.look()
+    eye.pace(2.0)
+    began_s = clock()
+    assert all(eye.look() for _ in range(8))
+    assert clock() - began_s == pytest.approx(4.0)
+    assert shelf.cameras[0].paces == [2.0]
+
+
+def test_a_camera_that_is_opened_later_is_asked_too() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 1, 5)
+    eye = watcher(clock, shelf)
+    eye.pace(2.0)
+    eye.look()
+    eye.look()  # the plug is pulled
+    clock.sleep(PAUSES_S[0])
+    eye.look()
+    assert [camera.paces for camera in shelf.cameras] == [[2.0], [2.0]]
+
+
+def test_a_camera_is_left_at_its_own_pace_unless_another_is_asked_for() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 5)
+    watcher(clock, shelf).look()
+    assert shelf.cameras[0].paces == []
+
+
+def test_a_camera_never_has_to_make_a_frame_wait_longer_than_a_second() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 100)
+    eye = watcher(clock, shelf)
+    eye.pace(0.25)
+    assert sum(eye.look() is not None for _ in range(40)) == pytest.approx(10, abs=1)
+    assert shelf.cameras[0].paces == [1.0]
+
+
 def test_fewer_looks_than_frames_are_spread_evenly() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 100))
+    eye = watcher(clock, Shelf(clock, 100, deaf=True))
     eye.pace(2.0)
     assert [eye.look() is not None for _ in range(8)] == [True, False] * 4
 
 
 def test_a_pace_that_does_not_fit_the_frames_holds_on_average() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 100))
+    eye = watcher(clock, Shelf(clock, 100, deaf=True))
     eye.pace(3.0)
     assert sum(eye.look() is not None for _ in range(80)) == pytest.approx(60, abs=1)
 

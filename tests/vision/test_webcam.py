@@ -38,6 +38,37 @@ def test_frames_that_come_before_their_time_are_dropped(film: Path) -> None:
     camera.close()
 
 
+class Driver:
+    """A webcam's driver that notes for which frame rates it is asked."""
+
+    def __init__(self) -> None:
+        self.rates: list[float] = []
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return True
+
+    def set(self, name: int, value: float) -> None:
+        if name == cv2.CAP_PROP_FPS:
+            self.rates.append(value)
+
+
+def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_once() -> None:
+    driver = Driver()
+    camera = Webcam(0, 64, 48, 4.0, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
+    for fps in (3.5, 1.5, 2.0, 4.0):
+        camera.pace(fps)
+    assert driver.rates == [4, 2, 4]
+
+
+def test_at_a_slower_pace_more_frames_are_dropped(film: Path) -> None:
+    camera = Webcam(0, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    camera.pace(1.0)
+    camera.read()
+    with pytest.raises(CameraError):  # the other nine are read and dropped before the next is due
+        camera.read()
+    camera.close()
+
+
 def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
     camera = Webcam(7, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
     frames = iter(camera.read, None)

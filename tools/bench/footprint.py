@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What moodpid costs: memory, time to READY, CPU time of a look, share of a core at four looks a second.
+"""What moodpid costs: memory, time to READY, CPU time of a look, share of a core, and what fewer looks save.
 
     .venv/bin/python tools/bench/footprint.py [--seconds 20] [--json]
 
@@ -25,6 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from paho.mqtt import publish
 from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.app import BUNDLED_MODEL
@@ -38,6 +39,7 @@ from moodpid.vision.scene import Scene, script
 
 LOOKS = 40
 READY_LIMIT_S = 30.0
+SETTLE_S = 3.0  # until what was asked for is done
 PAGE = resource.getpagesize()
 TICKS_HZ = os.sysconf("SC_CLK_TCK")
 
@@ -71,8 +73,8 @@ def _cpu_ms(work: Callable[[int], object]) -> float:
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """`moodpid run` between servers of its own, and the seconds it took to READY."""
+def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float, int]]:
+    """`moodpid run` between servers of its own, the seconds it took to READY, and the broker's port."""
     with ExitStack() as stack:
         mpd, broker = stack.enter_context(PrivateMpd()), stack.enter_context(PrivateMosquitto())
         config = folder / "moodpid.toml"
@@ -93,7 +95,7 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
         stack.callback(process.terminate)
         while manager.recv(4096) != b"READY=1":
             pass
-        yield process, time.monotonic() - began_s
+        yield process, time.monotonic() - began_s, broker.port
 
 
 def follow(pid: int, seconds: float) -> dict[str, float]:
@@ -147,13 +149,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long to watch the service")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, service(Path(folder)) as (process, ready_s):
+    with tempfile.TemporaryDirectory() as folder, service(Path(folder)) as (process, ready_s, port):
         running = follow(process.pid, options.seconds)
+        publish.single("moodpid/moodpid/looks_hz/set", "1", hostname="127.0.0.1", port=port)
+        time.sleep(SETTLE_S)
+        slower = follow(process.pid, options.seconds)
     figures: dict[str, Any] = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "ready_s": round(ready_s, 2),
         **running,
+        "at_one_look_a_second": {name: slower[name] for name in ("core_share_percent", "wakeups_per_s")},
         "cpu_ms_per_look": looks_ms(),
     }
     if options.json:

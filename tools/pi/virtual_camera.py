@@ -3,7 +3,8 @@
 The software camera differs from a Pi's in three ways that are none of the program's business: it has no raw
 stream, wants buffers of two planes in memory that this kernel may not share between devices (no dma-buf), and
 nothing paces its frames. One name in picamera2's main module and one method are replaced, and libcamera gets
-each request a period after the last one, so that one frame comes in each period as from a sensor.
+each request a period after the last one, so that one frame comes in each period as from a sensor; the period
+is that of FrameDurationLimits, where a request brings some.
 """
 
 # ruff: noqa: ANN401 - libcamera and picamera2 ship no types
@@ -76,17 +77,29 @@ class MemoryAllocator:
 class Pacer:
     """Passes requests on to the camera, one in each period, in a thread that ends with the process."""
 
-    def __init__(self, queue_request: Callable[[Any, Any], Any], stop: Callable[[Any], Any]) -> None:
-        self._queue_request, self._stop = queue_request, stop
+    def __init__(
+        self,
+        queue_request: Callable[[Any, Any], Any],
+        stop: Callable[[Any], Any],
+        set_control: Callable[[Any, Any, Any], None],
+    ) -> None:
+        self._queue_request, self._stop, self._set_control = queue_request, stop, set_control
         self._waiting: Queue[tuple[int, Any, Any]] = Queue()
         # Requests die with their camera's run: one of an older run must not be passed on
         self._run_number, self._lock = 0, Lock()
+        self._period_s = 1 / FPS
         Thread(target=self._pass_on, daemon=True).start()
 
     def put(self, camera: Any, request: Any) -> int:
         """Takes the place of `Camera.queue_request`."""
         self._waiting.put((self._run_number, camera, request))
         return 0
+
+    def set_control(self, request: Any, control: Any, value: Any) -> None:
+        """Takes the place of `Request.set_control`, and notes what a sensor would go by."""
+        if control.name == "FrameDurationLimits":
+            self._period_s = value[0] / 1e6
+        self._set_control(request, control, value)
 
     def stop(self, camera: Any) -> Any:
         """Takes the place of `Camera.stop`."""
@@ -103,7 +116,7 @@ class Pacer:
                 time.sleep(1 / FPS)
             with self._lock:
                 if number == self._run_number:
-                    due_s = max(due_s, time.monotonic()) + 1 / FPS
+                    due_s = max(due_s, time.monotonic()) + self._period_s
                     self._queue_request(camera, request)
 
 
@@ -137,8 +150,8 @@ def video_modes(picamera: Any) -> list[dict[str, Any]]:
 
 def patch(module: Any) -> None:
     """Replace what does not fit in picamera2's main module and in libcamera."""
-    camera = module.libcamera.Camera
-    pacer = Pacer(camera.queue_request, camera.stop)
+    camera, request = module.libcamera.Camera, module.libcamera.Request
+    pacer = Pacer(camera.queue_request, camera.stop, request.set_control)
 
     def queue_request(self: Any, request: Any) -> int:
         return pacer.put(self, request)
@@ -146,7 +159,10 @@ def patch(module: Any) -> None:
     def stop(self: Any) -> Any:
         return pacer.stop(self)
 
-    camera.queue_request, camera.stop = queue_request, stop
+    def set_control(self: Any, control: Any, value: Any) -> None:
+        pacer.set_control(self, control, value)
+
+    camera.queue_request, camera.stop, request.set_control = queue_request, stop, set_control
     module.DmaAllocator = MemoryAllocator
     module.Picamera2._get_raw_modes = video_modes  # noqa: SLF001 - there is no other way in
 
