@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from moodpid.config import CameraSource, Config
+from moodpid.config import CameraSource, Config, Strategy
 from moodpid.daemon import Daemon, Home, Player
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.host.credentials import read_secret
@@ -52,7 +52,7 @@ def run(config: Config) -> None:
     daemon = Daemon(
         build_watcher(config, observer),
         MoodFilter(filter_settings(config, prior)),
-        Policy(config.player.names),
+        build_policy(config),
         build_player(config, inbox) if config.player.enabled else None,
         build_home(config, inbox) if config.mqtt.enabled else None,
         inbox,
@@ -89,7 +89,7 @@ def replay(
     daemon = Daemon(
         Reel(recording.frames(path, config.camera.fps, on_fault), observer),
         MoodFilter(filter_settings(config, prior)),
-        Policy(config.player.names),
+        build_policy(config),
         report,
         report,
         Inbox(),
@@ -136,6 +136,12 @@ def build_observer(config: Config, *, stills: bool = False) -> tuple["Observer",
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
     detector = (StillDetector if stills else HaarDetector)(config.vision.min_face_px, config.vision.cascade)
     return Observer(detector, classifier), classifier.prior
+
+
+def build_policy(config: Config) -> Policy:
+    """What to wish for in each mood, by the lists and the strategy of the configuration."""
+    player = config.player
+    return Policy(player.names, player.targets, lifts=player.strategy is Strategy.LIFT)
 
 
 def build_watcher(config: Config, observer: "Observer") -> "Watcher":

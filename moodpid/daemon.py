@@ -226,8 +226,10 @@ class Daemon:
             self.eye.watch(new.enabled)
         if self.player and _drives(new) != _drives(old):
             self.player.enable(_drives(new))
-        if self.player and new.strategy != old.strategy:
-            self.player.strategy(Strategy(new.strategy))
+        if new.strategy != old.strategy:
+            self.policy.lifts = new.strategy == Strategy.LIFT
+            if self.player:
+                self.player.strategy(Strategy(new.strategy))
         if new.override is not old.override:
             self._override_since_s = self.clock()
         if (new.sensitivity, new.dwell_s) != (old.sensitivity, old.dwell_s):
@@ -300,6 +302,6 @@ def _log_mood(state: MoodState, wish: Wish) -> None:
         state.mood,
         round(100 * state.confidence),
         "1 face" if state.faces == 1 else f"{state.faces} faces",
-        f"; music from {', '.join(wish.playlists)}" if wish.playlists else "",
+        f"; music from {wish}" if wish.playlists else "",
         extra={"MOODPID_MOOD": str(state.mood), "MOODPID_CONFIDENCE": f"{state.confidence:.2f}"},
     )

@@ -16,7 +16,8 @@ class ReplayReport:
 
     Args:
         emit: Takes a record with the keys `at` (seconds of the recording), `mood`, `confidence` (0 to 1),
-            `faces` and `play` (the playlists that would play, or None); each look also has `scores`.
+            `faces` and `play` (the playlists that would play and those they lead to, or None); each look also
+            has `scores`.
         looks: Record every look.
     """
 
@@ -28,7 +29,7 @@ class ReplayReport:
 
     def wish(self, wish: Wish) -> None:
         """As the player: this is what it would play from here on."""
-        self._play = ", ".join(wish.playlists) or None
+        self._play = str(wish) or None
         self._changed = True
 
     def tell(self, present: Present, _events: Sequence[MoodEvent]) -> None:

@@ -58,7 +58,7 @@ class Rig:
         return Daemon(
             self.eye,
             MoodFilter(FilterSettings()),
-            Policy(PLAYLISTS),
+            Policy(PLAYLISTS, {Mood.SAD: Mood.HAPPY}),
             self.player,
             self.home,
             self.inbox,
@@ -195,6 +195,14 @@ def test_changes_are_logged_with_fields_and_sameness_is_not(
     assert len(happy) == 1
     assert "music from Happy" in happy[0].getMessage()
     assert len(caplog.records) <= 3
+
+
+def test_a_change_of_strategy_is_told_with_the_next_mood(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    rig.inbox.post(Adjust("strategy", "lift"))
+    rig.inbox.post(Adjust("override", Mood.SAD))
+    rig.run(*seconds(1, Emotion.HAPPY))
+    assert "music from Sad, then Happy" in caplog.text
 
 
 @pytest.mark.parametrize(

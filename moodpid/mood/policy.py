@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.strategy import Course, begin, matched
+from moodpid.mood.strategy import Course, begin, way
 
 Playlists = tuple[str, ...]
 
@@ -34,13 +35,23 @@ class Wish:
     """The music that is wanted now.
 
     Attributes:
-        mood: The mood it should suit.
-        playlists: The lists to take songs from, by their names in the configuration; empty means: leave the
-            player as it is.
+        course: Where it begins; which way it goes from there is a matter of the strategy, song by song.
+        playlists: The lists that the first song comes from, by their names in the configuration; empty means:
+            leave the player as it is.
+        then: The lists that the strategy leads to later, for people to read.
     """
 
-    mood: Mood
+    course: Course
     playlists: Playlists
+    then: tuple[Playlists, ...] = ()
+
+    @property
+    def mood(self) -> Mood:
+        """The mood that the music should suit."""
+        return self.course.mood
+
+    def __str__(self) -> str:
+        return ", then ".join(", ".join(names) for names in (self.playlists, *self.then))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +62,33 @@ class Decision:
     events: tuple[MoodEvent, ...]
 
 
-def playlists_for(course: Course, playlists: Mapping[Mood, Playlists]) -> Playlists:
-    """The playlists of the mood of `course`, or of its nearest neighbour on the circumplex that has some.
-
-    `nobody` has no neighbour: without playlists of its own the player is left as it is.
-    """
-    mood = matched(course, {mood for mood, names in playlists.items() if names})
-    return playlists[mood] if mood and course.mood not in playlists else playlists.get(course.mood, ())
+def wish_for(course: Course, playlists: Mapping[Mood, Playlists], targets: Mapping[Mood, Mood]) -> Wish:
+    """The wish for the music of a course; see `moodpid.mood.strategy.source` for the arguments."""
+    first, *then = [playlists[mood] for mood in way(course, playlists, targets)] or [()]
+    return Wish(course, first, tuple(then))
 
 
 class Policy:
-    """Turns changes of mood into wishes and events; remembers where the last mood lay, and who was there."""
+    """Turns changes of mood into wishes and events; remembers where the last mood lay, and who was there.
 
-    def __init__(self, playlists: Mapping[Mood, Playlists]) -> None:
+    Args:
+        playlists: The lists of each mood, by their names.
+        targets: Where lifting leads from each mood.
+
+    Attributes:
+        lifts: Whether the music leads there, or matches the mood; may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        playlists: Mapping[Mood, Playlists],
+        targets: Mapping[Mood, Mood] = MappingProxyType({}),
+        *,
+        lifts: bool = False,
+    ) -> None:
         self._playlists = dict(playlists)
+        self._targets = dict(targets)
+        self.lifts = lifts
         self._course: Course | None = None
         self._felt: Mood | None = None
 
@@ -80,7 +104,7 @@ class Policy:
             if self._course:
                 events.append(MoodEvent(EventType.MOOD_CHANGED, self._course.mood, told.mood))
             self._course = begin(told.mood, self._course)
-            wish = Wish(told.mood, playlists_for(self._course, self._playlists))
+            wish = wish_for(self._course, self._playlists, self._targets if self.lifts else {})
         if felt and felt.mood is not self._felt:
             events += _comings_and_goings(self._felt, felt.mood)
             self._felt = felt.mood

@@ -6,12 +6,15 @@ a controlled study: K. Starcke, J. Mayr and R. von Georgi, "Emotion Modulation t
 Induction: The Iso Principle in a Controlled Experimental Study", 2021).
 """
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from moodpid.mood.emotion import AFFECT, Affect, Mood
 
 STEP = 0.35  # how far a song leads on the plane; sad to neutral takes two
+_LONGEST = math.ceil(len(Mood) * math.hypot(2, 2) / STEP)  # songs: across the plane from mood to mood
 PASSING = frozenset({Mood.FEAR, Mood.SURPRISE})  # over in seconds: they stir, and are no place to stay
 
 
@@ -42,29 +45,28 @@ def begin(mood: Mood, before: Course | None) -> Course:
     return Course(mood, place)
 
 
-def matched(course: Course, moods: Collection[Mood]) -> Mood | None:
-    """The mood whose list matches: its own, else its neighbour's on the plane.
+def source(course: Course, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> Mood | None:
+    """The mood whose lists the next song comes from; None: the player is left as it is.
 
-    Args:
-        course: Where the people are.
-        moods: Those that have lists.
-    """
-    if course.mood in moods:
-        return course.mood
-    return nearest(course.start, moods) if course.mood is not Mood.NOBODY else None
-
-
-def lifted(course: Course, moods: Collection[Mood], targets: Mapping[Mood, Mood]) -> Mood | None:
-    """The mood whose list is the next step from where the people are towards where it leads.
+    It is the present mood's own, or its neighbour's on the plane; further on the way it is the nearest.
 
     Args:
         course: Where the people were when it began, and how many songs ago.
-        moods: Those that have lists.
-        targets: From each mood to the next; a mood that names itself is the end of the way.
+        lists: What each mood has; with nothing it does not count, and `nobody` has no neighbour.
+        targets: Where the music leads from each mood; empty: it stays, and matches. A mood that names itself
+            is the end of the way.
     """
+    usable = [mood for mood in Mood if lists.get(mood)]
     if course.mood is Mood.NOBODY:
-        return matched(course, moods)
-    return nearest(_walk(course.start, course.mood, STEP * course.songs, targets), moods)
+        return course.mood if course.mood in usable else None
+    place = _walk(course.start, course.mood, STEP * course.songs, targets)
+    return course.mood if place == course.start and course.mood in usable else nearest(place, usable)
+
+
+def way(course: Course, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> tuple[Mood, ...]:
+    """The moods whose lists the music leads through from the start of `course` to its end, step by step."""
+    steps = (source(replace(course, songs=songs), lists, targets) for songs in range(_LONGEST))
+    return tuple(mood for mood, _ in groupby(steps) if mood)
 
 
 def _walk(place: Affect, mood: Mood, way: float, targets: Mapping[Mood, Mood]) -> Affect:

@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from moodpid.config import Entry, Player, Strategy
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import Course, begin, lifted, matched
+from moodpid.mood.strategy import Course, source
 from moodpid.music.choice import best, pick_list, shortlist
 from moodpid.music.connection import Mpd
 from moodpid.music.feedback import heard_since, opinion
@@ -54,7 +54,7 @@ class Picker:
     """
 
     def __init__(self, settings: Player, chance: Random, wall: Callable[[], float] = time.time) -> None:
-        self._lists = {mood: entries for mood, entries in settings.lists.items() if entries}
+        self._lists = settings.lists
         self._targets = settings.targets
         self._rest_s = settings.no_repeat_h * 3600
         self._chance = chance
@@ -66,11 +66,6 @@ class Picker:
         self._told: set[Mood] = set()
         self.strategy = settings.strategy
         self.problems: dict[Entry, str] = {}
-
-    def follow(self, mood: Mood) -> None:
-        """The room's mood is this one now."""
-        if self._course is None or self._course.mood is not mood:
-            self._course = begin(mood, self._course)
 
     def heard(self, uri: str, at_s: float) -> None:
         """A song plays; the oldest memories make room."""
@@ -105,8 +100,9 @@ class Picker:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        self.follow(wish.mood)
-        mood, entries = self._entries(wish)
+        if self._course is None or replace(self._course, songs=0) != wish.course:
+            self._course = wish.course
+        mood, entries = self._entries(wish, self._course)
         usable = list(entries)
         while usable:
             entry = pick_list(usable, self._chance)
@@ -119,16 +115,13 @@ class Picker:
             usable.remove(entry)
         return None
 
-    def _entries(self, wish: Wish) -> tuple[Mood, Sequence[Entry]]:
+    def _entries(self, wish: Wish, course: Course) -> tuple[Mood, Sequence[Entry]]:
         """The lists to take the next song from, and the mood that they are for."""
-        assert self._course
-        if self.strategy is Strategy.LIFT and wish.mood is not Mood.NOBODY:
-            mood = lifted(self._course, self._lists.keys(), self._targets)
-        else:
-            mood = matched(self._course, self._lists.keys())
-            if mood is not wish.mood and mood and wish.mood not in self._told:
-                self._told.add(wish.mood)
-                log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
+        lifts = self.strategy is Strategy.LIFT
+        mood = source(course, self._lists, self._targets if lifts else {})
+        if mood and mood is not wish.mood and not lifts and wish.mood not in self._told:
+            self._told.add(wish.mood)
+            log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
         if mood is None:
             return wish.mood, [Entry(playlist=name) for name in wish.playlists]
         return mood, self._lists[mood]

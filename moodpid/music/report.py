@@ -5,8 +5,8 @@ from random import Random
 
 from moodpid.config import Player
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish, playlists_for
-from moodpid.mood.strategy import begin, matched
+from moodpid.mood.policy import wish_for
+from moodpid.mood.strategy import begin, source
 from moodpid.music.connection import Link, Mpd
 from moodpid.music.library import read_page
 from moodpid.music.picker import Pick, Picker
@@ -63,13 +63,12 @@ def report(settings: Player, password: str = "") -> list[MoodReport]:
 
 
 def _mood(link: Mpd, settings: Player, mood: Mood) -> MoodReport:
-    lists = {m: entries for m, entries in settings.lists.items() if entries}
-    source = matched(begin(mood, None), lists.keys())
-    entries = lists[source] if source else ()
+    first = source(begin(mood, None), settings.lists, {})
+    entries = settings.lists[first] if first else ()
     pages = [(entry, read_page(link, entry, Random())) for entry in entries]  # noqa: S311 - for the count
     return MoodReport(
         mood,
-        source if source is not mood else None,
+        first if first is not mood else None,
         tuple(ListReport(entry.name, page.total, entry.weight, page.problem) for entry, page in pages),
     )
 
@@ -82,7 +81,7 @@ def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | N
         MpdDeniedError: It does not let us in.
     """
     picker = Picker(settings, chance or Random())  # noqa: S311 - songs, not secrets
-    wish = Wish(mood, playlists_for(begin(mood, None), settings.names))
+    wish = wish_for(begin(mood, None), settings.names, {})
     picks: list[Pick] = []
     with Link(settings, password) as link:
         for at_s in range(NEXT_SONGS):

@@ -1,8 +1,11 @@
 """A change of mood becomes one wish and the events that belong to it."""
 
+from collections.abc import Mapping
+
+from moodpid.config import Player
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.policy import EventType, Policy, Wish, playlists_for
+from moodpid.mood.policy import EventType, Policy, Wish, wish_for
 from moodpid.mood.strategy import begin
 
 LISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Blues", "Rain"), Mood.NOBODY: ()}
@@ -14,7 +17,8 @@ def state(mood: Mood) -> MoodState:
 
 def test_a_new_mood_is_wished_for_once() -> None:
     policy = Policy(LISTS)
-    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish == Wish(Mood.SAD, ("Blues", "Rain"))
+    sad = Wish(begin(Mood.SAD, None), ("Blues", "Rain"))
+    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish == sad
     assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish is None
 
 
@@ -32,17 +36,32 @@ def test_an_arrival_and_a_departure_are_events_beside_the_change() -> None:
     assert all((e.before, e.after) == (Mood.HAPPY, Mood.NOBODY) for e in departure)
 
 
+def first(mood: Mood, lists: Mapping[Mood, tuple[str, ...]]) -> tuple[str, ...]:
+    return wish_for(begin(mood, None), lists, {}).playlists
+
+
 def test_a_mood_without_playlists_takes_those_of_its_neighbour() -> None:
-    assert playlists_for(begin(Mood.SURPRISE, None), LISTS) == ("Happy",)
-    assert playlists_for(begin(Mood.DISGUST, None), LISTS) == ("Blues", "Rain")
+    assert first(Mood.SURPRISE, LISTS) == ("Happy",)
+    assert first(Mood.DISGUST, LISTS) == ("Blues", "Rain")
 
 
 def test_an_empty_room_has_no_neighbour() -> None:
-    assert playlists_for(begin(Mood.NOBODY, None), {Mood.HAPPY: ("Happy",)}) == ()
+    assert first(Mood.NOBODY, {Mood.HAPPY: ("Happy",)}) == ()
 
 
 def test_without_any_playlists_there_is_nothing_to_wish() -> None:
-    assert playlists_for(begin(Mood.HAPPY, None), {}) == ()
+    assert first(Mood.HAPPY, {}) == ()
+
+
+def test_a_wish_under_lift_tells_where_the_music_begins_and_where_it_leads() -> None:
+    lists = {Mood.SAD: ("Blues", "Rain"), Mood.NEUTRAL: ("Tea",), Mood.HAPPY: ("Happy",)}
+    policy = Policy(lists, Player().targets, lifts=True)
+    wish = policy.decide(state(Mood.SAD), None).wish
+    assert wish == Wish(begin(Mood.SAD, None), ("Blues", "Rain"), (("Tea",), ("Happy",)))
+    assert str(wish) == "Blues, Rain, then Tea, then Happy"
+    policy.lifts = False
+    wish = policy.decide(state(Mood.NEUTRAL), None).wish
+    assert str(wish) == "Tea"
 
 
 def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody_out() -> None:
@@ -50,7 +69,7 @@ def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody
     policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
     chosen = policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
     assert [e.event_type for e in chosen.events] == [EventType.MOOD_CHANGED]
-    assert chosen.wish == Wish(Mood.HAPPY, ("Happy",))
+    assert chosen.wish == Wish(begin(Mood.HAPPY, None), ("Happy",))
     back = policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
     assert [e.event_type for e in back.events] == [EventType.MOOD_CHANGED]
 

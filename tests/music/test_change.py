@@ -1,13 +1,16 @@
 """When a change of mood is heard: at a pretend MPD, in simulated time."""
 
+from itertools import groupby
 from random import Random
 
 import pytest
 from music.house import House
 
 from moodpid.config import Change, Entry, Player, Strategy
-from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
+from moodpid.mood.emotion import UNIFORM, Mood
+from moodpid.mood.filter import MoodState
+from moodpid.mood.policy import Policy, Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.turn import Guest
 
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}
@@ -31,7 +34,7 @@ class Evening:
         self.guest.turn(self.house, wish, self.player.strategy)
 
     def wish(self, mood: Mood) -> None:
-        self.turn(Wish(mood, (mood.capitalize(),)))
+        self.turn(Wish(begin(mood, None), (mood.capitalize(),)))
 
     def hear_on(self, mood: Mood) -> str:
         """The folder of the song after this one."""
@@ -92,6 +95,19 @@ def test_lifting_leads_from_sad_to_happy_song_by_song() -> None:
     heard = [evening.house.playing().split("/")[0]]
     heard += [evening.hear_on(Mood.SAD) for _ in range(5)]
     assert heard == ["sad", "sad", "neutral", "neutral", "happy", "happy"]
+
+
+def test_what_is_told_of_the_way_is_what_is_heard() -> None:
+    evening = Evening(strategy=Strategy.LIFT)
+    policy = Policy(evening.player.names, evening.player.targets, lifts=True)
+    sad = MoodState(Mood.SAD, 0.0, 0.9, 1, UNIFORM, 0.0)
+    wish = policy.decide(sad, sad).wish
+    heard = []
+    for _ in range(6):
+        evening.turn(wish)
+        heard.append(evening.house.playing().split("/")[0].capitalize())
+        evening.house.advance(evening.house.song_s)
+    assert ", then ".join(name for name, _ in groupby(heard)) == str(wish) == "Sad, then Neutral, then Happy"
 
 
 def test_no_song_comes_again_while_others_have_not_been_heard() -> None:

@@ -12,6 +12,7 @@ from moodpid.config import Change, Entry, Player
 from moodpid.host.store import AGAIN_S, JsonFile
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.keeping import Keeper, Kept
 from moodpid.music.memory import Memory, Ours
 from moodpid.music.turn import Guest
@@ -140,7 +141,7 @@ class Household:
             raise KilledError
 
     def turn(self, mood: Mood | None) -> None:
-        wish = Wish(mood, (mood.capitalize(),)) if mood else None
+        wish = Wish(begin(mood, None), (mood.capitalize(),)) if mood else None
         self.guest.turn(self.house, wish, self.player.strategy)
 
     def is_killed_in_a_fade(self) -> None:

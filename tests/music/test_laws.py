@@ -15,6 +15,7 @@ from moodpid.config import Change, Player, Strategy
 from moodpid.host.store import JsonFile
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.keeping import Keeper
 from moodpid.music.manners import AHEAD
 from moodpid.music.turn import Guest
@@ -77,7 +78,7 @@ class Guesthouse(RuleBasedStateMachine):
 
     @rule(mood=st.sampled_from(Mood))
     def mood_changes(self, mood: Mood) -> None:
-        self.wished = Wish(mood, self.player.names.get(mood, ()))
+        self.wished = Wish(begin(mood, None), self.player.names.get(mood, ()))
 
     @rule(seconds=st.sampled_from([1.0, 40.0, 190.0, 199.5]), times=st.integers(1, 8))
     def time_passes(self, seconds: float, times: int) -> None:

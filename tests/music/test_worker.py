@@ -10,6 +10,7 @@ from servers import PrivateMpd
 from moodpid.config import Change, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.connection import TIMEOUT_S
 from moodpid.music.turn import Guest
 from moodpid.state import PlayerStatus
@@ -158,7 +159,7 @@ def test_an_empty_wish_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start)
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     watched = start()
-    watched.worker.wish(Wish(Mood.NOBODY, ()))
+    watched.worker.wish(Wish(begin(Mood.NOBODY, None), ()))
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     mpd.mpc("next")
     until(lambda: playing(mpd) == queue(mpd)[1])

@@ -13,6 +13,7 @@ from moodpid.config import Player
 from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.mpd import MpdWorker
 from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
 
@@ -64,7 +65,7 @@ class Watched:
         return self.until(lambda state: state.title == title)
 
     def wish(self, mood: Mood, *playlists: str) -> None:
-        self.worker.wish(Wish(mood, playlists or (mood.capitalize(),)))
+        self.worker.wish(Wish(begin(mood, None), playlists or (mood.capitalize(),)))
 
 
 Start = Callable[..., Watched]

@@ -21,6 +21,7 @@ from servers import PrivateMpd
 from moodpid.config import Entry, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.connection import Link
 from moodpid.music.mpd import MpdWorker
 from moodpid.music.turn import Guest
@@ -65,7 +66,7 @@ def rest(library: Path, seconds: float) -> None:
         settings = Player(host=mpd.host, port=mpd.port, playlists={Mood.SAD: ("Sad",)})
         worker = MpdWorker(settings, lambda _: True)
         worker.start()
-        worker.wish(Wish(Mood.SAD, ("Sad",)))
+        worker.wish(Wish(begin(Mood.SAD, None), ("Sad",)))
         worker.join(3.0)  # it has settled
         before = time.process_time()
         worker.join(seconds)
@@ -107,7 +108,8 @@ def _measure(mpd: PrivateMpd, entry: Entry, songs: int, queue: int) -> None:
         for what in ("first", "second"):
             link.asked.clear()
             cpu, wall = time.process_time(), time.monotonic()
-            guest.turn(link, Wish(Mood.SAD if what == "first" else Mood.DISGUST, ("x",)), settings.strategy)
+            mood = Mood.SAD if what == "first" else Mood.DISGUST
+            guest.turn(link, Wish(begin(mood, None), ("x",)), settings.strategy)
             cpu, wall = time.process_time() - cpu, time.monotonic() - wall
             print(
                 f"{entry.name}, {songs} songs, a queue of {queue}: {what} two songs put in with "

@@ -30,6 +30,7 @@ from servers import PrivateMpd
 from moodpid.config import Change, Entry, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
 from moodpid.music.mpd import MpdWorker
 from moodpid.music.turn import Guest
 
@@ -142,7 +143,7 @@ def simulate(change: Change, seed: int) -> Tally:
             event = events.pop(0)
             _count(tally, event)
             if event.kind == "mood":
-                wish = Wish(Mood(event.what), (event.what.capitalize(),))
+                wish = Wish(begin(Mood(event.what), None), (event.what.capitalize(),))
             elif event.kind == "person":
                 _person_simulated(house, event.what)
             else:
@@ -260,7 +261,7 @@ class _Performance:
         _count(self.tally, event)
         if event.kind == "mood":
             self.mood = event.what
-            wish(Wish(Mood(event.what), (event.what.capitalize(),)))
+            wish(Wish(begin(Mood(event.what), None), (event.what.capitalize(),)))
         elif event.kind == "person":
             self._check()
             for arguments in _MPC[event.what]:
