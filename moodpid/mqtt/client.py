@@ -112,7 +112,7 @@ class MqttPublisher:
         for report in self._pace.due(self._reporter.reports(present, now_s), now_s):
             if report.topic == self._topics.discovery:
                 self._remove_what_is_gone()
-            self._connection.publish(Message(report.topic, report.payload, report.retain))
+            self._connection.publish(Message(report.topic, report.payload(), report.retain))
         for happened in told:
             self._connection.publish(Message(self._topics.event, payloads.event(happened), retain=False))
 

@@ -1,6 +1,6 @@
 """When a state is worth a message: changes at once, drifting numbers seldom, the rest as a heartbeat."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 HEARTBEAT_S = 300.0
@@ -14,7 +14,7 @@ class Report:
 
     Attributes:
         topic: Where it is published.
-        payload: The message.
+        payload: Makes the message: most states are looked at every turn, and told seldom.
         key: What is told as soon as it differs from what was told before.
         drift: Numbers that wander; told when one has moved by `step`, at most once every `every_s` seconds.
         step: How far a number of `drift` must move to be noticed.
@@ -24,7 +24,7 @@ class Report:
     """
 
     topic: str
-    payload: str | bytes
+    payload: Callable[[], str | bytes]
     key: object
     drift: tuple[float, ...] = ()
     step: float = 0.05

@@ -1,7 +1,9 @@
 """From the present state to what stands on each topic."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Generic, TypeVar
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
@@ -9,15 +11,19 @@ from moodpid.mqtt import payloads
 from moodpid.mqtt.controls import Control
 from moodpid.mqtt.pace import Report
 from moodpid.mqtt.topics import OFF, ON, ONLINE, Topics
-from moodpid.state import CameraStatus, PlayerStatus, Present
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
 
 LONGEST_STATE = 250  # Home Assistant takes 255 characters
 SELDOM_S = 30.0  # for numbers that nobody watches by the second
 NO_ERROR = "none"
 
+T = TypeVar("T")
+
 
 class Reporter:
     """Says what stands on each topic; remembers the last error and when the mood began.
+
+    Most of it is the same from turn to turn, and is made again only when it differs.
 
     Args:
         topics: Where things are told.
@@ -27,49 +33,51 @@ class Reporter:
 
     def __init__(self, topics: Topics, controls: Iterable[Control], discovery: str) -> None:
         self._topics = topics
-        self._controls = [control for control in controls if control.state is not None]
-        self._discovery = discovery
         self._beginnings = _Beginnings()
         self._last_error = NO_ERROR
+        self._discovery = [_plain(topics.discovery, discovery, repeat=False)] if discovery else []
+        self._settings = _Made(partial(_settings, topics, tuple(controls)))
+        self._occupancy: _Made[str] = _Made(lambda text: [_plain(topics.occupancy, text)])
+        self._camera: _Made[CameraState] = _Made(
+            lambda now: [Report(topics.camera, partial(payloads.camera, now), now)]
+        )
+        self._player: _Made[PlayerState] = _Made(
+            lambda now: [Report(topics.player, partial(payloads.player, now), now)]
+        )
+        self._picture: _Made[bytes] = _Made(
+            lambda jpeg: [_plain(topics.picture, jpeg, repeat=False, retain=False)]
+        )
+        self._status = [_plain(topics.status, ONLINE)]
 
     def reports(self, present: Present, now_s: float) -> Iterator[Report]:
         """All states at `now_s` (monotonic seconds), the most urgent first: too many at once must wait."""
-        if self._discovery:
-            yield Report(self._topics.discovery, self._discovery, "", repeat=False)
-        for control in self._controls:  # somebody just touched it and waits for the answer
-            text = control.state(present.settings) if control.state else ""
-            yield Report(self._topics.state(control.topic), text, text)
+        yield from self._discovery
+        yield from self._settings.of(present.settings)  # somebody just touched one and waits for the answer
         if present.mood is not None:
             yield from self._mood(present.mood, present, now_s)
         if present.felt is not None:
             # Not from the mood that is told: one that was asked for knows nothing about the room
-            occupied = OFF if present.felt.mood is Mood.NOBODY else ON
-            yield Report(self._topics.occupancy, occupied, occupied)
-        for topic, text in (
-            (self._topics.camera, payloads.camera(present.camera)),
-            (self._topics.player, payloads.player(present.player)),
-        ):
-            yield Report(topic, text, text)
+            yield from self._occupancy.of(OFF if present.felt.mood is Mood.NOBODY else ON)
+        yield from self._camera.of(present.camera)
+        yield from self._player.of(present.player)
         yield self._vitals(present)
         if present.picture:
-            picture = present.picture
-            yield Report(self._topics.picture, picture, picture, repeat=False, retain=False)
+            yield from self._picture.of(present.picture)
         # Last, so that who waits for it finds the rest in place
-        yield Report(self._topics.status, ONLINE, ONLINE)
+        yield from self._status
 
     def _mood(self, mood: MoodState, present: Present, now_s: float) -> Iterator[Report]:
-        since = self._beginnings.local(mood.since_s, now_s)
         key, drift = (mood.mood, mood.since_s), (mood.confidence, *mood.scores.probabilities)
-        yield Report(self._topics.mood, payloads.mood(mood, since), (*key, mood.faces), drift)
-        yield Report(self._topics.attributes, payloads.attributes(mood, since), key, drift, every_s=5.0)
+        told = partial(self._since, payloads.mood, mood, now_s)
+        yield Report(self._topics.mood, told, (*key, mood.faces), drift)
+        told = partial(self._since, payloads.attributes, mood, now_s)
+        yield Report(self._topics.attributes, told, key, drift, every_s=5.0)
         place = payloads.place(mood, asked_for=present.settings.override is not None)
-        yield Report(
-            self._topics.affect,
-            payloads.affect(place),
-            (mood.mood, place is None),
-            place or (0.0, 0.0),
-            every_s=5.0,
-        )
+        told, key = partial(payloads.affect, place), (mood.mood, place is None)
+        yield Report(self._topics.affect, told, key, place or (0.0, 0.0), every_s=5.0)
+
+    def _since(self, payload: Callable[[MoodState, datetime], str], mood: MoodState, now_s: float) -> str:
+        return payload(mood, self._beginnings.local(mood.since_s, now_s))
 
     def _vitals(self, present: Present) -> Report:
         if present.camera.status is CameraStatus.LOST and present.camera.message:
@@ -77,11 +85,37 @@ class Reporter:
         elif present.player.status is PlayerStatus.UNREACHABLE and present.player.message:
             self._last_error = f"player: {present.player.message}"[:LONGEST_STATE]
         vitals = present.vitals
-        text = payloads.vitals(vitals, self._last_error)
+        told = partial(payloads.vitals, vitals, self._last_error)
         known = (vitals.latency_s is None, vitals.looks_hz is None, vitals.temperature_c is None)
         # In steps that are worth telling: 20 ms, 0.2 Hz, 1 degree
         drift = ((vitals.latency_s or 0) / 0.02, (vitals.looks_hz or 0) / 0.2, vitals.temperature_c or 0)
-        return Report(self._topics.vitals, text, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S)
+        return Report(self._topics.vitals, told, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S)
+
+
+class _Made(Generic[T]):
+    """Reports, and what they were made of."""
+
+    def __init__(self, make: Callable[[T], list[Report]]) -> None:
+        self._make = make
+        self._last: tuple[T, list[Report]] | None = None
+
+    def of(self, now: T) -> list[Report]:
+        if self._last is None or self._last[0] != now:
+            self._last = now, self._make(now)
+        return self._last[1]
+
+
+def _settings(topics: Topics, controls: Iterable[Control], settings: Settings) -> list[Report]:
+    return [
+        _plain(topics.state(control.topic), control.state(settings))
+        for control in controls
+        if control.state is not None
+    ]
+
+
+def _plain(topic: str, payload: str | bytes, *, repeat: bool = True, retain: bool = True) -> Report:
+    """What is told as it is, whenever it differs."""
+    return Report(topic, lambda: payload, payload, repeat=repeat, retain=retain)
 
 
 class _Beginnings:
