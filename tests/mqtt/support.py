@@ -7,8 +7,9 @@ import socket
 import socketserver
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import paho.mqtt.client as paho
 import pytest
@@ -17,14 +18,17 @@ from paho.mqtt.enums import CallbackAPIVersion
 from moodpid import config
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
+from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.client import MqttPublisher
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
 
-if TYPE_CHECKING:
-    from moodpid.mood.policy import MoodEvent
-
 WAIT_S = 25.0
 TURN_S = 0.02
+AGES_S = 2.0
+"""No turn takes as long on a busy machine; one that waits for a broker takes longer."""
+FAREWELL_S = 5.0
+"""All that stopping the service may take."""
+CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
 
 
 class Ear:
@@ -191,7 +195,7 @@ class Loop:
     def __init__(self, broker: config.Mqtt, password: str = "") -> None:
         self.requests: list[Request] = []
         self.state = present(happy(since_s=time.monotonic() - 60))
-        self.events: list[MoodEvent] = []
+        self.events: deque[MoodEvent] = deque()
         self.slowest_s = 0.0
         device = config.Device(id="living-room", name="Living room")
         self.publisher = MqttPublisher(device, broker, self._post, password)
@@ -208,15 +212,15 @@ class Loop:
 
     def _turn(self) -> None:
         while not self._ended.wait(TURN_S):
-            began_s, events, self.events = time.monotonic(), self.events, []
-            self.publisher.tell(self.state, events)
+            began_s = time.monotonic()
+            self.publisher.tell(self.state, [self.events.popleft() for _ in range(len(self.events))])
             self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
 
     def end(self) -> bool:
         self._ended.set()
         self._thread.join(5)
         self.publisher.stop()
-        return self.publisher.join(1.5)
+        return self.publisher.join(FAREWELL_S)
 
 
 Start = Callable[..., Loop]

@@ -1,0 +1,145 @@
+"""Brokers that are late, die, say nothing, refuse us or speak something else."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from servers import PrivateMosquitto
+
+from moodpid.mqtt import connection
+from tests.mqtt.support import (
+    AGES_S,
+    CHANGED,
+    Answering,
+    Ear,
+    OldBroker,
+    Start,
+    happy,
+    lines,
+    present,
+    wait_until,
+)
+
+ROOT = "moodpid/living-room"
+
+
+def test_a_broker_that_comes_late_is_found(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    mosquitto.kill()
+    start(mosquitto.port)
+    wait_until(lambda: any("cannot be reached: Connection refused" in line for line in lines(caplog)))
+    mosquitto.start()
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+    assert len(lines(caplog)) == 2
+
+
+def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = start(mosquitto.port)
+    wait_until(lambda: loop.publisher.connected)
+    mosquitto.kill()
+    wait_until(lambda: not loop.publisher.connected)
+    loop.events.append(CHANGED)
+    loop.state = present(happy(faces=2))
+    wait_until(lambda: not loop.events)
+    loop.state = present(happy(faces=3))
+    mosquitto.start()
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        moods = [json.loads(m.payload)["faces"] for m in ear.heard if m.topic == f"{ROOT}/mood"]
+        assert moods
+        assert set(moods) == {3}
+        assert f"{ROOT}/event" not in {message.topic for message in ear.heard}
+    told = lines(caplog)
+    assert ["hears us" in told[0], "is gone" in told[1], "hears us" in told[2]] == [True] * 3
+    assert len(told) == 3
+
+
+def test_a_silent_broker_holds_up_nobody(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patience_s = connection.ANSWER_LIMIT_S
+    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", 0.2)
+    mosquitto.freeze()
+    loop = start(mosquitto.port)
+    wait_until(lambda: any("says nothing" in line for line in lines(caplog)))
+    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", patience_s)
+    mosquitto.thaw()
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        mosquitto.freeze()
+        loop.state = present(happy(faces=2))
+        assert loop.end()
+        assert loop.slowest_s < AGES_S
+        mosquitto.thaw()
+
+
+def test_stopping_while_the_broker_is_silent_ends_in_time(mosquitto: PrivateMosquitto, start: Start) -> None:
+    mosquitto.freeze()
+    loop = start(mosquitto.port)
+    assert loop.end()
+
+
+def test_a_wrong_password_is_told_apart_from_a_missing_broker(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PrivateMosquitto(username="moodpid", password="right") as guarded:
+        start(guarded.port, password="wrong", username="moodpid")
+        wait_until(lambda: lines(caplog))
+        assert "refuses the user name or password" in lines(caplog)[0]
+        loop = start(guarded.port, password="right", username="moodpid")
+        wait_until(lambda: loop.publisher.connected)
+
+
+def test_a_private_authority_is_trusted_when_the_configuration_names_it(start: Start) -> None:
+    with PrivateMosquitto(tls=True) as secured:
+        loop = start(secured.port, tls=True, tls_ca=str(secured.ca))
+        wait_until(lambda: loop.publisher.connected)
+
+
+# paho lets go of the socket of a failed handshake; the interpreter closes it, with a warning
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_certificate_of_a_stranger_is_refused_and_told(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with PrivateMosquitto(tls=True) as secured:
+        start(secured.port, tls=True)
+        wait_until(lambda: lines(caplog))
+        assert "its certificate does not verify" in lines(caplog)[0]
+
+
+@pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
+def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, refusal: bytes
+) -> None:
+    with OldBroker(mosquitto.port, refusal) as old, Ear(mosquitto.port) as ear:
+        start(old.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+    assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x00", b"\x90\x01\x00", b"\xff" * 99]
+)
+def test_a_server_that_speaks_something_else_is_tried_again(
+    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", 0.2)
+    with Answering(lambda _: answer) as server:
+        loop = start(server.port)
+        wait_until(lambda: server.visits >= 3)
+        assert loop.end()
+    assert len(lines(caplog)) == 1
+
+
+@given(failures=st.integers(0, 10_000), longest_s=st.floats(1, 100))
+def test_pauses_grow_to_a_limit_and_are_never_none(failures: int, longest_s: float) -> None:
+    pause_s = connection.pause_s(failures, longest_s)
+    assert min(longest_s, 2.0 ** min(failures, 10)) / 2 <= pause_s <= longest_s

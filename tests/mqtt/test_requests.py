@@ -1,0 +1,125 @@
+"""Requests come through a real Mosquitto; nonsense, books and floods do not."""
+
+import json
+
+import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
+from servers import PrivateMosquitto
+
+from moodpid import config
+from moodpid.mqtt import ears
+from moodpid.mqtt.broker import LARGEST_PACKET, Broker
+from moodpid.state import Adjust
+from tests.mqtt.support import AGES_S, Ear, Start, lines, wait_until
+
+ROOT = "moodpid/living-room"
+
+
+@pytest.fixture
+def mqtt_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """We speak MQTT 3.1.1 from the first try on."""
+    begin = Broker.__init__
+
+    def begin_old(self: Broker, settings: config.Mqtt, password: str = "") -> None:
+        begin(self, settings, password)
+        self._protocol = MQTTProtocolVersion.MQTTv311
+
+    monkeypatch.setattr(Broker, "__init__", begin_old)
+
+
+def test_requests_reach_the_loop(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [Adjust("enabled", False)])
+
+
+def test_of_a_flood_of_valid_requests_few_reach_the_loop(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ears, "REQUEST_RATE_HZ", 0.0)
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(500):
+            ear.say(f"{ROOT}/enabled/set", "ON")
+            ear.say(f"{ROOT}/enabled/set", "OFF")
+        ear.say("marker", "x")
+        ear.wait_for_text("marker", "x")
+    assert len(loop.requests) == ears.REQUEST_BURST
+    assert sum("too many at once" in line for line in lines(caplog)) == 1
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff\xfe\x00", b"X" * 1_000, b"X" * 1_000_000, b"maybe"])
+def test_nonsense_changes_nothing_and_is_one_line_at_most(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, payload: bytes
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(3):
+            ear.say(f"{ROOT}/enabled/set", payload)
+        ear.say(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [Adjust("enabled", False)])
+    assert sum("ignored" in line for line in lines(caplog)) <= 1
+
+
+def test_a_retained_request_is_ignored_at_the_start_and_later(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+        ear.say(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+    assert sum("retain" in line for line in lines(caplog)) == 1
+
+
+@pytest.mark.usefixtures("mqtt_3")
+def test_with_mqtt_3_everything_works_too(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        ear.say(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+        assert loop.end()
+        ear.wait_for_text(f"{ROOT}/status", "offline")
+    assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
+
+
+@pytest.mark.usefixtures("mqtt_3")
+def test_with_mqtt_3_a_book_is_ignored_on_every_topic_that_we_read(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    book = json.dumps({"token": "0", "host": "a twin", "settled": True, "more": "x" * LARGEST_PACKET})
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        loop = start(mosquitto.port)
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for topic in (f"{ROOT}/presence", f"{ROOT}/enabled/set", f"{ROOT}/status", "homeassistant/status"):
+            ear.say(topic, book)
+        ear.say(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+    assert sum("ignored a message of" in line for line in lines(caplog)) == 1
+
+
+def test_a_flood_of_messages_leaves_the_loop_its_pace(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = start(mosquitto.port)
+    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        for _ in range(3_000):
+            ear.say(f"{ROOT}/enabled/set", "nonsense")
+        ear.say(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [Adjust("enabled", False)])
+    assert sum("ignored" in line for line in lines(caplog)) == 1
+    assert loop.slowest_s < AGES_S
