@@ -127,7 +127,8 @@ class _Beginnings:
         self._last: tuple[float, datetime] | None = None
 
     def local(self, at_s: float, now_s: float) -> datetime:
-        local = datetime.now().astimezone() - timedelta(seconds=now_s - at_s)
+        now = datetime.now().astimezone()  # noqa: TID251 - for people, and told anew when it was set
+        local = now - timedelta(seconds=now_s - at_s)
         if self._last is None or self._last[0] != at_s or abs(local - self._last[1]) > self._TOLERANCE:
             self._last = at_s, local
         return self._last[1]

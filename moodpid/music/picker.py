@@ -46,14 +46,15 @@ class Picker:
     Args:
         settings: Lists, strategy and how long a song rests.
         chance: Decides.
-        wall: Seconds since 1970: what was heard before we started is known from stickers alone.
+        wall: Seconds since 1970: what was heard before we started is known from stickers alone. When it jumps
+            a song has too short a rest or too long a one, and none waits for a time that never comes.
 
     Attributes:
         strategy: May be changed at any time.
         problems: One line for each list that cannot be used at the moment.
     """
 
-    def __init__(self, settings: Player, chance: Random, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Player, chance: Random, wall: Callable[[], float] = time.time) -> None:  # noqa: TID251
         self._lists = settings.lists
         self._targets = settings.targets
         self._rest_s = settings.no_repeat_h * 3600

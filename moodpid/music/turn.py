@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 _ROUNDS = 6  # remove, add, play: three are enough; a person may be busy at the same time
 _RESTART_S = 3.0  # MPD tells its uptime in whole seconds
 _LOOK_S = 60.0  # MPD tells nobody that another client's connection ended
+_CLOCK_SET_S = 30.0  # by so much the wall clock has not just drifted
 _TRIES = 12  # songs that a list names and MPD does not have, before we wait for the next event
 
 
@@ -54,7 +55,7 @@ class Guest:
         chance: Random,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], float] = time.time,  # noqa: TID251 - for people and for stickers
         skipped: Callable[[], object] = lambda: None,
         keeper: Keeper | None = None,
     ) -> None:
@@ -69,9 +70,10 @@ class Guest:
         self._booted_s = kept.booted_s
         self._picker = Picker(settings, chance, wall)
         self._picks: dict[int, Pick] = {}
-        self._rivals = Rivals(time.time_ns(), chance.getrandbits(32))
+        # Any order will do that all of us see alike
+        self._rivals = Rivals(time.time_ns(), chance.getrandbits(32))  # noqa: TID251
         self._fader = Fader(sleep, self._keep, kept.owed)
-        self._until = (-math.inf, "")
+        self._until = (-math.inf, -math.inf)  # monotonic, and the same moment by the clock
 
     @property
     def until_s(self) -> float:
@@ -267,8 +269,9 @@ class Guest:
     def _message(self, plan: Plan) -> str:
         until_s = self._memory.hands_off_until_s
         if plan.message and not self._rivals.first and self.until_s == until_s:
-            if self._until[0] != until_s:  # worked out once: the message must not change with each look
-                clock = time.localtime(self._wall() + until_s - self._clock())
-                self._until = (until_s, time.strftime("%H:%M", clock))
-            return f"{plan.message} until {self._until[1]}"
+            by_clock_s = self._wall() + until_s - self._clock()
+            # The message must not change with each look, but it must when somebody sets the clock
+            if self._until[0] != until_s or abs(by_clock_s - self._until[1]) > _CLOCK_SET_S:
+                self._until = (until_s, by_clock_s)
+            return f"{plan.message} until {time.strftime('%H:%M', time.localtime(self._until[1]))}"
         return plan.message or "; ".join(self._picker.problems.values())

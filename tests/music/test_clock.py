@@ -1,0 +1,66 @@
+"""When a person has the player back from us is told by the clock on the wall, also after somebody set it."""
+
+import time
+from random import Random
+
+from music.house import House
+
+from moodpid.config import Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
+from moodpid.music.turn import Guest
+
+YEAR_S = 365 * 86_400.0
+
+
+class Visit:
+    """A guest whose hands are off, and a clock that somebody may set."""
+
+    def __init__(self) -> None:
+        self.house = House({"Sad": [f"sad/{n}" for n in range(8)]})
+        self.ahead_s = 0.0
+        clock, sleep, _ = self.house.clocks
+        self.player = Player(playlists={Mood.SAD: ("Sad",)})
+        self.guest = Guest(self.player, Random(3), clock, sleep, self.wall)  # noqa: S311 - songs
+        self.guest.arrive(self.house)
+        self.says()
+        self.house.add("theirs/0")
+
+    def wall(self) -> float:
+        return self.house.now_s + self.ahead_s
+
+    def says(self) -> str:
+        wish = Wish(begin(Mood.SAD, None), ("Sad",))
+        return self.guest.turn(self.house, wish, self.player.strategy).message
+
+    def ends(self) -> str:
+        """When it will be over, by the clock as it is now."""
+        over_s = self.guest.until_s + self.ahead_s
+        return f"somebody added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
+
+
+def test_until_when_is_told_by_the_clock_of_now() -> None:
+    visit = Visit()
+    assert visit.says() == visit.ends()
+    for ahead_s in (10 * YEAR_S + 3600, -20 * YEAR_S + 7200, 45.0):
+        visit.ahead_s = ahead_s
+        assert visit.says() == visit.ends()
+
+
+def test_a_clock_that_is_corrected_a_little_at_a_time_changes_no_message() -> None:
+    visit = Visit()
+    first = visit.says()
+    for _ in range(20):
+        visit.ahead_s += 1.0
+        assert visit.says() == first
+
+
+def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
+    visit = Visit()
+    visit.says()
+    until_s = visit.guest.until_s
+    for ahead_s in (10 * YEAR_S, -20 * YEAR_S):
+        visit.ahead_s = ahead_s
+        visit.says()
+        assert visit.guest.until_s == until_s
