@@ -1,6 +1,7 @@
 """The Raspberry Pi's camera through picamera2 and libcamera."""
 
 import atexit
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -33,6 +34,8 @@ class PiCamera:
     """
 
     def __init__(self, device: int, width: int, height: int, fps: float, *, backlight: bool = False) -> None:
+        # What it cannot do it raises, and we tell that once; its own line would come with each try
+        logging.getLogger("picamera2").setLevel(logging.CRITICAL)
         there = _cameras()
         if device >= len(there):
             raise CameraError(f"Pi camera {device}: {_none_found(there)}")
