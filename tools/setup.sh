@@ -4,6 +4,11 @@
 #   tools/setup.sh run|dev [FOLDER [PYTHON]]    another folder than .venv, another Python than python3
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+case ${1:-} in
+  run | dev) ;;
+  -h | --help) sed -n '2,4s/^# *//p' "$0"; exit ;;
+  *) echo "setup: run or dev is wanted; see tools/setup.sh --help" >&2; exit 64 ;;
+esac
 lock=$root/tools/lock/$1.txt
 venv=$root/${2:-.venv}
 python=${3:-python3}

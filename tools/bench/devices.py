@@ -8,11 +8,15 @@ import argparse
 import json
 import multiprocessing
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion

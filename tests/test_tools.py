@@ -1,0 +1,39 @@
+"""Each tool that README.md names says what it is for, at once and without doing it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parents[1] / "tools"
+
+
+def output(*command: str | Path, code: int = 0) -> str:
+    done = subprocess.run(
+        command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=30
+    )
+    assert done.returncode == code, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["run", "test", "install", "package", "setup.sh"])
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> None:
+    told = output(TOOLS / name, asked)
+    assert f"tools/{name}" in told
+    assert len(told.splitlines()) <= 5
+    assert "#" not in told
+
+
+@pytest.mark.parametrize("name", ["install", "package", "setup.sh"])
+def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> None:
+    assert "--help" in output(TOOLS / name, "--helpp", code=64)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["bench/footprint.py", "bench/mood_filter.py", "bench/devices.py", "music/scenario.py", "music/cost.py"],
+)
+def test_a_measurement_shows_its_usage(path: str) -> None:
+    assert "usage: " in output(sys.executable, TOOLS / path, "--help")
