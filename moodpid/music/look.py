@@ -14,8 +14,9 @@ _TRIES = 3  # the queue may change between two answers; if it never rests, its n
 def look(link: Mpd, ours: Iterable[Ours], at_s: float) -> Snapshot:
     """What MPD shows now, and which of our songs are still in its queue.
 
-    The status alone says which song is current: MPD may take seconds to answer it, while a song ends, and
-    what another command said of the current song afterwards would be of another moment.
+    The first status alone says which song is current: MPD may take seconds to answer it, while a song ends,
+    and what it said of the current song afterwards would be of another moment. The second one says only
+    whether the queue is still the one that was read.
 
     Args:
         link: To MPD.
@@ -30,10 +31,10 @@ def look(link: Mpd, ours: Iterable[Ours], at_s: float) -> Snapshot:
         status = link.ask("status")
         snapshot = read_status(status, at_s)
         window = songs_at(link, int(status.get("song", 0)), WINDOW) if snapshot.length else ()
-        current = int(status.get("songid", -1))
-        song = next((one for one in window if one.id == current), None)
-        if song or current < 0:
+        if link.ask("status").get("playlist") == status.get("playlist"):  # the version of the queue
             break
+    current = int(status.get("songid", -1))
+    song = next((one for one in window if one.id == current), None)
     found = {one.id for one in window}
     uris = {one.id: one.uri for one in ours}
     seen = {one.id: one for one in window if uris.get(one.id) == one.uri}

@@ -54,6 +54,13 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
     assert (seen.song.uri, seen.song.pos) == ("theirs/4", 3)
 
 
+def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
+    mpd = house()
+    mpd.meanwhile = lambda: mpd.add("theirs/new", 1)
+    seen = look(mpd, (), 0.0)
+    assert seen.length == len(seen.window) == 7
+
+
 def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
     mpd = house()
 

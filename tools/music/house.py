@@ -95,6 +95,7 @@ class House:
         answer = {
             "state": self.state,
             "playlistlength": str(len(self.queue)),
+            "playlist": str(hash(tuple(entry.id for entry in self.queue))),  # its version
             "xfade": str(self.options.xfade),
             "volume": str(self.options.volume),
             **{
