@@ -15,12 +15,11 @@ from moodpid.mood.policy import Wish
 from moodpid.music.connection import WANTED, CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
 from moodpid.music.keeping import Keeper
 from moodpid.music.turn import Guest
+from moodpid.music.weather import LONGEST_PAUSE_S, Weather
 from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post, TrackSkipped
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
 CHECK_S = 3600.0  # a connection is proven alive this often though nothing happens
 REPOST_S = 1.0  # the inbox was full
 _SUBSYSTEMS = ("player", "playlist", "options", "stored_playlist", "database", "subscription")
@@ -73,7 +72,8 @@ class MpdWorker:
         self._guest = Guest(settings, self._chance, skipped=lambda: post(TrackSkipped()), keeper=keeper)
         self._told: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
-        self._trouble = ""
+        self._sick = self._state
+        self._weather = Weather(self._chance)
         self._missed: set[str] = set()
 
     def start(self) -> None:
@@ -120,7 +120,6 @@ class MpdWorker:
             self._box.put(orders)
 
     def _run(self) -> None:
-        pause_s = FIRST_PAUSE_S
         while not self._now.stop:
             if not self._now.enabled:
                 self._tell(PlayerState(PlayerStatus.DISABLED))
@@ -129,16 +128,14 @@ class MpdWorker:
             try:
                 with Link(self._settings, self._password) as link:
                     self._well(link)
-                    pause_s = FIRST_PAUSE_S
                     self._serve(link)
                 continue
             except (MpdGoneError, MpdDeniedError, CommandRefusedError) as error:
                 self._ill(error)
+                self._rest(self._weather.pause_s())
             except Exception as error:  # noqa: BLE001 - a fault of ours costs the music a pause, the house nothing
                 self._ill(MoodpidError(f"the player's thread met a fault of its own: {error!r}"), error)
-                pause_s = LONGEST_PAUSE_S
-            self._rest(pause_s * self._chance.uniform(0.5, 1.0))
-            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+                self._rest(LONGEST_PAUSE_S)
 
     def _serve(self, link: Link) -> None:
         """Work until the connection breaks or the orders forbid it."""
@@ -154,6 +151,8 @@ class MpdWorker:
             before = self._now
             self._tell(self._guest.turn(link, before.wish, before.strategy, changed))
             changed = link.wait(_SUBSYSTEMS, self._box, self._patience_s())
+            if self._weather.settled(time.monotonic()):
+                self._tell_well(link)
 
     def _press(self, link: Link, before: _Orders) -> None:
         """Carry out once what was pressed since `before`, however often."""
@@ -164,7 +163,7 @@ class MpdWorker:
 
     def _patience_s(self) -> float:
         """How long nothing needs doing though nothing happens."""
-        due_s = min(CHECK_S, self._guest.until_s - time.monotonic())
+        due_s = min(CHECK_S, min(self._guest.until_s, self._weather.settles_s) - time.monotonic())
         return due_s if self._told == self._state else min(due_s, REPOST_S)
 
     def _rest(self, timeout_s: float) -> None:
@@ -190,17 +189,22 @@ class MpdWorker:
             self._told = state
 
     def _well(self, link: Link) -> None:
-        log.info("MPD at %s is there (protocol %s)", place(self._settings), link.version)
+        if self._weather.came(time.monotonic()):
+            self._tell_well(link)
         missing = WANTED.keys() - link.commands
         for command in sorted(missing - self._missed):
             log.info("MPD does not let us use %s, with which %s", command, WANTED[command])
         self._missed = missing
-        self._trouble = ""
+
+    def _tell_well(self, link: Link) -> None:
+        log.info("MPD at %s is there (protocol %s)", place(self._settings), link.version)
 
     def _ill(self, error: MoodpidError, fault: Exception | None = None) -> None:
         """One line for each kind of trouble, however often it is met again."""
-        if self._trouble == type(error).__name__:
-            return
-        self._trouble = type(error).__name__
-        log.warning("%s; trying again until it works", error, exc_info=fault)
-        self._tell(PlayerState(PlayerStatus.UNREACHABLE, message=str(error)))
+        if self._weather.went(type(error).__name__, time.monotonic()):
+            how = (
+                "again soon after it let us in; trying on until it lasts" if self._weather.changeable else ""
+            )
+            log.warning("%s; %s", error, how or "trying again until it works", exc_info=fault)
+            self._sick = PlayerState(PlayerStatus.UNREACHABLE, message=str(error))
+        self._tell(self._sick)

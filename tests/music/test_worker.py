@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from moodpid.config import Change, Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.mood.strategy import begin
-from moodpid.music.connection import TIMEOUT_S
+from moodpid.music.connection import NEEDED, TIMEOUT_S
 from moodpid.music.turn import Guest
 from moodpid.state import PlayerStatus
 from tests.music.watched import (
@@ -199,6 +200,30 @@ def test_an_mpd_that_is_missing_at_start_is_told_once_and_waited_for(
     assert len(watched.states) == 1
     mpd.start()
     watched.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "moodpid")
+    visits: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        watched = Watched(Player(host="127.0.0.1", port=server.getsockname()[1]))
+        watched.worker.start()
+        for _ in range(5):
+            visitor, _ = server.accept()
+            visits.append(time.monotonic())
+            with visitor:
+                visitor.sendall(b"OK MPD 0.23.5\n")
+                assert visitor.recv(4096) == b"commands\n"
+                visitor.sendall("".join(f"command: {name}\n" for name in NEEDED).encode() + b"OK\n")
+        watched.worker.stop()
+        assert watched.worker.join(DEADLINE_S)
+        watched.inbox.close()
+    assert visits[-1] - visits[0] > (0.5 + 1.0 + 2.0 + 4.0) / 2
+    lines = [record.getMessage() for record in caplog.records if "does not let us" not in record.getMessage()]
+    assert ["is there" in line for line in lines] == [True, False, True, False]
+    assert "soon after it let us in" in lines[-1]
 
 
 def test_a_black_hole_is_noticed_and_left_when_it_answers_again(mpd: PrivateMpd, start: Start) -> None:

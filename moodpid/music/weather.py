@@ -1,0 +1,74 @@
+"""How steady MPD is: how long to wait before the next try, and what of it is worth a line in the log.
+
+Pure; time is monotonic seconds.
+"""
+
+import math
+from random import Random
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+# As the longest pause: what drops us sooner must not be tried more often than what is not there at all
+STEADY_S = LONGEST_PAUSE_S
+_COMES_AND_GOES = 2  # lost so many times in a row before it was steady
+
+
+class Weather:
+    """Remembers how it went; a connection that lasted `STEADY_S` makes all forgotten.
+
+    Args:
+        chance: Jitters the pauses.
+    """
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._next_pause_s = FIRST_PAUSE_S
+        self._since_s = math.inf
+        self._lost = 0
+        self._told = ""
+
+    @property
+    def changeable(self) -> bool:
+        """It came and went again and again, and has not been steady since."""
+        return self._lost >= _COMES_AND_GOES
+
+    @property
+    def settles_s(self) -> float:
+        """When `settled` has something to say at the earliest, if the connection lasts."""
+        return self._since_s + STEADY_S if self.changeable else math.inf
+
+    def came(self, now_s: float) -> bool:
+        """There is a connection; whether that is news already, before it has lasted."""
+        self._since_s = now_s
+        if self.changeable:
+            return False
+        self._told = ""
+        return True
+
+    def settled(self, now_s: float) -> bool:
+        """The connection is still there; whether that it lasts is news."""
+        if now_s - self._since_s < STEADY_S:
+            return False
+        news = self.changeable
+        self._lost, self._told, self._next_pause_s = 0, "", FIRST_PAUSE_S
+        return news
+
+    def went(self, kind: str, now_s: float) -> bool:
+        """The connection was lost, or there was none; whether that is news.
+
+        Args:
+            kind: Of the trouble: each is told once.
+            now_s: The time.
+        """
+        if self._since_s < math.inf:
+            self.settled(now_s)
+            self._lost += 1
+            self._since_s = math.inf
+        word = "comes and goes" if self.changeable else kind
+        news, self._told = word != self._told, word
+        return news
+
+    def pause_s(self) -> float:
+        """How long to wait before the next try, in seconds; each time twice as long, up to a limit."""
+        pause_s, self._next_pause_s = self._next_pause_s, min(LONGEST_PAUSE_S, 2 * self._next_pause_s)
+        return pause_s * self._chance.uniform(0.5, 1.0)
