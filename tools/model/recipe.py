@@ -12,7 +12,7 @@ class Recipe:
     """The numbers of a run; what has no unit is a share of 1."""
 
     network: str = "medium"
-    epochs: int = 150
+    epochs: int = 135
     seed: int = 1
     batch: int = 256
     kernel_rate: float = 0.012  # at its peak, of Muon on the convolutions' kernels
@@ -27,7 +27,8 @@ class Recipe:
     mixup_alpha: float = 0.3
     plain_end: float = 0.15  # last share of the run, without mixup
     teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
-    heir_rate: float = 0.5  # of both rates, for a network that starts with its teacher's weights
+    mirror_from: float = 0.6  # from this share of the run on it learns from its own average, too
+    mirror_share: float = 0.5  # of what the average says of the mirrored faces, in the target then
     sides: tuple[tuple[float, int], ...] = ((0.3, 40), (1.0, 48))
     strength: augment.Strength = field(default_factory=augment.Strength)
 

@@ -57,7 +57,8 @@ class Average:
 
     def __init__(self, network: EmotionNetwork, decay: float) -> None:
         self.network = EmotionNetwork(network.layers)
-        self.network.to(next(network.parameters()).device).eval().requires_grad_(False)
+        self.network.to(next(network.parameters()).device, memory_format=torch.channels_last)
+        self.network.eval().requires_grad_(False)
         self.network.load_state_dict(network.state_dict())
         self.decay = decay
         self.steps = 0
@@ -84,11 +85,19 @@ def predict(network: nn.Module, images: Any, device: torch.device) -> Tensor:
     return torch.cat(pieces)
 
 
+@torch.no_grad()
+def _mean_answer(networks: Sequence[EmotionNetwork], images: Tensor) -> Tensor:
+    """Return the networks' mean distribution (N, 7) for these very views of the faces."""
+    answers = [functional.softmax(network(images)[0].float(), dim=1) for network in networks]
+    return torch.stack(answers).mean(dim=0)
+
+
 class Run:
     """One training run and the folder it keeps its checkpoint and history in.
 
-    A network of its first teacher's shape starts with that teacher's weights, as its heir, and at
-    gentler rates: it goes on learning, from targets that are less noisy.
+    Late in the run the network learns from its own average as well, as a mean teacher does
+    (Tarvainen & Valpola, 2017), which is shown the mirror image of each view: it says the same of
+    both in the end, and the labels' noise is not learned by heart.
     """
 
     def __init__(
@@ -104,9 +113,6 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.network = build(recipe.network, recipe.dropout).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.is_heir = bool(teachers) and teachers[0].layers == self.network.layers
-        if self.is_heir:
-            self.network.load_state_dict(teachers[0].state_dict())
         self.average = Average(self.network, recipe.average)
         self.optimizers = self._optimizers()
         for group in (group for each in self.optimizers for group in each.param_groups):
@@ -131,7 +137,7 @@ class Run:
         ]
 
     def _set_rates(self, progress: float) -> None:
-        share = rate_at(self.recipe, progress) * (self.recipe.heir_rate if self.is_heir else 1.0)
+        share = rate_at(self.recipe, progress)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share
@@ -164,7 +170,7 @@ class Run:
             progress = (self.epoch * self.steps_per_epoch + step) / steps
             self._set_rates(progress)
             side = side_at(self.recipe, progress)
-            loss = self._loss(rows, side, mixes=progress < 1.0 - self.recipe.plain_end)
+            loss = self._loss(rows, progress)
             self.network.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             for optimizer in self.optimizers:
@@ -173,30 +179,26 @@ class Run:
             total += loss.detach()
         return float(total) / self.steps_per_epoch, side
 
-    def _loss(self, rows: Tensor, side: int, *, mixes: bool) -> Tensor:
+    def _loss(self, rows: Tensor, progress: float) -> Tensor:
         recipe = self.recipe
         images = self.images[rows].float().unsqueeze(1)
-        images = augment.vary(images, side, recipe.strength, self.random)
+        images = augment.vary(images, side_at(recipe, progress), recipe.strength, self.random)
         targets, votes = self.targets[rows], self.votes[rows]
         draw = torch.rand(1, generator=self.random, device=self.device).item()
-        if mixes and draw < recipe.mixup:
+        if progress < 1.0 - recipe.plain_end and draw < recipe.mixup:
             images, order, share = augment.mix(images, recipe.mixup_alpha, self.random)
             targets = share * targets + (1.0 - share) * targets[order]
             votes = share * votes + (1.0 - share) * votes[order]
         images = images.contiguous(memory_format=torch.channels_last)
         with autocast(self.device):
             if self.teachers:
-                taught = recipe.teacher_share
-                targets = (1.0 - taught) * targets + taught * self._teach(images)
+                targets = targets.lerp(_mean_answer(self.teachers, images), recipe.teacher_share)
+            elif progress >= recipe.mirror_from:
+                mirrored = _mean_answer([self.average.network], images.flip(3))
+                targets = targets.lerp(mirrored, recipe.mirror_share)
             logits, votes_logits = self.network(images)
         loss = soft_cross_entropy(logits, targets).mean()
         return loss + recipe.votes_head * soft_cross_entropy(votes_logits, votes).mean()
-
-    @torch.no_grad()
-    def _teach(self, images: Tensor) -> Tensor:
-        """Return the teachers' mean distribution for this very view of the faces."""
-        views = [functional.softmax(t(images)[0].float(), dim=1) for t in self.teachers]
-        return torch.stack(views).mean(dim=0)
 
     def _note(self, loss: float, side: int, seconds: float) -> None:
         logits = predict(self.average.network, self.valid.images, self.device)
