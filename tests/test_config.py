@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moodpid import config
 from moodpid.app import default_settings
 from moodpid.config import CameraSource, Change, Config, load, parse
 from moodpid.errors import ConfigError
@@ -169,6 +170,16 @@ def test_a_file_that_is_missing_not_text_or_empty_is_a_fault(tmp_path: Path, con
         file.write_bytes(content)
     with pytest.raises(ConfigError, match=re.escape(str(file))):
         load(file)
+
+
+def test_who_has_no_file_yet_hears_where_one_comes_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(config, "DEFAULT_PATH", tmp_path / "moodpid.toml")
+    with pytest.raises(ConfigError, match=r"copy of config/moodpid\.toml, or give another"):
+        load(tmp_path / "moodpid.toml")
+    with pytest.raises(ConfigError, match="no such file; give another"):
+        load(tmp_path / "other.toml")
 
 
 def test_the_mark_that_some_editors_put_first_does_no_harm(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ def load(path: Path, *, files: bool = False) -> Config:
         # -sig: some editors begin UTF-8 with a mark of its own
         return parse(path.read_text(encoding="utf-8-sig"), str(path), path.parent, files=files)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; give another one with --config FILE") from None
+        begin = "begin with a copy of config/moodpid.toml, or " if path == DEFAULT_PATH else ""
+        raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
