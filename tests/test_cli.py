@@ -109,7 +109,9 @@ def to_nobody(words: list[str], stderr: int | None = None) -> subprocess.Complet
 def test_output_that_nobody_reads_ends_it_quietly(config: Path, arguments: list[str]) -> None:
     named = [] if "--help" in arguments else ["--config", str(config)]
     done = to_nobody([*arguments, *named], subprocess.PIPE)
-    assert (done.returncode, done.stderr) == (ExitCode.PIPE, "")
+    assert done.returncode == ExitCode.PIPE
+    # ai-edge-litert says hello
+    assert not [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")]
 
 
 def test_faults_that_nobody_reads_end_it_quietly(config: Path) -> None:
