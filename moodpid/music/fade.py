@@ -14,7 +14,7 @@ class Fader:
     """Turns the volume down and back; remembers what it owes should the connection be lost in between.
 
     Args:
-        sleep: Waits so many seconds.
+        sleep: Waits so many seconds; what it returns says whether the fade is to be given up.
         changed: Called when `owed` is another.
         owed: From a run of ours that ended in the middle of a fade.
 
@@ -34,10 +34,13 @@ class Fader:
         # How far that run came, nobody knows
         self._set_to = frozenset() if owed is None else frozenset(_steps(owed))
 
-    def fade_out(self, link: Mpd, then: Callable[[], object]) -> None:
+    def fade_out(self, link: Mpd, then: Callable[[], object]) -> bool:
         """Turn the volume down in steps, call `then`, and set the volume back.
 
         Where there is no mixer, or a person turns it meanwhile, `then` is called at once.
+
+        Returns:
+            Whether `then` was called: not if the fade was given up.
 
         Raises:
             MpdGoneError: The connection was lost; `restore` on the next one.
@@ -51,11 +54,14 @@ class Fader:
             now = volume
             self._set_to = frozenset([volume])
             _set_volume(link, volume)
-            self._sleep(FADE_S / _STEPS)
+            if self._sleep(FADE_S / _STEPS):
+                self.restore(link)
+                return False
         try:
             then()
         finally:
             self.restore(link)
+        return True
 
     def restore(self, link: Mpd) -> None:
         """Set the volume back, if it is still the one that we set.

@@ -69,7 +69,9 @@ class MpdWorker:
         # From here on all is the worker's own
         self._now = self._orders
         keeper = Keeper(file or JsonFile(None), settings)
-        self._guest = Guest(settings, self._chance, skipped=lambda: post(TrackSkipped()), keeper=keeper)
+        self._guest = Guest(
+            settings, self._chance, sleep=self._pass, skipped=lambda: post(TrackSkipped()), keeper=keeper
+        )
         self._told: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
         self._sick = self._state
@@ -144,7 +146,7 @@ class MpdWorker:
         before = self._now
         while True:
             self._read_orders()
-            if self._now.stop or not self._now.enabled:
+            if self._leaving:
                 self._guest.leave(link)
                 return
             self._press(link, before)
@@ -165,6 +167,17 @@ class MpdWorker:
         """How long nothing needs doing though nothing happens."""
         due_s = min(CHECK_S, min(self._guest.until_s, self._weather.settles_s) - time.monotonic())
         return due_s if self._told == self._state else min(due_s, REPOST_S)
+
+    def _pass(self, seconds: float) -> bool:
+        """Wait, in the midst of a turn; whether it is to end because we must leave the player."""
+        deadline = time.monotonic() + seconds
+        while not self._leaving and (left_s := deadline - time.monotonic()) > 0:
+            self._read_orders(left_s)
+        return self._leaving
+
+    @property
+    def _leaving(self) -> bool:
+        return self._now.stop or not self._now.enabled
 
     def _rest(self, timeout_s: float) -> None:
         """Wait, but not through a stop or a switch; a new wish is read and makes nothing sooner."""

@@ -43,7 +43,7 @@ class Guest:
         settings: How to behave and what to play.
         chance: Chooses songs.
         clock: Monotonic seconds.
-        sleep: Waits, in the steps of a fade.
+        sleep: Waits, in the steps of a fade; true from it: leave the song and the volume as they were.
         wall: Seconds since 1970.
         skipped: Called when a person left a song of ours before its end, unless it was asked of us.
         keeper: Knows what was ours before a restart of ours; None: there was nothing.
@@ -217,9 +217,9 @@ class Guest:
                     self._memory = memory.wrote(self._memory, played=True)
                 case Play(id=song, fade=fade):
                     go = partial(link.ask, "playid", song)
-                    if fade:
-                        self._fader.fade_out(link, go)
-                    else:
+                    if fade and not self._fader.fade_out(link, go):
+                        return False
+                    if not fade:
                         go()
                     self._memory = memory.wrote(self._memory, played=True)
         except CommandRefusedError as error:

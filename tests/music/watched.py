@@ -10,6 +10,7 @@ from mpd import MPDClient
 from servers import PrivateMpd
 
 from moodpid.config import Player
+from moodpid.host.store import JsonFile
 from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
@@ -33,12 +34,13 @@ def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
 class Watched:
     """A worker with the news it posted."""
 
-    def __init__(self, settings: Player, password: str = "") -> None:
+    def __init__(self, settings: Player, password: str = "", file: JsonFile | None = None) -> None:
         self.inbox: Inbox[Request] = Inbox(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
         self._met = 0
-        self.worker = MpdWorker(settings, self.inbox.post, password, Random(7))  # noqa: S311 - repeatable songs
+        chance = Random(7)  # noqa: S311 - repeatable songs
+        self.worker = MpdWorker(settings, self.inbox.post, password, chance, file)
 
     def read(self) -> PlayerState | None:
         """The latest state posted, None before the first."""
@@ -63,6 +65,11 @@ class Watched:
         """Wait until the worker has told of the song that is the current one now, and done all about it."""
         title = mpd.mpc("current", "-f", "%title%").strip()
         return self.until(lambda state: state.title == title)
+
+    def stop(self) -> None:
+        """Stop the worker, and wait until it has ended."""
+        self.worker.stop()
+        assert self.worker.join(DEADLINE_S), "the worker did not end"
 
     def wish(self, mood: Mood, *playlists: str) -> None:
         self.worker.wish(Wish(begin(mood, None), playlists or (mood.capitalize(),)))
@@ -98,9 +105,9 @@ def start(mpd: PrivateMpd) -> Iterator[Start]:
 def starter(mpd: PrivateMpd) -> Iterator[Start]:
     workers: list[Watched] = []
 
-    def start(password: str = "", **settings: object) -> Watched:
+    def start(password: str = "", file: JsonFile | None = None, **settings: object) -> Watched:
         place = {"host": "127.0.0.1", "port": mpd.port}
-        workers.append(Watched(Player(**{**place, **settings}), password))  # type: ignore[arg-type]
+        workers.append(Watched(Player(**{**place, **settings}), password, file))  # type: ignore[arg-type]
         workers[-1].worker.start()
         return workers[-1]
 
@@ -108,7 +115,7 @@ def starter(mpd: PrivateMpd) -> Iterator[Start]:
     for watched in workers:
         watched.worker.stop()
     for watched in workers:
-        assert watched.worker.join(DEADLINE_S), "the worker did not end"
+        watched.stop()
         watched.inbox.close()
 
 
