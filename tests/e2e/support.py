@@ -1,13 +1,9 @@
 """The whole program as a process of its own, between a real MPD and a real Mosquitto."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import paho.mqtt.client as paho
 from servers import PrivateMosquitto, PrivateMpd
@@ -65,59 +61,6 @@ def configure(folder: Path, shown: Path, mpd: PrivateMpd, mosquitto: PrivateMosq
     file = folder / "moodpid.toml"
     file.write_text(CONFIG.format(film=shown, fps=FPS, mpd=mpd.port, mqtt=mosquitto.port))
     return file
-
-
-class Moodpid:
-    """`moodpid run` as systemd or a person would start it.
-
-    Args:
-        config: Its configuration.
-        notify: The service manager's socket, None for a person.
-    """
-
-    def __init__(self, config: Path, notify: Path | None = None) -> None:
-        environment = {k: v for k, v in os.environ.items() if k != "NOTIFY_SOCKET"}
-        if notify:
-            environment["NOTIFY_SOCKET"] = str(notify)
-        self.log_file = config.with_suffix(".log")
-        with self.log_file.open("wb") as log:
-            self.process = subprocess.Popen(
-                [
-                    "setpriv",
-                    "--pdeathsig",
-                    "KILL",
-                    sys.executable,
-                    "-m",
-                    "moodpid",
-                    "run",
-                    "--config",
-                    str(config),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-            )
-
-    @property
-    def log(self) -> str:
-        return self.log_file.read_text()
-
-    def terminate(self, within_s: float = 5.0) -> int:
-        """Ask it to stop; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(within_s)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(5)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.kill()
 
 
 def told(topic: str, **values: object) -> Callable[[paho.MQTTMessage], bool]:

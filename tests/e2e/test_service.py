@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from bench.footprint import follow
+from processes import Moodpid
 from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
 from moodpid.vision import watcher
-from tests.e2e.support import BASE, CONFIG, FPS, Moodpid, configure, film, told, wait_until_plays
+from tests.e2e.support import BASE, CONFIG, FPS, configure, film, told, wait_until_plays
 from tests.mqtt.support import Ear
 
 pytestmark = pytest.mark.e2e

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from demo.library import generate
 from homeassistant.home import Home
+from processes import Moodpid
 from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.mood.emotion import Emotion
-from tests.e2e.support import Moodpid, film
+from tests.e2e.support import film
 
 FOLDERS: list[Path | None] = [
     Path(folder) for folder in os.environ.get("MOODPID_HOMEASSISTANT", "").split(":") if folder

@@ -25,6 +25,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["components", "token"]), inner)
     ),
+    max_leaves=12,
 )
 HELLO = st.fixed_dictionaries({"token": JSON, "host": JSON, "settled": JSON})
 COMPONENTS = st.fixed_dictionaries({"components": st.dictionaries(st.text(), JSON)})

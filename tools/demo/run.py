@@ -21,6 +21,7 @@ from demo import library, source
 from demo.view import Heard, Line
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from processes import begin, end
 from servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
 
 from moodpid.errors import ExitCode
@@ -181,30 +182,12 @@ def _listening(broker: PrivateMosquitto, heard: Heard) -> Iterator[Client]:
 def _daemon(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`moodpid run`, which dies with us, and is asked to stop at the end."""
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "NOTIFY_SOCKET"}}
-    command = [
-        "setpriv",
-        "--pdeathsig",
-        "TERM",
-        sys.executable,
-        "-m",
-        "moodpid",
-        "run",
-        "--config",
-        str(config),
-    ]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True
-        )
+    command = [sys.executable, "-m", "moodpid", "run", "--config", str(config)]
+    process = begin(command, log, at_our_death="TERM", environment=environment)
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_S)
+        end(process, within_s=STOP_S)
 
 
 def _sum_up(heard: Heard) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from processes import begin, end
 from servers import free_port
 
 UP_S = 240.0  # the first start fetches what the integrations need
@@ -93,27 +94,14 @@ class Home:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *self._command, "-c", self._inside],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = begin([*self._command, "-c", self._inside], self._log)
         self.wait_for("it answers", self._answers, UP_S)
 
     def stop(self) -> None:
         """Stop it."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(STOP_S)
-        self._process = None
+        if self._process is not None:
+            end(self._process, within_s=STOP_S)
+            self._process = None
 
     def restart(self) -> None:
         """Stop it and start it with what it remembers."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from demo.library import generate
 from homeassistant.blocks import blocks
 from homeassistant.home import Home
+from processes import Moodpid
 from servers import PrivateMosquitto, PrivateMpd
 
 HERE = Path(__file__).parent
@@ -51,14 +52,11 @@ def main() -> None:
     ):
         config = Path(folder) / "moodpid.toml"
         config.write_text(CONFIG.format(mpd=mpd.port, mqtt=mosquitto.port), encoding="utf-8")
-        with subprocess.Popen([sys.executable, "-m", "moodpid", "run", "--config", str(config)]) as moodpid:
-            try:
-                time.sleep(LIVE_S)
-                happy = lambda: home.state("sensor.living_room_mood") == "happy"  # noqa: E731 - used once
-                home.wait_for("the mood is happy", happy, 120)
-                take(home)
-            finally:
-                moodpid.terminate()
+        with Moodpid(config):
+            time.sleep(LIVE_S)
+            happy = lambda: home.state("sensor.living_room_mood") == "happy"  # noqa: E731 - used once
+            home.wait_for("the mood is happy", happy, 120)
+            take(home)
 
 
 def take(home: Home) -> None:
