@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.mood.emotion import Emotion
 from tests.e2e.support import film
+from tests.homeassistant.support import House, settled
 
 FOLDERS: list[Path | None] = [
     Path(folder) for folder in os.environ.get("MOODPID_HOMEASSISTANT", "").split(":") if folder
@@ -46,25 +46,11 @@ port = {mqtt}
 """
 
 
-@dataclass
-class House:
-    """All that a home has."""
-
-    home: Home
-    mosquitto: PrivateMosquitto
-    mpd: PrivateMpd
-    moodpid: Moodpid
-    config: Path
-
-    def start_moodpid(self) -> None:
-        self.moodpid = Moodpid(self.config)
-
-
 @pytest.fixture(
     scope="module", params=FOLDERS or [None], ids=lambda folder: folder.name if folder else "none"
 )
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One house for all the tests of a module; each leaves it as it found it."""
+    """One house at rest for all the tests of a module; each leaves it as it found it."""
     folder: Path | None = request.param
     if folder is None:
         pytest.skip("set MOODPID_HOMEASSISTANT to folders made by tools/homeassistant/install")
@@ -83,6 +69,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         config.write_text(CONFIG.format(film=shown, mpd=mpd.port, mqtt=mosquitto.port), encoding="utf-8")
         house = House(home, mosquitto, mpd, Moodpid(config), config)
         try:
+            settled(house)
             yield house
         finally:
             house.moodpid.kill()

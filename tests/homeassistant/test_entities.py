@@ -1,0 +1,74 @@
+"""Home Assistant finds one device with everything on it, under good names, and can build on it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from moodpid import config
+from moodpid.mood.emotion import Mood
+from moodpid.mqtt.controls import Offers, controls
+from moodpid.mqtt.homeassistant import discovery
+from moodpid.mqtt.topics import Topics
+from tests.homeassistant.support import ENTITIES, MOOD, House, becomes, complaints, wait
+from tests.mqtt.support import Ear
+
+pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
+
+
+def test_all_entities_are_there_under_good_names(house: House) -> None:
+    becomes(house, MOOD, "happy", 60)
+    wait(house, "all are there", lambda: set(house.home.states()) >= ENTITIES)
+    assert {entity for entity in house.home.states() if "living_room" in entity} == ENTITIES
+    assert house.home.template(f"{{{{ device_attr(device_id('{MOOD}'), 'name') }}}}") == "Living room"
+
+
+def test_units_and_classes_are_right_and_the_attributes_fill(house: House) -> None:
+    becomes(house, MOOD, "happy", 60)
+    wait(house, "attributes", lambda: "scores" in house.home.states()[MOOD]["attributes"])
+    states = house.home.states()
+    mood = states[MOOD]["attributes"]
+    assert mood["device_class"] == "enum"
+    assert mood["options"] == [option.value for option in Mood]
+    assert mood["friendly_name"] == "Living room Mood"
+    assert set(mood) >= {"confidence", "since", "scores"}
+    assert states["sensor.living_room_confidence"]["attributes"]["unit_of_measurement"] == "%"
+    assert 50 <= float(states["sensor.living_room_confidence"]["state"]) <= 100
+    assert float(states["sensor.living_room_valence"]["state"]) > 0
+    assert states["binary_sensor.living_room_somebody_there"]["state"] == "on"
+    assert states["sensor.living_room_camera"]["state"] == "watching"
+    assert states["sensor.living_room_player"]["state"] == "play"
+    assert states["number.living_room_dwell"]["attributes"]["max"] == 600
+    assert states["sensor.living_room_latency"]["attributes"]["unit_of_measurement"] == "ms"
+
+
+def test_the_picture_is_a_picture(house: House) -> None:
+    address = house.home.states()["image.living_room_what_it_sees"]["attributes"]["entity_picture"]
+    wait(house, "a JPEG", lambda: house.home.picture(address).startswith(b"\xff\xd8\xff"))
+
+
+def test_no_key_of_ours_is_dropped(house: House) -> None:
+    device = config.Device(id="living-room", name="Living room")
+    payload = discovery(device, Topics.of(device, config.Mqtt()), controls(Offers()), picture=True)
+    assert house.home.run_python(Path("tools/homeassistant/dropped_keys.py"), json.dumps(payload)) == "[]"
+
+
+def test_a_trigger_starts_an_automation(house: House) -> None:
+    device = house.home.template(f"{{{{ device_id('{MOOD}') }}}}")
+    trigger = {"trigger": "device", "domain": "mqtt", "device_id": device, "type": "mood_changed"}
+    action = {"action": "mqtt.publish", "data": {"topic": "house/told", "payload": "sad it is"}}
+    house.home.post(
+        "/api/config/automation/config/sad",
+        {"alias": "Sad", "triggers": [{**trigger, "subtype": "sad"}], "conditions": [], "actions": [action]},
+    )
+    becomes(house, "automation.sad", "on")
+    with Ear(house.mosquitto.port, "house/told") as ear:
+        house.home.call("select.select_option", "select.living_room_mood_override", option="sad")
+        ear.wait_for_text("house/told", "sad it is")
+    assert house.home.states()["event.living_room_mood_changed"]["attributes"]["to"] == "sad"
+    house.home.call("select.select_option", "select.living_room_mood_override", option="automatic")
+    becomes(house, MOOD, "happy", 5)
+
+
+def test_home_assistant_has_nothing_to_complain_about(house: House) -> None:
+    assert complaints(house) == []
