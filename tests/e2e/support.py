@@ -75,6 +75,13 @@ def told(topic: str, **values: object) -> Callable[[paho.MQTTMessage], bool]:
     return matches
 
 
-def wait_until_plays(ear: Ear, mood: str, playlist: str) -> None:
-    """Wait for the news that a song of ours, chosen for this mood, is playing."""
-    ear.wait_for(told("player", state="play", mood=mood, playlist=playlist), timeout_s=20)
+def wait_until_plays(ear: Ear, mood: str, playlist: str) -> str:
+    """Wait for the news that a song of ours, chosen for this mood, is playing; its title."""
+    news = ear.wait_for(told("player", state="play", mood=mood, playlist=playlist))
+    return str(json.loads(news.payload)["title"])
+
+
+def ask_for(ear: Ear, mood: str) -> None:
+    """Override what the faces say, as soon as it can be heard."""
+    ear.wait_for_text(f"{BASE}/status", "online")
+    ear.say(f"{BASE}/override/set", mood)

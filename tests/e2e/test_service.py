@@ -18,12 +18,14 @@ from servers import PrivateMosquitto, PrivateMpd
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
 from moodpid.vision import watcher
-from tests.e2e.support import BASE, CONFIG, FPS, configure, film, told, wait_until_plays
+from tests.e2e.support import BASE, CONFIG, FPS, ask_for, configure, film, told, wait_until_plays
 from tests.mqtt.support import Ear
 
 pytestmark = pytest.mark.e2e
 
 H = Emotion.HAPPY
+# The unit's TimeoutStopSec: the waits on the way add up to five seconds, and a busy machine needs more
+STOP_S = 10.0
 LOG_BYTES = 8192  # the log of the test is a file, and a block of a disk is 4096 bytes
 
 
@@ -49,9 +51,8 @@ def test_faces_become_music_and_news(config: Path, ear: Ear, mpd: PrivateMpd) ->
         ear.wait_for(told("mood", mood="nobody", faces=0))
         ear.wait_for_text(f"{BASE}/status", "online")
         ear.wait_for(told("event", event_type="person_arrived", to="happy"))
-        wait_until_plays(ear, "happy", "Happy")
-        song = mpd.mpc("--format", "%file%", "current").strip()
-        assert song in mpd.mpc("--format", "%file%", "playlist", "Happy").splitlines()
+        title = wait_until_plays(ear, "happy", "Happy")  # by now the room may be empty again
+        assert title in mpd.mpc("--format", "%title%", "playlist", "Happy").splitlines()
         ear.wait_for(told("event", event_type="room_empty"))
         wait_until_plays(ear, "nobody", "Nobody")
 
@@ -69,11 +70,12 @@ def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
     config: Path, ear: Ear, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config) as service:
+        ask_for(ear, "happy")  # whoever comes and goes meanwhile
         wait_until_plays(ear, "happy", "Happy")
         queue = mpd.mpc("playlist")
         began_s = time.monotonic()
-        assert service.terminate() == 0
-        assert time.monotonic() - began_s < 5
+        assert service.terminate(STOP_S) == 0
+        assert time.monotonic() - began_s < STOP_S
         ear.wait_for_text(f"{BASE}/status", "offline")
         assert "[playing]" in mpd.mpc("status")
         assert mpd.mpc("playlist") == queue
@@ -95,7 +97,7 @@ def test_a_player_that_is_killed_and_comes_back_gets_the_present_wish(
         ear.wait_for(told("player", state="unreachable"))
         ear.wait_for(told("mood", mood="nobody"))
         mpd.start()
-        ear.wait_for(told("player", state="play"), timeout_s=20)
+        ear.wait_for(told("player", state="play"))
         assert service.process.poll() is None
         assert service.log.count("trying again") == 1
 
@@ -108,7 +110,7 @@ def test_a_broker_that_is_killed_and_comes_back_hears_the_present_state(
         mosquitto.kill()
         mosquitto.start()
         with Ear(mosquitto.port, "moodpid/#") as again:
-            again.wait_for(told("mood"), timeout_s=20)
+            again.wait_for(told("mood"))
             again.wait_for_text(f"{BASE}/status", "online")
         assert "[playing]" in mpd.mpc("status")
         assert service.process.poll() is None
@@ -122,9 +124,9 @@ def test_servers_that_are_missing_at_the_start_are_found_later(
     with Moodpid(config):
         mosquitto.start()
         with Ear(mosquitto.port, "moodpid/#") as ear:
-            ear.wait_for(told("player", state="unreachable"), timeout_s=20)
+            ear.wait_for(told("player", state="unreachable"))
             mpd.start()
-            ear.wait_for(told("player", state="play"), timeout_s=20)
+            ear.wait_for(told("player", state="play"))
 
 
 def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
@@ -136,7 +138,7 @@ def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
         ear.wait_for(told("mood", mood="nobody"))
         ear.wait_for(told("mood", mood="happy"))
         mosquitto.freeze()
-        assert service.terminate() == 0
+        assert service.terminate(STOP_S) == 0
 
 
 def test_switched_off_it_closes_its_eye_and_opens_it_again_when_asked(
@@ -171,12 +173,12 @@ def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
 ) -> None:
     skip = told("event", event_type="track_skipped")
     with Moodpid(config):
-        ear.say(f"{BASE}/override/set", "happy")
+        ask_for(ear, "happy")
         wait_until_plays(ear, "happy", "Happy")
         mpd.mpc("next")
-        assert ear.wait_for(skip, 5)
+        assert ear.wait_for(skip)
         ear.say(f"{BASE}/skip/set", "PRESS")
-        assert ear.wait_for(skip, 5)
+        assert ear.wait_for(skip)
         ear.say(f"{BASE}/override/set", "neutral")
         wait_until_plays(ear, "neutral", "Neutral")
         assert sum(skip(message) for message in ear.heard) == 2
@@ -201,7 +203,7 @@ def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(config: P
         ear.wait_for_text(f"{BASE}/status", "online")
         ear.wait_for(told("mood", mood="happy"))
         assert service.log.count("restart requested over MQTT") == 1
-        assert service.terminate() == 0
+        assert service.terminate(STOP_S) == 0
 
 
 def test_under_a_service_manager_a_restart_is_its_affair_and_ends_with_75(
@@ -238,7 +240,7 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
-def test_a_camera_that_stalls_and_servers_that_never_answer_do_not_keep_it_beyond_five_seconds(
+def test_a_camera_that_stalls_and_servers_that_never_answer_do_not_keep_it_beyond_its_time_to_stop(
     tmp_path: Path,
 ) -> None:
     config = tmp_path / "moodpid.toml"
@@ -266,8 +268,8 @@ def test_a_camera_that_stalls_and_servers_that_never_answer_do_not_keep_it_beyon
         assert service.stdout.readline() == b"reading\n"
         service.send_signal(signal.SIGTERM)
         began_s = time.monotonic()
-        assert service.wait(10) == 0
-        assert time.monotonic() - began_s < 5
+        assert service.wait(STOP_S) == 0
+        assert time.monotonic() - began_s < STOP_S
 
 
 def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) -> None:
@@ -277,7 +279,7 @@ def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) 
     with Moodpid(config) as service:
         ear.wait_for(told("camera", state="lost"))
         assert "/dev/video99 does not open" in service.log
-        assert service.terminate() == 0
+        assert service.terminate(STOP_S) == 0
 
 
 def test_a_camera_that_stays_away_ends_the_service_with_69(

@@ -22,7 +22,7 @@ from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.client import MqttPublisher
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
 
-WAIT_S = 25.0
+WAIT_S = 100.0  # for what must come, on the slowest machine
 TURN_S = 0.02
 AGES_S = 2.0
 """No turn takes as long on a busy machine; one that waits for a broker takes longer."""
