@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pi.frames import still, write
 from pi.machine import is_built
@@ -12,6 +13,8 @@ from moodpid.mood.emotion import Emotion
 from moodpid.vision.recording import BUNDLED
 from moodpid.vision.scene import Scene
 from tests.pi.support import Pi, package_for
+
+SUITES = os.environ.get("MOODPID_PI_SUITES", "trixie bookworm").split()
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +28,19 @@ def packages() -> Path:
 
 @pytest.fixture(scope="session")
 def frames(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the software camera may show: a face or `nobody`, one picture each in a folder of that name."""
+    """What the software camera may show: a face or `nobody`, one picture each in a folder of that name.
+
+    And a face `upside-down`, and an `evening` of 4 s of light, 7 s of darkness and light again.
+    """
     del packages  # without them nothing has to be rendered
     folder, scene = tmp_path_factory.mktemp("frames"), Scene(BUNDLED)
-    write(folder / "nobody", iter([still(scene, None)]))
+    nobody, happy = still(scene, None), still(scene, Emotion.HAPPY)
+    write(folder / "nobody", iter([nobody]))
     for face in Emotion:
         write(folder / face, iter([still(scene, face)]))
+    write(folder / "upside-down", iter([happy[::-1, ::-1]]))
+    # In the order of the seconds: each picture is shown for half of one
+    write(folder / "evening", iter([happy] * 8 + [np.full_like(happy, 8)] * 14 + [happy] * 14))
     return folder
 
 
@@ -41,9 +51,12 @@ def boot(suite: str, packages: Path, library: Path, frames: Path) -> Pi:
     return Pi(suite, packages, library, frames)
 
 
-@pytest.fixture(scope="module", params=["trixie", "bookworm"])
+@pytest.fixture(scope="session", params=SUITES)
 def pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Path) -> Iterator[Pi]:
-    """A pretend Pi of either suite, with the package installed, watching a happy face or the recording."""
+    """A pretend Pi of either suite, with the package installed, watching a happy face or the recording.
+
+    There is one for all scenarios: each leaves it well, or sets up what it wants.
+    """
     with boot(request.param, packages, library, frames) as machine:
         machine.configure()
         if machine.source == "picamera2":
@@ -53,7 +66,15 @@ def pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Pa
         yield machine
 
 
-@pytest.fixture(params=["trixie", "bookworm"])
+@pytest.fixture
+def camera_pi(pi: Pi) -> Pi:
+    """The pretend Pi that has a camera."""
+    if pi.source != "picamera2":
+        pytest.skip("Debian 12's libcamera has no software camera")
+    return pi
+
+
+@pytest.fixture(params=SUITES)
 def bare_pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Path) -> Iterator[Pi]:
     """A pretend Pi of either suite on which nothing of ours was ever installed."""
     with boot(request.param, packages, library, frames) as machine:

@@ -1,6 +1,7 @@
 """A pretend Pi with our package, an MPD that nobody hears, and a broker."""
 
 import json
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +29,8 @@ sad = ["Sad"]
 """
 # Debian's own units of the two servers start again only when told to
 SERVER = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=1\n"
-CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG=/run/hang\n"
+HANG = "/run/hang"
+CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG={HANG}\n"
 
 
 def package_for(suite: str, packages: Path) -> str:
@@ -75,19 +77,41 @@ class Pi(Machine):
         self.run("grep -q mpd_local /etc/mpd.conf || cat /etc/mpd_local.conf >>/etc/mpd.conf")
         for unit in ("mpd", "mosquitto"):
             self.write(f"/etc/systemd/system/{unit}.service.d/again.conf", SERVER)
-        self.write("/etc/systemd/system/moodpid.service.d/camera.conf", CAMERA)
-        self.run("systemctl daemon-reload && systemctl start mosquitto mpd && mpc -q update --wait")
+        self.drop_in("camera", CAMERA)
+        self.run("systemctl start mosquitto mpd && mpc -q update --wait")
 
     def write(self, path: str, text: str) -> None:
         """Make a file inside."""
         self.run(f"mkdir -p $(dirname {path}) && cat >{path} <<'END OF FILE'\n{text}\nEND OF FILE")
 
-    def configure(self, more: str = "") -> None:
-        """Write the configuration of the service."""
-        self.write("/etc/moodpid/moodpid.toml", CONFIG.replace("SOURCE", self.source) + more)
+    def drop_in(self, name: str, text: str) -> None:
+        """Add lines to the service's unit, or take them away again with an empty text."""
+        self.write(f"/etc/systemd/system/moodpid.service.d/{name}.conf", text)
+        self.run("systemctl daemon-reload")
+
+    def configure(self, more: str = "", *, camera: str = "", **mood: float) -> None:
+        """Write the configuration of the service.
+
+        Args:
+            more: More tables.
+            camera: More lines for `[camera]`.
+            mood: Other values for the keys of `[mood]`.
+        """
+        text = CONFIG.replace("SOURCE", self.source).replace("[camera]", f"[camera]\n{camera}")
+        for key, value in mood.items():
+            text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+            assert found == 1, key
+        self.write("/etc/moodpid/moodpid.toml", text + more)
+
+    def restart(self) -> str:
+        """Start the service again, without the pause that systemd makes; the moment between, for `said`."""
+        self.run("systemctl stop moodpid; systemctl reset-failed moodpid", check=False)
+        moment = self.now()
+        self.run("systemctl start moodpid")
+        return moment
 
     def show(self, name: str) -> None:
-        """Put other pictures before the software camera, and open it anew by starting the service again."""
+        """Put other pictures before the software camera; it shows them when it is opened the next time."""
         self.run(f"mkdir -p /opt/frames && rm -f /opt/frames/* && cp /frames/{name}/* /opt/frames/")
 
     def install(self, package: str = "") -> str:
@@ -103,36 +127,43 @@ class Pi(Machine):
         """A property of a unit, as `systemctl show` has it."""
         return self.tell(f"systemctl show --property {name} --value {unit}").strip()
 
-    def retained(self, topic: str) -> str:
-        """What the broker keeps below the device's topics; empty if nothing."""
-        return self.tell(f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 2").strip()
+    def retained(self, topic: str) -> dict[str, Any]:
+        """What the broker keeps on one of the device's topics that hold an object; empty if nothing."""
+        told = self.tell(f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 2")
+        read: dict[str, Any] = json.loads(told or "{}")
+        return read
 
-    def mood(self) -> str:
-        """The mood that the home sees."""
-        told: dict[str, Any] = json.loads(self.retained("mood") or "{}")
-        return str(told.get("mood"))
+    def set(self, control: str, value: object) -> None:
+        """Set something as the home does."""
+        self.run(f"mosquitto_pub -t moodpid/moodpid/{control}/set -m '{value}'")
+
+    def now(self) -> str:
+        """This moment in the journal, for `said`."""
+        return self.run("journalctl --quiet --lines 0 --show-cursor").stdout.split()[-1]
+
+    def said(self, since: str) -> list[str]:
+        """The lines about the service in the journal after a moment."""
+        return self.run(
+            f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
+        ).stdout.splitlines()
+
+    def wait_until_said(self, text: str, since: str, *, limit_s: float = 30.0) -> None:
+        """Until a line about the service has this text, an extended regular expression."""
+        said = f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
+        self.wait_for(f"{said} | grep -E '{text}'", limit_s=limit_s)
+
+    def wait_until_told(self, topic: str, text: str, *, limit_s: float = 30.0) -> None:
+        """Until the home hears this text, an extended regular expression, on a retained topic."""
+        told = f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 1"
+        self.wait_for(f"{told} | grep -E '{text}'", limit_s=limit_s)
 
     def wait_until_mood(self, *moods: str, limit_s: float = 20.0) -> None:
         """Until the home sees one of these moods."""
-        wanted = "|".join(moods)
-        self.wait_for(
-            "mosquitto_sub -t moodpid/moodpid/mood --retained-only -C 1 -W 1 | "
-            f'grep -qE \'"mood": "({wanted})"\'',
-            limit_s=limit_s,
-        )
+        self.wait_until_told("mood", f'"mood": "({"|".join(moods)})"', limit_s=limit_s)
 
     def wait_until_well(self, *, limit_s: float = 60.0) -> None:
         """Until everything runs, and the home and the player can tell."""
         self.wait_for("systemctl is-active moodpid mpd mosquitto", limit_s=limit_s)
-        self.wait_for(
-            "mosquitto_sub -t moodpid/moodpid/status --retained-only -C 1 -W 1 | grep -q online",
-            limit_s=limit_s,
-        )
-        self.wait_for(
-            "mosquitto_sub -t moodpid/moodpid/camera --retained-only -C 1 -W 1 | grep -q watching",
-            limit_s=limit_s,
-        )
-        self.wait_for(
-            "mosquitto_sub -t moodpid/moodpid/player --retained-only -C 1 -W 1 | grep -qE 'play|stop|pause'",
-            limit_s=limit_s,
-        )
+        self.wait_until_told("status", "online", limit_s=limit_s)
+        self.wait_until_told("camera", "watching", limit_s=limit_s)
+        self.wait_until_told("player", "play|stop|pause", limit_s=limit_s)

@@ -1,14 +1,17 @@
 """Lets the released picamera2 run over libcamera's software camera; asleep unless VIRTUAL_CAMERA_FPS is set.
 
-The software camera differs from a Pi's in three ways that are none of the program's business: it has no raw
-stream, wants buffers of two planes in memory that this kernel may not share between devices (no dma-buf), and
-nothing paces its frames. One name in picamera2's main module and one method are replaced, and libcamera gets
-each request a period after the last one, so that one frame comes in each period as from a sensor; the period
-is that of FrameDurationLimits, where a request brings some.
+The software camera differs from a Pi's in four ways that are none of the program's business: it has no raw
+stream, wants buffers of two planes in memory that this kernel may not share between devices (no dma-buf),
+nothing paces its frames, and it has no device whose lock refuses a second program. So some names in
+picamera2's main module are replaced; libcamera gets each request a period after the last one, so that one
+frame comes in each period as from a sensor; the period is that of FrameDurationLimits, where a request brings
+some; and whoever acquires the camera locks a file.
 """
 
 # ruff: noqa: ANN401 - libcamera and picamera2 ship no types
 
+import errno
+import fcntl
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -17,6 +20,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from queue import Queue
 from threading import Lock, Thread
 from types import ModuleType
@@ -24,7 +28,10 @@ from typing import Any
 
 MODULE = "picamera2.picamera2"
 FPS = float(os.environ.get("VIRTUAL_CAMERA_FPS") or 0)
-HANG = "VIRTUAL_CAMERA_HANG"  # names a file: while it is there no frames come, as with a loose cable
+# Names a file: while it is there no frames come, as with a loose cable. While one of that name with -open or
+# -close at its end is there, that call does not come back, as in a driver that hangs
+HANG = "VIRTUAL_CAMERA_HANG"
+DEVICE = "/usr/share/libcamera/pipeline/virtual/virtual.yaml"  # is locked in place of a device
 
 
 class MemoryAllocator:
@@ -112,8 +119,7 @@ class Pacer:
         while True:
             number, camera, request = self._waiting.get()
             time.sleep(max(0.0, due_s - time.monotonic()))
-            while os.path.exists(os.environ.get(HANG, "")):  # noqa: PTH110 - an empty Path is this folder
-                time.sleep(1 / FPS)
+            hang("")
             with self._lock:
                 if number == self._run_number:
                     due_s = max(due_s, time.monotonic()) + self._period_s
@@ -135,6 +141,38 @@ class _Mapped:
         return self._memory
 
 
+class Users:
+    """Refuses the camera to a second process in libcamera's words; two in one process it tells apart."""
+
+    def __init__(self, acquire: Callable[[Any], Any], release: Callable[[Any], Any]) -> None:
+        self._acquire, self._release = acquire, release
+        self._files: dict[str, int] = {}
+
+    def acquire(self, camera: Any) -> None:
+        """Takes the place of `Camera.acquire`."""
+        self._acquire(camera)
+        file = os.open(DEVICE, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            self._release(camera)
+            raise RuntimeError(f"Failed to acquire camera: {os.strerror(errno.EBUSY)}") from None
+        self._files[camera.id] = file
+
+    def release(self, camera: Any) -> None:
+        """Takes the place of `Camera.release`."""
+        self._release(camera)
+        os.close(self._files.pop(camera.id))
+
+
+def hang(name: str) -> None:
+    """Do not come back while the file is there that says so."""
+    file = os.environ.get(HANG)
+    while file and Path(file + name).exists():
+        time.sleep(0.1)
+
+
 def video_modes(picamera: Any) -> list[dict[str, Any]]:
     """In place of the sensor's raw modes: the sizes that the software camera can show."""
     import libcamera  # noqa: PLC0415 - its camera is open by now
@@ -150,21 +188,27 @@ def video_modes(picamera: Any) -> list[dict[str, Any]]:
 
 def patch(module: Any) -> None:
     """Replace what does not fit in picamera2's main module and in libcamera."""
-    camera, request = module.libcamera.Camera, module.libcamera.Request
+    camera, picamera2, request = module.libcamera.Camera, module.Picamera2, module.libcamera.Request
     pacer = Pacer(camera.queue_request, camera.stop, request.set_control)
-
-    def queue_request(self: Any, request: Any) -> int:
-        return pacer.put(self, request)
-
-    def stop(self: Any) -> Any:
-        return pacer.stop(self)
-
-    def set_control(self: Any, control: Any, value: Any) -> None:
-        pacer.set_control(self, control, value)
-
-    camera.queue_request, camera.stop, request.set_control = queue_request, stop, set_control
+    users = Users(camera.acquire, camera.release)
+    camera.queue_request, camera.stop = as_method(pacer.put), as_method(pacer.stop)
+    request.set_control = as_method(pacer.set_control)
+    camera.acquire, camera.release = as_method(users.acquire), as_method(users.release)
     module.DmaAllocator = MemoryAllocator
-    module.Picamera2._get_raw_modes = video_modes  # noqa: SLF001 - there is no other way in
+    picamera2._get_raw_modes = video_modes  # noqa: SLF001 - there is no other way in
+    picamera2._open_camera = as_method(picamera2._open_camera, "-open")  # noqa: SLF001 - likewise
+    picamera2.close = as_method(picamera2.close, "-close")
+
+
+def as_method(function: Callable[..., Any], hang_name: str | None = None) -> Callable[..., Any]:
+    """A function that gets the object first; it may hang before, while the file of this name is there."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        if hang_name is not None:
+            hang(hang_name)
+        return function(self, *arguments)
+
+    return method
 
 
 class Finder(importlib.abc.MetaPathFinder):
