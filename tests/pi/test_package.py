@@ -104,6 +104,8 @@ def test_purge_leaves_nothing(ready_pi: Pi) -> None:
 
 
 def test_lintian_finds_nothing_that_is_not_explained(ready_pi: Pi) -> None:
+    if ready_pi.source != "picamera2":
+        pytest.skip("the packages differ in what they bundle; the newer lintian looks at one of them")
     lintian = f"lintian --fail-on error,warning {ready_pi.package} 2>&1"
     told = ready_pi.run(lintian, check=False, timeout_s=300)
     assert told.returncode == 0, told.stdout

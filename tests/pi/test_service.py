@@ -105,25 +105,19 @@ def test_fewer_looks_a_second_let_the_camera_itself_rest(pi: Pi) -> None:
 
 
 def test_a_frozen_loop_is_killed_by_the_watchdog_and_started_again(pi: Pi) -> None:
-    restarts = int(pi.has("NRestarts"))
+    assert pi.has("WatchdogUSec") == "30s"
+    pi.drop_in("quick", "[Service]\nWatchdogSec=8\nTimeoutAbortSec=1\n")
+    since = pi.restart()
     pi.run("systemctl kill --kill-whom=main --signal=STOP moodpid")
-    pi.wait_for(f"[ $(systemctl show -P NRestarts moodpid) -gt {restarts} ]", limit_s=60)
+    pi.wait_for("[ $(systemctl show -P NRestarts moodpid) -gt 0 ]", limit_s=60)
+    pi.drop_in("quick", "")
     pi.wait_until_well()
-    assert "watchdog" in pi.tell("journalctl --unit moodpid --output cat")
-
-
-def test_a_camera_that_hangs_is_told_and_opened_again(pi: Pi) -> None:
-    if pi.source != "picamera2":
-        pytest.skip("a recording does not hang")
-    pi.run("touch /run/hang")
-    pi.wait_for(
-        "mosquitto_sub -t moodpid/moodpid/camera --retained-only -C 1 -W 1 | grep 'lost.*no frames any more'"
-    )
-    pi.run("rm /run/hang")
-    pi.wait_until_well()
+    assert any("watchdog" in line.lower() for line in pi.said(since))
 
 
 def test_nothing_is_lost_for_good_when_things_are_killed_at_random(pi: Pi) -> None:
+    # Pauses that grow are for a service that cannot start: here it would be away for most of the storm
+    pi.drop_in("quick", "[Service]\nRestartSec=1\nRestartMaxDelaySec=infinity\n")
     chance = random.Random(6)  # noqa: S311 - the same storm every time
     for _ in range(30):
         victim = chance.choice(("moodpid", "mpd", "mosquitto"))
@@ -132,6 +126,7 @@ def test_nothing_is_lost_for_good_when_things_are_killed_at_random(pi: Pi) -> No
     pi.wait_until_well(limit_s=90)
     assert "start-limit" not in pi.tell("systemctl show -P Result moodpid mpd mosquitto")
     assert pi.tell("pgrep -u moodpid").split() == [pi.has("MainPID")]
+    pi.drop_in("quick", "")
 
 
 def test_a_fault_in_the_configuration_fails_the_unit_once_and_says_where(pi: Pi) -> None:
