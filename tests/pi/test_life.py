@@ -40,6 +40,8 @@ def test_a_hot_processor_gets_half_the_looks_until_it_is_cool(pi: Pi, heat: str)
 @pytest.fixture
 def clock(pi: Pi) -> Iterator[str]:
     """The file that says by how much the service's clock goes wrong."""
+    if pi.source != "picamera2":
+        pytest.skip("with Debian 12's libfaketime the service was not seen to reach the broker")
     pi.run(f"echo +0 >{_CLOCK}")
     pi.drop_in("clock", _FAKETIME)
     yield _CLOCK
