@@ -74,7 +74,7 @@ def camera_pi(pi: Pi) -> Pi:
     return pi
 
 
-@pytest.fixture(params=SUITES)
+@pytest.fixture(scope="module", params=SUITES)
 def bare_pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Path) -> Iterator[Pi]:
     """A pretend Pi of either suite on which nothing of ours was ever installed."""
     with boot(request.param, packages, library, frames) as machine:

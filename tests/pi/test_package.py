@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pi.support import Pi
+from tests.pi.support import CAMERA, Pi
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -13,21 +13,23 @@ CHANGED = "# somebody was here"
 
 @pytest.fixture
 def ready_pi(bare_pi: Pi) -> Pi:
-    """A pretend Pi with a configuration waiting that suits it: nothing is installed yet."""
+    """A pretend Pi on which nothing of ours is installed, with a camera waiting if it can have one."""
+    bare_pi.run("if dpkg -s moodpid; then apt-get purge -y moodpid; fi")
+    bare_pi.drop_in("camera", CAMERA)
     if bare_pi.source == "picamera2":
         bare_pi.show("happy")
     return bare_pi
 
 
-def older(pi: Pi, *, config: str = "") -> str:
+@pytest.fixture(scope="module")
+def older(bare_pi: Pi) -> str:
     """A package of an earlier version, with another default configuration, made of the one under test."""
-    pi.run(
-        f"rm -rf /root/old && dpkg-deb -R {pi.package} /root/old && "
+    bare_pi.run(
+        f"dpkg-deb -R {bare_pi.package} /root/old && "
         "sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control"
     )
-    if config:
-        pi.write("/root/old/etc/moodpid/moodpid.toml", config)
-    pi.run("dpkg-deb --build --root-owner-group -Znone /root/old /root/old.deb")
+    bare_pi.write("/root/old/etc/moodpid/moodpid.toml", "[player]\nenabled = false\n")
+    bare_pi.run("dpkg-deb --build --root-owner-group -Znone /root/old /root/old.deb && rm -r /root/old")
     return "/root/old.deb"
 
 
@@ -44,6 +46,19 @@ def listing(pi: Pi) -> set[str]:
     return set(pi.run(f"find / {apart} -print").stdout.splitlines())
 
 
+def test_purge_leaves_nothing(ready_pi: Pi) -> None:
+    # The first of all: until now nothing of ours was ever there
+    ready_pi.run("rm -r /etc/systemd/system/moodpid.service.d")
+    before = listing(ready_pi)
+    ready_pi.install()
+    ready_pi.write("/etc/moodpid/mqtt-password", "secret")
+    ready_pi.run("apt-get purge -y moodpid")
+    left = {path for path in listing(ready_pi) - before if not Path(path).name.endswith("-")}
+    assert left == set()
+    assert ready_pi.run("getent passwd moodpid", check=False).returncode != 0
+    assert ready_pi.run("getent group moodpid", check=False).returncode != 0
+
+
 def test_it_installs_starts_and_is_ready(ready_pi: Pi) -> None:
     ready_pi.install()
     # The configuration that comes along asks for a Pi camera, which Debian 12's stand-in has not
@@ -52,8 +67,10 @@ def test_it_installs_starts_and_is_ready(ready_pi: Pi) -> None:
         ready_pi.wait_until_well()
 
 
-def test_an_upgrade_keeps_a_changed_configuration_and_starts_the_new_version(ready_pi: Pi) -> None:
-    ready_pi.install(older(ready_pi, config="[player]\nenabled = false\n"))
+def test_an_upgrade_keeps_a_changed_configuration_and_starts_the_new_version(
+    ready_pi: Pi, older: str
+) -> None:
+    ready_pi.install(older)
     ready_pi.configure(CHANGED)
     ready_pi.run("systemctl restart moodpid")
     before = ready_pi.has("MainPID")
@@ -63,14 +80,14 @@ def test_an_upgrade_keeps_a_changed_configuration_and_starts_the_new_version(rea
     ready_pi.wait_until_well()
 
 
-def test_an_upgrade_takes_a_new_default_configuration_that_nobody_changed(ready_pi: Pi) -> None:
-    ready_pi.install(older(ready_pi, config="[player]\nenabled = false\n"))
+def test_an_upgrade_takes_a_new_default_configuration_that_nobody_changed(ready_pi: Pi, older: str) -> None:
+    ready_pi.install(older)
     ready_pi.install()
     assert "[player.playlists]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
 
 
-def test_an_upgrade_that_does_not_get_ready_is_told(ready_pi: Pi) -> None:
-    ready_pi.install(older(ready_pi))
+def test_an_upgrade_that_does_not_get_ready_is_told(ready_pi: Pi, older: str) -> None:
+    ready_pi.install(older)
     ready_pi.configure("[nonsense]\n")
     told = ready_pi.install()
     assert "did not get ready" in told
@@ -89,18 +106,6 @@ def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:
     ready_pi.install()
     assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
     ready_pi.wait_until_well()
-
-
-def test_purge_leaves_nothing(ready_pi: Pi) -> None:
-    ready_pi.run("rm -r /etc/systemd/system/moodpid.service.d")
-    before = listing(ready_pi)
-    ready_pi.install()
-    ready_pi.write("/etc/moodpid/mqtt-password", "secret")
-    ready_pi.run("apt-get purge -y moodpid")
-    left = {path for path in listing(ready_pi) - before if not Path(path).name.endswith("-")}
-    assert left == set()
-    assert ready_pi.run("getent passwd moodpid", check=False).returncode != 0
-    assert ready_pi.run("getent group moodpid", check=False).returncode != 0
 
 
 def test_lintian_finds_nothing_that_is_not_explained(ready_pi: Pi) -> None:
