@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -28,6 +28,10 @@ class Strength:
     dark: float = 0.03  # share of pictures taken at a fifth to a half of the light
     erase: float = 0.2  # share of pictures
     erase_side: float = 0.35  # longest side of what is erased
+
+    def plain(self) -> Strength:
+        """Return the same without what hides or spoils a picture: geometry and light alone."""
+        return replace(self, noise=0.0, low_resolution=0.0, blur=0.0, dark=0.0, erase=0.0)
 
 
 def vary(images: Tensor, side: int, strength: Strength, random: torch.Generator) -> Tensor:

@@ -181,10 +181,7 @@ def main(arguments: list[str]) -> int:
         recipe, train, valid, options.run / options.network, [each.average.network for each in taught_by]
     )
     print(f"{multiply_adds(NETWORKS[options.network]) / 1e6:.1f} million multiply-adds a face", flush=True)
-    if options.as_is:
-        run.resume()
-    else:
-        run.finish()
+    run.finish(as_is=options.as_is)
     model = export_model(options, run, taught_by, train)
     describe(model, valid, pictures=not options.no_report)
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)

@@ -75,6 +75,26 @@ class Average:
 
 
 @torch.no_grad()
+def settle_norms(network: EmotionNetwork, images: Tensor) -> None:
+    """Measure the norms' means and variances anew, over the faces as they are and mirrored.
+
+    images: (N, 48, 48) uint8. What the norms gathered in training is of varied faces and of
+    weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021).
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of all batches
+    network.train()
+    # A stride, so that each batch is a sample of all faces, whatever their order
+    stride = max(1, len(images) // 256)
+    for first in range(stride):
+        batch = images[first::stride].float().unsqueeze(1)
+        network(torch.cat([batch, batch.flip(3)]).contiguous(memory_format=torch.channels_last))
+    network.eval()
+
+
+@torch.no_grad()
 def predict(network: nn.Module, images: Any, device: torch.device) -> Tensor:
     """Return the FER2013 logits (N, 7), on the CPU, of (N, 48, 48) uint8 pictures."""
     network.eval()
@@ -142,16 +162,20 @@ class Run:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share
 
-    def finish(self) -> EmotionNetwork:
-        """Train to the end, from the checkpoint where there is one; return the averaged network."""
+    def finish(self, *, as_is: bool = False) -> EmotionNetwork:
+        """Train to the end, from the checkpoint where there is one; return the averaged network.
+
+        With `as_is` it is the network of the checkpoint, without another epoch.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.resume()
-        while self.epoch < self.recipe.epochs:
+        while self.epoch < self.recipe.epochs and not as_is:
             started = time.monotonic()
             loss, side = self._epoch()
             self.epoch += 1
             self._note(loss, side, time.monotonic() - started)
             self._checkpoint()
+        settle_norms(self.average.network, self.images)
         return self.average.network
 
     def _batches(self) -> Iterator[Tensor]:
@@ -181,11 +205,13 @@ class Run:
 
     def _loss(self, rows: Tensor, progress: float) -> Tensor:
         recipe = self.recipe
+        plain = progress >= 1.0 - recipe.plain_end
+        strength = recipe.strength.plain() if plain else recipe.strength
         images = self.images[rows].float().unsqueeze(1)
-        images = augment.vary(images, side_at(recipe, progress), recipe.strength, self.random)
+        images = augment.vary(images, side_at(recipe, progress), strength, self.random)
         targets, votes = self.targets[rows], self.votes[rows]
         draw = torch.rand(1, generator=self.random, device=self.device).item()
-        if progress < 1.0 - recipe.plain_end and draw < recipe.mixup:
+        if draw < recipe.mixup and not plain:
             images, order, share = augment.mix(images, recipe.mixup_alpha, self.random)
             targets = share * targets + (1.0 - share) * targets[order]
             votes = share * votes + (1.0 - share) * votes[order]
