@@ -34,9 +34,8 @@ from moodpid.state import (
 log = logging.getLogger(__name__)
 
 _FAREWELL_S = 2.0  # for camera, player and home together
-_GONE_S = (
-    4.0  # after the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
-)
+# After the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
+_GONE_S = 4.0
 _AT_LEAST_S = 0.2  # for each, however long the others took
 
 

@@ -23,10 +23,8 @@ def lengthen(song: Path, seconds: float) -> None:
     data = song.read_bytes().index(b"data") + 4
     size = 2 * int(seconds * RATE_HZ)
     with song.open("r+b") as file:
-        for place, length in (
-            (4, data - 4 + size),
-            (data, size),
-        ):  # of the RIFF chunk, and of the samples in it
+        # Of the RIFF chunk, and of the samples in it
+        for place, length in ((4, data - 4 + size), (data, size)):
             file.seek(place)
             file.write(struct.pack("<I", length))
         file.truncate(data + 4 + size)

@@ -215,9 +215,9 @@ class MpdWorker:
     def _ill(self, error: MoodpidError, fault: Exception | None = None) -> None:
         """One line for each kind of trouble, however often it is met again."""
         if self._weather.went(type(error).__name__, time.monotonic()):
-            how = (
-                "again soon after it let us in; trying on until it lasts" if self._weather.changeable else ""
-            )
-            log.warning("%s; %s", error, how or "trying again until it works", exc_info=fault)
+            how = "trying again until it works"
+            if self._weather.changeable:
+                how = "again soon after it let us in; trying on until it lasts"
+            log.warning("%s; %s", error, how, exc_info=fault)
             self._sick = PlayerState(PlayerStatus.UNREACHABLE, message=str(error))
         self._tell(self._sick)
