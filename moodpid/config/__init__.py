@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from moodpid.config import faults
-from moodpid.config.files import find_missing
+from moodpid.config.files import PATHS, find_missing
 from moodpid.config.places import line_of, show
 from moodpid.config.syntax import explain
 from moodpid.config.tables import (
@@ -99,21 +99,9 @@ def _rooted(config: Config, folder: Path | None) -> Config:
     """The same with its relative paths made absolute."""
     if folder is None:
         return config
-    replace = msgspec.structs.replace
-
-    def root(path: str) -> str:
-        return str(folder.resolve() / path) if path else ""
-
-    return replace(
-        config,
-        camera=replace(config.camera, path=root(config.camera.path)),
-        vision=replace(config.vision, model=root(config.vision.model), cascade=root(config.vision.cascade)),
-        player=replace(config.player, password_file=root(config.player.password_file)),
-        mqtt=replace(
-            config.mqtt,
-            password_file=root(config.mqtt.password_file),
-            tls_ca=root(config.mqtt.tls_ca),
-            tls_certificate=root(config.mqtt.tls_certificate),
-            tls_key=root(config.mqtt.tls_key),
-        ),
-    )
+    replace, folder = msgspec.structs.replace, folder.resolve()
+    for table, key, _ in PATHS:
+        part = getattr(config, table)
+        if path := getattr(part, key):
+            config = replace(config, **{table: replace(part, **{key: str(folder / path)})})
+    return config

@@ -1,4 +1,4 @@
-"""Which of the files that a configuration names are not there."""
+"""Where a configuration names files, and which of them are not there."""
 
 import stat
 from collections.abc import Iterator, Mapping
@@ -7,8 +7,8 @@ from typing import Any
 
 from moodpid.config.places import Place
 
-# Where a path may stand, and what else to do if nothing is there
-_PATHS = (
+# Every table and key that is a path, and what else to do if nothing is there
+PATHS = (
     ("camera", "path", "or leave it empty for the bundled recording"),
     ("vision", "model", "or drop the line for the one that comes along"),
     ("vision", "cascade", "or drop the line for OpenCV's own"),
@@ -27,7 +27,7 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[Plac
         tables: The file's.
         folder: Where relative paths start from.
     """
-    for table, key, remedy in _PATHS:
+    for table, key, remedy in PATHS:
         values = tables.get(table)
         if not isinstance(values, dict) or values.get("enabled") is False:
             continue
