@@ -109,18 +109,15 @@ def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
 
 def _camera_fault(config: Config, error: CameraError, machine: Machine) -> Finding:
     """What went wrong and, where the machine shows it, why."""
-    device = config.camera.device
     match config.camera.source:
+        case CameraSource.PICAMERA2 if isinstance(error, CameraBusyError):
+            why, remedy = "", "sudo fuser -v /dev/media* /dev/video*"
         case CameraSource.PICAMERA2:
             why, remedy = _without_libcamera(machine)
-            busy = "sudo fuser -v /dev/media* /dev/video*"
         case CameraSource.WEBCAM:
-            why, remedy = _without_webcam(Path(f"/dev/video{device}"))
-            busy = f"sudo fuser -v /dev/video{device}"
+            why, remedy = _without_webcam(Path(f"/dev/video{config.camera.device}"))
         case _:
-            return Finding(False, "camera", str(error), "look at [camera] path")
-    if isinstance(error, CameraBusyError):
-        why, remedy = "", busy
+            why, remedy = "", "look at [camera] path"
     return Finding(False, "camera", f"{error}; {why}" if why else str(error), remedy)
 
 
