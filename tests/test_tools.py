@@ -33,7 +33,14 @@ def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["bench/footprint.py", "bench/mood_filter.py", "bench/devices.py", "music/scenario.py", "music/cost.py"],
+    [
+        "bench/footprint.py",
+        "bench/on_a_pi.py",
+        "bench/mood_filter.py",
+        "bench/devices.py",
+        "music/scenario.py",
+        "music/cost.py",
+    ],
 )
 def test_a_measurement_shows_its_usage(path: str) -> None:
     assert "usage: " in output(sys.executable, TOOLS / path, "--help")
