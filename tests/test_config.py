@@ -208,7 +208,7 @@ def test_a_file_that_is_named_and_missing_is_a_fault_where_files_are_asked_for(
     (tmp_path / "key").touch()
     (tmp_path / "emotion.json").touch()
     file.write_text(f'{PLAYLISTS}[{table}]\n{key} = "emotion.tflite"\n{more}\n')
-    load(file)
+    assert getattr(getattr(load(file), table), key) == str(tmp_path / "emotion.tflite")
     with pytest.raises(ConfigError) as caught:
         load(file, files=True)
     (fault,) = caught.value.faults
