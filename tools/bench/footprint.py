@@ -26,6 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from paho.mqtt import publish
+from processes import Moodpid
 from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.app import BUNDLED_MODEL
@@ -86,16 +87,10 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float, int]
         manager.bind(str(folder / "notify"))
         manager.settimeout(READY_LIMIT_S)
         began_s = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "moodpid", "run", "--config", str(config)],
-            env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify")},
-            stderr=subprocess.DEVNULL,
-        )
-        stack.callback(process.wait, 10)
-        stack.callback(process.terminate)
+        moodpid = stack.enter_context(Moodpid(config, folder / "notify"))
         while manager.recv(4096) != b"READY=1":
             pass
-        yield process, time.monotonic() - began_s, broker.port
+        yield moodpid.process, time.monotonic() - began_s, broker.port
 
 
 def follow(pid: int, seconds: float) -> dict[str, float]:
