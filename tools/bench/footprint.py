@@ -26,7 +26,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from paho.mqtt import publish
-from processes import Moodpid
+from processes import begin, end
 from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.app import BUNDLED_MODEL
@@ -87,10 +87,14 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float, int]
         manager.bind(str(folder / "notify"))
         manager.settimeout(READY_LIMIT_S)
         began_s = time.monotonic()
-        moodpid = stack.enter_context(Moodpid(config, folder / "notify"))
+        command = [sys.executable, "-m", "moodpid", "run", "--config", str(config)]
+        environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
+        # A log would count as written
+        process = begin(command, Path(os.devnull), environment=environment)
+        stack.callback(end, process)
         while manager.recv(4096) != b"READY=1":
             pass
-        yield moodpid.process, time.monotonic() - began_s, broker.port
+        yield process, time.monotonic() - began_s, broker.port
 
 
 def follow(pid: int, seconds: float) -> dict[str, float]:
