@@ -70,6 +70,14 @@ def test_a_player_that_is_off_needs_no_playlists() -> None:
         ('[mqtt]\ntls_ca = "ca.crt"', "line 2: [mqtt] tls_ca", "tls = true"),
         ('[mqtt]\npassword_file = "p"', "line 2: [mqtt] password_file", "without username"),
         ('[camera]\npath = "x"', "line 2: [camera] path", 'source = "recording"'),
+        ('[camera]\nfps = "4"', "line 2: [camera] fps", "is a number, without quotes, not '4'"),
+        ("[camera]\nfps = true", "line 2: [camera] fps", "is a number, not true"),
+        ("[camera]\nwidth = 640.5", "line 2: [camera] width", "is a whole number, not 640.5"),
+        ("[camera]\nrotation = 45", "line 2: [camera] rotation", "45. There are 0, 90, 180, 270"),
+        ("[camera]\nhflip = 1", "line 2: [camera] hflip", "is true or false, not 1"),
+        ('[mqtt]\nport = "1883"', "line 2: [mqtt] port", "is a whole number, without quotes, not '1883'"),
+        ('[mqtt]\nhost = "mqtt://home"', "line 2: [mqtt] host", "a name or an address alone"),
+        ('[player]\nhost = "home:6600"', "line 2: [player] host", "without tcp:// before it"),
     ],
 )
 def test_a_fault_is_told_by_its_place(text: str, place: str, what: str) -> None:
@@ -92,6 +100,11 @@ def test_a_playlist_list_that_cannot_be_played_is_a_fault(line: str, what: str) 
     (fault,) = faults(PLAYLISTS + line)
     assert what in fault
     assert "line 3" in fault
+
+
+@pytest.mark.parametrize("host", ["home", "192.168.1.5", "::1", "fe80::1", "/run/mpd/socket", "@mpd"])
+def test_a_host_is_a_name_an_address_or_a_socket(host: str) -> None:
+    assert parse(f'{PLAYLISTS}[player]\nhost = "{host}"').player.host == host
 
 
 def test_an_empty_list_for_nobody_means_to_leave_the_player_alone() -> None:

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +13,13 @@ from msgspec import Struct
 from moodpid.config.places import Place
 from moodpid.config.tables import Config, Entry, Name
 from moodpid.mood.emotion import Mood
+
+_KINDS = {  # what msgspec expects, in plain words
+    "Expected bool": "true or false",
+    "Expected float": "a number",
+    "Expected int": "a whole number",
+    "Expected int | null": "a whole number",
+}
 
 
 def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -143,18 +150,25 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
         what = re.sub(r" - at `.*`$", "", str(error)).replace("`", "")
         if "regex" in what:  # no person reads those
             what = "expected " + next(m.description for m in get_args(hint)[1:])
-        options = hint if isinstance(hint, type) and issubclass(hint, StrEnum) else ()
-        if options:
-            yield (
-                place,
-                f"unknown value {value!r}{did_you_mean(str(value), options)} There are {', '.join(options)}",
-            )
+        kind = _KINDS.get(what.partition(", got ")[0])
+        if options := _options(hint):
+            meant = did_you_mean(str(value), options)
+            yield place, f"unknown value {value!r}{meant} There are {', '.join(options)}"
         elif isinstance(value, str) and "array" in what:
             yield place, f'is a list: write ["{value}"]'
-        elif "bool" in what:
-            yield place, f"is true or false, without quotes, not {value!r}"
+        elif kind and not isinstance(value, dict):
+            quotes = ", without quotes" if isinstance(value, str) else ""
+            said = str(value).lower() if isinstance(value, bool) else repr(value)
+            yield place, f"is {kind}{quotes}, not {said}"
         else:
             yield place, f"{what[0].lower()}{what[1:]}, not {value!r}"
+
+
+def _options(hint: object) -> list[str]:
+    """The words or numbers that may stand there, if they can be counted."""
+    if get_origin(hint) is Literal:
+        return [str(option) for option in get_args(hint)]
+    return [str(option) for option in hint] if isinstance(hint, type) and issubclass(hint, StrEnum) else []
 
 
 def did_you_mean(word: str, known: Iterable[object]) -> str:

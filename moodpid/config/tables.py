@@ -11,6 +11,14 @@ Positive = Annotated[float, Meta(gt=0)]
 Seconds = Annotated[float, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Name = Annotated[str, Meta(min_length=1)]
+Host = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        pattern=r"^(?!.*://)(?![^/:]+:[0-9]+$)",
+        description="a name or an address alone, without tcp:// before it and the port behind it",
+    ),
+]
 TopicPart = Annotated[str, Meta(pattern=r"^[^+#\x00]+$", description="a topic without + and #")]
 Identifier = Annotated[
     str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="small letters, digits, - and _, at most 63")
@@ -123,7 +131,7 @@ class Player(_Table, frozen=True):
     """The MPD server and what it should play in which mood."""
 
     enabled: bool = True
-    host: Name = "localhost"
+    host: Host = "localhost"
     port: Port = 6600
     password_file: str = ""
     change: Change = Change.NEXT
@@ -165,7 +173,7 @@ class Mqtt(_Table, frozen=True):
     """The broker and the names below which the topics lie; no discovery prefix means no Home Assistant."""
 
     enabled: bool = True
-    host: Name = "localhost"
+    host: Host = "localhost"
     port: Port | None = None
     username: str = ""
     password_file: str = ""
