@@ -50,6 +50,8 @@ def _list(link: Link, entry: Entry, settings: Player) -> Finding:
     if not page.problem:
         return Finding(True, subject, f"{page.total} song{'s' if page.total > 1 else ''}")
     remedy = _mpc(settings, f'save "{entry.playlist}"' if entry.playlist else "update --wait")
+    if entry.filter:
+        remedy = f"correct the filter in [player.playlists]; or {remedy}, if the songs are new"
     return Finding(False, subject, page.problem, remedy)
 
 
