@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare the mood filter with the two usual ways to smooth, on streams with known changes of mood.
 
-    .venv/bin/python tools/bench/mood_filter.py --data ../shared/data/fer2013/valid.npz
+    .venv/bin/python tools/bench/mood_filter.py --data FER2013/valid.npz
 
 A stream shows one emotion after the other for 10 to 40 seconds each, four looks a second. Once a second it
 draws another picture of the emotion from the data, which the model classifies: neighbouring looks show the

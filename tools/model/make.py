@@ -1,6 +1,6 @@
 """One command from the faces to the model: train, quantize, calibrate, evaluate, report.
 
-    python tools/model/make.py --data ../shared/data/fer2013 --run /var/tmp/moodpid-model
+    python tools/model/make.py --data FER2013 --run /var/tmp/moodpid-model
 
 A run that was cut off goes on from its last whole epoch when the same command is given again.
 """

@@ -1,6 +1,6 @@
 """What the guest costs: MPD commands and CPU time at rest and a song, and in a very large house.
 
-python tools/music/cost.py [--rest SECONDS] [--songs N] [--queue N]
+.venv/bin/python tools/music/cost.py [--rest SECONDS] [--songs N] [--queue N]
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Two hours in a house: thirty changes of mood, a person who interferes ten times, three restarts of MPD.
 
-    python tools/music/scenario.py           the guest at a pretend MPD, in simulated time: seconds
-    python tools/music/scenario.py --real    the worker at a real MPD, a hundred times as fast: a good minute
+    .venv/bin/python tools/music/scenario.py         the guest at a pretend MPD, in simulated time: seconds
+    .venv/bin/python tools/music/scenario.py --real  the worker at a real MPD, 100 times as fast: a minute
 
 Prints what came of it, as a table or with --json; the exit status is 1 if a person's song was lost or moved,
 or the music started unasked.

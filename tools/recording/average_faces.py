@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make models/faces/: the average face of each emotion, which is nobody's face, for the bundled recording.
 
-    .venv/bin/python tools/recording/average_faces.py --data ../shared/data/fer2013/train.npz
+    .venv/bin/python tools/recording/average_faces.py --data FER2013/train.npz
 
 Each is the mean of 150 FER2013 training faces and their mirror images, those that most of the FER+
 voters (Barsoum et al., 2016) called the same as FER2013's own label does, sharpened a little.
