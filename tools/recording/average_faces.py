@@ -3,8 +3,8 @@
 
     .venv/bin/python tools/recording/average_faces.py --data FER2013/train.npz
 
-Each is the mean of 150 FER2013 training faces and their mirror images, those that most of the FER+
-voters (Barsoum et al., 2016) called the same as FER2013's own label does, sharpened a little.
+Each is the mean of 200 FER2013 training faces and their mirror images, those that most of the FER+
+voters (Barsoum et al., 2016) called the same as FER2013's own label does, sharpened.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from moodpid.mood.emotion import EMOTIONS, Emotion
 
-FACES = 150
+FACES = 200
 # Averaging blurs: unsharp masking gives back some of the edges, with this much of what a blur takes away
-SHARPEN, BLUR_PX = 2.0, 1.5
+SHARPEN, BLUR_PX = 6.0, 1.0
 FOLDER = Path(__file__).parents[2] / "models" / "faces"
 # The columns of the FER+ votes
 FERPLUS_COLUMN = {
