@@ -106,8 +106,8 @@ def test_lists_are_counted_and_one_that_is_missing_is_named(mpd: PrivateMpd) -> 
 
 @pytest.mark.parametrize("expression", ['(genre = "Pop")', '(genre == "No such")'])
 def test_a_filter_that_finds_nothing_is_to_be_corrected(mpd: PrivateMpd, expression: str) -> None:
-    lists = {Mood.HAPPY: (Entry(filter=expression),)}
-    wrong = probe(Player(host=mpd.host, port=mpd.port, playlists=lists))[1]
+    player = Player(host=mpd.host, port=mpd.port, playlists={Mood.HAPPY: (Entry(filter=expression),)})
+    wrong = probe(player)[1]
     assert not wrong.ok
     assert wrong.remedy.startswith("correct the filter")
 
