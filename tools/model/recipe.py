@@ -28,7 +28,7 @@ class Recipe:
     plain_end: float = 0.2  # last share of the run, without mixup and on faces varied more plainly
     teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
     mirror_from: float = 0.6  # from this share of the run on it learns from its own average, too
-    mirror_share: float = 0.5  # of what the average says of the mirrored faces, in the target then
+    mirror_share: float = 0.5  # of what it says, in the target then, where there are no teachers
     sides: tuple[tuple[float, int], ...] = ((0.3, 40), (1.0, 48))
     strength: augment.Strength = field(default_factory=augment.Strength)
 

@@ -107,7 +107,7 @@ def predict(network: nn.Module, images: Any, device: torch.device) -> Tensor:
 
 @torch.no_grad()
 def _mean_answer(networks: Sequence[EmotionNetwork], images: Tensor) -> Tensor:
-    """Return the networks' mean distribution (N, 7) for these very views of the faces."""
+    """Return the networks' mean distribution (N, 7) for these views of the faces."""
     answers = [functional.softmax(network(images)[0].float(), dim=1) for network in networks]
     return torch.stack(answers).mean(dim=0)
 
@@ -115,9 +115,9 @@ def _mean_answer(networks: Sequence[EmotionNetwork], images: Tensor) -> Tensor:
 class Run:
     """One training run and the folder it keeps its checkpoint and history in.
 
-    Late in the run the network learns from its own average as well, as a mean teacher does
-    (Tarvainen & Valpola, 2017), which is shown the mirror image of each view: it says the same of
-    both in the end, and the labels' noise is not learned by heart.
+    It learns from its teachers, where it has any, and late in the run from its own average as well,
+    as from a mean teacher (Tarvainen & Valpola, 2017). All of these are shown the mirror image of
+    each view: it says the same of both in the end, and the labels' noise is not learned by heart.
     """
 
     def __init__(
@@ -217,14 +217,16 @@ class Run:
             votes = share * votes + (1.0 - share) * votes[order]
         images = images.contiguous(memory_format=torch.channels_last)
         with autocast(self.device):
-            if self.teachers:
-                targets = targets.lerp(_mean_answer(self.teachers, images), recipe.teacher_share)
-            elif progress >= recipe.mirror_from:
-                mirrored = _mean_answer([self.average.network], images.flip(3))
-                targets = targets.lerp(mirrored, recipe.mirror_share)
+            if taught_by := self._taught_by(progress):
+                share = recipe.teacher_share if self.teachers else recipe.mirror_share
+                targets = targets.lerp(_mean_answer(taught_by, images.flip(3)), share)
             logits, votes_logits = self.network(images)
         loss = soft_cross_entropy(logits, targets).mean()
         return loss + recipe.votes_head * soft_cross_entropy(votes_logits, votes).mean()
+
+    def _taught_by(self, progress: float) -> list[EmotionNetwork]:
+        late = progress >= self.recipe.mirror_from
+        return [*self.teachers, self.average.network] if late else [*self.teachers]
 
     def _note(self, loss: float, side: int, seconds: float) -> None:
         logits = predict(self.average.network, self.valid.images, self.device)
