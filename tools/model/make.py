@@ -33,18 +33,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     root = Path(__file__).resolve().parents[2]
-    folder = root.parent / "shared" / "data" / "fer2013"
-    parser.add_argument("--data", type=Path, default=folder, help="the folder of the faces")
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the faces")
     parser.add_argument("--run", type=Path, required=True, help="a folder for checkpoints")
     parser.add_argument("--out", type=Path, default=root / "models", help="where the model goes")
     parser.add_argument("--network", choices=sorted(NETWORKS), default=Recipe.network)
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
-    parser.add_argument("--teachers", type=int, default=0, help="larger networks to learn from")
-    parser.add_argument("--teacher-network", choices=sorted(NETWORKS), default="teacher")
-    parser.add_argument("--teacher-epochs", type=int, default=100)
+    parser.add_argument("--teachers", type=int, default=1, help="networks to learn from, trained first")
+    parser.add_argument("--teacher-network", choices=sorted(NETWORKS), default="medium")
+    parser.add_argument("--teacher-epochs", type=int, default=64)
     parser.add_argument("--faces", type=int, help="train on so many faces only, for a test")
-    parser.add_argument("--as-is", action="store_true", help="take the last checkpoint, train no further")
     parser.add_argument("--no-report", action="store_true", help="no pictures")
     return parser.parse_args(arguments)
 
@@ -118,14 +116,13 @@ def export_model(options: argparse.Namespace, run: Run, taught_by: list[Run], tr
 def _training(
     options: argparse.Namespace, run: Run, taught_by: list[Run], train: data.Faces
 ) -> dict[str, Any]:
-    command = f"python tools/model/make.py --epochs {options.epochs} --seed {options.seed}"
-    if options.network != Recipe.network:
-        command += f" --network {options.network}"
+    command = (
+        "python tools/model/make.py --data FER2013 --run RUN"
+        f" --network {options.network} --epochs {options.epochs} --seed {options.seed}"
+        f" --teachers {options.teachers}"
+    )
     if options.teachers:
-        command += f" --teachers {options.teachers} --teacher-epochs {options.teacher_epochs}"
-        command += f" --teacher-network {options.teacher_network}"
-    if options.as_is:
-        command += " --as-is"
+        command += f" --teacher-network {options.teacher_network} --teacher-epochs {options.teacher_epochs}"
     return {
         "command": command,
         "commit": sidecar.commit(Path(__file__).parent),
@@ -181,7 +178,7 @@ def main(arguments: list[str]) -> int:
         recipe, train, valid, options.run / options.network, [each.average.network for each in taught_by]
     )
     print(f"{multiply_adds(NETWORKS[options.network]) / 1e6:.1f} million multiply-adds a face", flush=True)
-    run.finish(as_is=options.as_is)
+    run.finish()
     model = export_model(options, run, taught_by, train)
     describe(model, valid, pictures=not options.no_report)
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)

@@ -44,6 +44,17 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(128),
         Residual(128),
     ),
+    # What fits into a megabyte as int8
+    "light": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(80),
+        Residual(80),
+        Pool(),
+        Residual(152),
+        Residual(152),
+    ),
     "medium": (
         Conv(32, kernel=6, stride=2),
         Conv(32),

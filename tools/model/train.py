@@ -162,14 +162,14 @@ class Run:
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share
 
-    def finish(self, *, as_is: bool = False) -> EmotionNetwork:
+    def finish(self) -> EmotionNetwork:
         """Train to the end, from the checkpoint where there is one; return the averaged network.
 
-        With `as_is` it is the network of the checkpoint, without another epoch.
+        Raises ValueError where the checkpoint is another recipe's.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.resume()
-        while self.epoch < self.recipe.epochs and not as_is:
+        while self.epoch < self.recipe.epochs:
             started = time.monotonic()
             loss, side = self._epoch()
             self.epoch += 1
@@ -180,7 +180,9 @@ class Run:
 
     def _batches(self) -> Iterator[Tensor]:
         # Seeded by the epoch, so that a resumed run sees what an uncut one would have seen.
-        self.random.manual_seed(self.recipe.seed * 100_003 + self.epoch)
+        seed = self.recipe.seed * 100_003 + self.epoch
+        self.random.manual_seed(seed)
+        torch.manual_seed(seed)  # what dropout draws from
         order = torch.randperm(len(self.images), generator=self.random, device=self.device)
         for step in range(self.steps_per_epoch):
             yield order[step * self.recipe.batch : (step + 1) * self.recipe.batch]
@@ -268,10 +270,19 @@ class Run:
         unfinished.replace(self.checkpoint)
 
     def resume(self) -> None:
-        """Take up the state after the last whole epoch, where there is a checkpoint."""
+        """Take up the state after the last whole epoch, where there is a checkpoint.
+
+        Raises ValueError where it is another recipe's: one run, one recipe, as the sidecar says.
+        """
         if not self.checkpoint.exists():
             return
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        ours = asdict(self.recipe)
+        if other := sorted(name for name in ours if state["recipe"].get(name) != ours[name]):
+            raise ValueError(
+                f"{self.checkpoint} was begun with another recipe ({', '.join(other)}): "
+                "give the same command again, or another --run"
+            )
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.average.steps = state["average_steps"]
@@ -279,11 +290,3 @@ class Run:
             optimizer.load_state_dict(saved)
         self.epoch, self.history = state["epoch"], state["history"]
         print(f"going on after epoch {self.epoch}", flush=True)
-
-
-def load_average(checkpoint: Path, network: str) -> EmotionNetwork:
-    """Return the averaged network of a checkpoint, in evaluation mode, on the CPU."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    averaged = build(network)
-    averaged.load_state_dict(state["average"])
-    return averaged.eval()

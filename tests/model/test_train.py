@@ -1,0 +1,111 @@
+"""A run follows its recipe, goes on where it was cut off, and learns from whom it should."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
+
+import augment  # noqa: E402
+import data  # noqa: E402
+import network  # noqa: E402
+import train  # noqa: E402
+from recipe import Recipe, rate_at, side_at  # noqa: E402
+
+RECIPE = Recipe(network="small", epochs=3, batch=8)
+
+
+@pytest.fixture(scope="module")
+def faces() -> data.Faces:
+    chance = np.random.default_rng(1)
+    votes = np.zeros((16, len(data.VOTES)), np.uint8)
+    votes[:, 0] = 10
+    return data.Faces(chance.integers(0, 256, (16, 48, 48), np.uint8), chance.integers(0, 7, 16), votes)
+
+
+def run(faces: data.Faces, folder: Path, recipe: Recipe = RECIPE) -> train.Run:
+    return train.Run(recipe, faces, faces, folder)
+
+
+def test_the_rates_rise_to_their_peak_and_fall_to_nearly_nothing() -> None:
+    rates = [rate_at(RECIPE, step / 1000) for step in range(1001)]
+    top = round(RECIPE.warm_up * 1000)
+    assert all(0 < rate <= 1 for rate in rates)
+    assert rates[top] == 1
+    assert sorted(rates[: top + 1]) == rates[: top + 1]
+    assert sorted(rates[top:], reverse=True) == rates[top:]
+    assert rates[-1] < 0.001
+
+
+def test_pictures_grow_to_what_the_camera_s_crops_have() -> None:
+    sides = [side_at(RECIPE, step / 100) for step in range(101)]
+    assert sorted(sides) == sides
+    assert sides[-1] == data.SIDE_PX
+
+
+def test_plainly_varied_faces_are_neither_hidden_nor_spoilt() -> None:
+    random = torch.Generator().manual_seed(1)
+    still = replace(
+        augment.Strength(),
+        **dict.fromkeys(("rotation_deg", "shear", "zoom", "aspect", "shift"), 0.0),
+        **dict.fromkeys(("contrast", "brightness", "gamma"), 0.0),
+    )
+    images = torch.randint(1, 255, (64, 1, 48, 48), generator=random).float()
+    either = torch.stack([images, images.flip(3)])
+    plain = augment.vary(images, 48, still.plain(), random)
+    assert ((plain - either).abs().amax(dim=(2, 3, 4)).amin(dim=0) < 0.5).all()
+    varied = augment.vary(images, 48, still, random)
+    assert ((varied - either).abs().amax(dim=(2, 3, 4)).amin(dim=0) > 0.5).any()
+
+
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
+    faces: data.Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(faces, tmp_path / "whole").finish()
+    cut = run(faces, tmp_path / "cut")
+    learn = train.Run._epoch
+
+    def learn_until_cut(self: train.Run) -> tuple[float, int]:
+        if self.epoch == 2:
+            raise KeyboardInterrupt
+        return learn(self)
+
+    monkeypatch.setattr(train.Run, "_epoch", learn_until_cut)
+    with pytest.raises(KeyboardInterrupt):
+        cut.finish()
+    monkeypatch.undo()
+    again = run(faces, tmp_path / "cut")
+    resumed = again.finish()
+    assert [entry["epoch"] for entry in again.history] == [1, 2, 3]
+    for name, value in whole.state_dict().items():
+        assert torch.allclose(resumed.state_dict()[name].float(), value.float(), atol=1e-5), name
+
+
+def test_a_run_of_another_recipe_is_refused(faces: data.Faces, tmp_path: Path) -> None:
+    run(faces, tmp_path, replace(RECIPE, epochs=1)).finish()
+    with pytest.raises(ValueError, match=r"another recipe \(epochs\)"):
+        run(faces, tmp_path).finish()
+
+
+def test_norms_are_measured_on_faces_as_they_are(faces: data.Faces) -> None:
+    built = network.build("small")
+    images = torch.from_numpy(faces.images)
+    train.settle_norms(built, images)
+    stem = built.trunk[0]
+    seen = torch.cat([images, images.flip(2)]).float().unsqueeze(1) * network.INPUT_SCALE
+    inner = torch.nn.functional.conv2d(seen, stem.kernel(), None, stem.conv.stride, stem.conv.padding)
+    assert torch.allclose(stem.norm.running_mean, inner.mean(dim=(0, 2, 3)), atol=1e-4)
+    assert not built.training
+
+
+def test_late_in_the_run_its_own_average_teaches_beside_the_teachers(
+    faces: data.Faces, tmp_path: Path
+) -> None:
+    teacher = network.build("small")
+    taught = train.Run(RECIPE, faces, faces, tmp_path, [teacher])
+    early, late = RECIPE.mirror_from - 0.01, RECIPE.mirror_from
+    assert taught._taught_by(early) == [teacher]
+    assert taught._taught_by(late) == [teacher, taught.average.network]
+    assert run(faces, tmp_path)._taught_by(early) == []
