@@ -17,7 +17,7 @@ def output(*command: str | Path, code: int = 0) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["run", "test", "install", "package", "setup.sh"])
+@pytest.mark.parametrize("name", ["run", "test", "install", "package", "setup.sh", "lock/update"])
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> None:
     told = output(TOOLS / name, asked)
@@ -26,7 +26,7 @@ def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> Non
     assert "#" not in told
 
 
-@pytest.mark.parametrize("name", ["install", "package", "setup.sh"])
+@pytest.mark.parametrize("name", ["install", "package", "setup.sh", "lock/update"])
 def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
 
@@ -40,7 +40,9 @@ def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> 
         "bench/devices.py",
         "music/scenario.py",
         "music/cost.py",
+        "recording/average_faces.py",
+        "recording/picture.py",
     ],
 )
-def test_a_measurement_shows_its_usage(path: str) -> None:
+def test_a_tool_in_python_shows_its_usage(path: str) -> None:
     assert "usage: " in output(sys.executable, TOOLS / path, "--help")

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from pi.machine import Machine, root_of
@@ -62,11 +61,6 @@ class Pi(Machine):
             self.__exit__(type(error), error, error.__traceback__)
             raise
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
 
     def _prepare(self) -> None:
         """Servers and a camera, nothing of ours yet but a drop-in for the camera's stand-in."""

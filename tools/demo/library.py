@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 RATE_HZ = 22050
 PEAK = 0.25  # 12 dB below full scale: nobody near real speakers is startled
-TRACKS = 3
 
 Samples = NDArray[np.float64]
 

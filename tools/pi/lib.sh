@@ -7,10 +7,12 @@ mirror() {
     /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null
 }
 
-# A command in another system, with its own /proc and this machine's devices
+# A command in another system, with its own /proc and this machine's devices; a folder of wheels that pip is told of
+# here is not there
 inside() { # ROOT COMMAND...
   # shellcheck disable=SC2016 # the inner shell expands these
-  unshare -m sh -c 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; exec chroot "$0" "$@"' "$@"
+  unshare -m sh -c 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"
+    exec chroot "$0" env -u PIP_FIND_LINKS "$@"' "$@"
 }
 
 install_inside() { # ROOT [OPTION...] PACKAGE...
@@ -53,7 +55,6 @@ snapshot() { # FOLDER
 # tools/package in another system, with this machine's network
 package() { # ROOT SOURCE OUT
   # shellcheck disable=SC2016 # the inner shell expands these
-  unshare -m sh -c 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; mkdir -p "$0/src" "$0/out"
-    mount --bind "$1" "$0/src"; mount --bind "$2" "$0/out"; exec chroot "$0" env -u PIP_FIND_LINKS /src/tools/package /out' \
-    "$1" "$2" "$3"
+  unshare -m bash -c '. "$0"; mkdir -p "$1/src" "$1/out"; mount --bind "$2" "$1/src"; mount --bind "$3" "$1/out"
+    inside "$1" /src/tools/package /out' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
 }
