@@ -57,7 +57,8 @@ class MqttPublisher:
     ) -> None:
         self._topics = Topics.of(device, broker)
         table = controls(offers)
-        self._ears = Ears(self._topics, table, post)
+        self._twins = Twins(socket.gethostname())
+        self._ears = Ears(self._topics, table, post, self._twins.claim)
         self._discovery = (
             homeassistant.discovery(device, self._topics, table, picture=offers.picture)
             if self._topics.discovery
@@ -68,7 +69,6 @@ class MqttPublisher:
         self._traces = Traces(memory, self._topics)
         self._pace = Pace()
         self._round_s = float("-inf")
-        self._twins = Twins(socket.gethostname())
         self._rival = ""
         self._told_session = 0
         self._spoke = False
@@ -100,8 +100,8 @@ class MqttPublisher:
         if session:
             for one in news:
                 self._learn(one, now_s)
-        self._ears.obeys = session > 0 and self._may_speak(now_s)
-        if not self._ears.obeys:
+        if not (session and self._may_speak(now_s)):
+            self._ears.obeys = False
             self._waiting.clear()
             return
         self._traces.turn()
@@ -135,7 +135,11 @@ class MqttPublisher:
 
     def _may_speak(self, now_s: float) -> bool:
         """Whether no other moodpid has our id; says so once when one has, and once when it is gone."""
-        self._greet(self._twins.turn(now_s))
+        hello = self._twins.turn(now_s)
+        # Before our claim is heard: from then on no newcomer goes unanswered, however long a turn takes
+        self._ears.obeys = self._twins.speaks
+        if hello is not None:
+            self._connection.publish(Message(self._topics.presence, hello.as_json(), retain=False))
         if self._twins.rival != self._rival:
             self._rival = self._twins.rival
             if self._rival:
@@ -149,10 +153,6 @@ class MqttPublisher:
             self._traces.tidy_up(self._connection.deliver)
         self._spoke = speaks
         return speaks
-
-    def _greet(self, hello: Hello | None) -> None:
-        if hello is not None:
-            self._connection.publish(Message(self._topics.presence, hello.as_json(), retain=False))
 
     def _learn(self, news: News, now_s: float) -> None:
         match news:

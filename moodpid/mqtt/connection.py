@@ -32,13 +32,14 @@ class Terms:
         name: Begins the client id; a random part follows, so that twins do not throw each other out.
         will: What the broker is to say when it loses us, and what we say when we go.
         subscriptions: Topics to listen to.
-        on_message: Called on the network thread with topic, payload and whether the message was retained.
+        on_message: Called on the network thread with topic, payload and whether the message was retained;
+            what it returns is said to it.
     """
 
     name: str
     will: Message
     subscriptions: tuple[str, ...]
-    on_message: Callable[[str, bytes, bool], None]
+    on_message: Callable[[str, bytes, bool], Message | None]
 
 
 class Receipt:
@@ -230,4 +231,5 @@ class Connection:
             self._reason = reason
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        self._terms.on_message(message.topic, bytes(message.payload), message.retain)
+        if answer := self._terms.on_message(message.topic, bytes(message.payload), message.retain):
+            self.publish(answer)

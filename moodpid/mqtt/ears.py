@@ -1,4 +1,7 @@
-"""What the network thread does with a message: a request goes to the loop, news wait for the publisher."""
+"""What the network thread does with a message: a request goes to the loop, news wait for the publisher.
+
+One thing it answers itself, however busy the loop is: a newcomer that asks whether our id is taken.
+"""
 
 import logging
 import time
@@ -9,7 +12,7 @@ from typing import TypeAlias
 
 from moodpid.mailbox import Inbox
 from moodpid.mqtt import twins
-from moodpid.mqtt.broker import LARGEST_PACKET
+from moodpid.mqtt.broker import LARGEST_PACKET, Message
 from moodpid.mqtt.commands import Commands
 from moodpid.mqtt.controls import CommandError, Control
 from moodpid.mqtt.murmur import Murmur
@@ -56,25 +59,27 @@ class Ears:
         topics: Where messages are heard.
         controls: What can be asked for.
         post: Where requests go.
+        claim: Answers those who ask for our id.
 
     Attributes:
         news: What the publisher is to know before it speaks next.
-        obeys: Set by the publisher: whether requests are for us, and not for a twin of ours.
+        obeys: Set by the publisher: whether the id is ours, and requests for us and not for a twin of ours.
         subscriptions: All topics to be heard.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[Control], post: Post) -> None:
+    def __init__(self, topics: Topics, controls: Iterable[Control], post: Post, claim: Hello) -> None:
         self.news: Inbox[News] = Inbox(MOST_NEWS)
         self.obeys = False
-        self._topics, self._post = topics, post
+        self._topics, self._post, self._claim = topics, post, claim
         self._commands = Commands(topics, controls)
         self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
+        self._answers = Allowance(twins.ANSWER_BURST, twins.ANSWER_RATE_HZ)
         self._murmur = Murmur(log)
         elsewhere = filter(None, (topics.discovery, topics.birth))
         self.subscriptions = (*self._commands.subscriptions, topics.presence, topics.status, *elsewhere)
 
-    def hear(self, topic: str, payload: bytes, retained: bool) -> None:
-        """Take one message in."""
+    def hear(self, topic: str, payload: bytes, retained: bool) -> Message | None:
+        """Take one message in; what there is to say to it at once."""
         now_s = time.monotonic()
         if len(payload) > LARGEST_PACKET:
             # A broker that speaks MQTT 3.1.1 cannot be told to keep it to itself
@@ -82,8 +87,16 @@ class Ears:
         elif topic in self._commands.subscriptions:
             if self.obeys:
                 self._command(topic, payload, now_s, retained=retained)
-        elif (news := self._news(topic, payload, retained=retained)) and not self.news.post(news):
-            self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)
+        elif news := self._news(topic, payload, retained=retained):
+            if self._asks_us(news) and self._answers.spend(now_s):
+                return Message(self._topics.presence, self._claim.as_json(), retain=False)
+            if not self.news.post(news):
+                self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)
+        return None
+
+    def _asks_us(self, news: News) -> bool:
+        asks = isinstance(news, Hello) and not news.settled and news.token != self._claim.token
+        return asks and self.obeys
 
     def _news(self, topic: str, payload: bytes, *, retained: bool) -> News | None:
         topics = self._topics

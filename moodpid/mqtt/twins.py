@@ -8,8 +8,7 @@ from moodpid.mqtt.pace import Allowance
 from moodpid.mqtt.payloads import parse_object
 
 LISTEN_S = 1.5
-"""How long a newcomer listens for an answer before it speaks: who answers may first have to end a turn of its
-loop, which takes a second at `fps = 1`."""
+"""How long a newcomer listens for an answer before it speaks; one of too many comes up to a second late."""
 ASK_AGAIN_S = 60.0
 # One answer is heard by all who asked; a newcomer in a mob still hears it before it speaks
 ANSWER_BURST = 2.0
@@ -48,8 +47,10 @@ class Twins:
     """Decides whether we speak for our id.
 
     A newcomer says hello and listens for `LISTEN_S`. Who speaks already answers, and the newcomer steps
-    aside and asks again every `ASK_AGAIN_S`. Of two newcomers the one with the smaller token stays. Answers
-    that would be too many are given later, and then count for all who asked.
+    aside and asks again every `ASK_AGAIN_S`. Of two newcomers the one with the smaller token stays.
+
+    A loop may be busy for longer than anybody listens: while we speak, the network thread gives the answers.
+    Those that would be too many are left to us, are given later, and then count for all who asked.
 
     Args:
         host: Our machine, for the people at the other.
@@ -71,6 +72,11 @@ class Twins:
     def speaks(self) -> bool:
         """Whether we speak for the id."""
         return self._settled
+
+    @property
+    def claim(self) -> Hello:
+        """What who speaks for the id says."""
+        return Hello(self._token, self._host, settled=True)
 
     def connected(self) -> None:
         """A new connection: nothing is settled."""

@@ -216,9 +216,13 @@ class Loop:
             self.publisher.tell(self.state, [self.events.popleft() for _ in range(len(self.events))])
             self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
 
-    def end(self) -> bool:
+    def halt(self) -> None:
+        """Make no turn from now on, as a loop whose camera takes its time."""
         self._ended.set()
         self._thread.join(5)
+
+    def end(self) -> bool:
+        self.halt()
         self.publisher.stop()
         return self.publisher.join(FAREWELL_S)
 

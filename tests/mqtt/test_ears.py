@@ -3,10 +3,12 @@
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from moodpid import config
+from moodpid.mqtt.broker import Message
 from moodpid.mqtt.controls import Offers, controls
 from moodpid.mqtt.ears import MOST_NEWS, Ears, Found, Sign
 from moodpid.mqtt.topics import Topics
@@ -15,6 +17,9 @@ from moodpid.state import Adjust, Request
 
 TOPICS = Topics.of(config.Device(id="living-room"), config.Mqtt())
 SWITCH = TOPICS.setter("enabled")
+CLAIM = Hello("ours", "kitchen-pi", settled=True)
+ASKED = Hello("theirs", "attic-pi", settled=False)
+ANSWER = Message(TOPICS.presence, CLAIM.as_json(), retain=False)
 
 
 class Listening(Ears):
@@ -22,7 +27,10 @@ class Listening(Ears):
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        super().__init__(TOPICS, controls(Offers()), self._take)
+        super().__init__(TOPICS, controls(Offers()), self._take, CLAIM)
+
+    def presence(self, hello: Hello, *, retained: bool = False) -> Message | None:
+        return self.hear(TOPICS.presence, hello.as_json().encode(), retained)
 
     def _take(self, request: Request) -> bool:
         self.requests.append(request)
@@ -65,6 +73,32 @@ def test_requests_pass_only_while_they_are_for_us(ears: Listening) -> None:
     ears.obeys = True
     ears.hear(SWITCH, b"OFF", False)
     assert ears.requests == [Adjust("enabled", False)]
+
+
+def test_who_asks_for_our_id_is_answered_before_the_loop_comes_to_it(ears: Listening) -> None:
+    ears.obeys = True
+    assert ears.presence(ASKED) == ANSWER
+    assert ears.news.drain() == []
+
+
+def test_answers_that_would_be_too_many_are_left_to_the_loop(ears: Listening) -> None:
+    ears.obeys = True
+    answers = [ears.presence(ASKED) for _ in range(50)]
+    assert answers[0] == ANSWER
+    assert 0 < len(left := ears.news.drain()) < 50
+    assert len(left) == answers.count(None)
+
+
+def test_a_claim_to_our_id_an_echo_and_a_hello_of_the_past_are_not_answered(ears: Listening) -> None:
+    ears.obeys = True
+    rival, echo = replace(ASKED, settled=True), replace(CLAIM, settled=False)
+    assert [ears.presence(rival), ears.presence(echo), ears.presence(ASKED, retained=True)] == [None] * 3
+    assert ears.news.drain() == [rival, echo]
+
+
+def test_who_does_not_speak_answers_nobody(ears: Listening) -> None:
+    assert ears.presence(ASKED) is None
+    assert ears.news.drain() == [ASKED]
 
 
 def test_more_news_than_fit_are_one_line_and_cost_no_memory(

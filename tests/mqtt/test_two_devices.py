@@ -10,8 +10,6 @@ from tests.mqtt.support import Ear, Start, happy, lines, present, wait_until
 
 ROOT = "moodpid/living-room"
 PRESENCE = f"{ROOT}/presence"
-
-
 BUSY_S = 60.0
 """An answer may take this long on a busy machine."""
 
@@ -37,6 +35,22 @@ def test_the_second_does_not_speak_and_says_so(
         ear.wait_for(lambda m: b'"faces": 3' in m.payload)
         assert not any(b'"faces": 7' in m.payload for m in ear.heard)
     assert second.publisher.connected
+
+
+def test_the_second_is_answered_though_the_first_is_busy(
+    mosquitto: PrivateMosquitto,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+        first.halt()
+        monkeypatch.setattr(twins, "LISTEN_S", BUSY_S)
+        second = start(mosquitto.port)
+        wait_until(lambda: any("stays silent" in line for line in lines(caplog)), BUSY_S / 2)
+    assert not second.publisher._ears.obeys
 
 
 def test_the_second_takes_over_when_the_first_is_gone(
