@@ -50,7 +50,7 @@ def run(config: Config) -> None:
     settings = default_settings(config)
     keeper = build_keeper(config, settings)
     daemon = Daemon(
-        build_watcher(config, observer),
+        build_watcher(config, observer, stop.is_set),
         MoodFilter(filter_settings(config, prior)),
         build_policy(config),
         build_player(config, inbox) if config.player.enabled else None,
@@ -144,8 +144,13 @@ def build_policy(config: Config) -> Policy:
     return Policy(player.names, player.targets, lifts=player.strategy is Strategy.LIFT)
 
 
-def build_watcher(config: Config, observer: "Observer") -> "Watcher":
+def build_watcher(config: Config, observer: "Observer", stopping: Callable[[], bool]) -> "Watcher":
     """The eye of the service; it opens its camera with the first look, and says then what is wrong with it.
+
+    Args:
+        config: Names the camera.
+        observer: Makes observations of its frames.
+        stopping: Whether the service was asked to stop.
 
     Raises:
         ConfigError: The program for this kind of camera is not installed.
@@ -154,14 +159,18 @@ def build_watcher(config: Config, observer: "Observer") -> "Watcher":
     from moodpid.vision.watcher import Watcher
 
     picture = config.mqtt.enabled and config.mqtt.picture
-    return Watcher(camera_opener(config), observer, Artist() if picture else None)
+    return Watcher(camera_opener(config, stopping), observer, Artist() if picture else None)
 
 
-def camera_opener(config: Config) -> Callable[[], "Camera"]:
+def camera_opener(config: Config, stopping: Callable[[], bool] = lambda: False) -> Callable[[], "Camera"]:
     """How to open the camera that is configured, the right way up.
 
+    Args:
+        config: Names the camera.
+        stopping: Whether we were asked to stop, so that the camera is not waited for any more.
+
     Returns:
-        Opens it; raises CameraError, or ConfigError for a recording that cannot be played.
+        Opens it; raises CameraError, StopRequested, or ConfigError for a recording that cannot be played.
 
     Raises:
         ConfigError: The program for this kind of camera is not installed.
@@ -171,8 +180,8 @@ def camera_opener(config: Config) -> Callable[[], "Camera"]:
 
     camera, opener = config.camera, _source_opener(config)
     if not (camera.rotation or camera.hflip or camera.vflip):
-        return lambda: Guarded(opener)
-    return lambda: Turned(Guarded(opener), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
+        return lambda: Guarded(opener, stopping)
+    return lambda: Turned(Guarded(opener, stopping), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
 
 
 def _source_opener(config: Config) -> Callable[[], "Camera"]:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Protocol
 
 from moodpid.config import Strategy
-from moodpid.errors import RestartRequested
+from moodpid.errors import RestartRequested, StopRequested
 from moodpid.gauge import Cooling, Gauge
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
@@ -165,6 +165,8 @@ class Daemon:
                 self._adopt(self.kept)
             while not self.stop.is_set():
                 self._turn()
+        except StopRequested:
+            self._turned_s = time.monotonic()  # the farewell does not pay for what was waited for before
         finally:
             self._leave()
 

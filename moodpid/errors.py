@@ -75,6 +75,12 @@ class RestartRequested(MoodpidError):  # noqa: N818 - nothing is wrong
     exit_code = ExitCode.RESTART
 
 
+class StopRequested(MoodpidError):  # noqa: N818 - nothing is wrong
+    """Asked to stop, the loop waits for nothing any more."""
+
+    exit_code = ExitCode.OK
+
+
 class PictureError(MoodpidError):
     """One picture or video cannot be read; the others may."""
 

@@ -29,7 +29,20 @@ from moodpid.state import (
     Settings,
     TrackSkipped,
 )
-from tests.fakes import Clock, FakeHome, FakePlayer, ScriptedEye, look
+from moodpid.vision import guarded
+from moodpid.vision.guarded import Guarded
+from moodpid.vision.observer import Observer
+from moodpid.vision.watcher import Watcher
+from tests.fakes import (
+    Clock,
+    FakeCamera,
+    FakeClassifier,
+    FakeDetector,
+    FakeHome,
+    FakePlayer,
+    ScriptedEye,
+    look,
+)
 
 PLAYLISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)}
 
@@ -184,6 +197,26 @@ def test_a_stop_that_came_before_the_first_turn_is_heard(rig: Rig) -> None:
     )
     daemon.run()
     assert rig.notes == ["STOPPING=1"]
+
+
+def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "SLICE_S", 0.01)
+    let_go = Event()
+
+    def open_camera() -> FakeCamera:
+        rig.stop.set()
+        let_go.wait()
+        raise AssertionError("nobody waits for it any more")
+
+    daemon = rig.daemon()
+    observer = Observer(FakeDetector(), FakeClassifier())
+    daemon.eye = Watcher(lambda: Guarded(open_camera, rig.stop.is_set), observer)
+    daemon.run()
+    let_go.set()
+    assert rig.notes == ["STOPPING=1"]
+    assert rig.player.calls == rig.home.calls == ["start", "stop", "join"]
 
 
 def test_changes_are_logged_with_fields_and_sameness_is_not(

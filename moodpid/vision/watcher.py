@@ -66,6 +66,7 @@ class Watcher:
 
         Raises:
             CameraError: The camera is gone for good, or hangs.
+            StopRequested: The camera is waited for no longer; nothing was seen.
             RecordingEnded: The recording is over.
         """
         if self._stuck:  # the home has heard of it after the look before

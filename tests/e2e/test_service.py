@@ -235,7 +235,7 @@ class Stalled:
     def close(self):
         pass
 
-app.camera_opener = lambda config: Stalled
+app.camera_opener = lambda config, stopping: Stalled
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -270,6 +270,47 @@ def test_a_camera_that_stalls_and_servers_that_never_answer_do_not_keep_it_beyon
         began_s = time.monotonic()
         assert service.wait(STOP_S) == 0
         assert time.monotonic() - began_s < STOP_S
+
+
+# A camera that is not there until our input ends, and whose driver hangs then, while it is opened
+_HANGING = """
+import select
+import sys
+from threading import Event
+from moodpid import app, cli
+from moodpid.errors import CameraError
+from moodpid.vision import watcher
+
+watcher.PAUSES_S = (0.2,) * 1000
+
+def open_camera():
+    if select.select([sys.stdin], [], [], 0)[0]:
+        print("opening", flush=True)
+        Event().wait()
+    raise CameraError("not yet")
+
+app._source_opener = lambda config: open_camera
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_camera_that_hangs_while_it_is_opened_does_not_keep_it_from_a_good_bye(
+    config: Path, ear: Ear
+) -> None:
+    command = [sys.executable, "-c", _HANGING, "run", "--config", str(config)]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as service,
+        ExitStack() as stack,
+    ):
+        stack.callback(service.kill)
+        ear.wait_for_text(f"{BASE}/status", "online")
+        assert service.stdin
+        assert service.stdout
+        service.stdin.close()
+        assert service.stdout.readline() == b"opening\n"
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(STOP_S) == 0
+        ear.wait_for_text(f"{BASE}/status", "offline")
 
 
 def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) -> None:

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from moodpid.errors import CameraError, CameraStuckError
+from moodpid.errors import CameraError, CameraStuckError, StopRequested
 from moodpid.vision import guarded
 from moodpid.vision.guarded import Guarded
 from tests.fakes import Clock, FakeCamera
@@ -34,6 +34,11 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded, "CLOSE_S", 0.01)
 
 
+@pytest.fixture
+def _attentive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "SLICE_S", 0.01)
+
+
 @pytest.mark.usefixtures("_impatient")
 def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
     def open_camera() -> FakeCamera:
@@ -48,6 +53,35 @@ def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
 def test_closing_that_hangs_is_told(hanging: FakeCamera) -> None:
     with pytest.raises(CameraStuckError, match="hangs: closing it takes more than"):
         Guarded(lambda: hanging).close()
+
+
+@pytest.mark.usefixtures("_attentive")
+def test_a_stop_ends_an_opening_that_hangs(let_go: Event) -> None:
+    stop = Event()
+
+    def open_camera() -> FakeCamera:
+        stop.set()
+        let_go.wait()
+        return FakeCamera(Clock())
+
+    with pytest.raises(StopRequested):
+        Guarded(open_camera, stop.is_set)
+
+
+@pytest.mark.usefixtures("_attentive")
+def test_once_stopped_the_camera_is_asked_for_nothing_but_to_close(
+    monkeypatch: pytest.MonkeyPatch, let_go: Event
+) -> None:
+    camera, stop = FakeCamera(Clock()), Event()
+    monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
+    eye = Guarded(lambda: camera, stop.is_set)
+    stop.set()
+    with pytest.raises(StopRequested):
+        eye.read()
+    with pytest.raises(StopRequested):
+        eye.pace(1.0)
+    eye.close()
+    assert camera.closed
 
 
 def test_a_camera_that_does_not_open_is_told_as_it_says_itself() -> None:
