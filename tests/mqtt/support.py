@@ -19,7 +19,9 @@ from moodpid import config
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
+from moodpid.mqtt.broker import Message
 from moodpid.mqtt.client import MqttPublisher
+from moodpid.mqtt.connection import Connection
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
 
 WAIT_S = 100.0  # for what must come, on the slowest machine
@@ -187,6 +189,30 @@ def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -
     camera = CameraState(CameraStatus.WATCHING)
     player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
     return Present(camera, player, mood, mood, settings)
+
+
+class Wire(Connection):
+    """A connection that is always up, and encodes as the real one does, and keeps the topics alone."""
+
+    def __init__(self, on: Connection) -> None:
+        self.__dict__.update(on.__dict__)
+        self.session = 1
+        self.topics: list[str] = []
+
+    def publish(self, message: Message) -> bool:
+        assert message.topic.encode()
+        assert isinstance(message.payload, bytes) or message.payload.encode() is not None
+        self.topics.append(message.topic)
+        return True
+
+
+def settled(publisher: MqttPublisher) -> MqttPublisher:
+    """The same on a `Wire`, when it has told everything once."""
+    publisher._connection = Wire(publisher._connection)
+    publisher._twins._settled = True
+    publisher._told_session = 1
+    publisher.tell(present(happy()), ())
+    return publisher
 
 
 class Loop:

@@ -6,15 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moodpid import config
-from moodpid.mqtt.broker import Message
 from moodpid.mqtt.client import MqttPublisher
 from moodpid.mqtt.commands import Commands
-from moodpid.mqtt.connection import Connection
 from moodpid.mqtt.controls import CommandError, Offers, controls
 from moodpid.mqtt.pace import Allowance
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Request
-from tests.mqtt.support import happy, present
+from tests.mqtt.support import happy, present, settled
 
 DEVICE, BROKER = config.Device(id="living-room"), config.Mqtt()
 TOPICS = Topics.of(DEVICE, BROKER)
@@ -37,32 +35,15 @@ PAYLOADS = st.one_of(
 )
 
 
-class Wire(Connection):
-    """A connection that is always up, and encodes as the real one does before it forgets."""
-
-    def __init__(self, on: Connection) -> None:
-        self.__dict__.update(on.__dict__)
-        self.session = 1
-
-    def publish(self, message: Message) -> bool:
-        assert message.topic.encode()
-        assert isinstance(message.payload, bytes) or message.payload.encode() is not None
-        return True
-
-
 def speaking(requests: list[Request]) -> MqttPublisher:
-    """A publisher that has settled in, with everybody's requests in `requests`."""
+    """A publisher that takes any number of requests, and puts them into `requests`."""
 
     def post(request: Request) -> bool:
         requests.append(request)
         return True
 
-    publisher = MqttPublisher(DEVICE, BROKER, post)
-    publisher._connection = Wire(publisher._connection)
+    publisher = settled(MqttPublisher(DEVICE, BROKER, post))
     publisher._ears._requests = Allowance(1e9, 1e9)
-    publisher._twins._settled = True
-    publisher._told_session = 1
-    publisher.tell(present(happy()), ())
     return publisher
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from servers import PrivateMosquitto, free_port
 
 from moodpid import config
 from moodpid.mqtt import client
+from moodpid.mqtt.client import MqttPublisher
 from moodpid.state import Adjust
-from tests.mqtt.support import Ear, Start, happy, present, wait_until
+from tests.fakes import Clock
+from tests.mqtt.support import Ear, Start, Wire, happy, present, settled, wait_until
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -53,18 +56,23 @@ def test_when_home_assistant_is_born_everything_is_told_again(
 
 
 def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
-    mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client, "ROUND_REST_S", 60.0)
-    start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        for _ in range(100):
-            ear.say("homeassistant/status", "online")
-        ear.say("fence", "")
-        ear.wait_for(lambda m: m.topic == "fence")
-    told = [m for m in ear.heard if m.topic == CONFIG and not m.retain]
-    assert len(told) <= 2
+    clock = Clock()
+    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(client, "ROUND_REST_S", 10.0)
+    publisher = settled(MqttPublisher(DEVICE, config.Mqtt(), lambda _: True))
+    wire = publisher._connection
+    assert isinstance(wire, Wire)
+    told = [wire.topics.count(CONFIG)]
+    for _ in range(400):
+        clock.sleep(0.25)
+        publisher._ears.hear("homeassistant/status", b"online", False)
+        publisher.tell(present(happy()), ())
+        told.append(wire.topics.count(CONFIG))
+    assert told[:2] == [1, 1]  # to the first birth there is a pause, too
+    assert 9 <= told[-1] - told[0] <= 11
+    assert publisher.join(0)
 
 
 def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
