@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from moodpid.daemon import Daemon, status_line
-from moodpid.errors import RecordingEnded, RestartRequested
+from moodpid.errors import CameraStuckError, RecordingEnded, RestartRequested
 from moodpid.gauge import Gauge
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
@@ -217,6 +217,25 @@ def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
     let_go.set()
     assert rig.notes == ["STOPPING=1"]
     assert rig.player.calls == rig.home.calls == ["start", "stop", "join"]
+
+
+def test_a_pace_over_which_the_camera_hangs_is_kept_and_the_home_hears_that_it_is_lost(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = FakeCamera(Clock())
+
+    def hang(_fps: float) -> None:
+        raise CameraStuckError("the camera hangs")
+
+    monkeypatch.setattr(camera, "pace", hang)
+    daemon = rig.daemon()
+    daemon.eye = Watcher(lambda: camera, Observer(FakeDetector(), FakeClassifier()))
+    rig.inbox.post(Adjust("looks_hz", 1.0))
+    with pytest.raises(CameraStuckError):
+        daemon.run()
+    assert rig.keeps == [Settings(looks_hz=1.0)]
+    assert rig.home.told[-1].settings == Settings(looks_hz=1.0)
+    assert rig.home.told[-1].camera == CameraState(CameraStatus.LOST, "the camera hangs")
 
 
 def test_changes_are_logged_with_fields_and_sameness_is_not(

@@ -96,9 +96,16 @@ class PiCamera:
         return Frame(brightness[:, : self._width], time.monotonic())
 
     def pace(self, fps: float) -> None:
-        """Have the sensor make this many frames a second, some frames from now."""
+        """Have the sensor make this many frames a second, some frames from now.
+
+        Raises:
+            CameraError: libcamera does not take it.
+        """
         if fps != self._fps:
-            self._camera.set_controls(_lasting(fps))
+            try:
+                self._camera.set_controls(_lasting(fps))
+            except Exception as error:  # libcamera's faults have no common type
+                raise CameraError(f"the Pi camera takes no other pace: {error}") from error
             # Frames of the old pace are still on their way
             self._patience_s = _PATIENCE_S + 1 / min(fps, self._fps)
             self._fps = fps

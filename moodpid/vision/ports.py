@@ -46,7 +46,11 @@ class Camera(Protocol):
         """
 
     def pace(self, fps: float) -> None:
-        """Make this many frames a second from now on, 1 or more, as nearly as the source can."""
+        """Make this many frames a second from now on, 1 or more, as nearly as the source can.
+
+        Raises:
+            CameraError: The driver failed or does not come back; close the camera and open another.
+        """
 
     def close(self) -> None:
         """Give the device back; the camera cannot be used afterwards. May be called twice.

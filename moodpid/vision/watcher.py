@@ -52,6 +52,7 @@ class Watcher:
         self._opened_s = self._next_try_s = clock()
         self.state = CameraState(CameraStatus.STARTING)
         self._period_s = self._due_s = 0.0
+        self._fps: float | None = None  # what the camera was asked for, None while it has its own pace
 
     def idle_s(self) -> float:
         """How long the loop may rest before the next `look`: nothing while the camera sets the pace."""
@@ -74,11 +75,7 @@ class Watcher:
         if self.state.status is CameraStatus.OFF or self._clock() < self._next_try_s:
             return None
         try:
-            if self._camera is None:
-                self._camera, self._darkness = self._open_camera(), Darkness()
-                self._opened_s = self._clock()
-                self._ask_for_pace()
-            frame = self._camera.read()
+            frame = self._next_frame()
         except RecordingEnded:
             raise
         except CameraError as error:
@@ -99,19 +96,28 @@ class Watcher:
         # In the dark somebody may well be there
         return None if dark else observation(frame, seen)
 
+    def _next_frame(self) -> Frame:
+        """Of the camera, which is opened and given its pace first where that is still to be done."""
+        if self._camera is None:
+            self._camera, self._darkness = self._open_camera(), Darkness()
+            self._opened_s, self._fps = self._clock(), None
+        fps = max(_SLOWEST_FPS, 1 / self._period_s) if self._period_s else None
+        if fps is not None and fps != self._fps:
+            self._camera.pace(fps)
+            self._fps = fps
+        return self._camera.read()
+
     @property
     def picture(self) -> bytes | None:
         """The last look as JPEG, None where nobody asked for it."""
         return self._artist.picture if self._artist else None
 
     def pace(self, looks_hz: float) -> None:
-        """Look this often a second at most; frames that the camera makes all the same are dropped."""
-        self._period_s, self._due_s = 1 / looks_hz, 0.0
-        self._ask_for_pace()
+        """Look this often a second at most; frames that the camera makes all the same are dropped.
 
-    def _ask_for_pace(self) -> None:
-        if self._camera is not None and self._period_s:
-            self._camera.pace(max(_SLOWEST_FPS, 1 / self._period_s))
+        The next look asks the camera for it, and takes what fails then as any fault of the camera.
+        """
+        self._period_s, self._due_s = 1 / looks_hz, 0.0
 
     def watch(self, on: bool) -> None:
         """Look (True), or close the camera for as long as nobody wants it (False)."""

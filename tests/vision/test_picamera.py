@@ -61,6 +61,18 @@ def test_another_pace_is_asked_of_the_camera_while_it_is_open(pi_camera: type) -
     assert Picamera2.opened[0].set_later == [{"FrameDurationLimits": (1_000_000, 1_000_000)}]
 
 
+def test_a_pace_that_libcamera_does_not_take_is_a_fault_of_the_camera(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Picamera2, _controls: dict[str, object]) -> None:
+        raise RuntimeError("Camera in Stopping state")
+
+    camera = pi_camera(0, 640, 480, 4.0)
+    monkeypatch.setattr(Picamera2, "set_controls", fail)
+    with pytest.raises(CameraError, match="takes no other pace: Camera in Stopping state"):
+        camera.pace(1.0)
+
+
 def test_a_slower_camera_is_waited_for_longer_and_one_that_gets_faster_too(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:

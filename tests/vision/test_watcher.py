@@ -166,6 +166,56 @@ def test_a_camera_that_is_opened_later_is_asked_too() -> None:
     assert [camera.paces for camera in shelf.cameras] == [[2.0], [2.0]]
 
 
+def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_fps: float) -> None:
+        raise CameraError("no other pace")
+
+    clock = Clock()
+    shelf = Shelf(clock, 5, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    monkeypatch.setattr(shelf.cameras[0], "pace", fail)
+    eye.pace(2.0)
+    assert eye.look() is None
+    assert shelf.cameras[0].closed
+    assert eye.state == CameraState(CameraStatus.LOST, "no other pace")
+    clock.sleep(PAUSES_S[0])
+    assert eye.look() is not None
+    assert shelf.cameras[1].paces == [2.0]
+
+
+def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hang(_fps: float) -> None:
+        raise CameraStuckError("the camera hangs")
+
+    clock = Clock()
+    shelf = Shelf(clock, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    monkeypatch.setattr(shelf.cameras[0], "pace", hang)
+    eye.pace(2.0)
+    assert eye.look() is None
+    assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    with pytest.raises(CameraStuckError, match="the camera hangs"):
+        eye.look()
+
+
+def test_of_many_paces_between_two_looks_the_camera_hears_the_last() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    for looks_hz in (1.0, 2.0, 3.0, 2.0):
+        eye.pace(looks_hz)
+    eye.look()
+    eye.look()
+    assert shelf.cameras[0].paces == [2.0]
+
+
 def test_a_camera_is_left_at_its_own_pace_unless_another_is_asked_for() -> None:
     clock = Clock()
     shelf = Shelf(clock, 5)
