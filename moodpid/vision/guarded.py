@@ -9,8 +9,8 @@ from typing import TypeVar
 from moodpid.errors import CameraStuckError, StopRequested
 from moodpid.vision.ports import Camera, Frame
 
-# With a look, and the pace at which the watchdog is fed, they add up to less than the watchdog's interval
-OPEN_S, CLOSE_S = 15.0, 1.5
+# The worst turn has them all, and the three seconds of a read; see the unit's WatchdogSec
+OPEN_S, PACE_S, CLOSE_S = 12.0, 1.0, 1.5
 # How late a stop may be heard. The signal's handler only sets a flag: one that woke us could find us at the
 # very lock that it needs for that
 SLICE_S = 0.25
@@ -53,7 +53,7 @@ class Guarded:
             CameraStuckError: The driver did not come back in time.
             StopRequested: That came first.
         """
-        _in_time(lambda: self._camera.pace(fps), CLOSE_S, "setting the pace of", self._stopping)
+        _in_time(lambda: self._camera.pace(fps), PACE_S, "setting the pace of", self._stopping)
 
     def close(self) -> None:
         """Give the device back.

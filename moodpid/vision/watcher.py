@@ -15,7 +15,7 @@ from moodpid.vision.ports import Camera, Frame
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STEADY_S = 60.0  # after this long without a fault, old ones are forgotten
 _SLOWEST_FPS = 1.0  # at which a frame still comes within the three seconds of the port
-_NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
+NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
 _WATCHING = CameraState(CameraStatus.WATCHING)
 _DARK = CameraState(CameraStatus.DARK, "too dark to see a face: make light, or uncover the lens")
 
@@ -59,8 +59,8 @@ class Watcher:
         if self._camera is not None:
             return 0.0
         if self.state.status is CameraStatus.OFF:
-            return _NAP_S
-        return min(_NAP_S, max(0.0, self._next_try_s - self._clock()))
+            return NAP_S
+        return min(NAP_S, max(0.0, self._next_try_s - self._clock()))
 
     def look(self) -> Observation | None:
         """The next observation; None while there is no camera to look through, or nothing to see by.

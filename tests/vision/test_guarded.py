@@ -9,6 +9,7 @@ import pytest
 from moodpid.errors import CameraError, CameraStuckError, StopRequested
 from moodpid.vision import guarded
 from moodpid.vision.guarded import Guarded
+from moodpid.vision.watcher import NAP_S
 from tests.fakes import Clock, FakeCamera
 
 
@@ -31,6 +32,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> FakeCamera:
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded, "OPEN_S", 0.01)
+    monkeypatch.setattr(guarded, "PACE_S", 0.01)
     monkeypatch.setattr(guarded, "CLOSE_S", 0.01)
 
 
@@ -53,6 +55,14 @@ def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
 def test_closing_that_hangs_is_told(hanging: FakeCamera) -> None:
     with pytest.raises(CameraStuckError, match="hangs: closing it takes more than"):
         Guarded(lambda: hanging).close()
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_pace_over_which_it_hangs_is_told(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> None:
+    camera = FakeCamera(Clock())
+    monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
+    with pytest.raises(CameraStuckError, match="hangs: setting the pace of it takes more than"):
+        Guarded(lambda: camera).pace(1.0)
 
 
 @pytest.mark.usefixtures("_attentive")
@@ -101,8 +111,10 @@ def test_a_camera_that_does_not_hang_is_as_it_was() -> None:
     assert camera.closed
 
 
-def test_opening_and_closing_leave_the_watchdog_its_time() -> None:
+def test_the_worst_turn_of_the_loop_leaves_the_watchdog_its_time() -> None:
     unit = (Path(__file__).parents[2] / "systemd" / "moodpid.service").read_text()
     watchdog_s = float(unit.split("\nWatchdogSec=")[1].split()[0])
-    fed_every_s, read_s = watchdog_s / 3, 3.0
-    assert fed_every_s + read_s + guarded.CLOSE_S + guarded.OPEN_S < watchdog_s
+    # Switched off and on while the loop rests; then a camera that opens at the last moment and sends nothing
+    unfed_s, off_s, read_s = watchdog_s / 3, guarded.CLOSE_S, 3.0
+    camera_s = guarded.OPEN_S + guarded.PACE_S + read_s + guarded.CLOSE_S
+    assert unfed_s + NAP_S + off_s + camera_s < watchdog_s
