@@ -28,7 +28,7 @@ class CameraState:
 
 
 class PlayerStatus(StrEnum):
-    """What the player is doing: MPD's own three states, and three in which we cannot know or may not act."""
+    """What the player is doing: MPD's own three states, and two in which we cannot know or may not act."""
 
     PLAY = "play"
     PAUSE = "pause"
