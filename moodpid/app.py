@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from moodpid.config import CameraSource, Config, Strategy
-from moodpid.daemon import Daemon, Home, Player
+from moodpid.daemon import Daemon
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.host.credentials import read_secret
 from moodpid.host.store import JsonFile, runtime_folder, state_folder
@@ -21,6 +21,7 @@ from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
+from moodpid.ports import Home, Player
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, Request, Settings
 

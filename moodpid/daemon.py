@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from threading import Event
-from typing import Protocol
 
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
@@ -13,9 +12,9 @@ from moodpid.gauge import Cooling, Gauge
 from moodpid.host.systemd import ServiceManager
 from moodpid.mailbox import Inbox
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
-from moodpid.mood.observation import Observation
 from moodpid.mood.override import overridden
 from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy, Wish
+from moodpid.ports import Eye, Home, Player
 from moodpid.state import (
     Adjust,
     Button,
@@ -37,77 +36,6 @@ _FAREWELL_S = 2.0  # for camera, player and home together
 # After the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
 _GONE_S = 4.0
 _AT_LEAST_S = 0.2  # for each, however long the others took
-
-
-class Eye(Protocol):
-    """Looks at the room."""
-
-    @property
-    def state(self) -> CameraState:
-        """What the camera is doing."""
-
-    @property
-    def picture(self) -> bytes | None:
-        """The last look as JPEG, None where nobody asked for it."""
-
-    def idle_s(self) -> float:
-        """How long the loop may rest before the next look, in seconds."""
-
-    def look(self) -> Observation | None:
-        """The next observation, None while there is nothing to look through."""
-
-    def watch(self, on: bool) -> None:
-        """Open or close the camera."""
-
-    def pace(self, looks_hz: float) -> None:
-        """Look this often a second, as far as the camera goes."""
-
-    def close(self) -> None:
-        """Give the camera back."""
-
-
-class Player(Protocol):
-    """Has a thread of its own that carries wishes out."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def wish(self, wish: Wish) -> None:
-        """Replace the wish by this one."""
-
-    def enable(self, on: bool) -> None:
-        """Carry wishes out, or leave the player alone."""
-
-    def strategy(self, strategy: Strategy) -> None:
-        """Where the music leads."""
-
-    def skip(self) -> None:
-        """Go on to the next song, if one plays."""
-
-    def misfit(self) -> None:
-        """Remember that the song that plays does not fit, and go on to the next."""
-
-    def stop(self) -> None:
-        """Ask it to end; returns at once."""
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the end; False if it has not come in time."""
-
-
-class Home(Protocol):
-    """Tells the home how things are."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def tell(self, present: Present, events: Sequence[MoodEvent]) -> None:
-        """Pass on what is new in the present state, and these events; never waits."""
-
-    def stop(self) -> None:
-        """Begin to say good-bye; returns at once."""
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait for the end; False if it has not come in time."""
 
 
 @dataclass

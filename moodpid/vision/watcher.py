@@ -85,11 +85,8 @@ class Watcher:
         self.state = _DARK if dark else _WATCHING
         if self._clock() - self._opened_s > _STEADY_S:
             self._faults = 0
-        # A quarter of a period of slack: frames come a little early and a little late
-        if frame.at_s < self._due_s - self._period_s / 4:
+        if not self._is_due(frame):
             return None
-        due_s = self._due_s + self._period_s
-        self._due_s = due_s if due_s > frame.at_s else frame.at_s + self._period_s
         seen = () if dark else self._observer.see(frame)
         if self._artist:
             self._artist.show(frame, seen)
@@ -106,6 +103,15 @@ class Watcher:
             self._camera.pace(fps)
             self._fps = fps
         return self._camera.read()
+
+    def _is_due(self, frame: Frame) -> bool:
+        """Whether the pace wants a look at this frame; if so, the next one is due a period later."""
+        # A quarter of a period of slack: frames come a little early and a little late
+        if frame.at_s < self._due_s - self._period_s / 4:
+            return False
+        due_s = self._due_s + self._period_s
+        self._due_s = due_s if due_s > frame.at_s else frame.at_s + self._period_s
+        return True
 
     @property
     def picture(self) -> bytes | None:

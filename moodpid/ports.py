@@ -1,0 +1,85 @@
+"""What the loop knows of its neighbours: an eye that looks, a player and a home that hear what follows."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from moodpid.config import Strategy
+from moodpid.mood.observation import Observation
+from moodpid.mood.policy import MoodEvent, Wish
+from moodpid.state import CameraState, Present
+
+
+class Eye(Protocol):
+    """Looks at the room."""
+
+    @property
+    def state(self) -> CameraState:
+        """What the camera is doing."""
+
+    @property
+    def picture(self) -> bytes | None:
+        """The last look as JPEG, None where nobody asked for it."""
+
+    def idle_s(self) -> float:
+        """How long the loop may rest before the next look, in seconds."""
+
+    def look(self) -> Observation | None:
+        """The next observation, None while there is nothing to look through.
+
+        Raises:
+            CameraError: There will never be one again.
+            StopRequested: The loop is to end, and nothing is waited for any more.
+        """
+
+    def watch(self, on: bool) -> None:
+        """Open or close the camera."""
+
+    def pace(self, looks_hz: float) -> None:
+        """Look this often a second from the next look on, as far as the camera goes."""
+
+    def close(self) -> None:
+        """Give the camera back."""
+
+
+class Player(Protocol):
+    """Has a thread of its own that carries wishes out."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def wish(self, wish: Wish) -> None:
+        """Replace the wish by this one."""
+
+    def enable(self, on: bool) -> None:
+        """Carry wishes out, or leave the player alone."""
+
+    def strategy(self, strategy: Strategy) -> None:
+        """Where the music leads."""
+
+    def skip(self) -> None:
+        """Go on to the next song, if one plays."""
+
+    def misfit(self) -> None:
+        """Remember that the song that plays does not fit, and go on to the next."""
+
+    def stop(self) -> None:
+        """Ask it to end; returns at once."""
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False if it has not come in time."""
+
+
+class Home(Protocol):
+    """Tells the home how things are."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def tell(self, present: Present, events: Sequence[MoodEvent]) -> None:
+        """Pass on what is new in the present state, and these events; never waits."""
+
+    def stop(self) -> None:
+        """Begin to say good-bye; returns at once."""
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; False if it has not come in time."""
