@@ -152,7 +152,9 @@ class MpdWorker:
             self._press(link, before)
             before = self._now
             self._tell(self._guest.turn(link, before.wish, before.strategy, changed))
-            changed = link.wait(_SUBSYSTEMS, self._box, self._patience_s())
+            # What `_pass` read in the midst of the turn is no longer in the box, and would wake nobody
+            read = self._now is not before
+            changed = set() if read else link.wait(_SUBSYSTEMS, self._box, self._patience_s())
             if self._weather.settled(time.monotonic()):
                 self._tell_well(link)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from servers import PrivateMpd
 
-from moodpid.config import Change, Player
+from moodpid.config import Change, Player, Strategy
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
 from moodpid.mood.strategy import begin
-from moodpid.music.connection import NEEDED, TIMEOUT_S
+from moodpid.music.connection import NEEDED, TIMEOUT_S, Link
 from moodpid.music.turn import Guest
 from moodpid.state import PlayerStatus
 from tests.music.watched import (
@@ -273,6 +273,26 @@ def test_switched_off_leaves_mpd_alone_and_keeps_the_wish(start: Start) -> None:
     watched.wish(Mood.HAPPY)
     watched.worker.enable(True)
     watched.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_an_order_that_is_read_in_mid_turn_is_carried_out_though_mpd_has_no_news(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = Guest.turn
+
+    def long_turn(guest: Guest, link: Link, wish: Wish, strategy: Strategy, changed: set[str]) -> object:
+        state = turn(guest, link, wish, strategy, changed)
+        if strategy is Strategy.LIFT and wish.mood is Mood.HAPPY:
+            watched.wish(Mood.SAD)
+            watched.worker._pass(0.05)
+        return state
+
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    monkeypatch.setattr(Guest, "turn", long_turn)
+    watched.worker.strategy(Strategy.LIFT)
+    watched.until(lambda state: state.mood is Mood.SAD, DEADLINE_S / 2)
 
 
 def test_stopping_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
