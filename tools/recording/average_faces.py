@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from moodpid.mood.emotion import EMOTIONS, Emotion
 
 FACES = 200
-# Averaging blurs: unsharp masking gives back some of the edges, with this much of what a blur takes away. It is as
-# much as the bundled network needs to call each face by its name: the tests of the recording rest on that
+# Averaging blurs: unsharp masking gives back some of the edges, with this much of what a blur takes away.
+# So much is needed for the bundled network to call each face by its name; the tests of the recording need it
 SHARPEN, BLUR_PX = 6.0, 1.0
 FOLDER = Path(__file__).parents[2] / "models" / "faces"
 # The columns of the FER+ votes
