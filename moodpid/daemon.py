@@ -161,8 +161,11 @@ class Daemon:
                 self.player.strategy(Strategy(new.strategy))
         if new.override is not old.override:
             self._override_since_s = self.clock()
-        if (new.sensitivity, new.dwell_s) != (old.sensitivity, old.dwell_s):
-            self.feel.adjust(threshold=threshold_for(new.sensitivity), dwell_s=new.dwell_s)
+        # Each alone: the home has the sensitivity in whole per cents, the configuration its threshold exactly
+        if new.sensitivity != old.sensitivity:
+            self.feel.adjust(threshold=threshold_for(new.sensitivity))
+        if new.dwell_s != old.dwell_s:
+            self.feel.adjust(dwell_s=new.dwell_s)
         if new.looks_hz != old.looks_hz:
             self.eye.pace(new.looks_hz * self._cooling.share)
         self._present = replace(self._present, settings=new)

@@ -316,6 +316,21 @@ def test_a_longer_dwell_holds_the_mood(rig: Rig) -> None:
     assert rig.home.told[-1].mood.mood is Mood.HAPPY
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "threshold", "dwell_s"),
+    [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.9, FilterSettings().dwell_s)],
+)
+def test_a_setting_of_the_filter_leaves_the_others_as_the_configuration_has_them(
+    rig: Rig, name: str, value: float, threshold: float, dwell_s: float
+) -> None:
+    daemon = rig.daemon(None)
+    daemon.feel = MoodFilter(FilterSettings(threshold=0.513))  # which no whole sensitivity says exactly
+    rig.inbox.post(Adjust(name, value))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert daemon.feel._settings == FilterSettings(threshold=threshold, dwell_s=dwell_s)
+
+
 def test_skipping_reaches_the_player_and_is_told_if_something_plays(rig: Rig) -> None:
     rig.inbox.post(Press(Button.SKIP))
     rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))

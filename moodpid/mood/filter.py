@@ -81,9 +81,14 @@ class MoodFilter:
         self._since_s: float | None = None
         self._at_s: float | None = None
 
-    def adjust(self, *, threshold: float, dwell_s: float) -> None:
-        """Change how readily the mood follows; what was seen so far keeps its weight."""
-        self._settings = replace(self._settings, threshold=threshold, dwell_s=dwell_s)
+    def adjust(self, *, threshold: float | None = None, dwell_s: float | None = None) -> None:
+        """Change how readily the mood follows, in what is given; what was seen so far keeps its weight."""
+        old = self._settings
+        self._settings = replace(
+            old,
+            threshold=old.threshold if threshold is None else threshold,
+            dwell_s=old.dwell_s if dwell_s is None else dwell_s,
+        )
 
     def update(self, observation: Observation) -> MoodState:
         """Take one look into account; looks come in the order of their time."""
