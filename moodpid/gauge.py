@@ -1,24 +1,15 @@
 """How the machine does its work: how quickly, how often, how warm."""
 
 from collections.abc import Callable
-from pathlib import Path
 
+from moodpid.host.pi import read_temperature_c
 from moodpid.state import Vitals
 
 _SMOOTHING = 0.1  # the share of the newest look in what is told
 _TEMPERATURE_EVERY_S = 15.0
-# A Raspberry Pi slows itself down from 80 °C on (Raspberry Pi documentation, frequency management and heat)
-HOT_C, COOL_C = 78.0, 72.0
+# We give way a little before the firmware does, at `moodpid.host.pi.THROTTLED_FROM_C`
+_FEWER_LOOKS_FROM_C, _ALL_LOOKS_BELOW_C = 78.0, 72.0
 _HOT_SHARE = 0.5
-_ZONE = Path("/sys/class/thermal/thermal_zone0/temp")
-
-
-def read_temperature_c(zone: Path = _ZONE) -> float | None:
-    """Of the processor, None where the kernel does not know (thermal/sysfs-api, in thousandths)."""
-    try:
-        return int(zone.read_text(encoding="ascii")) / 1000
-    except (OSError, ValueError):
-        return None
 
 
 class Gauge:
@@ -67,7 +58,7 @@ class Cooling:
         if temperature_c is None:
             return False
         # Apart by some degrees, so that it does not go to and fro
-        hot = temperature_c >= (HOT_C if self.share == 1.0 else COOL_C)
+        hot = temperature_c >= (_FEWER_LOOKS_FROM_C if self.share == 1.0 else _ALL_LOOKS_BELOW_C)
         old, self.share = self.share, _HOT_SHARE if hot else 1.0
         return self.share != old
 

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-# From here on the firmware slows the processor down (Raspberry Pi documentation, config.txt, temp_limit)
-HOT_C = 80.0
+# The firmware slows the processor down (Raspberry Pi documentation, frequency management and thermal control)
+THROTTLED_FROM_C = 80.0
 
 # The bits of the firmware's get_throttled (Raspberry Pi documentation, vcgencmd): now, and since the start
 _WEAK_NOW, _SLOWED_NOW, _WEAK_ONCE = 1 << 0, 1 << 1 | 1 << 2 | 1 << 3, 1 << 16
@@ -54,22 +54,29 @@ class Machine:
     @property
     def heat_fault(self) -> str:
         """That it is too hot, empty if it is not."""
-        if self.temperature_c is not None and self.temperature_c >= HOT_C:
+        if self.temperature_c is not None and self.temperature_c >= THROTTLED_FROM_C:
             return f"{self.temperature_c:.0f} °C: the processor is slowed down"
         if self.throttled is not None and self.throttled & _SLOWED_NOW:
             return "the firmware slows the processor down"
         return ""
 
 
+def read_temperature_c(root: Path = Path("/")) -> float | None:
+    """Of the processor, None where the kernel does not know (thermal/sysfs-api, in thousandths)."""
+    try:
+        return int(_read(root / "sys/class/thermal/thermal_zone0/temp")) / 1000
+    except ValueError:
+        return None
+
+
 def read_machine(root: Path = Path("/")) -> Machine:
     """Look at the files of a running system; what is missing is left empty."""
-    temperature = _read(root / "sys/class/thermal/thermal_zone0/temp")
     boot = _read(root / _BOOT)
     return Machine(
         model=_read(root / "proc/device-tree/model").strip("\x00\n"),
         system=_pretty_name(_read(root / "etc/os-release")),
         throttled=_throttled(root),
-        temperature_c=int(temperature) / 1000 if temperature.strip().isdigit() else None,
+        temperature_c=read_temperature_c(root),
         legacy_camera=bool(re.search(r"^\s*start_x\s*=\s*1", boot, re.MULTILINE)),
         asks_for_camera=_asks_for_camera(boot) if boot else None,
         camera_answers=any(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.host.pi import Machine, read_machine
+from moodpid.host.pi import Machine, read_machine, read_temperature_c
 
 FILES = {
     "proc/device-tree/model": "Raspberry Pi Zero 2 W Rev 1.0\x00",
@@ -44,6 +44,14 @@ def test_heat_is_told_by_the_thermometer_and_by_the_firmware() -> None:
     assert "84 °C" in Machine(temperature_c=84.2).heat_fault
     assert "firmware" in Machine(throttled=0x8, temperature_c=70.0).heat_fault
     assert Machine(temperature_c=70.0).heat_fault == ""
+
+
+@pytest.mark.parametrize(("told", "temperature_c"), [("-1500\n", -1.5), ("hot\n", None), ("", None)])
+def test_the_thermometer_is_read_as_the_kernel_writes_it(
+    tmp_path: Path, told: str, temperature_c: float | None
+) -> None:
+    machine = system(tmp_path, **{"sys/class/thermal/thermal_zone0/temp": told})
+    assert machine.temperature_c == read_temperature_c(tmp_path) == temperature_c
 
 
 def test_the_old_camera_stack_is_noticed(tmp_path: Path) -> None:
