@@ -1,14 +1,19 @@
 """A webcam's newest frame comes at the pace asked for; one that is gone is told."""
 
 from collections import deque
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from moodpid.errors import CameraError
+from moodpid.vision import webcam
 from moodpid.vision.opencv import cv2
 from moodpid.vision.webcam import Webcam
+from tests.fakes import Clock
 
 
 @pytest.fixture
@@ -39,10 +44,18 @@ def test_frames_that_come_before_their_time_are_dropped(film: Path) -> None:
 
 
 class Driver:
-    """A webcam's driver that notes for which frame rates it is asked."""
+    """A webcam's driver that makes 32 frames a second and notes for which rates it is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.rates: list[float] = []
+
+    def grab(self) -> bool:
+        self._clock.sleep(1 / 32)
+        return True
+
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
+        return True, np.zeros((48, 64), np.uint8)
 
     def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
         return True
@@ -52,21 +65,41 @@ class Driver:
             self.rates.append(value)
 
 
-def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_once() -> None:
-    driver = Driver()
-    camera = Webcam(0, 64, 48, 4.0, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The webcam's time."""
+    clock = Clock()
+    monkeypatch.setattr(webcam, "time", SimpleNamespace(monotonic=clock))
+    return clock
+
+
+@pytest.fixture
+def driver(clock: Clock) -> Driver:
+    return Driver(clock)
+
+
+def webcam_of(driver: Driver, fps: float) -> Webcam:
+    return Webcam(0, 64, 48, fps, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
+
+
+def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_once(
+    driver: Driver,
+) -> None:
+    camera = webcam_of(driver, 4.0)
     for fps in (3.5, 1.5, 2.0, 4.0):
         camera.pace(fps)
     assert driver.rates == [4, 2, 4]
 
 
-def test_at_a_slower_pace_more_frames_are_dropped(film: Path) -> None:
-    camera = Webcam(0, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
-    camera.pace(1.0)
-    camera.read()
-    with pytest.raises(CameraError):  # the other nine are read and dropped before the next is due
-        camera.read()
-    camera.close()
+@pytest.mark.parametrize(("fps", "period_s"), [(32.0, 1 / 32), (4.0, 0.25), (1.0, 1.0)])
+def test_frames_come_at_the_pace_that_is_asked_for_though_the_driver_makes_more(
+    driver: Driver, fps: float, period_s: float
+) -> None:
+    camera = webcam_of(driver, 8.0)
+    camera.pace(fps)
+    camera.read()  # due by the old pace
+    times_s = [camera.read().at_s for _ in range(4)]
+    assert [after - before for before, after in pairwise(times_s)] == [period_s] * 3
 
 
 def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
