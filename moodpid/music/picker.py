@@ -103,8 +103,10 @@ class Picker:
         """
         if self._course is None or replace(self._course, songs=0) != wish.course:
             self._course = wish.course
-        mood, entries = self._entries(wish, self._course)
-        usable = list(entries)
+        mood = self._source(wish, self._course)
+        if mood is None:
+            return None
+        usable = list(self._lists[mood])
         while usable:
             entry = pick_list(usable, self._chance)
             page = self._library.page(link, entry)
@@ -116,16 +118,14 @@ class Picker:
             usable.remove(entry)
         return None
 
-    def _entries(self, wish: Wish, course: Course) -> tuple[Mood, Sequence[Entry]]:
-        """The lists to take the next song from, and the mood that they are for."""
+    def _source(self, wish: Wish, course: Course) -> Mood | None:
+        """The mood whose lists the next song comes from; a neighbour is told once."""
         lifts = self.strategy is Strategy.LIFT
         mood = source(course, self._lists, self._targets if lifts else {})
         if mood and mood is not wish.mood and not lifts and wish.mood not in self._told:
             self._told.add(wish.mood)
             log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
-        if mood is None:
-            return wish.mood, [Entry(playlist=name) for name in wish.playlists]
-        return mood, self._lists[mood]
+        return mood
 
     def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
         stickers = {uri: read_stickers(link, uri) for uri in songs}

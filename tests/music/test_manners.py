@@ -72,17 +72,17 @@ def test_a_partition_is_entered_and_a_missing_one_is_told(mpd: PrivateMpd, start
 def test_a_list_may_be_a_filter_or_a_folder(mpd: PrivateMpd, start: Start) -> None:
     lists = {Mood.HAPPY: (Entry(filter='(genre == "Pop")'),), Mood.SAD: (Entry(folder="sad"),)}
     watched = start(playlists=lists)
-    watched.wish(Mood.HAPPY, '(genre == "Pop")')
+    watched.wish(Mood.HAPPY)
     watched.until(lambda state: state.playlist == '(genre == "Pop")')
     assert folders(mpd) == ["happy", "happy"]
-    watched.wish(Mood.SAD, "sad/")
+    watched.wish(Mood.SAD)
     watched.until(lambda state: state.playlist == "sad/")
     assert folders(mpd) == ["sad", "sad"]
 
 
 def test_a_filter_that_mpd_does_not_understand_is_told(mpd: PrivateMpd, start: Start) -> None:
     watched = start(playlists={Mood.HAPPY: (Entry(filter="(gnre == 'x')"),)})
-    watched.wish(Mood.HAPPY, "x")
+    watched.wish(Mood.HAPPY)
     assert "Unknown filter type" in watched.until(lambda state: bool(state.message)).message
     assert queue(mpd) == []
 
@@ -93,7 +93,7 @@ def test_a_mood_without_a_list_takes_its_neighbour_s_and_says_so_once(
     caplog.set_level(logging.INFO, "moodpid")
     watched = start(playlists={Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)})
     for mood in (Mood.DISGUST, Mood.HAPPY, Mood.DISGUST):
-        watched.wish(mood, "Sad")
+        watched.wish(mood)
         watched.until(lambda state, mood=mood: state.mood is mood)  # type: ignore[misc]
     assert folders(mpd) == ["sad", "sad"]
     assert sum("no list for disgust" in line for line in caplog.messages) == 1

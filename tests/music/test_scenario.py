@@ -52,7 +52,7 @@ def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
 
     monkeypatch.setattr(Link, "ask", measured)
     watched = start(playlists={Mood.HAPPY: (Entry(filter='(genre != "")'),)})
-    watched.wish(Mood.HAPPY, "all")
+    watched.wish(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     with connected(mpd) as client:
         until(lambda: int(client.status()["playlistlength"]) == 10_002)

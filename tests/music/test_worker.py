@@ -11,7 +11,6 @@ from servers import PrivateMpd
 from moodpid.config import Change, Player, Strategy
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import begin
 from moodpid.music.connection import NEEDED, TIMEOUT_S, Link
 from moodpid.music.turn import Guest
 from moodpid.state import PlayerStatus
@@ -125,8 +124,8 @@ def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
-    watched = start()
-    watched.wish(Mood.HAPPY, "Hapy")
+    watched = start(playlists={Mood.HAPPY: ("Hapy",)})
+    watched.wish(Mood.HAPPY)
     state = watched.until(lambda state: bool(state.message))
     assert 'no playlist "Hapy"' in state.message
     mpd.mpc("load", "Sad")  # something happens: it must not be told again
@@ -138,8 +137,8 @@ def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
 
 
 def test_a_playlist_that_is_saved_later_is_found(mpd: PrivateMpd, start: Start) -> None:
-    watched = start()
-    watched.wish(Mood.HAPPY, "Later")
+    watched = start(playlists={Mood.HAPPY: ("Later",)})
+    watched.wish(Mood.HAPPY)
     watched.until(lambda state: "Later" in state.message)
     (mpd.playlists / "Later.m3u").write_text((mpd.playlists / "Happy.m3u").read_text())
     mpd.mpc("rm", "Nobody")  # MPD tells of a change in its playlists
@@ -160,7 +159,7 @@ def test_an_empty_wish_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start)
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     watched = start()
-    watched.worker.wish(Wish(begin(Mood.NOBODY, None), ()))
+    watched.wish(Mood.NOBODY)
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     mpd.mpc("next")
     until(lambda: playing(mpd) == queue(mpd)[1])

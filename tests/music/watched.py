@@ -13,7 +13,7 @@ from moodpid.config import Player
 from moodpid.host.store import JsonFile
 from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
+from moodpid.mood.policy import wish_for
 from moodpid.mood.strategy import begin
 from moodpid.music.mpd import MpdWorker
 from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
@@ -21,6 +21,7 @@ from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
 DEADLINE_S = 60.0
 NEARLY_OVER = "9:52"  # 8 s are left of every song: time for the slowest machine to look before the end
 LAST_MOMENT = "9:57"  # where nobody must look before
+LISTS = {mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY}
 
 
 def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
@@ -38,6 +39,7 @@ class Watched:
         self.inbox: Inbox[Request] = Inbox(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
+        self._names = settings.names
         self._met = 0
         chance = Random(7)  # noqa: S311 - repeatable songs
         self.worker = MpdWorker(settings, self.inbox.post, password, chance, file)
@@ -71,8 +73,8 @@ class Watched:
         self.worker.stop()
         assert self.worker.join(DEADLINE_S), "the worker did not end"
 
-    def wish(self, mood: Mood, *playlists: str) -> None:
-        self.worker.wish(Wish(begin(mood, None), playlists or (mood.capitalize(),)))
+    def wish(self, mood: Mood) -> None:
+        self.worker.wish(wish_for(begin(mood, None), self._names, {}))
 
 
 Start = Callable[..., Watched]
@@ -96,7 +98,10 @@ def hands_off(state: PlayerState) -> bool:
 
 @pytest.fixture
 def start(mpd: PrivateMpd) -> Iterator[Start]:
-    """Starts a worker at the real MPD, with the settings given by name; it is stopped at the end."""
+    """Starts a worker at the real MPD, with the settings given by name; it is stopped at the end.
+
+    Unless they name others, every mood has its playlist of the library, and nobody has none.
+    """
     with starter(mpd) as start:
         yield start
 
@@ -106,8 +111,8 @@ def starter(mpd: PrivateMpd) -> Iterator[Start]:
     workers: list[Watched] = []
 
     def start(password: str = "", file: JsonFile | None = None, **settings: object) -> Watched:
-        place = {"host": "127.0.0.1", "port": mpd.port}
-        workers.append(Watched(Player(**{**place, **settings}), password, file))  # type: ignore[arg-type]
+        usual = {"host": "127.0.0.1", "port": mpd.port, "playlists": LISTS}
+        workers.append(Watched(Player(**{**usual, **settings}), password, file))  # type: ignore[arg-type]
         workers[-1].worker.start()
         return workers[-1]
 
