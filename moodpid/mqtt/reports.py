@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Generic, TypeVar
+from functools import lru_cache, partial
+from typing import TypeVar
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
@@ -11,7 +11,7 @@ from moodpid.mqtt import payloads
 from moodpid.mqtt.controls import Control
 from moodpid.mqtt.pace import Report
 from moodpid.mqtt.topics import OFF, ON, ONLINE, Topics
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
+from moodpid.state import CameraStatus, PlayerStatus, Present, Settings
 
 LONGEST_STATE = 250  # Home Assistant takes 255 characters
 SELDOM_S = 30.0  # for numbers that nobody watches by the second
@@ -36,35 +36,30 @@ class Reporter:
         self._beginnings = _Beginnings()
         self._last_error = NO_ERROR
         self._discovery = [_plain(topics.discovery, discovery, repeat=False)] if discovery else []
-        self._settings = _Made(partial(_settings, topics, tuple(controls)))
-        self._occupancy: _Made[str] = _Made(lambda text: [_plain(topics.occupancy, text)])
-        self._camera: _Made[CameraState] = _Made(
-            lambda now: [Report(topics.camera, partial(payloads.camera, now), now)]
-        )
-        self._player: _Made[PlayerState] = _Made(
-            lambda now: [Report(topics.player, partial(payloads.player, now), now)]
-        )
-        self._picture: _Made[bytes] = _Made(
-            lambda jpeg: [_plain(topics.picture, jpeg, repeat=False, retain=False)]
-        )
-        self._status = [_plain(topics.status, ONLINE)]
+        once = lru_cache(maxsize=1)
+        self._settings = once(partial(_settings, topics, tuple(controls)))
+        self._occupancy = once(partial(_plain, topics.occupancy))
+        self._camera = once(partial(_doing, topics.camera, payloads.camera))
+        self._player = once(partial(_doing, topics.player, payloads.player))
+        self._picture = once(partial(_plain, topics.picture, repeat=False, retain=False))
+        self._status = _plain(topics.status, ONLINE)
 
     def reports(self, present: Present, now_s: float) -> Iterator[Report]:
         """All states at `now_s` (monotonic seconds), the most urgent first: too many at once must wait."""
         yield from self._discovery
-        yield from self._settings.of(present.settings)  # somebody just touched one and waits for the answer
+        yield from self._settings(present.settings)  # somebody just touched one and waits for the answer
         if present.mood is not None:
             yield from self._mood(present.mood, present, now_s)
         if present.felt is not None:
             # Not from the mood that is told: one that was asked for knows nothing about the room
-            yield from self._occupancy.of(OFF if present.felt.mood is Mood.NOBODY else ON)
-        yield from self._camera.of(present.camera)
-        yield from self._player.of(present.player)
+            yield self._occupancy(OFF if present.felt.mood is Mood.NOBODY else ON)
+        yield self._camera(present.camera)
+        yield self._player(present.player)
         yield self._vitals(present)
         if present.picture:
-            yield from self._picture.of(present.picture)
+            yield self._picture(present.picture)
         # Last, so that who waits for it finds the rest in place
-        yield from self._status
+        yield self._status
 
     def _mood(self, mood: MoodState, present: Present, now_s: float) -> Iterator[Report]:
         key, drift = (mood.mood, mood.since_s), (mood.confidence, *mood.scores.probabilities)
@@ -92,25 +87,17 @@ class Reporter:
         return Report(self._topics.vitals, told, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S)
 
 
-class _Made(Generic[T]):
-    """Reports, and what they were made of."""
-
-    def __init__(self, make: Callable[[T], list[Report]]) -> None:
-        self._make = make
-        self._last: tuple[T, list[Report]] | None = None
-
-    def of(self, now: T) -> list[Report]:
-        if self._last is None or self._last[0] != now:
-            self._last = now, self._make(now)
-        return self._last[1]
-
-
 def _settings(topics: Topics, controls: Iterable[Control], settings: Settings) -> list[Report]:
     return [
         _plain(topics.state(control.topic), control.state(settings))
         for control in controls
         if control.state is not None
     ]
+
+
+def _doing(topic: str, payload: Callable[[T], str], now: T) -> Report:
+    """What something is doing."""
+    return Report(topic, partial(payload, now), now)
 
 
 def _plain(topic: str, payload: str | bytes, *, repeat: bool = True, retain: bool = True) -> Report:
