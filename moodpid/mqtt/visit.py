@@ -1,6 +1,7 @@
 """A short call on the broker: connect, do one errand, disconnect, all within a time limit."""
 
 import secrets
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,8 @@ from moodpid.state import Finding
 
 SUBJECT = "broker"
 PASSWORD = "/etc/moodpid/mqtt-password"  # noqa: S105 - where it is, as docs/install.md has it
+STRANGER = "set [mqtt] tls_ca to the file of the authority that signed it, and host to the name in it"
+PERHAPS_TLS = "check [mqtt] port; if the broker wants TLS, set tls = true"
 TRIES = 4  # the broker may want the older version of the protocol, see Broker.turned_away
 
 
@@ -76,10 +79,12 @@ def visit(broker: Broker, settings: config.Mqtt, errand: Errand, limit_s: float)
         call = _Call(broker, errand)
         try:
             call.last(deadline_s)
+        except ssl.SSLCertVerificationError as error:
+            return _unreachable(broker, describe(error), STRANGER)
         except OSError as error:
-            return _unreachable(broker, describe(error), settings)
+            return _unreachable(broker, describe(error), _elsewhere(settings))
         except Exception as error:  # noqa: BLE001 - paho raises whatever a malformed packet makes it meet
-            return _unreachable(broker, f"does not speak MQTT ({error!r})", settings)
+            return _unreachable(broker, f"does not speak MQTT ({error!r})", _elsewhere(settings))
         if call.connected or is_about_credentials(call.reason) or not call.closed:
             break
         broker.turned_away(call.reason)
@@ -145,8 +150,10 @@ def _finding(call: _Call, broker: Broker, settings: config.Mqtt, errand: Errand)
             else f"a message to {errand.echo} does not come back"
         )
         return Finding(False, SUBJECT, f"{broker.where} lets us in, but {but}", rights(settings, errand))
-    why = "closes the connection at once" if call.closed else "accepts the connection and says nothing"
-    return _unreachable(broker, why, settings)
+    if call.closed:
+        remedy = _elsewhere(settings) if settings.tls else PERHAPS_TLS
+        return _unreachable(broker, "closes the connection at once", remedy)
+    return _unreachable(broker, "accepts the connection and says nothing", _elsewhere(settings))
 
 
 def rights(settings: config.Mqtt, errand: Errand) -> str:
@@ -154,12 +161,12 @@ def rights(settings: config.Mqtt, errand: Errand) -> str:
     return f"allow {settings.username or 'moodpid'} to read and write {' and '.join(errand.rights)}"
 
 
-def _unreachable(broker: Broker, why: str, settings: config.Mqtt) -> Finding:
-    remedy = "check [mqtt] host and port; on the broker's machine: systemctl status mosquitto"
-    if settings.host in ("localhost", "127.0.0.1", "::1"):
-        remedy = "sudo systemctl enable --now mosquitto; or set host and port in [mqtt]"
-    if "certificate" in why:
-        remedy = "set [mqtt] tls_ca to the file of the authority that signed it, and host to the name in it"
-    elif not settings.tls and "close" in why:
-        remedy = "check [mqtt] port; if the broker wants TLS, set tls = true"
+def _unreachable(broker: Broker, why: str, remedy: str) -> Finding:
     return Finding(False, SUBJECT, f"{broker.where}: {why}", remedy)
+
+
+def _elsewhere(settings: config.Mqtt) -> str:
+    """What to do where no broker answers."""
+    if settings.host in ("localhost", "127.0.0.1", "::1"):
+        return "sudo systemctl enable --now mosquitto; or set host and port in [mqtt]"
+    return "check [mqtt] host and port; on the broker's machine: systemctl status mosquitto"

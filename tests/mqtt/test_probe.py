@@ -8,6 +8,7 @@ from servers import PrivateMosquitto, free_port
 
 from moodpid import config
 from moodpid.errors import ConfigError
+from moodpid.mqtt import visit
 from moodpid.mqtt.probe import probe
 from moodpid.state import Finding
 from tests.mqtt.support import Answering, OldBroker
@@ -63,20 +64,23 @@ def test_a_broker_that_lets_us_in_but_not_speak_is_found_out(tmp_path: Path) -> 
 
 # paho lets go of the socket of a failed handshake; the interpreter closes it, with a warning
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_unknown_authority_is_told() -> None:
+def test_an_unknown_authority_is_told_however_it_is_worded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "describe", lambda _: "a stranger")
     with PrivateMosquitto(tls=True) as secured:
-        assert "tls_ca" in found(secured.port, tls=True).remedy
+        assert found(secured.port, tls=True).remedy == visit.STRANGER
         assert found(secured.port, tls=True, tls_ca=str(secured.ca)).ok
 
 
 def test_tls_wanted_but_not_spoken_is_guessed() -> None:
     with PrivateMosquitto(tls=True) as secured:
-        assert "tls = true" in found(secured.port).remedy
+        assert found(secured.port).remedy == visit.PERHAPS_TLS
 
 
 def test_a_black_hole_is_told_in_time(mosquitto: PrivateMosquitto) -> None:
     mosquitto.freeze()
-    assert "says nothing" in found(mosquitto.port, limit_s=0.3).message
+    finding = found(mosquitto.port, limit_s=0.3)
+    assert "says nothing" in finding.message
+    assert "systemctl enable" in finding.remedy
 
 
 def test_another_kind_of_server_is_told() -> None:
