@@ -207,6 +207,9 @@ def _drives(settings: Settings) -> bool:
     return settings.drive_music and (settings.enabled or settings.override is not None)
 
 
+_CAMERA = "camera: "
+
+
 def status_line(present: Present) -> str:
     """Mood and music in one line for people, as `systemctl status` shows it."""
     player = present.player
@@ -215,11 +218,22 @@ def status_line(present: Present) -> str:
         plays = f"{player.artist} - {player.title}"
     camera = present.camera
     if camera.status is CameraStatus.LOST and camera.message:
-        # `moodpid doctor` reads it here too: beside a service that runs it does not open the camera
-        return f"camera: {camera.status}: {camera.message}; {plays}"
+        return f"{_CAMERA}{camera.status}: {camera.message}; {plays}"
     if camera.status is not CameraStatus.WATCHING:
-        return f"camera: {camera.status}; {plays}"
+        return f"{_CAMERA}{camera.status}; {plays}"
     return f"{present.mood.mood if present.mood else 'looking'}; {plays}"
+
+
+def camera_in(line: str) -> CameraState:
+    """The camera in what `status_line` told, its message up to the first semicolon; watching if none is told.
+
+    For `moodpid doctor`, which opens no camera beside a service that runs.
+    """
+    told = line.partition("; ")[0]
+    status, _, message = told.removeprefix(_CAMERA).partition(": ")
+    if not told.startswith(_CAMERA) or status not in set(CameraStatus):
+        return CameraState(CameraStatus.WATCHING)
+    return CameraState(CameraStatus(status), message)
 
 
 def _log_camera(camera: CameraState) -> None:

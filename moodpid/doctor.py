@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moodpid import app
 from moodpid.config import CameraSource, Config
+from moodpid.daemon import camera_in
 from moodpid.errors import CameraBusyError, CameraError, ConfigError, ExitCode, MoodpidError
 from moodpid.host.pi import Machine, read_machine
 from moodpid.host.units import Clock, Unit, read_clock, read_unit
@@ -97,13 +98,14 @@ def _camera(config: Config, machine: Machine, unit: Unit | None) -> Finding:
 
 def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
     """The camera as the service that runs tells of it: it is not fought over."""
-    camera, _, why = unit.status.partition("; ")[0].removeprefix("camera: ").partition(": ")
-    if camera == CameraStatus.LOST:
-        kind = CameraBusyError if "another program uses it" in why else CameraError
-        return _camera_fault(config, kind(f"the running moodpid service says: {why or camera}"), machine)
-    if camera == CameraStatus.OFF:
+    camera = camera_in(unit.status)
+    if camera.status is CameraStatus.LOST:
+        kind = CameraBusyError if CameraBusyError.why in camera.message else CameraError
+        says = f"the running moodpid service says: {camera.message or camera.status}"
+        return _camera_fault(config, kind(says), machine)
+    if camera.status is CameraStatus.OFF:
         return Finding(True, "camera", "closed: the home has switched the running moodpid service off")
-    dark = ", and it is too dark to see a face" if camera == CameraStatus.DARK else ""
+    dark = ", and it is too dark to see a face" if camera.status is CameraStatus.DARK else ""
     return Finding(True, "camera", f"{config.camera.source}, held by the running moodpid service{dark}")
 
 

@@ -56,7 +56,13 @@ class CameraError(MoodpidError):
 
 
 class CameraBusyError(CameraError):
-    """Another program has the camera."""
+    """Another program has the camera.
+
+    Attributes:
+        why: Stands in the text, by which it is known where only the text is told.
+    """
+
+    why: ClassVar[str] = "another program uses it"
 
 
 class CameraStuckError(CameraError):

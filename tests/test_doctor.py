@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moodpid import doctor
 from moodpid.config import Camera, CameraSource, Config
-from moodpid.daemon import status_line
+from moodpid.daemon import camera_in, status_line
 from moodpid.errors import CameraBusyError, CameraError
 from moodpid.host.pi import Machine
 from moodpid.host.units import Clock, Unit
+from moodpid.mood.emotion import UNIFORM, Mood
+from moodpid.mood.filter import MoodState
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present
 
 PI = Machine("Raspberry Pi 5", "Debian", asks_for_camera=True, camera_answers=True)
@@ -65,8 +69,8 @@ def test_why_libcamera_finds_no_camera_is_told_as_far_as_the_machine_shows_it(
 
 
 def test_a_camera_that_another_program_uses_needs_no_other_reason() -> None:
-    finding = doctor._camera_fault(Config(), CameraBusyError("another program uses it"), Machine("Pi"))
-    assert (finding.message, "fuser" in finding.remedy) == ("another program uses it", True)
+    finding = doctor._camera_fault(Config(), CameraBusyError("it is busy"), Machine("Pi"))
+    assert (finding.message, "fuser" in finding.remedy) == ("it is busy", True)
 
 
 def test_a_webcam_that_is_not_there_is_told_from_one_that_is_busy() -> None:
@@ -94,8 +98,30 @@ def test_a_service_that_runs_is_believed_and_its_camera_left_alone(
 
 
 def test_a_camera_that_the_service_finds_busy_is_looked_for_at_who_has_it() -> None:
-    lost = CameraState(CameraStatus.LOST, "Pi camera 0: another program uses it (EBUSY); stop that program")
+    lost = CameraState(CameraStatus.LOST, f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
     assert "fuser" in doctor._camera(Config(), PI, running(lost)).remedy
+
+
+@given(
+    status=st.sampled_from(CameraStatus),
+    message=st.text(),
+    mood=st.none() | st.sampled_from([Mood.HAPPY, Mood.NOBODY]),
+    title=st.text(),
+    artist=st.text(),
+)
+def test_whatever_the_service_says_the_camera_is_read_from_it(
+    status: CameraStatus, message: str, mood: Mood | None, title: str, artist: str
+) -> None:
+    felt = MoodState(mood, 0.0, 0.9, 1, UNIFORM, 0.0) if mood else None
+    player = PlayerState(PlayerStatus.PLAY, title, artist)
+    read = camera_in(status_line(Present(CameraState(status, message), player, felt)))
+    assert read.status is status
+    assert read.message == (message.partition("; ")[0] if status is CameraStatus.LOST else "")
+
+
+@pytest.mark.parametrize("line", ["", "camera: asleep; Ada - Sunny", "lost: something; camera: lost"])
+def test_a_service_that_says_nothing_of_its_camera_is_taken_to_watch(line: str) -> None:
+    assert camera_in(line) == CameraState(CameraStatus.WATCHING)
 
 
 @pytest.mark.parametrize(

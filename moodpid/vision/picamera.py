@@ -181,6 +181,6 @@ def _fault(device: int, error: Exception) -> CameraError:
     told = str(error.__cause__ or error).rstrip(".")
     # libcamera says EBUSY for another process, and names its own states for another user in this one
     if "busy" in told.lower() or "requiring state Available" in told or "acquire" in told:
-        why = f"another program uses it ({told}); stop that program, or wait until it is done"
+        why = f"{CameraBusyError.why} ({told}); stop that program, or wait until it is done"
         return CameraBusyError(f"Pi camera {device}: {why}")
     return CameraError(f"Pi camera {device}: does not open ({told}); try `rpicam-hello --list-cameras`")
