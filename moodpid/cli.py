@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from moodpid.arguments import parse
 from moodpid.config import DEFAULT_PATH, Config, load
-from moodpid.errors import ConfigError, ExitCode, MoodpidError, PictureError, RestartRequested
+from moodpid.errors import ExitCode, MoodpidError, PictureError, RestartRequested
 from moodpid.mood.emotion import Mood
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _do(options: argparse.Namespace) -> int:
     try:
         return _VERBS[options.verb](options)
     except MoodpidError as error:
-        for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
+        for line in error.lines:
             _complain(line)
         return error.exit_code
     except BrokenPipeError:
@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
             return request.exit_code
         os.execv(sys.executable, [sys.executable, "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
     except MoodpidError as error:
-        for line in error.faults if isinstance(error, ConfigError) else [str(error)]:
+        for line in error.lines:
             log.error("%s", line)  # noqa: TRY400 - the line says it all, a traceback would bury it
         service_manager().failed(str(error))
         return error.exit_code

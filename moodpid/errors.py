@@ -18,23 +18,23 @@ class ExitCode(IntEnum):
 
 
 class MoodpidError(Exception):
-    """Base of all errors of ours; its text is one line that says what, where and what to do."""
+    """Base of all errors of ours.
+
+    Attributes:
+        lines: One for each thing that is wrong, which says what, where and what to do; seldom more than one.
+    """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
 
 class ConfigError(MoodpidError):
-    """The configuration cannot be used.
-
-    Attributes:
-        faults: One line for each thing that is wrong, in the order of the file.
-    """
+    """The configuration cannot be used; of a file every fault is told, in the order of the file."""
 
     exit_code = ExitCode.CONFIG
-
-    def __init__(self, *faults: str) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
 
 
 class ModelError(MoodpidError):

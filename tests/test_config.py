@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[1]
 def faults(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
         parse(text)
-    return caught.value.faults
+    return caught.value.lines
 
 
 def test_playlists_are_all_that_has_to_be_there() -> None:
@@ -171,7 +171,7 @@ def test_whatever_is_wrong_in_the_default_file_is_told_by_a_line_of_it(data: st.
     try:
         parse(text[:at] + typed + text[at + lost :])
     except ConfigError as error:
-        for fault in error.faults:  # nothing in Python's words
+        for fault in error.lines:  # nothing in Python's words
             assert re.match(r"moodpid\.toml, line \d+: ", fault)
             assert "(at " not in fault
 
@@ -224,7 +224,7 @@ def test_a_file_that_is_named_and_missing_is_a_fault_where_files_are_asked_for(
     assert getattr(getattr(load(file), table), key) == str(tmp_path / "emotion.tflite")
     with pytest.raises(ConfigError) as caught:
         load(file, files=True)
-    (fault,) = caught.value.faults
+    (fault,) = caught.value.lines
     assert fault.startswith(f"{file}, line 4: [{table}] {key}: there is no {tmp_path / 'emotion.tflite'}; ")
     (tmp_path / "emotion.tflite").touch()
     load(file, files=True)
@@ -236,7 +236,7 @@ def test_a_folder_is_no_file_and_a_model_has_its_sidecar(tmp_path: Path) -> None
     file.write_text(f'{PLAYLISTS}[vision]\nmodel = "a.tflite"\ncascade = "."\n')
     with pytest.raises(ConfigError) as caught:
         load(file, files=True)
-    sidecar, folder = caught.value.faults
+    sidecar, folder = caught.value.lines
     assert "there is no" in sidecar
     assert "a.json" in sidecar
     assert "but a folder" in folder

@@ -141,7 +141,7 @@ def test_a_list_may_mix_playlists_filters_and_folders() -> None:
 def test_a_wrong_entry_is_told_by_its_line(entry: str, meant: str) -> None:
     with pytest.raises(ConfigError) as error:
         parse(f"[player.playlists]\nhappy = [{entry}]", "moodpid.toml")
-    (fault,) = error.value.faults
+    (fault,) = error.value.lines
     assert fault.startswith("moodpid.toml, line 2: [player.playlists] happy: ")
     assert meant in fault
 
