@@ -16,13 +16,14 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from moodpid import config
-from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
+from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.client import MqttPublisher
 from moodpid.mqtt.connection import Connection
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
+from tests.fakes import scores
 
 WAIT_S = 100.0  # for what must come, on the slowest machine
 TURN_S = 0.02
@@ -171,12 +172,6 @@ def wait_until(what: Callable[[], Any], timeout_s: float = WAIT_S) -> None:
     while not what():
         assert time.monotonic() < deadline, f"not within {timeout_s} s"
         time.sleep(0.005)
-
-
-def scores(top: Emotion, share: float) -> EmotionScores:
-    """`share` for `top`, the rest spread over the others."""
-    rest = (1 - share) / (len(EMOTIONS) - 1)
-    return EmotionScores(tuple(share if emotion is top else rest for emotion in EMOTIONS))
 
 
 def happy(confidence: float = 0.83, *, faces: int = 1, since_s: float = 100.0) -> MoodState:
