@@ -1,7 +1,7 @@
-"""The words of the command line: the verbs, what each takes, and what was perhaps meant."""
+"""How a command line is read: a verb and what it takes, and what was perhaps meant."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,7 +10,6 @@ from moodpid import __version__
 from moodpid.config import DEFAULT_PATH
 from moodpid.config.faults import did_you_mean
 from moodpid.errors import ExitCode
-from moodpid.mood.emotion import Mood
 
 _EXIT_CODES = """\
 exit codes:
@@ -40,61 +39,25 @@ class _Parser(argparse.ArgumentParser):
 
 
 @dataclass(frozen=True, slots=True)
-class _Verb:
-    """What the help says of a verb, and what it takes beside `--config`.
+class Verb:
+    """A word that does something.
 
     Attributes:
-        says: One line.
-        takes: Its arguments, each with the keywords of `ArgumentParser.add_argument`.
+        do: What it does, with what `parse` has read.
+        says: One line for the help.
+        takes: Its arguments beside `--config`, each with the keywords of `ArgumentParser.add_argument`.
     """
 
+    do: Callable[[argparse.Namespace], ExitCode]
     says: str
     takes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-_JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
-_VERBS = {
-    "run": _Verb("the service, in the foreground"),
-    "check": _Verb("read the configuration only, and name every fault in it and every file that it misses"),
-    "doctor": _Verb("try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}),
-    "forget": _Verb("take this device out of Home Assistant and off the broker, for good"),
-    "playlists": _Verb(
-        "what each mood would play now, and which lists are missing",
-        {
-            "--dry-run": {
-                "metavar": "MOOD",
-                "choices": [mood.value for mood in Mood],
-                "help": "the next ten songs, and why",
-            }
-        },
-    ),
-    "classify": _Verb(
-        "faces and emotions in still pictures, one JSON object a line",
-        {
-            "pictures": {"nargs": "+", "type": Path, "metavar": "PICTURE"},
-            "--json": {"action": "store_true", "help": "JSON (which is what it prints anyway)"},
-        },
-    ),
-    "replay": _Verb(
-        "a recording through the loop of the service, with nothing sent",
-        {
-            "path": {
-                "nargs": "?",
-                "type": Path,
-                "metavar": "PATH",
-                "help": "a folder of pictures or a video (default: the bundled recording)",
-            },
-            "--json": _JSON_LINES,
-            "--looks": {"action": "store_true", "help": "every look, not only changes of mood"},
-        },
-    ),
-}
-
-
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The verb as `verb`, the file or None as `config`, and what the verb takes by its names.
+def parse(verbs: Mapping[str, Verb], arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the verb does as `do`, the file or None as `config`, and what the verb takes by its names.
 
     Args:
+        verbs: By their words.
         arguments: Those of the process, if none are given.
 
     Raises:
@@ -107,9 +70,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     file = f"configuration (default {DEFAULT_PATH})"
     config: dict[str, Any] = {"type": Path, "metavar": "FILE", "help": file}
     parser.add_argument("--config", **config)
-    verbs = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
-    for name, verb in _VERBS.items():
-        sub = verbs.add_parser(name, help=verb.says, description=verb.says, **how)
+    words = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
+    for name, verb in verbs.items():
+        sub = words.add_parser(name, help=verb.says, description=verb.says, **how)
+        sub.set_defaults(do=verb.do)
         # Without a default of its own it leaves alone what stood before the verb
         sub.add_argument("--config", default=argparse.SUPPRESS, **config)
         for argument, keywords in verb.takes.items():

@@ -6,10 +6,11 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodpid.arguments import parse
+from moodpid.arguments import Verb, parse
 from moodpid.config import DEFAULT_PATH, Config, load
 from moodpid.errors import ExitCode, MoodpidError, PictureError, RestartRequested
 from moodpid.mood.emotion import Mood
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns its exit code (`ExitCode`)."""
     try:
         try:
-            return _do(parse(arguments))
+            return _do(parse(_VERBS, arguments))
         finally:
             if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
                 sys.stdout.flush()
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _do(options: argparse.Namespace) -> int:
     try:
-        return _VERBS[options.verb](options)
+        return ExitCode(options.do(options))
     except MoodpidError as error:
         for line in error.lines:
             _complain(line)
@@ -195,12 +196,47 @@ def _complain(line: str) -> None:
     print(f"moodpid: {line}", file=sys.stderr, flush=True)
 
 
-_VERBS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
-    "run": _run,
-    "check": _check,
-    "doctor": _doctor,
-    "forget": _forget,
-    "playlists": _playlists,
-    "classify": _classify,
-    "replay": _replay,
+_JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
+_VERBS = {
+    "run": Verb(_run, "the service, in the foreground"),
+    "check": Verb(
+        _check, "read the configuration only, and name every fault in it and every file that it misses"
+    ),
+    "doctor": Verb(
+        _doctor, "try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}
+    ),
+    "forget": Verb(_forget, "take this device out of Home Assistant and off the broker, for good"),
+    "playlists": Verb(
+        _playlists,
+        "what each mood would play now, and which lists are missing",
+        {
+            "--dry-run": {
+                "metavar": "MOOD",
+                "choices": [mood.value for mood in Mood],
+                "help": "the next ten songs, and why",
+            }
+        },
+    ),
+    "classify": Verb(
+        _classify,
+        "faces and emotions in still pictures, one JSON object a line",
+        {
+            "pictures": {"nargs": "+", "type": Path, "metavar": "PICTURE"},
+            "--json": {"action": "store_true", "help": "JSON (which is what it prints anyway)"},
+        },
+    ),
+    "replay": Verb(
+        _replay,
+        "a recording through the loop of the service, with nothing sent",
+        {
+            "path": {
+                "nargs": "?",
+                "type": Path,
+                "metavar": "PATH",
+                "help": "a folder of pictures or a video (default: the bundled recording)",
+            },
+            "--json": _JSON_LINES,
+            "--looks": {"action": "store_true", "help": "every look, not only changes of mood"},
+        },
+    ),
 }

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from moodpid import arguments, cli
 from moodpid.cli import main
 from moodpid.errors import ExitCode
 from moodpid.host.systemd import ServiceManager
@@ -85,10 +84,6 @@ def test_the_configuration_may_be_named_before_the_verb_or_after_it_which_counts
     assert main(["--config", str(config), "check"]) == 0
     assert main(["--config", str(tmp_path / "none"), "check", "--config", str(config)]) == 0
     assert main(["--config", str(config), "check", "--config", str(tmp_path / "none")]) == 78
-
-
-def test_every_verb_that_is_offered_can_be_done() -> None:
-    assert list(cli._VERBS) == list(arguments._VERBS)
 
 
 def to_nobody(words: list[str], stderr: int | None = None) -> subprocess.CompletedProcess[str]:
