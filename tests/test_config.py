@@ -70,6 +70,7 @@ def test_a_player_that_is_off_needs_no_playlists() -> None:
         ('[mqtt]\ntls_ca = "ca.crt"', "line 2: [mqtt] tls_ca", "tls = true"),
         ('[mqtt]\npassword_file = "p"', "line 2: [mqtt] password_file", "without username"),
         ('[camera]\npath = "x"', "line 2: [camera] path", 'source = "recording"'),
+        ("[camera]\npath = 3", "line 2: [camera] path", "expected str"),
         ('[camera]\nfps = "4"', "line 2: [camera] fps", "is a number, without quotes, not '4'"),
         ("[camera]\nfps = true", "line 2: [camera] fps", "is a number, not true"),
         ("[camera]\nwidth = 640.5", "line 2: [camera] width", "is a whole number, not 640.5"),
@@ -113,6 +114,28 @@ def test_an_empty_list_for_nobody_means_to_leave_the_player_alone() -> None:
 
 def test_every_fault_is_named_at_once() -> None:
     assert len(faults("[camera]\nfps = 0\nwidth = 1\n[mood]\ndwel_s = 1\n" + PLAYLISTS)) == 3
+
+
+def test_faults_come_in_the_order_of_the_file_and_what_is_missing_from_it_last() -> None:
+    text = """\
+[mqtt]
+tls_ca = "ca.crt"
+port = 0
+[camera]
+path = "x"
+fps = 0
+[mood]
+dwel_s = 1
+"""
+    lines = [fault.split(": ")[0] for fault in faults(text)]
+    assert lines == [f"moodpid.toml, line {line}" for line in (2, 3, 5, 6, 8)] + ["moodpid.toml"]
+
+
+def test_a_file_that_a_key_should_not_name_is_not_missed_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f'{PLAYLISTS}[camera]\npath = "none"\n', folder=tmp_path, files=True)
+    (fault,) = caught.value.lines
+    assert 'only source = "recording" reads a path' in fault
 
 
 def test_brackets_without_end_are_told() -> None:

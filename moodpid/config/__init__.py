@@ -1,13 +1,15 @@
 """The configuration: a TOML file becomes frozen structs, or a list of all that is wrong in it."""
 
+import math
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from moodpid.config import faults
 from moodpid.config.files import PATHS, find_missing
-from moodpid.config.places import line_of, show
+from moodpid.config.places import Place, line_of, show
 from moodpid.config.syntax import explain
 from moodpid.config.tables import (
     Camera,
@@ -89,10 +91,20 @@ def parse(
         raise ConfigError(f"{name}, line {line}: {what}") from None
     except RecursionError:
         raise ConfigError(f"{name}: not TOML: too deeply nested") from None
-    found = [*faults.find(tables), *(find_missing(tables, folder or Path()) if files else ())]
+    found = list(faults.find(tables))
+    if files:
+        told = {place for place, _ in found}
+        found += [fault for fault in find_missing(tables, folder or Path()) if fault[0] not in told]
     if found:
-        raise ConfigError(*(f"{name}{line_of(text, place)}: {show(place)}: {what}" for place, what in found))
+        raise ConfigError(*_in_order(found, text, name))
     return _rooted(msgspec.convert(tables, Config), folder)
+
+
+def _in_order(found: Iterable[tuple[Place, str]], text: str, name: str) -> list[str]:
+    """The faults as they are told, in the order of the file; what does not stand in it comes last."""
+    lines = [(line_of(text, place), f"{show(place)}: {what}") for place, what in found]
+    lines.sort(key=lambda fault: fault[0] or math.inf)
+    return [f"{name}, line {line}: {what}" if line else f"{name}: {what}" for line, what in lines]
 
 
 def _rooted(config: Config, folder: Path | None) -> Config:

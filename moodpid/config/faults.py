@@ -23,12 +23,10 @@ _KINDS = {  # what msgspec expects, in plain words
 
 
 def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Every fault in the file, by its place, in the order of the file."""
+    """Every fault in the file, by its place."""
     yield from _table_faults(tables, Config, ())
-    match tables:
-        case {"camera": {"source": "recording", "path": str(path)}} if path:
-            pass
-        case {"camera": {"path": str(path), **rest}} if path and rest.get("source") != "recording":
+    match tables.get("camera"):
+        case {"path": str(path), **rest} if path and rest.get("source") != "recording":
             yield (
                 ("camera", "path"),
                 'only source = "recording" reads a path; set the source or drop the path',

@@ -29,12 +29,12 @@ def show(place: Place) -> str:
     return f"[{'.'.join(place[:-1])}] {place[-1]}" if len(place) > 1 else f"[{place[0]}]"
 
 
-def line_of(text: str, place: Place) -> str:
-    """`, line N` of a key or table, or of the table around it; empty if neither is written the usual way."""
+def line_of(text: str, place: Place) -> int | None:
+    """The line of a key or table, or of the table around it; None if neither is written the usual way."""
     lines: dict[Place, int] = {}
     for number, found in places(text):
         lines.setdefault(found, number)
     for length in range(len(place), 0, -1):
-        if number := lines.get(place[:length], 0):
-            return f", line {number}"
-    return ""
+        if place[:length] in lines:
+            return lines[place[:length]]
+    return None
