@@ -59,6 +59,17 @@ def test_a_driver_that_hangs_ends_the_process_and_systemd_starts_it_again(camera
     assert not any("watchdog" in line.lower() for line in said)  # it did not have to wait for that
 
 
+def test_a_stop_while_the_driver_hangs_is_obeyed_at_once(camera_pi: Pi) -> None:
+    pi = camera_pi
+    pi.run("systemctl stop moodpid")
+    pi.run(f"touch {HANG}-open && systemctl start --no-block moodpid")
+    pi.wait_for("pgrep -u moodpid")
+    pi.run("sleep 2")  # by now it hangs, and would for ten seconds more
+    pi.run("systemctl stop moodpid", timeout_s=5)
+    assert pi.has("Result") == "success"
+    assert pi.tell("pgrep -u moodpid") == ""
+
+
 def test_a_camera_that_another_program_has_is_told_and_taken_when_it_is_free(camera_pi: Pi) -> None:
     pi = camera_pi
     pi.run("systemctl stop moodpid")
