@@ -72,6 +72,16 @@ def test_the_same_command_again_makes_the_same_model_of_the_run_that_is_there(
     assert models[0].read_bytes() == models[1].read_bytes()
 
 
+def test_a_model_that_is_there_can_teach_the_next(made: tuple[Path, str]) -> None:
+    folder, _ = made
+    model = folder / "models" / "emotion.tflite"
+    few = ("--data", FACES, "--faces", 384, "--epochs", 1, "--teachers", 0, "--teacher-model", model)
+    tool("make.py", "--run", folder / "second", "--out", folder / "taught", "--no-report", *few)
+    (teacher,) = json.loads((folder / "taught" / "emotion.json").read_text())["training"]["teachers"]
+    assert teacher["sha256"] == described(folder)["model"]["sha256"]
+    assert teacher["epochs"] == 2
+
+
 def test_the_evaluation_prints_one_json_object(made: tuple[Path, str]) -> None:
     model = made[0] / "models" / "emotion.tflite"
     result = json.loads(tool("evaluate.py", "--model", model, "--data", FACES / "valid.npz", "--json"))

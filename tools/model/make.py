@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import calibrate
 import data
 import sidecar
-from network import NETWORKS, multiply_adds
+from network import NETWORKS, EmotionNetwork, multiply_adds
 from recipe import Recipe
 from train import Run, predict
 
@@ -42,23 +42,54 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--teachers", type=int, default=1, help="networks to learn from, trained first")
     parser.add_argument("--teacher-network", choices=sorted(NETWORKS), default="medium")
     parser.add_argument("--teacher-epochs", type=int, default=64)
+    parser.add_argument(
+        "--teacher-model", type=Path, help="an earlier model to learn from; its sidecar beside it"
+    )
     parser.add_argument("--faces", type=int, help="train on so many faces only, for a test")
     parser.add_argument("--no-report", action="store_true", help="no pictures")
     return parser.parse_args(arguments)
 
 
-def train_teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) -> list[Run]:
-    """Train the teachers one after the other, each from its own seed, and return their runs."""
-    trained = []
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A network to learn from, what the sidecar says of it, and how long it took in this run."""
+
+    network: EmotionNetwork
+    about: dict[str, Any]
+    seconds: float = 0.0
+
+
+def find_teachers(options: argparse.Namespace, train: data.Faces, valid: data.Faces) -> list[Teacher]:
+    """Return the earlier model, if one is asked for, and train the others one after the other."""
+    teachers = [earlier(options.teacher_model)] if options.teacher_model else []
     for number in range(options.teachers):
         recipe = Recipe(
             network=options.teacher_network, epochs=options.teacher_epochs, seed=options.seed + 1000 + number
         )
         print(f"teacher {number + 1} of {options.teachers}", flush=True)
         run = Run(recipe, train, valid, options.run / f"teacher-{number}")
-        run.finish()
-        trained.append(run)
-    return trained
+        about = {"network": recipe.network, "seed": recipe.seed, "epochs": recipe.epochs}
+        network = run.finish()
+        about["valid_accuracy"] = run.history[-1]["valid_accuracy"]
+        teachers.append(Teacher(network, about, run.seconds))
+    return teachers
+
+
+def earlier(model: Path) -> Teacher:
+    """Return a model file that this command wrote before as a teacher."""
+    from restore import restore
+
+    described = sidecar.read(model)
+    training = described["training"]
+    about = {
+        "network": training["recipe"]["network"],
+        "seed": training["seed"],
+        "epochs": training["epochs_done"],
+        "valid_accuracy": described["figures"]["valid"]["accuracy"],
+        "sha256": described["model"]["sha256"],
+        "commit": training["commit"],
+    }
+    return Teacher(restore(model, about["network"]), about)
 
 
 def sample(faces: data.Faces, count: int, seed: int) -> data.Faces:
@@ -82,7 +113,7 @@ def int8_logits(model: Path, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     return logits
 
 
-def export_model(options: argparse.Namespace, run: Run, taught_by: list[Run], train: data.Faces) -> Path:
+def export_model(options: argparse.Namespace, run: Run, taught_by: list[Teacher], train: data.Faces) -> Path:
     """Write the int8 file and its sidecar, with the temperature fitted; return the file."""
     import export  # TensorFlow takes seconds to come up and is not needed before
 
@@ -114,13 +145,15 @@ def export_model(options: argparse.Namespace, run: Run, taught_by: list[Run], tr
 
 
 def _training(
-    options: argparse.Namespace, run: Run, taught_by: list[Run], train: data.Faces
+    options: argparse.Namespace, run: Run, taught_by: list[Teacher], train: data.Faces
 ) -> dict[str, Any]:
     command = (
         "python tools/model/make.py --data FER2013 --run RUN"
         f" --network {options.network} --epochs {options.epochs} --seed {options.seed}"
         f" --teachers {options.teachers}"
     )
+    if options.teacher_model:
+        command += f" --teacher-model {options.teacher_model.name}"
     if options.teachers:
         command += f" --teacher-network {options.teacher_network} --teacher-epochs {options.teacher_epochs}"
     return {
@@ -132,15 +165,7 @@ def _training(
         "epochs_done": run.epoch,
         "device": torch.cuda.get_device_name() if run.device.type == "cuda" else "cpu",
         "minutes": round(sum(each.seconds for each in (*taught_by, run)) / 60.0, 1),
-        "teachers": [
-            {
-                "network": each.recipe.network,
-                "seed": each.recipe.seed,
-                "epochs": each.epoch,
-                "valid_accuracy": each.history[-1]["valid_accuracy"],
-            }
-            for each in taught_by
-        ],
+        "teachers": [each.about for each in taught_by],
         "recipe": asdict(run.recipe),
         "history": run.history,
     }
@@ -173,10 +198,8 @@ def main(arguments: list[str]) -> int:
         train = sample(train, options.faces, options.seed)
         valid = sample(valid, options.faces, options.seed)
     recipe = Recipe(network=options.network, epochs=options.epochs, seed=options.seed)
-    taught_by = train_teachers(options, train, valid)
-    run = Run(
-        recipe, train, valid, options.run / options.network, [each.average.network for each in taught_by]
-    )
+    taught_by = find_teachers(options, train, valid)
+    run = Run(recipe, train, valid, options.run / options.network, [each.network for each in taught_by])
     print(f"{multiply_adds(NETWORKS[options.network]) / 1e6:.1f} million multiply-adds a face", flush=True)
     run.finish()
     model = export_model(options, run, taught_by, train)

@@ -12,7 +12,7 @@ class Recipe:
     """The numbers of a run; what has no unit is a share of 1."""
 
     network: str = "light"
-    epochs: int = 120
+    epochs: int = 100
     seed: int = 1
     batch: int = 256
     kernel_rate: float = 0.012  # at its peak, of Muon on the convolutions' kernels

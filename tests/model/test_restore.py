@@ -1,0 +1,47 @@
+"""A model file gives back the network that it was exported from."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
+missing = [name for name in ("tensorflow", "ai_edge_litert") if importlib.util.find_spec(name) is None]
+if missing:
+    pytest.skip(f"needs {', '.join(missing)}: pip install -e .[training]", allow_module_level=True)
+
+import export  # noqa: E402
+import network  # noqa: E402
+import restore  # noqa: E402
+from make import int8_logits  # noqa: E402
+from train import predict  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def faces() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (64, 48, 48), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def model(faces: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(1)
+    built = network.build("small")
+    built.train()(torch.from_numpy(faces).float().unsqueeze(1))  # so that its norms are not at rest
+    file: Path = tmp_path_factory.mktemp("model") / "emotion.tflite"
+    export.convert(built.eval(), faces, file)
+    return file
+
+
+def test_the_network_says_what_the_file_says(model: Path, faces: np.ndarray) -> None:
+    restored = predict(restore.restore(model, "small"), faces, torch.device("cpu")).numpy()
+    of_file = int8_logits(model, faces)
+    spread = of_file.std(axis=0).mean()
+    assert np.abs(restored - of_file).mean() < 0.1 * spread
+
+
+def test_a_file_of_another_network_is_refused(model: Path) -> None:
+    with pytest.raises(ValueError, match="is no medium network"):
+        restore.restore(model, "medium")
