@@ -20,6 +20,7 @@ TEMPLATE = """\
 | gives | seven logits, int8: {labels} |
 | network | `{network}` of `tools/model/network.py`: plain and residual 3 x 3 convolutions, ReLU6, {million} million multiply-adds |
 | trained with | `{command}` at commit `{commit}`, seed {seed}, {done} of {epochs} epochs of {faces} faces, {minutes} minutes on {device} |
+| taught by | {teachers} |
 
 ## What it is for
 
@@ -105,6 +106,8 @@ def text(described: dict[str, Any], million: float) -> str:
         epochs=training["recipe"]["epochs"],
         minutes=round(training["minutes"]),
         device=training["device"],
+        teachers="; ".join(_teacher(each) for each in training["teachers"])
+        or "nobody: labels and votes alone",
         n=f"{valid['n']:,}",
         accuracy=valid["accuracy"],
         float_accuracy=described["figures"]["float_accuracy"],
@@ -118,3 +121,10 @@ def text(described: dict[str, Any], million: float) -> str:
 
 def _row(name: str, row: dict[str, float]) -> str:
     return f"| {name} | {row['n']} | {row['precision']:.0%} | {row['recall']:.0%} |"
+
+
+def _teacher(about: dict[str, Any]) -> str:
+    told = f"`{about['network']}`, {about['epochs']} epochs, seed {about['seed']}, {about['valid_accuracy']:.1%} of `valid.npz`"
+    if "sha256" in about:
+        told += f": an earlier model, SHA-256 `{about['sha256']}`, trained at commit `{about['commit']}`"
+    return told
