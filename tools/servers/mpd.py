@@ -58,9 +58,11 @@ class PrivateMpd(Server):
             "port": self.port,
             "zeroconf_enabled": "no",
             "auto_update": "no",
-            # MPD answers nobody while what it decoded last plays out at the end of the queue: 64 chunks are a
-            # second and a half of a CD, and as long in this many bytes of our songs (22,050 Hz, mono)
-            "audio_buffer_size": "64 kB",
+            # MPD answers nobody while it waits for its output, at the end of the queue or before it takes
+            # another next song, and waits by chunks of so many bytes: the more bytes a second, the shorter.
+            # Every sound card takes the lower rate
+            "audio_output_format": "44100:16:2" if audible else "96000:16:2",
+            "audio_buffer_size": "256 kB",
         }
         lines = [f'{key} "{value}"' for key, value in settings.items()]
         lines += [f'bind_to_address "{address}"' for address in (self.host, self.socket)]
