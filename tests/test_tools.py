@@ -1,5 +1,6 @@
 """Each tool that README.md names says what it is for, at once and without doing it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,15 +10,22 @@ import pytest
 TOOLS = Path(__file__).parents[1] / "tools"
 
 
-def output(*command: str | Path, code: int = 0) -> str:
+def output(*command: str | Path, code: int = 0, **environment: str) -> str:
     done = subprocess.run(
-        command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=30
+        command,
+        cwd="/",
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=30,
     )
     assert done.returncode == code, done.stdout
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["run", "test", "install", "package", "setup.sh", "lock/update"])
+@pytest.mark.parametrize("name", ["run", "test", "install", "package", "setup.sh", "lock/update", "pi/test"])
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> None:
     told = output(TOOLS / name, asked)
@@ -29,6 +37,19 @@ def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> Non
 @pytest.mark.parametrize("name", ["install", "package", "setup.sh", "lock/update"])
 def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
+
+
+def test_the_pretend_pis_are_of_the_systems_that_there_are() -> None:
+    told = output(TOOLS / "pi" / "test", code=64, MOODPID_PI_SUITES="trixie forky")
+    assert told == "test: there are trixie and bookworm, not forky; see tools/pi/test --help\n"
+
+
+def test_only_root_tries_pretend_pis(tmp_path: Path) -> None:
+    somebody = tmp_path / "id"
+    somebody.write_text("#!/bin/sh\necho 1000\n")
+    somebody.chmod(0o755)
+    told = output(TOOLS / "pi" / "test", code=1, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert told == "test: only root may make and boot these systems: sudo tools/pi/test\n"
 
 
 @pytest.mark.parametrize(
