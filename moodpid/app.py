@@ -241,6 +241,8 @@ def build_keeper(config: Config, settings: Settings) -> "Keeper":
     """Keeps what the home sets, where systemd gives us a place."""
     from moodpid.mqtt.keeping import Keeper
 
+    if config.mqtt.enabled and state_folder() is None:
+        log.info("what the home sets is not kept over a restart: no STATE_DIRECTORY")
     return Keeper(kept("settings.json"), offers(config), settings)
 
 

@@ -362,6 +362,15 @@ def test_what_a_home_set_holds_after_a_restart(
         ear.wait_for(told("camera", state="off"))
 
 
+def test_the_log_says_once_that_nothing_is_kept_where_there_is_no_place(
+    config: Path, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    with Moodpid(config) as service:
+        ear.wait_for(told("camera", state="watching"))
+        assert service.log.count("not kept over a restart: no STATE_DIRECTORY") == 1
+
+
 def test_without_a_home_what_it_once_set_does_not_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
