@@ -14,7 +14,7 @@ from moodpid.vision.ports import Camera, Frame
 # Between one try to open the camera and the next; after the last of them it is gone for good
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STEADY_S = 60.0  # after this long without a fault, old ones are forgotten
-_SLOWEST_FPS = 1.0  # at which a frame still comes within the three seconds of the port
+_SLOWEST_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
 NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
 _WATCHING = CameraState(CameraStatus.WATCHING)
 _DARK = CameraState(CameraStatus.DARK, "too dark to see a face: make light, or uncover the lens")
