@@ -1,14 +1,22 @@
 """Takes a moodpid out of the home for good: nothing of it stays with the broker or in Home Assistant."""
 
+import math
 import secrets
+import socket
+import time
 
 import paho.mqtt.client as paho
 
 from moodpid import config
+from moodpid.mqtt import twins
 from moodpid.mqtt.broker import Broker
 from moodpid.mqtt.topics import Topics
 from moodpid.mqtt.visit import SUBJECT, Line, rights, visit
 from moodpid.state import Finding
+
+LISTEN_S = 2 * twins.LISTEN_S
+"""How long we listen for a moodpid that is alive; one that came just before us speaks in half of it."""
+STOP_IT = "stop it first (sudo systemctl stop moodpid)"
 
 
 def forget(
@@ -16,16 +24,24 @@ def forget(
 ) -> list[Finding]:
     """Delete every retained message of the device; Home Assistant then removes it with its entities.
 
+    A moodpid that is alive would tell everything again: beside one, nothing is deleted.
+
     Args:
         device: Whom to forget.
         settings: Where the broker is.
         password: For `settings.username`.
-        limit_s: How long it may take.
+        limit_s: How long it may take to ask who is there, and to delete.
 
     Raises:
         ConfigError: If the files named for TLS cannot be used.
     """
     broker, topics = Broker(settings, password), Topics.of(device, settings)
+    question = _Question(topics)
+    if trouble := visit(broker, settings, question, limit_s):
+        return [trouble]
+    if question.host:
+        used = f"in use by a running moodpid on {question.host}"
+        return [Finding(False, topics.root, used, STOP_IT)]
     sweep = _Sweep(topics)
     trouble = visit(broker, settings, sweep, limit_s)
     if trouble:
@@ -35,6 +51,42 @@ def forget(
         return [Finding(False, SUBJECT, left, f"stop the service; {rights(settings, sweep)}")]
     message = f"{broker.where} has forgotten {topics.root} ({len(sweep.deleted)} retained messages)"
     return [Finding(True, SUBJECT, message)]
+
+
+class _Question:
+    """Asks whether a moodpid of this id is alive: what the broker retains of one may be of the past.
+
+    It listens to all that `_Sweep` will, so that a broker that does not let us is found before we delete.
+
+    Attributes:
+        host: Where one is alive, empty if none is.
+    """
+
+    name = "moodpid-forget"
+
+    def __init__(self, topics: Topics) -> None:
+        self.host = ""
+        self.echo = topics.presence
+        self.topics = self.rights = _all_of(topics)
+        self._hello = twins.question(socket.gethostname())
+        self._until_s = math.inf
+
+    @property
+    def over(self) -> bool:
+        """Whether one has answered, or none has for long enough since our own question came back."""
+        return bool(self.host) or time.monotonic() >= self._until_s
+
+    def listening(self, line: Line) -> None:
+        line.say(self.echo, self._hello.as_json().encode())
+
+    def heard(self, _line: Line, message: paho.MQTTMessage) -> None:
+        hello = None
+        if message.topic == self.echo and not message.retain:
+            hello = twins.parse(bytes(message.payload))
+        if hello and hello.token == self._hello.token:
+            self._until_s = time.monotonic() + LISTEN_S
+        elif hello:
+            self.host = hello.host
 
 
 class _Sweep:
@@ -55,7 +107,7 @@ class _Sweep:
         self.deleted: set[str] = set()
         self.stays: list[str] = []
         self.echo = f"{topics.root}/forget"
-        self.topics = self.rights = (f"{topics.root}/#", *filter(None, (topics.discovery,)))
+        self.topics = self.rights = _all_of(topics)
         self._word = b""
         self._shown: list[str] = []
 
@@ -78,3 +130,8 @@ class _Sweep:
                 line.say(topic, b"", retain=True)
             self.deleted.update(shown)
             line.listen()
+
+
+def _all_of(topics: Topics) -> tuple[str, ...]:
+    """Wherever the broker may retain something of ours."""
+    return (f"{topics.root}/#", *filter(None, (topics.discovery,)))

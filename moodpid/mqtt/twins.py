@@ -43,6 +43,11 @@ def parse(payload: bytes) -> Hello | None:
     return None
 
 
+def question(host: str) -> Hello:
+    """Asks whether somebody speaks for the id, and takes it from nobody: all other tokens are smaller."""
+    return Hello(f"~{secrets.token_hex(8)}", host, settled=False)
+
+
 class Twins:
     """Decides whether we speak for our id.
 

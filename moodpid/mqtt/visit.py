@@ -46,14 +46,16 @@ class Errand(Protocol):
         topics: What is heard.
         echo: The topic on which the errand hears itself.
         rights: What a broker must let us read and write.
-        over: Whether there is nothing more to do.
     """
 
     name: str
     topics: tuple[str, ...]
     echo: str
     rights: tuple[str, ...]
-    over: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to do."""
 
     def listening(self, line: Line) -> None:
         """The broker has granted the subscription."""

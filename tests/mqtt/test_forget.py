@@ -1,5 +1,6 @@
 """`moodpid forget` leaves nothing behind, or says clearly what stays and why."""
 
+import socket
 from pathlib import Path
 
 import msgspec
@@ -7,9 +8,11 @@ import pytest
 from servers import PrivateMosquitto, free_port
 
 from moodpid import config
+from moodpid.mqtt import forget as module
+from moodpid.mqtt import twins
 from moodpid.mqtt.forget import forget
 from moodpid.state import Finding
-from tests.mqtt.support import Answering, Ear, OldBroker, Start
+from tests.mqtt.support import WAIT_S, Answering, Ear, OldBroker, Start
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -18,6 +21,12 @@ DEVICE = config.Device(id="living-room", name="Living room")
 CONNACK = bytes.fromhex("20 03 00 00 00")
 SUBACK_NEITHER = bytes.fromhex("90 05 0001 00 87 87")
 SUBACK_ONE = bytes.fromhex("90 05 0001 00 00 87")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of these tests have no moodpid that could answer."""
+    monkeypatch.setattr(module, "LISTEN_S", 0.05)
 
 
 def forgotten(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
@@ -43,6 +52,40 @@ def test_nothing_of_us_is_left_and_everything_of_others(mosquitto: PrivateMosqui
     finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
     assert retained(mosquitto.port) == ["moodpid/kitchen/mood"]
+
+
+def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
+    mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LISTEN_S", WAIT_S)
+    start(mosquitto.port)
+    with Ear(mosquitto.port) as ear:
+        ear.wait_for_text(f"{ROOT}/status", "online")
+    before = retained(mosquitto.port)
+    finding = forgotten(mosquitto.port)
+    assert not finding.ok
+    assert finding.subject == ROOT
+    assert finding.message == f"in use by a running moodpid on {socket.gethostname()}"
+    assert "systemctl stop moodpid" in finding.remedy
+    assert {CONFIG, f"{ROOT}/mood"} <= set(before)
+    assert set(retained(mosquitto.port)) >= set(before)
+
+
+def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: PrivateMosquitto) -> None:
+    with Ear(mosquitto.port) as ear:
+        ear.say(f"{ROOT}/status", "online", retain=True)
+        ear.say(f"{ROOT}/presence", twins.Hello("0", "attic", settled=True).as_json(), retain=True)
+        finding = forgotten(mosquitto.port)
+    assert finding.ok, finding.message
+    assert retained(mosquitto.port) == []
+
+
+def test_who_asks_takes_the_id_from_no_newcomer() -> None:
+    newcomer = twins.Twins("attic")
+    assert newcomer.turn(0.0)
+    newcomer.hear(twins.question("kitchen"))
+    newcomer.turn(twins.LISTEN_S)
+    assert newcomer.speaks
 
 
 @pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
@@ -78,7 +121,9 @@ def test_a_broker_that_does_not_show_us_what_it_has_is_not_taken_for_empty(
 
 def test_what_the_broker_does_not_let_us_delete_is_named(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
-    ours = f"topic read {ROOT}/#\ntopic write {ROOT}/forget\ntopic write {ROOT}/mood\n"
+    ours = f"topic read {ROOT}/#\n" + "".join(
+        f"topic write {ROOT}/{name}\n" for name in ("presence", "forget", "mood")
+    )
     rules.write_text(f"{ours}user owner\ntopic readwrite #\n", encoding="utf-8")
     server = PrivateMosquitto()
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
@@ -101,7 +146,7 @@ def test_a_broker_that_does_not_let_us_hear_ourselves_is_not_taken_for_empty(tmp
     with server:
         finding = forgotten(server.port, limit_s=1.0)
     assert not finding.ok
-    assert f"a message to {ROOT}/forget does not come back" in finding.message
+    assert f"a message to {ROOT}/presence does not come back" in finding.message
 
 
 def test_a_broker_that_says_nothing_is_left_in_time(mosquitto: PrivateMosquitto) -> None:
