@@ -82,7 +82,11 @@ def _run(options: argparse.Namespace) -> ExitCode:
 def _forget(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
-    findings = app.forget(_config_of_the_service(options))
+    config = _config_of_the_service(options)
+    if not config.mqtt.enabled:
+        _complain("broker: switched off in [mqtt], so nothing was forgotten")
+        return ExitCode.SOME_FAILED
+    findings = app.forget(config)
     for finding in findings:
         print(f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}")
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
@@ -121,8 +125,12 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
 def _playlists(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
+    config = _config_of_the_service(options)
+    if not config.player.enabled:
+        print("player: switched off in [player]")
+        return ExitCode.OK
     mood = Mood(options.dry_run) if options.dry_run else None
-    text, well = app.playlists(_config_of_the_service(options), mood)
+    text, well = app.playlists(config, mood)
     print(text)
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 

@@ -234,6 +234,18 @@ def test_a_fault_of_our_own_ends_any_other_verb_with_70_and_a_traceback(
     assert told.splitlines()[-1] == "moodpid: a fault of moodpid's own; please report it with the lines above"
 
 
+def test_what_is_switched_off_is_not_asked_and_forgets_nothing(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text("[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    assert main(["playlists", "--config", str(config)]) == 0
+    assert main(["playlists", "--dry-run", "sad", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["player: switched off in [player]"] * 2
+    assert main(["forget", "--config", str(config)]) == 1
+    told = capsys.readouterr().err
+    assert told == "moodpid: broker: switched off in [mqtt], so nothing was forgotten\n"
+
+
 def test_check_imports_nothing_heavy() -> None:
     code = (
         "import sys; from moodpid.cli import main; "
