@@ -135,14 +135,23 @@ make_environment() {
   say "installing Python packages into ${venv#"$root"/} (a minute or two)"
   rm -f "$stamp"
   "$venv/bin/python" -c '' 2>/dev/null || options+=(--clear)
-  "$python" -m venv "${options[@]}" "$venv"
+  module "$python" venv "${options[@]}" "$venv"
   # systemd-python is older than PEP 517, which pip must be told until it is the only way
   PIP_USE_PEP517=1 pip install --require-hashes --requirement "$lock"
   pip install --no-build-isolation --no-deps --editable "$root"
   fingerprint >"$stamp"
 }
 
-pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+pip() { module "$venv/bin/python" pip --quiet --disable-pip-version-check "$@"; }
+
+# As `python -m`, but Ctrl-C ends it without a traceback
+module() { # PYTHON MODULE [ARGUMENTS]
+  "$1" -c 'import runpy, sys
+try:
+    runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+except KeyboardInterrupt:
+    sys.exit(130)' "${@:2}"
+}
 
 main() {
   local packages
