@@ -2,7 +2,6 @@
 
 import difflib
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -12,14 +11,8 @@ from msgspec import Struct
 
 from moodpid.config.places import Place
 from moodpid.config.tables import Config, Entry, Name
+from moodpid.config.words import explain, spell
 from moodpid.mood.emotion import Mood
-
-_KINDS = {  # what msgspec expects, in plain words
-    "Expected bool": "true or false",
-    "Expected float": "a number",
-    "Expected int": "a whole number",
-    "Expected int | null": "a whole number",
-}
 
 
 def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -116,14 +109,21 @@ def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Plac
 
 def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
     if not isinstance(entry, dict):
-        yield from _value_faults(entry, Name, place)
+        yield from ((place, f"an entry {what}") for _, what in _value_faults(entry, Name, place))
         return
-    known = get_type_hints(Entry)
+    known = get_type_hints(Entry, include_extras=True)
     unknown = [key for key in entry if key not in known]
     for key in unknown:
-        yield place, f"unknown key {key!r} in {{…}}{did_you_mean(key, known)} There are {', '.join(known)}"
-    if not unknown:
-        yield from _value_faults(entry, Entry, place)
+        meant = did_you_mean(key, known)
+        yield place, f"unknown key {spell(key)} in {{…}}{meant} There are {', '.join(known)}"
+    if unknown:
+        return
+    wrong = [
+        (place, f"{key} {what}")
+        for key, value in entry.items()
+        for _, what in _value_faults(value, known[key], place)
+    ]
+    yield from wrong or _value_faults(entry, Entry, place)
 
 
 def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
@@ -135,7 +135,7 @@ def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, s
         for word in (mood, value):
             if word not in moods:
                 meant = did_you_mean(word, moods)
-                yield (*at, mood), f"unknown mood {word!r}{meant} There are {', '.join(moods)}"
+                yield (*at, mood), f"unknown mood {spell(word)}{meant} There are {', '.join(moods)}"
 
 
 def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -145,21 +145,13 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
     try:
         msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
-        what = re.sub(r" - at `.*`$", "", str(error)).replace("`", "")
-        if "regex" in what:  # no person reads those
-            what = "expected " + next(m.description for m in get_args(hint)[1:])
-        kind = _KINDS.get(what.partition(", got ")[0])
         if options := _options(hint):
             meant = did_you_mean(str(value), options)
-            yield place, f"unknown value {value!r}{meant} There are {', '.join(options)}"
-        elif isinstance(value, str) and "array" in what:
-            yield place, f'is a list: write ["{value}"]'
-        elif kind and not isinstance(value, dict):
-            quotes = ", without quotes" if isinstance(value, str) else ""
-            said = str(value).lower() if isinstance(value, bool) else repr(value)
-            yield place, f"is {kind}{quotes}, not {said}"
+            yield place, f"unknown value {spell(value)}{meant} There are {', '.join(options)}"
+        elif hint is Entry:
+            yield place, str(error)  # in our own words
         else:
-            yield place, f"{what[0].lower()}{what[1:]}, not {value!r}"
+            yield place, explain(value, hint)
 
 
 def _options(hint: object) -> list[str]:
