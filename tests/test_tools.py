@@ -25,7 +25,10 @@ def output(*command: str | Path, code: int = 0, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["run", "test", "install", "package", "setup.sh", "lock/update", "pi/test"])
+@pytest.mark.parametrize(
+    "name",
+    ["run", "test", "install", "package", "setup.sh", "lock/update", "pi/test", "homeassistant/install"],
+)
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> None:
     told = output(TOOLS / name, asked)
@@ -34,7 +37,7 @@ def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> Non
     assert "#" not in told
 
 
-@pytest.mark.parametrize("name", ["install", "package", "setup.sh", "lock/update"])
+@pytest.mark.parametrize("name", ["install", "package", "setup.sh", "lock/update", "homeassistant/install"])
 def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
 
@@ -59,6 +62,7 @@ def test_only_root_tries_pretend_pis(tmp_path: Path) -> None:
         "bench/on_a_pi.py",
         "bench/mood_filter.py",
         "bench/devices.py",
+        "homeassistant/screenshots.py",
         "music/scenario.py",
         "music/cost.py",
         "recording/average_faces.py",

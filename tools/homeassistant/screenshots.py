@@ -1,16 +1,20 @@
 """Takes the pictures of docs/home-assistant.md from a real Home Assistant in a headless Chromium.
 
-usage: PYTHONPATH=tools:. python tools/homeassistant/screenshots.py INSTALL_FOLDER
+    .venv/bin/python tools/homeassistant/screenshots.py FOLDER
 
-Needs chromium (Debian's), node, and playwright-core where node finds it (NODE_PATH).
+FOLDER is what `tools/homeassistant/install` was given. Needs chromium (Debian's), node, and playwright-core
+where node finds it (NODE_PATH).
 """
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from demo.library import generate
 from homeassistant.blocks import blocks
@@ -44,11 +48,16 @@ LIVE_S = 60.0  # so that the history has something to show
 
 def main() -> None:
     """Set everything up, let it live for a while, and take the pictures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    install = parser.parse_args().folder
     with (
         tempfile.TemporaryDirectory() as folder,
         PrivateMosquitto() as mosquitto,
         PrivateMpd(generate(Path(folder), seconds=20.0)) as mpd,
-        Home(Path(sys.argv[1]), mosquitto.port, card="\n".join(blocks(PAGE, "card"))) as home,
+        Home(install, mosquitto.port, card="\n".join(blocks(PAGE, "card"))) as home,
     ):
         config = Path(folder) / "moodpid.toml"
         config.write_text(CONFIG.format(mpd=mpd.port, mqtt=mosquitto.port), encoding="utf-8")
