@@ -71,3 +71,12 @@ def test_only_root_tries_pretend_pis(tmp_path: Path) -> None:
 )
 def test_a_tool_in_python_shows_its_usage(path: str) -> None:
     assert "usage: " in output(sys.executable, TOOLS / path, "--help")
+
+
+@pytest.mark.parametrize("text", ["", "no faces", None])
+def test_a_benchmark_without_its_faces_says_so_in_a_line(tmp_path: Path, text: str | None) -> None:
+    data = tmp_path / "faces.npz"
+    if text is not None:
+        data.write_text(text)
+    (line,) = output(sys.executable, TOOLS / "bench/mood_filter.py", "--data", data, code=1).splitlines()
+    assert line.startswith(f"mood_filter: {data} is no .npz of faces: ")

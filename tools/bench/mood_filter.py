@@ -7,6 +7,8 @@ A stream shows one emotion after the other for 10 to 40 seconds each, four looks
 draws another picture of the emotion from the data, which the model classifies: neighbouring looks show the
 same face, as they do in a room. Each way of smoothing is tried with a range of settings, from quick and
 nervous to slow and calm, and its false changes an hour are read off at the same mean delay.
+
+The data are faces of FER2013, with `images` (N, 48, 48) and `fer_label`: see tools/model/data.py.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 from random import Random
+from zipfile import BadZipFile
 
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, Emotion, EmotionScores, Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter
@@ -169,7 +172,11 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--hours", type=float, default=2.0, help="length of the stream")
     options = parser.parse_args()
-    scores, prior = classify(options.data, options.model)
+    try:
+        scores, prior = classify(options.data, options.model)
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
+        print(f"mood_filter: {options.data} is no .npz of faces: {error}", file=sys.stderr)
+        return 1
     results = compare(scores, prior, options.hours)
     print("| false changes an hour at a mean delay of |", " | ".join(f"{d:g} s" for d in DELAYS_S), "|")
     print("| --- |", " | ".join("---" for _ in DELAYS_S), "|")
