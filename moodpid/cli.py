@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moodpid.arguments import Verb, parse
 from moodpid.config import DEFAULT_PATH, Config, load
 from moodpid.errors import ExitCode, MoodpidError, PictureError, RestartRequested
+from moodpid.host.credentials import refuse_empty
 from moodpid.mood.emotion import Mood
 
 if TYPE_CHECKING:
@@ -94,7 +95,11 @@ def _forget(options: argparse.Namespace) -> ExitCode:
 
 def _check(options: argparse.Namespace) -> ExitCode:
     path = options.config or DEFAULT_PATH
-    load(path, files=True)
+    config = load(path, files=True)
+    if options.config is None:
+        for name, part in (("mpd-password", config.player), ("mqtt-password", config.mqtt)):
+            if part.enabled and not part.password_file:
+                refuse_empty(DEFAULT_PATH.parent / name, name)
     print(f"{path}: good")
     return ExitCode.OK
 

@@ -54,6 +54,19 @@ def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.Capture
     assert f"line 5: [vision] cascade: there is no {config.parent / 'none.xml'}" in line
 
 
+def test_check_names_an_empty_file_for_a_credential_of_the_installed_service(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("moodpid.cli.DEFAULT_PATH", config)
+    assert main(["check"]) == 0
+    (config.parent / "mqtt-password").touch()
+    assert main(["check"]) == 78
+    told = f"moodpid: {config.parent / 'mqtt-password'}: the file for mqtt-password is empty; "
+    assert capsys.readouterr().err.startswith(told)
+    config.write_text(GOOD + "[mqtt]\nenabled = false\n")
+    assert main(["check"]) == 0
+
+
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--no-such"], ["classify"]])
 def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -259,8 +259,19 @@ def test_a_file_that_is_named_and_missing_is_a_fault_where_files_are_asked_for(
         load(file, files=True)
     (fault,) = caught.value.lines
     assert fault.startswith(f"{file}, line 4: [{table}] {key}: there is no {tmp_path / 'emotion.tflite'}; ")
-    (tmp_path / "emotion.tflite").touch()
+    (tmp_path / "emotion.tflite").write_text("secret")
     load(file, files=True)
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_a_password_file_without_a_password_is_a_fault(tmp_path: Path, content: str) -> None:
+    file, empty = tmp_path / "moodpid.toml", tmp_path / "empty"
+    empty.write_text(content)
+    file.write_text(f'{PLAYLISTS}[player]\npassword_file = "empty"\n')
+    with pytest.raises(ConfigError) as caught:
+        load(file, files=True)
+    (fault,) = caught.value.lines
+    assert f"[player] password_file: {empty} is empty; write the password into it" in fault
 
 
 def test_a_folder_is_no_file_and_a_model_has_its_sidecar(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Where a configuration names files, and which of them are not there."""
 
+import contextlib
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,7 +22,9 @@ PATHS = (
 
 
 def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[Place, str]]:
-    """Every file that is named and is not there, by its place; what this user may not see counts as there.
+    """Every file that is named and is not there, or has no password in it, by its place.
+
+    What this user may not see counts as there.
 
     Args:
         tables: The file's.
@@ -35,6 +38,8 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[Plac
         for path in _files(folder / name, key) if name and isinstance(name, str) else ():
             if what := _missing(path, or_folder=key == "path"):
                 yield (table, key), f"{what} {path}; correct the path, {remedy}"
+            elif key == "password_file" and _is_empty(path):
+                yield (table, key), f"{path} is empty; write the password into it, or drop the line"
 
 
 def _files(path: Path, key: str) -> tuple[Path, ...]:
@@ -50,3 +55,9 @@ def _missing(path: Path, *, or_folder: bool) -> str:
     except (OSError, ValueError):
         return ""
     return "not a file, but a folder:" if folder and not or_folder else ""
+
+
+def _is_empty(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):  # the size is there for all to see, the content may not be
+        return path.is_file() and (path.stat().st_size == 0 or not path.read_bytes().rstrip(b"\r\n"))
+    return False
