@@ -25,7 +25,6 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from paho.mqtt import publish
 from processes import begin, end
 from servers import PrivateMosquitto, PrivateMpd
 
@@ -150,7 +149,8 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, service(Path(folder)) as (process, ready_s, port):
         running = follow(process.pid, options.seconds)
-        publish.single("moodpid/moodpid/looks_hz/set", "1", hostname="127.0.0.1", port=port)
+        address = ["-h", "127.0.0.1", "-p", str(port), "-t", "moodpid/moodpid/looks_hz/set"]
+        subprocess.run(["mosquitto_pub", *address, "-m", "1"], check=True, timeout=SETTLE_S)
         time.sleep(SETTLE_S)
         slower = follow(process.pid, options.seconds)
     figures: dict[str, Any] = {
