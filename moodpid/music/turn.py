@@ -74,6 +74,7 @@ class Guest:
         self._rivals = Rivals(time.time_ns(), chance.getrandbits(32))  # noqa: TID251
         self._fader = Fader(sleep, self._keep, kept.owed)
         self._until = (-math.inf, -math.inf)  # monotonic, and the same moment by the clock
+        self._held_back = ""
 
     @property
     def until_s(self) -> float:
@@ -151,7 +152,15 @@ class Guest:
                     break
             finally:
                 self._keep()
-        return self._player_state(now, plan)
+        state = self._player_state(now, plan)
+        self._log(plan, state)
+        return state
+
+    def _log(self, plan: Plan, state: PlayerState) -> None:
+        """One line when we begin to hold back or do so for another reason, and one when we no longer do."""
+        if plan.message != self._held_back:
+            self._held_back = plan.message
+            log.info("%s", state.message if plan.message else "the player is ours to drive again")
 
     def _take_in(self, link: Mpd, now: Snapshot) -> None:
         noticed = memory.notice(self._memory, now, self._rules.hands_off_s)

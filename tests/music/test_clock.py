@@ -1,8 +1,10 @@
 """When a person has the player back from us is told by the clock on the wall, also after somebody set it."""
 
+import logging
 import time
 from random import Random
 
+import pytest
 from music.house import House
 
 from moodpid.config import Player
@@ -30,9 +32,9 @@ class Visit:
     def wall(self) -> float:
         return self.house.now_s + self.ahead_s
 
-    def says(self) -> str:
+    def says(self, *changed: str) -> str:
         wish = Wish(begin(Mood.SAD, None), ("Sad",))
-        return self.guest.turn(self.house, wish, self.player.strategy).message
+        return self.guest.turn(self.house, wish, self.player.strategy, set(changed)).message
 
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""
@@ -64,3 +66,26 @@ def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
         visit.ahead_s = ahead_s
         visit.says()
         assert visit.guest.until_s == until_s
+
+
+def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "moodpid")
+    visit = Visit()
+    first = visit.says()
+    for number in range(1, 4):  # until when changes each time
+        visit.house.advance(100.0)
+        visit.house.add(f"theirs/{number}")
+        visit.says()
+    visit.house.advance(visit.player.hands_off_s + 1.0)
+    for _ in range(2):
+        visit.says()
+    again = "the player is ours to drive again"
+    assert caplog.messages == [first, again]
+    monkeypatch.setattr(visit.house, "_do_channels", lambda: ["moodpid_0"])
+    for _ in range(2):
+        assert visit.says("subscription") == "another moodpid drives this MPD: standing down"
+    monkeypatch.undo()
+    visit.says()
+    assert caplog.messages == [first, again, "another moodpid drives this MPD: standing down", again]
