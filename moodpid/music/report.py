@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from moodpid.config import Player
+from moodpid.errors import ExitCode, MoodpidError
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import wish_for
 from moodpid.mood.strategy import begin, source
@@ -12,6 +13,12 @@ from moodpid.music.library import read_page
 from moodpid.music.picker import Pick, Picker
 
 NEXT_SONGS = 10
+
+
+class NothingToPlayError(MoodpidError):
+    """None of a mood's lists can be used."""
+
+    exit_code = ExitCode.SOME_FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,11 @@ def _mood(link: Mpd, settings: Player, mood: Mood) -> MoodReport:
 def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | None = None) -> list[Pick]:
     """The next ten songs of `mood` as they would be picked, each with its reason; changes nothing in MPD.
 
+    Returns:
+        The songs; none if the mood leaves the player as it is.
+
     Raises:
+        NothingToPlayError: No list of the mood can be used.
         MpdGoneError: MPD is not there.
         MpdDeniedError: It does not let us in.
     """
@@ -91,6 +102,8 @@ def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | N
             picks.append(pick)
             picker.heard(pick.uri, at_s)
             picker.went_in()
+    if picker.problems and not picks:
+        raise NothingToPlayError(f"{mood}: {_nothing([entry.name for entry in picker.problems])}")
     return picks
 
 
@@ -109,7 +122,13 @@ def _lines(one: MoodReport) -> list[str]:
     borrowed = f" (as {one.borrowed})" if one.borrowed else ""
     if not one.lists:
         return [f"{one.mood:<9} leaves the player as it is"]
-    return [f"{one.mood:<9} {_told(entry)}{borrowed}" for entry in one.lists if not entry.problem]
+    good = [_told(entry) for entry in one.lists if not entry.problem]
+    told = good or [_nothing([entry.name for entry in one.lists])]
+    return [f"{one.mood:<9} {what}{borrowed}" for what in told]
+
+
+def _nothing(names: list[str]) -> str:
+    return f"nothing to play: {', '.join(names)} {'is' if len(names) == 1 else 'are'} missing or empty"
 
 
 def _told(entry: ListReport) -> str:

@@ -115,6 +115,8 @@ def test_playlists_tells_what_each_mood_would_play(
     assert "happy/" in capsys.readouterr().out
     mpd.mpc("rm", "Happy")
     assert main(["playlists", "--config", str(config)]) == 1
+    assert "happy     nothing to play: Happy is missing or empty" in capsys.readouterr().out
+    assert main(["playlists", "--dry-run", "happy", "--config", str(config)]) == 1
     mpd.stop()
     capsys.readouterr()
     assert main(["playlists", "--config", str(config)]) == 1

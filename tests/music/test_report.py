@@ -2,11 +2,12 @@
 
 from random import Random
 
+import pytest
 from servers import PrivateMpd
 
 from moodpid.config import Entry, Player, Strategy
 from moodpid.mood.emotion import Mood
-from moodpid.music.report import NEXT_SONGS, as_text, dry_run, picks_as_text, report
+from moodpid.music.report import NEXT_SONGS, NothingToPlayError, as_text, dry_run, picks_as_text, report
 from tests.music.watched import queue
 
 
@@ -41,10 +42,22 @@ def test_the_table_has_a_line_for_each_list(mpd: PrivateMpd) -> None:
 def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd: PrivateMpd) -> None:
     lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy", "Lost"), Mood.SAD: ("Lost",)}
     lines = as_text(report(Player(host="127.0.0.1", port=mpd.port, playlists=lists))).splitlines()
-    (told,) = [line for line in lines if "Lost" in line]
+    (told,) = [line for line in lines if '"Lost"' in line]
     moods, fault = told.split(": ", maxsplit=1)
     assert fault.startswith('MPD has no playlist "Lost"')
     assert {"happy", "sad", "disgust"} <= set(moods.split(", "))
+
+
+def test_a_mood_whose_lists_are_all_missing_has_its_line_and_no_dry_run(mpd: PrivateMpd) -> None:
+    lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Lost", "Gone")}
+    player = Player(host="127.0.0.1", port=mpd.port, playlists=lists)
+    lines = as_text(report(player)).splitlines()
+    assert "sad       nothing to play: Lost, Gone are missing or empty" in lines
+    assert "disgust   nothing to play: Lost, Gone are missing or empty (as sad)" in lines
+    with pytest.raises(NothingToPlayError) as caught:
+        dry_run(player, Mood.SAD)
+    assert str(caught.value).startswith("sad: nothing to play: ")
+    assert caught.value.exit_code == 1
 
 
 def test_a_dry_run_shows_the_next_songs_and_why_and_touches_nothing(mpd: PrivateMpd) -> None:
