@@ -147,7 +147,9 @@ def _without_libcamera(machine: Machine) -> tuple[str, str]:
 
 def _without_webcam(device: Path) -> tuple[str, str]:
     if not device.exists():
-        there = ", ".join(map(str, sorted(Path("/dev").glob("video*")))) or "none at all"
+        there = ", ".join(map(str, sorted(device.parent.glob("video*"))))
+        if not there:
+            return f"there is no {device}, nor any other", "plug a webcam in"
         return f"there is no {device} ({there})", "v4l2-ctl --list-devices, then set device in [camera]"
     if not os.access(device, os.R_OK | os.W_OK):
         return _without_group(str(device))

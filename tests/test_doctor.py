@@ -78,6 +78,15 @@ def test_a_webcam_that_is_not_there_is_told_from_one_that_is_busy() -> None:
     assert doctor._without_webcam(Path("/dev/null")) == ("", "sudo fuser -v /dev/null")
 
 
+def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> None:
+    video0 = tmp_path / "video0"
+    assert doctor._without_webcam(video0) == (f"there is no {video0}, nor any other", "plug a webcam in")
+    (tmp_path / "video1").touch()
+    why, remedy = doctor._without_webcam(video0)
+    assert str(tmp_path / "video1") in why
+    assert "list-devices" in remedy
+
+
 @pytest.mark.parametrize(
     ("camera", "ok", "says"),
     [
