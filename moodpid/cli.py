@@ -19,6 +19,8 @@ from moodpid.mood.emotion import Mood
 if TYPE_CHECKING:
     from moodpid.vision.observer import SeenFace
 
+_PREFIX = "moodpid: "
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns its exit code (`ExitCode`)."""
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _do(options: argparse.Namespace) -> int:
+    if options.do is not _run:  # what is logged on the way is told as what `_complain` tells
+        logging.basicConfig(level=logging.WARNING, format=f"{_PREFIX}%(message)s")
     try:
         return ExitCode(options.do(options))
     except MoodpidError as error:
@@ -89,7 +93,8 @@ def _forget(options: argparse.Namespace) -> ExitCode:
         return ExitCode.SOME_FAILED
     findings = app.forget(config)
     for finding in findings:
-        print(f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}")
+        line = f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}"
+        (print if finding.ok else _complain)(line)
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
 
 
@@ -206,7 +211,7 @@ def _print_json(record: dict[str, Any]) -> None:
 
 
 def _complain(line: str) -> None:
-    print(f"moodpid: {line}", file=sys.stderr, flush=True)
+    print(f"{_PREFIX}{line}", file=sys.stderr, flush=True)
 
 
 _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}

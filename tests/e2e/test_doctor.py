@@ -1,6 +1,8 @@
 """The doctor tries each part for real, and says of a sick one what is wrong and what to do."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +106,19 @@ def test_people_get_lines_to_read_out(config: Path, capsys: pytest.CaptureFixtur
     assert main(["doctor", "--config", str(config)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("ok ") for line in lines)
+
+
+def test_whatever_playlists_and_forget_complain_of_begins_with_our_name(
+    config: Path, mpd: PrivateMpd, mosquitto: PrivateMosquitto
+) -> None:
+    mpd.mpc("rm", "Happy")
+    mosquitto.stop()
+    for words in (["playlists", "--dry-run", "happy"], ["forget"]):
+        verb = [sys.executable, "-m", "moodpid", *words, "--config", str(config)]
+        done = subprocess.run(verb, check=False, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert all(line.startswith("moodpid: ") for line in done.stderr.splitlines())
+        assert done.stderr
 
 
 def test_playlists_tells_what_each_mood_would_play(
