@@ -44,8 +44,8 @@ class Webcam:
         if not self._capture.isOpened():
             self._capture.release()
             raise CameraError(
-                f"{self._name} does not open; is it plugged in, does no other program use it, "
-                "and is this user in the group video?"
+                f"{self._name} does not open: it is not plugged in, another program uses it, "
+                "or this user is not in the group video"
             )
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
