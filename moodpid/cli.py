@@ -1,6 +1,7 @@
 """The command line: its verbs, and the exit code of each."""
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -31,10 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
                 sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has seen enough
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(nowhere, stream.fileno())
+        _drop_output()
         return ExitCode.PIPE
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            _complain(f"the output cannot be written: {error.strerror}")
+        _drop_output()
+        return ExitCode.SOME_FAILED
+
+
+class _UnwritableError(OSError):
+    """Our output cannot be written: no fault of ours, as any other OSError that comes to `_do` is."""
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: at its exit the interpreter tries again, and complains."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _do(options: argparse.Namespace) -> int:
@@ -46,7 +61,7 @@ def _do(options: argparse.Namespace) -> int:
         for line in error.lines:
             _complain(line)
         return error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, _UnwritableError):
         raise
     except KeyboardInterrupt:
         return ExitCode.OK
@@ -94,7 +109,7 @@ def _forget(options: argparse.Namespace) -> ExitCode:
     findings = app.forget(config)
     for finding in findings:
         line = f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}"
-        (print if finding.ok else _complain)(line)
+        (_say if finding.ok else _complain)(line)
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
 
 
@@ -105,7 +120,7 @@ def _check(options: argparse.Namespace) -> ExitCode:
         for name, part in (("mpd-password", config.player), ("mqtt-password", config.mqtt)):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    print(f"{path}: good")
+    _say(f"{path}: good")
     return ExitCode.OK
 
 
@@ -126,9 +141,7 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
             )
         else:
             remedy = f"\n       try: {finding.remedy}" if finding.remedy else ""
-            print(
-                f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.message}{remedy}", flush=True
-            )
+            _say(f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.message}{remedy}")
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
 
@@ -137,11 +150,11 @@ def _playlists(options: argparse.Namespace) -> ExitCode:
 
     config = _config_of_the_service(options)
     if not config.player.enabled:
-        print("player: switched off in [player]")
+        _say("player: switched off in [player]")
         return ExitCode.OK
     mood = Mood(options.dry_run) if options.dry_run else None
     text, well = app.playlists(config, mood)
-    print(text)
+    _say(text)
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
 
@@ -188,7 +201,7 @@ def _print_row(record: dict[str, Any]) -> None:
     faces = "1 face" if record["faces"] == 1 else f"{record['faces']} faces"
     feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {faces}"
     scores = "".join(f"  {name} {100 * score:2.0f}" for name, score in record.get("scores", {}).items())
-    print(f"{record['at']:8.2f} s  {feels}{scores}{plays}", flush=True)
+    _say(f"{record['at']:8.2f} s  {feels}{scores}{plays}")
 
 
 def _config_of_the_service(options: argparse.Namespace) -> Config:
@@ -207,7 +220,16 @@ def _config_or_defaults(options: argparse.Namespace) -> Config:
 
 
 def _print_json(record: dict[str, Any]) -> None:
-    print(json.dumps(record), flush=True)
+    _say(json.dumps(record))
+
+
+def _say(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _UnwritableError(error.errno, error.strerror) from error
 
 
 def _complain(line: str) -> None:

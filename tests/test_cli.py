@@ -99,15 +99,19 @@ def test_the_configuration_may_be_named_before_the_verb_or_after_it_which_counts
     assert main(["--config", str(config), "check", "--config", str(tmp_path / "none")]) == 78
 
 
+def buffered() -> dict[str, str]:
+    """The environment, with Python's output buffered as people have it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def to_nobody(words: list[str], stderr: int | None = None) -> subprocess.CompletedProcess[str]:
     """`moodpid` with its output into a pipe that nobody reads; its errors too, unless they go elsewhere."""
     reader, writer = os.pipe()
     os.close(reader)
-    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     try:
         return subprocess.run(
             [sys.executable, "-m", "moodpid", *words],
-            stdout=writer, stderr=stderr or writer, text=True, check=False, timeout=30, env=buffered,
+            stdout=writer, stderr=stderr or writer, text=True, check=False, timeout=30, env=buffered(),
         )  # fmt: skip
     finally:
         os.close(writer)
@@ -125,6 +129,38 @@ def test_output_that_nobody_reads_ends_it_quietly(config: Path, arguments: list[
 def test_faults_that_nobody_reads_end_it_quietly(config: Path) -> None:
     config.write_text("[mood]\ndwell = 3\n" + GOOD)
     assert to_nobody(["check", "--config", str(config)]).returncode == ExitCode.PIPE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["replay"],
+        ["replay", "--json"],
+        ["classify", str(FACES / "happy.png")],
+        ["doctor"],
+        ["check", "--help"],
+    ],
+)
+def test_output_that_finds_no_room_is_told_in_one_line(config: Path, arguments: list[str]) -> None:
+    config.write_text("[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    named = [] if "--help" in arguments else ["--config", str(config)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "moodpid", *arguments, *named],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30, env=buffered(),
+        )  # fmt: skip
+    assert done.returncode == ExitCode.SOME_FAILED
+    told = [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")]
+    assert told == ["moodpid: the output cannot be written: No space left on device"]
+
+
+def test_complaints_that_find_no_room_end_it_all_the_same(config: Path) -> None:
+    config.write_text("[mood]\ndwell = 3\n")
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "moodpid", "check", "--config", str(config)]
+        done = subprocess.run(words, stdout=full, stderr=full, check=False, timeout=30, env=buffered())
+    assert done.returncode == ExitCode.SOME_FAILED
 
 
 def test_classify_prints_a_line_of_json_a_picture(
