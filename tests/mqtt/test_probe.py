@@ -8,8 +8,9 @@ from servers import PrivateMosquitto, free_port
 
 from moodpid import config
 from moodpid.errors import ConfigError
-from moodpid.mqtt import visit
-from moodpid.mqtt.probe import probe
+from moodpid.mqtt import forget, visit
+from moodpid.mqtt.probe import _Echo, probe
+from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
 from tests.mqtt.support import Answering, OldBroker
 
@@ -97,3 +98,11 @@ def test_a_file_of_authorities_that_cannot_be_used_is_a_fault_of_the_configurati
         file.write_text(content, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"\[mqtt\] tls_ca"):
         found(1, tls=True, tls_ca=str(file))
+
+
+@pytest.mark.parametrize("errand", [_Echo, forget._Question, forget._Sweep])
+def test_the_readme_names_the_topic_on_which_each_errand_hears_itself(errand: type) -> None:
+    rows = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    topics = Topics.of(DEVICE, config.Mqtt())
+    name = errand(topics).echo.removeprefix(f"{topics.root}/")
+    assert any(f"`{name}`" in row.split("|")[1] for row in rows if row.startswith("| `"))
