@@ -14,11 +14,11 @@ from moodpid.errors import ExitCode
 _EXIT_CODES = """\
 exit codes:
   0   done, or asked to stop
-  1   some pictures or parts failed; the lines say which
+  1   not done, or not all of it; the lines say what
   64  the command line is wrong
   69  the camera is gone for good
   70  a fault of moodpid's own; please report it
-  75  asked over MQTT to be started again
+  75  asked over MQTT to be started again (without systemd it begins anew by itself)
   78  the configuration or the model cannot be used
   141 whoever read the output stopped reading
 """
