@@ -22,6 +22,8 @@ TEMPLATE = """\
 | trained with | `{command}` at commit `{commit}`, seed {seed}, {done} of {epochs} epochs of {faces} faces, {minutes} minutes on {device} |
 | taught by | {teachers} |
 
+[tools/model/README.md](../tools/model/README.md) tells why it is trained so, and what changed on the way.
+
 ## What it is for
 
 Guessing the mood of a room, from many glances at the faces in it, so that the music can follow. One glance is

@@ -39,7 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--network", choices=sorted(NETWORKS), default=Recipe.network)
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
-    parser.add_argument("--teachers", type=int, default=1, help="networks to learn from, trained first")
+    parser.add_argument("--teachers", type=int, default=0, help="networks to learn from, trained first")
     parser.add_argument("--teacher-network", choices=sorted(NETWORKS), default="medium")
     parser.add_argument("--teacher-epochs", type=int, default=64)
     parser.add_argument(
