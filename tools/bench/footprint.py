@@ -19,8 +19,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -93,7 +94,16 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float, int]
         stack.callback(end, process)
         while manager.recv(4096) != b"READY=1":
             pass
+        # Whoever does not read on lets the service wait for room, after some hundred words of it
+        manager.settimeout(None)
+        Thread(target=_read_on, args=(manager,), daemon=True).start()
         yield process, time.monotonic() - began_s, broker.port
+
+
+def _read_on(manager: socket.socket) -> None:
+    with suppress(OSError):  # closed at the end
+        while manager.recv(4096):
+            pass
 
 
 def follow(pid: int, seconds: float) -> dict[str, float]:
