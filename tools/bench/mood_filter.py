@@ -156,11 +156,12 @@ def classify(data: Path, model: Path) -> tuple[Scores, tuple[float, ...]]:
 
     from moodpid.vision.classifier import TfliteClassifier  # noqa: PLC0415 - likewise
 
+    with np.load(data) as arrays:
+        images, labels = arrays["images"], arrays["fer_label"]
     classifier = TfliteClassifier(model)
     scores: dict[Emotion, list[EmotionScores]] = {emotion: [] for emotion in EMOTIONS}
-    with np.load(data) as arrays:
-        for image, label in zip(arrays["images"], arrays["fer_label"], strict=True):
-            scores[EMOTIONS[label]].append(classifier.classify_crop(image))
+    for image, label in zip(images, labels, strict=True):
+        scores[EMOTIONS[label]].append(classifier.classify_crop(image))
     return scores, classifier.prior
 
 
