@@ -11,6 +11,7 @@ from moodpid.config import Entry, Player
 from moodpid.mood.emotion import Mood
 from moodpid.music.probe import probe
 from moodpid.state import Finding
+from tests.music.watched import until
 from tests.support import require
 
 PIPE = 'audio_output {\ntype "pipe"\nname "Speakers"\ncommand "cat >/dev/null"\n}\n'
@@ -79,6 +80,7 @@ def test_mpd_s_own_fault_is_passed_on(mpd: PrivateMpd) -> None:
     mpd.mpc("disable", "1")
     mpd.mpc("load", "Happy")
     mpd.mpc("play", check=False)
+    until(lambda: "ERROR" in mpd.mpc("status", check=False))  # another thread of MPD's opens it
     fault = next(finding for finding in sound(mpd) if "fault" in finding.message)
     assert "Card" in fault.message
     assert fault.remedy == "aplay -l"
