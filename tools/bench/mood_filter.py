@@ -8,7 +8,7 @@ draws another picture of the emotion from the data, which the model classifies: 
 same face, as they do in a room. Each way of smoothing is tried with a range of settings, from quick and
 nervous to slow and calm, and its false changes an hour are read off at the same mean delay.
 
-The data are faces of FER2013, with `images` (N, 48, 48) and `fer_label`: see tools/model/data.py.
+The data are faces of FER2013, with `images` (N, 48, 48) and `fer_label`: see tools/training/data.py.
 """
 
 import argparse

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / "tools" / "model"
+TOOLS = ROOT / "tools" / "training"
 FACES = ROOT.parent / "shared" / "data" / "fer2013"
 NEEDED = ("torch", "tensorflow", "ai_edge_litert", "matplotlib")
 # A small teacher: the path is the same as with large ones

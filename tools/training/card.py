@@ -11,18 +11,18 @@ import sidecar
 TEMPLATE = """\
 # Model card: moodpid's emotion model
 
-*Written by `tools/model/make.py` together with the model; do not edit by hand.*
+*Written by `tools/training/make.py` together with the model; do not edit by hand.*
 
 | | |
 | --- | --- |
 | file | `{file}`, {kilobytes} kB, SHA-256 `{sha256}` |
 | takes | one face: 48 x 48 grey, uint8, as a Haar box cut out of the picture |
 | gives | seven logits, int8: {labels} |
-| network | `{network}` of `tools/model/network.py`: plain and residual 3 x 3 convolutions, ReLU6, {million} million multiply-adds |
+| network | `{network}` of `tools/training/network.py`: plain and residual 3 x 3 convolutions, ReLU6, {million} million multiply-adds |
 | trained with | `{command}` at commit `{commit}`, seed {seed}, {done} of {epochs} epochs of {faces} faces, {minutes} minutes on {device} |
 | taught by | {teachers} |
 
-[tools/model/README.md](../tools/model/README.md) tells why it is trained so, and what changed on the way.
+[tools/training/README.md](../tools/training/README.md) tells why it is trained so, and what changed on the way.
 
 ## What it is for
 

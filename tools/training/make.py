@@ -1,6 +1,6 @@
 """One command from the faces to the model: train, quantize, calibrate, evaluate, report.
 
-    python tools/model/make.py --data FER2013 --run /var/tmp/moodpid-model
+    python tools/training/make.py --data FER2013 --run /var/tmp/moodpid-model
 
 A run that was cut off goes on from its last whole epoch when the same command is given again.
 """
@@ -148,7 +148,7 @@ def _training(
     options: argparse.Namespace, run: Run, taught_by: list[Teacher], train: data.Faces
 ) -> dict[str, Any]:
     command = (
-        "python tools/model/make.py --data FER2013 --run RUN"
+        "python tools/training/make.py --data FER2013 --run RUN"
         f" --network {options.network} --epochs {options.epochs} --seed {options.seed}"
         f" --teachers {options.teachers}"
     )
