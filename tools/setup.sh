@@ -34,6 +34,7 @@ packages_to_run() {
   have python3 || echo python3
   have mpd || echo mpd
   have mpc || echo mpc
+  have ffmpeg || echo ffmpeg
   have mosquitto || echo mosquitto
   have mosquitto_sub || echo mosquitto-clients
   if pi_camera && ! /usr/bin/python3 -c 'import picamera2' 2>/dev/null; then echo python3-picamera2; fi
@@ -142,6 +143,14 @@ make_environment() {
   fingerprint >"$stamp"
 }
 
+# Without it songs are placed by their features alone
+make_music_network() {
+  local out=$root/moodpid/data/musicnn.npz
+  [ ! -e "$out" ] || return 0
+  "$venv/bin/python" "$root/tools/musicnn_weights.py" --output "$out" ||
+    say "the music network is missing: songs are placed less well; run tools/setup.sh again to have it"
+}
+
 pip() { module "$venv/bin/python" pip --quiet --disable-pip-version-check "$@"; }
 
 # As `python -m`, but Ctrl-C ends it without a traceback
@@ -166,6 +175,7 @@ main() {
   install_packages "${packages[@]}"
   check_python
   is_made || make_environment
+  make_music_network
 }
 
 main "$@"

@@ -1,0 +1,1 @@
+"""Listen to songs, with numpy and ffmpeg: imported by `moodpid analyse` alone."""

@@ -1,0 +1,258 @@
+"""One ffmpeg process per song: a minute from its middle as samples, and its loudness, within limits."""
+
+import os
+import re
+import resource
+import selectors
+import signal
+import stat
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from moodpid.errors import ExitCode, MoodpidError
+from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
+
+EXCERPT_S = 60.0
+NETWORK_RATE_HZ = 16000  # what musicnn was trained with
+
+_WORTH_SEEKING_S = 5.0  # a song so little longer than the excerpt is read from its start
+_STDERR_BYTES = 64 * 1024
+_PIPE_BYTES = 1 << 16
+_LOUDNESS = re.compile(rb"^\s+I:\s+(-?\d+(?:\.\d+)?) LUFS", re.MULTILINE)
+_ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\] (.+)$", re.MULTILINE)
+_REASON_CHARS = 160
+_SILENCE_LUFS = -70.0  # ebur128 prints this or less when nothing passes the gate
+
+
+class DecodeError(MoodpidError):
+    """One song cannot be decoded; the message gives the reason without the song's name."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class DecoderMissingError(MoodpidError):
+    """ffmpeg is not installed, or cannot be started."""
+
+    exit_code = ExitCode.CONFIG
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one ffmpeg process may take.
+
+    Attributes:
+        wall_s: Time until it is killed.
+        cpu_s: Processor time; the kernel ends it after that.
+        memory_bytes: Of private memory (RLIMIT_DATA); half of it is address space that ffmpeg never touches.
+    """
+
+    wall_s: float = 120.0
+    cpu_s: int = 90
+    memory_bytes: int = 120 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excerpt:
+    """Up to a minute of a song, mono, samples from -1 to 1.
+
+    Attributes:
+        samples: At 22,050 Hz.
+        network_samples: At 16,000 Hz; empty where no network is used.
+        loudness_lufs: Integrated loudness (ITU-R BS.1770-4) of the excerpt; None for silence.
+    """
+
+    samples: Floats
+    network_samples: Floats
+    loudness_lufs: float | None
+
+
+def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = Limits()) -> Excerpt:
+    """Decode a minute from the middle of a song, or from its start where the middle is not there.
+
+    Args:
+        path: Absolute.
+        duration_s: As MPD's database has it; 0 if unknown.
+        network: Whether the samples for the network are wanted too.
+        limits: For the ffmpeg process.
+
+    Raises:
+        DecodeError: There is no sound in it, or not within the limits.
+        DecoderMissingError: ffmpeg cannot be started.
+        OSError: The file cannot be read.
+    """
+    _require_file(path)
+    start_s = (duration_s - EXCERPT_S) / 2 if duration_s > EXCERPT_S + _WORTH_SEEKING_S else 0.0
+    if start_s:
+        with suppress(DecodeError):
+            excerpt = _run(path, start_s, network=network, limits=limits)
+            if len(excerpt.samples) > EXCERPT_S / 2 * SAMPLE_RATE_HZ:
+                return excerpt
+        # The file is cut short, or its index is wrong
+    return _run(path, 0.0, network=network, limits=limits)
+
+
+def ffmpeg_version() -> str:
+    """Return the version of the installed ffmpeg.
+
+    Raises:
+        DecoderMissingError: It is not installed.
+    """
+    try:
+        shown = subprocess.run(
+            ["ffmpeg", "-version"],  # noqa: S607 - wherever the distribution has put it
+            check=True,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=30,
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DecoderMissingError(f"ffmpeg cannot be started ({error}): apt install ffmpeg") from error
+    return _clean(shown.split("\n", 1)[0].removeprefix("ffmpeg version ").split(" ", 1)[0])
+
+
+def _require_file(path: Path) -> None:
+    """Raise for what is not a file: ffmpeg would wait for ever at a FIFO."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise DecodeError("not a regular file")
+    if not status.st_size:
+        raise DecodeError("the file is empty")
+
+
+def _command(path: Path, start_s: float, network_pipe: int | None) -> list[str]:
+    """The decoder's command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
+    raw = ["-vn", "-sn", "-dn", "-map", "0:a:0", "-ac", "1", "-f", "f32le"]
+    command = [
+        *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),
+        *(("-ss", f"{start_s:.2f}") if start_s else ()),
+        # Neither a network nor another file than this one is reached, whatever the file says
+        *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"),
+        *(*raw, "-ar", str(SAMPLE_RATE_HZ), "pipe:1"),
+        *("-map", "0:a:0", "-vn", "-af", "ebur128=framelog=verbose", "-f", "null", "-"),
+    ]
+    if network_pipe is not None:
+        command += [*raw, "-ar", str(NETWORK_RATE_HZ), f"pipe:{network_pipe}"]
+    return command
+
+
+def _run(path: Path, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
+    reader, writer = os.pipe() if network else (None, None)
+    try:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - no shell, and the name cannot be an option
+                _command(path, start_s, writer),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=() if writer is None else (writer,),
+            )
+        except OSError as error:
+            raise DecoderMissingError(f"ffmpeg cannot be started ({error}): apt install ffmpeg") from error
+        finally:
+            if writer is not None:
+                os.close(writer)
+        with process:
+            try:
+                return _collect(process, reader, limits)
+            finally:
+                process.kill()
+    finally:
+        if reader is not None:
+            os.close(reader)
+
+
+def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limits) -> Excerpt:
+    """Read all outputs at once, or the process would wait for us; raise DecodeError for what went wrong."""
+    assert process.stdout
+    assert process.stderr
+    _restrict(process.pid, limits)
+    sinks = {
+        process.stdout.fileno(): _Sink(_expected_bytes(SAMPLE_RATE_HZ)),
+        process.stderr.fileno(): _Sink(_STDERR_BYTES, keep_last=True),
+    }
+    if reader is not None:
+        sinks[reader] = _Sink(_expected_bytes(NETWORK_RATE_HZ))
+    if not _read_all(sinks, time.monotonic() + limits.wall_s):
+        raise DecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
+    samples, messages, *rest = (bytes(sink.data) for sink in sinks.values())
+    process.wait()
+    if len(samples) < 4 * SAMPLE_RATE_HZ:
+        raise DecodeError(_reason(messages, process.returncode))
+    return Excerpt(_floats(samples), _floats(rest[0] if rest else b""), _loudness(messages))
+
+
+@dataclass(slots=True)
+class _Sink:
+    """What came out of one pipe: its first bytes, or its last."""
+
+    limit: int
+    keep_last: bool = False
+    data: bytearray = field(default_factory=bytearray)
+
+    def take(self, more: bytes) -> None:
+        self.data += more
+        if self.keep_last:
+            del self.data[: max(0, len(self.data) - self.limit)]
+        else:
+            del self.data[self.limit :]
+
+
+def _expected_bytes(rate_hz: int) -> int:
+    return int(4 * rate_hz * (EXCERPT_S + 1))
+
+
+def _restrict(pid: int, limits: Limits) -> None:
+    with suppress(OSError):  # it has ended already, or the service may not: then MemoryMax= holds alone
+        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
+        resource.prlimit(pid, resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
+
+
+def _read_all(sinks: dict[int, _Sink], deadline_s: float) -> bool:
+    """Read all pipes to their ends; return False if that takes longer than until `deadline_s`."""
+    with selectors.DefaultSelector() as selector:
+        for pipe in sinks:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline_s - time.monotonic()))
+            if not ready and time.monotonic() >= deadline_s:
+                return False
+            for key, _ in ready:
+                if more := os.read(key.fd, _PIPE_BYTES):
+                    sinks[key.fd].take(more)
+                else:
+                    selector.unregister(key.fd)
+    return True
+
+
+def _floats(data: bytes) -> Floats:
+    return np.frombuffer(data[: len(data) // 4 * 4], np.dtype("<f4"))
+
+
+def _loudness(messages: bytes) -> float | None:
+    found = _LOUDNESS.findall(messages)
+    loudness = float(found[-1]) if found else _SILENCE_LUFS
+    return loudness if loudness > _SILENCE_LUFS else None
+
+
+def _reason(messages: bytes, returncode: int) -> str:
+    """Return in one line why there is no sound, in ffmpeg's own words where it has some."""
+    if returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+        return "the decoder took too much processor time"
+    errors = [_clean(line.decode("utf-8", "replace")) for line in _ERRORS.findall(messages)]
+    if any("matches no streams" in line for line in errors):
+        return "no sound in this file"
+    # "file:/music/a.mp3: Invalid data found when processing input", behind whatever the demuxer said
+    causes = [line.rpartition(": ")[2] if line.startswith("file:") else line for line in errors]
+    if any("Cannot allocate memory" in line for line in causes):
+        return "the decoder needs too much memory"
+    return causes[-1][:_REASON_CHARS] if causes else "less than a second of sound"
+
+
+def _clean(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))

@@ -1,0 +1,165 @@
+import os
+import stat
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moodpid.library.analysis import decode as module
+from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, Limits, decode, ffmpeg_version
+from tests.library.analysis.sounds import RATE_HZ, march, write_wav
+from tests.support import require
+
+DEFAULT = Limits()
+
+pytestmark = pytest.mark.usefixtures("_ffmpeg")
+
+
+@pytest.fixture
+def _ffmpeg() -> None:
+    require("ffmpeg")
+
+
+def reason(path: Path, *, limits: Limits = DEFAULT) -> str:
+    with pytest.raises(DecodeError) as caught:
+        decode(path, 0.0, network=False, limits=limits)
+    (line,) = caught.value.lines
+    return line
+
+
+@pytest.fixture
+def impostor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of ours under the name of ffmpeg."""
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return program
+
+
+def write_program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def test_one_process_gives_both_rates_and_the_loudness(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "song.wav", march(10.0))
+    excerpt = decode(song, 10.0, network=True)
+    assert len(excerpt.samples) == 10 * RATE_HZ
+    assert len(excerpt.network_samples) == 160_000
+    assert np.allclose(excerpt.samples, march(10.0), atol=1e-4)
+    assert excerpt.loudness_lufs == pytest.approx(-18, abs=6)
+
+
+def test_a_long_song_is_read_from_its_middle(tmp_path: Path) -> None:
+    quiet, loud = np.zeros(60 * RATE_HZ, np.float32), march(60.0)
+    song = write_wav(tmp_path / "song.wav", np.concatenate([quiet, loud, quiet]))
+    excerpt = decode(song, 180.0, network=False)
+    assert len(excerpt.samples) == 60 * RATE_HZ
+    assert np.allclose(excerpt.samples, loud, atol=1e-4)
+    assert not len(excerpt.network_samples)
+
+
+def test_a_song_cut_before_its_middle_is_read_from_its_start(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "song.wav", march(40.0))
+    assert len(decode(song, 3600.0, network=False).samples) == 40 * RATE_HZ
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["18:04.wav", "-i.wav", "100% %d.wav", "a\nb.wav", "naïve — ☃.wav", "pipe:0", "a'b\"c$d.wav", "x?y#z"],
+)
+def test_any_name_can_be_read(tmp_path: Path, name: str) -> None:
+    assert len(decode(write_wav(tmp_path / name, march(4.0)), 4.0, network=False).samples) == 4 * RATE_HZ
+
+
+def test_many_channels_at_a_high_rate_are_read(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "hires.wav", march(30.0), rate_hz=192_000, channels=8)
+    assert len(decode(song, 0.0, network=True).samples) == pytest.approx(
+        30 * RATE_HZ * RATE_HZ / 192_000, rel=0.01
+    )
+
+
+def test_silence_has_no_loudness(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "song.wav", np.zeros(5 * RATE_HZ, np.float32))
+    assert decode(song, 5.0, network=False).loudness_lufs is None
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "the file is empty"),
+        (b"no music at all, but a text that somebody called .mp3 \n" * 40, "."),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n", "."),
+        (bytes(np.random.default_rng(1).integers(0, 256, 50_000, np.uint8)), "."),
+    ],
+)
+def test_what_is_no_music_has_a_reason_of_one_line(tmp_path: Path, content: bytes, why: str) -> None:
+    song = tmp_path / "song.mp3"
+    song.write_bytes(content)
+    told = reason(song)
+    assert why in told or why == "."
+    assert told
+    assert len(told) <= 160
+    assert str(tmp_path) not in told
+
+
+def test_folders_and_pipes_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert reason(tmp_path / "pipe.mp3") == "not a regular file"
+    assert reason(tmp_path) == "not a regular file"
+
+
+def test_a_link_to_itself_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "loop.mp3").symlink_to("loop.mp3")
+    with pytest.raises(OSError, match="symbolic links"):
+        decode(tmp_path / "loop.mp3", 0.0, network=False)
+
+
+def test_less_than_a_second_is_too_little(tmp_path: Path) -> None:
+    assert reason(write_wav(tmp_path / "song.wav", march(0.5))) == "less than a second of sound"
+
+
+def test_a_decoder_that_hangs_is_ended(tmp_path: Path, impostor: Path) -> None:
+    write_program(impostor, f"echo $$ > {tmp_path}/pid; exec sleep 600")
+    song = write_wav(tmp_path / "song.wav", march(4.0))
+    start_s = time.monotonic()
+    assert reason(song, limits=Limits(wall_s=0.3)) == "the decoder did not finish within 0 seconds"
+    assert time.monotonic() - start_s < 10
+    pid = int((tmp_path / "pid").read_text(encoding="utf-8"))
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_decoder_that_eats_memory_is_refused_it(tmp_path: Path, impostor: Path) -> None:
+    program = "import time\ntime.sleep(0.3)\nx = bytearray(300 << 20)\nprint('got it' * 9)"
+    write_program(impostor, f"exec python3 -c '{program}'".replace("'got it'", '"got it"'))
+    song = write_wav(tmp_path / "song.wav", march(4.0))
+    assert reason(song) == "less than a second of sound"
+
+
+def test_a_decoder_that_writes_for_ever_is_cut_off(tmp_path: Path, impostor: Path) -> None:
+    write_program(impostor, "cat /dev/zero & cat /dev/zero >&2")
+    song = write_wav(tmp_path / "song.wav", march(4.0))
+    assert "did not finish" in reason(song, limits=Limits(wall_s=0.5))
+
+
+def test_a_missing_decoder_is_named_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    song = write_wav(tmp_path / "song.wav", march(4.0))
+    with pytest.raises(DecoderMissingError, match="apt install ffmpeg"):
+        decode(song, 0.0, network=True)
+    with pytest.raises(DecoderMissingError, match="apt install ffmpeg"):
+        ffmpeg_version()
+
+
+def test_no_pipe_stays_open(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "song.wav", march(4.0))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        module.decode(song, 0.0, network=True)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_version_of_the_decoder_is_known() -> None:
+    assert ffmpeg_version()[0].isdigit()
