@@ -11,26 +11,26 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from moodpid.channels import Inbox
 from moodpid.config import CameraSource, Config, Strategy
 from moodpid.daemon import Daemon
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
-from moodpid.host.credentials import read_secret
-from moodpid.host.store import JsonFile, runtime_folder, state_folder
-from moodpid.host.systemd import ServiceManager, service_manager
-from moodpid.mailbox import Inbox
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.ports import Home, Player
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, Request, Settings
+from moodpid.system.credentials import read_secret
+from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
+from moodpid.system.sd_notify import ServiceManager, service_manager
 
 if TYPE_CHECKING:
-    from moodpid.mqtt.controls import Offers
-    from moodpid.mqtt.keeping import Keeper
-    from moodpid.vision.observer import Observer, SeenFace
-    from moodpid.vision.ports import Camera
-    from moodpid.vision.watcher import Watcher
+    from moodpid.settings.fields import Offers
+    from moodpid.settings.store import Keeper
+    from moodpid.vision.pipeline import Observer, SeenFace
+    from moodpid.vision.sources import Watcher
+    from moodpid.vision.types import Camera
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +83,8 @@ def replay(
     Raises:
         MoodpidError: The model, or the recording as a whole, is unusable.
     """
-    from moodpid.vision import recording
-    from moodpid.vision.watcher import Reel
+    from moodpid.vision.cameras import recording
+    from moodpid.vision.sources import Reel
 
     observer, prior = build_observer(config)
     daemon = Daemon(
@@ -109,8 +109,8 @@ def classify(
     Raises:
         MoodpidError: The model is unusable.
     """
-    from moodpid.vision.pictures import read_grey
-    from moodpid.vision.ports import Frame
+    from moodpid.vision.image_files import read_grey
+    from moodpid.vision.types import Frame
 
     observer, _ = build_observer(config, stills=True)
     for file in files:
@@ -132,7 +132,7 @@ def build_observer(config: Config, *, stills: bool = False) -> tuple["Observer",
     """
     from moodpid.vision.classifier import TfliteClassifier
     from moodpid.vision.haar import HaarDetector, StillDetector
-    from moodpid.vision.observer import Observer
+    from moodpid.vision.pipeline import Observer
 
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
     detector = (StillDetector if stills else HaarDetector)(config.vision.min_face_px, config.vision.cascade)
@@ -156,8 +156,8 @@ def build_watcher(config: Config, observer: "Observer", stopping: Callable[[], b
     Raises:
         ConfigError: The program for this kind of camera is not installed.
     """
-    from moodpid.vision.picture import Artist
-    from moodpid.vision.watcher import Watcher
+    from moodpid.vision.annotate import Artist
+    from moodpid.vision.sources import Watcher
 
     picture = config.mqtt.enabled and config.mqtt.picture
     return Watcher(camera_opener(config, stopping), observer, Artist() if picture else None)
@@ -176,8 +176,8 @@ def camera_opener(config: Config, stopping: Callable[[], bool] = lambda: False) 
     Raises:
         ConfigError: The program for this kind of camera is not installed.
     """
-    from moodpid.vision.guarded import Guarded
-    from moodpid.vision.orientation import Turned
+    from moodpid.vision.cameras.rotated import Turned
+    from moodpid.vision.cameras.time_limited import Guarded
 
     camera, opener = config.camera, _source_opener(config)
     if not (camera.rotation or camera.hflip or camera.vflip):
@@ -191,11 +191,11 @@ def _source_opener(config: Config) -> Callable[[], "Camera"]:
     if camera.source is CameraSource.RECORDING:
         return lambda: _open_recording(config)
     if camera.source is CameraSource.WEBCAM:
-        from moodpid.vision.webcam import Webcam
+        from moodpid.vision.cameras.webcam import Webcam
 
         return lambda: Webcam(camera.device, *size, camera.fps)
     try:
-        from moodpid.vision.picamera import PiCamera
+        from moodpid.vision.cameras.picamera import PiCamera
     except ImportError as error:
         raise ConfigError(
             f"[camera] source: picamera2 is not installed here ({error}); install python3-picamera2, or set "
@@ -205,7 +205,7 @@ def _source_opener(config: Config) -> Callable[[], "Camera"]:
 
 
 def _open_recording(config: Config) -> "Camera":
-    from moodpid.vision import recording
+    from moodpid.vision.cameras import recording
 
     camera = config.camera
     path = Path(camera.path) if camera.path else None
@@ -221,7 +221,7 @@ def _open_recording(config: Config) -> "Camera":
 
 def build_player(config: Config, inbox: Inbox[Request]) -> Player:
     """The MPD worker, not yet started."""
-    from moodpid.music.mpd import MpdWorker
+    from moodpid.mpd.worker import MpdWorker
 
     folder = runtime_folder()
     file = JsonFile(folder / "player.json" if folder else None)
@@ -230,7 +230,7 @@ def build_player(config: Config, inbox: Inbox[Request]) -> Player:
 
 def build_home(config: Config, inbox: Inbox[Request]) -> Home:
     """The MQTT publisher, not yet started."""
-    from moodpid.mqtt.client import MqttPublisher
+    from moodpid.mqtt.publisher import MqttPublisher
 
     return MqttPublisher(
         config.device, config.mqtt, inbox.post, mqtt_password(config), offers(config), kept("topics.json")
@@ -239,7 +239,7 @@ def build_home(config: Config, inbox: Inbox[Request]) -> Home:
 
 def build_keeper(config: Config, settings: Settings) -> "Keeper":
     """Keeps what the home sets, where systemd gives us a place."""
-    from moodpid.mqtt.keeping import Keeper
+    from moodpid.settings.store import Keeper
 
     if config.mqtt.enabled and state_folder() is None:
         log.info("what the home sets is not kept over a restart: no STATE_DIRECTORY")
@@ -254,7 +254,7 @@ def kept(name: str) -> JsonFile:
 
 def offers(config: Config) -> "Offers":
     """What the home may set and press here."""
-    from moodpid.mqtt.controls import Offers
+    from moodpid.settings.fields import Offers
 
     return Offers(config.player.enabled, config.camera.fps, config.mqtt.picture)
 
@@ -277,13 +277,13 @@ def playlists(config: Config, mood: Mood | None = None) -> tuple[str, bool]:
     Raises:
         MoodpidError: MPD cannot be asked.
     """
-    from moodpid.music import report
+    from moodpid.mpd import playlist_report
 
     if mood is None:
-        moods = report.report(config.player, mpd_password(config))
-        return report.as_text(moods), all(one.ok for one in moods)
-    picks = report.dry_run(config.player, mood, mpd_password(config))
-    return report.picks_as_text(picks) or f"{mood} leaves the player as it is", True
+        moods = playlist_report.report(config.player, mpd_password(config))
+        return playlist_report.as_text(moods), all(one.ok for one in moods)
+    picks = playlist_report.dry_run(config.player, mood, mpd_password(config))
+    return playlist_report.picks_as_text(picks) or f"{mood} leaves the player as it is", True
 
 
 def forget(config: Config) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from moodpid import __version__
 from moodpid.config import DEFAULT_PATH
-from moodpid.config.faults import did_you_mean
+from moodpid.config.validation import did_you_mean
 from moodpid.errors import ExitCode
 
 _EXIT_CODES = """\

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from moodpid.arguments import Verb, parse
 from moodpid.config import DEFAULT_PATH, Config, load
 from moodpid.errors import ExitCode, MoodpidError, PictureError, RestartRequested
-from moodpid.host.credentials import refuse_empty
 from moodpid.mood.emotion import Mood
+from moodpid.system.credentials import refuse_empty
 
 if TYPE_CHECKING:
-    from moodpid.vision.observer import SeenFace
+    from moodpid.vision.pipeline import SeenFace
 
 _PREFIX = "moodpid: "
 
@@ -73,8 +73,8 @@ def _do(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> ExitCode:
     """Everything that ends the service is logged, and shown by the service manager as its status."""
-    from moodpid.host import logs
-    from moodpid.host.systemd import service_manager
+    from moodpid.system import logs
+    from moodpid.system.sd_notify import service_manager
 
     logs.set_up()
     log = logging.getLogger(__name__)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from threading import Event
 
+from moodpid.channels import Inbox
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
-from moodpid.gauge import Cooling, Gauge
-from moodpid.host.systemd import ServiceManager
-from moodpid.mailbox import Inbox
+from moodpid.metrics import Cooling, Gauge
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
 from moodpid.mood.override import overridden
 from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy, Wish
@@ -29,6 +28,7 @@ from moodpid.state import (
     Settings,
     TrackSkipped,
 )
+from moodpid.system.sd_notify import ServiceManager
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from moodpid import app
 from moodpid.config import CameraSource, Config
 from moodpid.daemon import camera_in
 from moodpid.errors import CameraBusyError, CameraError, ConfigError, ExitCode, MoodpidError
-from moodpid.host.pi import Machine, read_machine
-from moodpid.host.units import Clock, Unit, read_clock, read_unit
 from moodpid.state import CameraStatus, Finding
+from moodpid.system.raspberry_pi import Machine, read_machine
+from moodpid.system.systemctl import Clock, Unit, read_clock, read_unit
 
 _AS_SERVICE = "sudo -u moodpid moodpid doctor"
 _ASK_FOR_CAMERA = (
@@ -166,7 +166,7 @@ def _player(config: Config) -> Iterator[Finding]:
     if not config.player.enabled:
         yield Finding(True, "player", "switched off in [player]")
         return
-    from moodpid.music.probe import probe
+    from moodpid.mpd.probe import probe
 
     yield from _probed("player", lambda: probe(config.player, app.mpd_password(config)))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from demo.library import generate
 from hypothesis import HealthCheck, settings
-from servers import PrivateMosquitto, PrivateMpd
 
-from tests.support import SONG_S, FormatWatch, lengthen, require
+from tests.support.environment import SONG_S, FormatWatch, lengthen, require
+from tests.support.servers import PrivateMosquitto, PrivateMpd
 
 # The same examples every time, and no verdict on how fast a busy machine is
 settings.register_profile(

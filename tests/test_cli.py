@@ -12,11 +12,11 @@ import pytest
 
 from moodpid.cli import main
 from moodpid.errors import ExitCode
-from moodpid.host.systemd import ServiceManager
 from moodpid.mood.emotion import Emotion
+from moodpid.system.sd_notify import ServiceManager
+from moodpid.vision.cameras.demo_scene import ORDER
 from moodpid.vision.opencv import cv2
-from moodpid.vision.scene import ORDER
-from tests.vision.support import FACES, room
+from tests.support.rooms import FACES, room
 
 GOOD = '[player.playlists]\nhappy = ["Happy"]\nsad = ["Sad"]\n'
 
@@ -266,7 +266,7 @@ def test_a_fault_of_our_own_ends_the_service_with_70_and_is_told_to_journal_and_
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr("moodpid.app.run", break_down)
-    monkeypatch.setattr("moodpid.host.systemd.service_manager", lambda: ServiceManager(told.append))
+    monkeypatch.setattr("moodpid.system.sd_notify.service_manager", lambda: ServiceManager(told.append))
     assert main(["run", "--config", str(config)]) == 70
     assert "please report it" in caplog.text
     assert "ZeroDivisionError" in caplog.text

@@ -6,11 +6,10 @@ from threading import Event
 
 import pytest
 
+from moodpid.channels import Inbox
 from moodpid.daemon import Daemon, status_line
 from moodpid.errors import CameraStuckError, RecordingEnded, RestartRequested
-from moodpid.gauge import Gauge
-from moodpid.host.systemd import ServiceManager
-from moodpid.mailbox import Inbox
+from moodpid.metrics import Gauge
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
@@ -29,11 +28,12 @@ from moodpid.state import (
     Settings,
     TrackSkipped,
 )
-from moodpid.vision import guarded
-from moodpid.vision.guarded import Guarded
-from moodpid.vision.observer import Observer
-from moodpid.vision.watcher import Watcher
-from tests.fakes import (
+from moodpid.system.sd_notify import ServiceManager
+from moodpid.vision.cameras import time_limited
+from moodpid.vision.cameras.time_limited import Guarded
+from moodpid.vision.pipeline import Observer
+from moodpid.vision.sources import Watcher
+from tests.support.fakes import (
     Clock,
     FakeCamera,
     FakeClassifier,
@@ -202,7 +202,7 @@ def test_a_stop_that_came_before_the_first_turn_is_heard(rig: Rig) -> None:
 def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarded, "SLICE_S", 0.01)
+    monkeypatch.setattr(time_limited, "SLICE_S", 0.01)
     let_go = Event()
 
     def open_camera() -> FakeCamera:

@@ -10,11 +10,11 @@ from moodpid import doctor
 from moodpid.config import Camera, CameraSource, Config
 from moodpid.daemon import camera_in, status_line
 from moodpid.errors import CameraBusyError, CameraError
-from moodpid.host.pi import Machine
-from moodpid.host.units import Clock, Unit
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present
+from moodpid.system.raspberry_pi import Machine
+from moodpid.system.systemctl import Clock, Unit
 
 PI = Machine("Raspberry Pi 5", "Debian", asks_for_camera=True, camera_answers=True)
 GONE = CameraError("libcamera finds none")

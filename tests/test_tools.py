@@ -27,7 +27,16 @@ def output(*command: str | Path, code: int = 0, **environment: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["run", "test", "install", "package", "setup.sh", "lock/update", "pi/test", "homeassistant/install"],
+    [
+        "run",
+        "test",
+        "install",
+        "packaging/build",
+        "setup.sh",
+        "packaging/lock/update",
+        "pi/test",
+        "homeassistant/install",
+    ],
 )
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> None:
@@ -37,7 +46,9 @@ def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> Non
     assert "#" not in told
 
 
-@pytest.mark.parametrize("name", ["install", "package", "setup.sh", "lock/update", "homeassistant/install"])
+@pytest.mark.parametrize(
+    "name", ["install", "packaging/build", "setup.sh", "lock/update", "homeassistant/install"]
+)
 def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
 
@@ -58,15 +69,15 @@ def test_only_root_tries_pretend_pis(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "bench/footprint.py",
-        "bench/on_a_pi.py",
-        "bench/mood_filter.py",
-        "bench/devices.py",
+        "benchmarks/footprint.py",
+        "benchmarks/on_a_pi.py",
+        "benchmarks/mood_filter.py",
+        "benchmarks/devices.py",
         "homeassistant/screenshots.py",
-        "music/scenario.py",
-        "music/cost.py",
-        "recording/average_faces.py",
-        "recording/picture.py",
+        "benchmarks/music_scenario.py",
+        "benchmarks/music_cost.py",
+        "demo/average_faces.py",
+        "demo/picture.py",
     ],
 )
 def test_a_tool_in_python_shows_its_usage(path: str) -> None:
@@ -78,5 +89,5 @@ def test_a_benchmark_without_its_faces_says_so_in_a_line(tmp_path: Path, text: s
     data = tmp_path / "faces.npz"
     if text is not None:
         data.write_text(text)
-    (line,) = output(sys.executable, TOOLS / "bench/mood_filter.py", "--data", data, code=1).splitlines()
+    (line,) = output(sys.executable, TOOLS / "benchmarks/mood_filter.py", "--data", data, code=1).splitlines()
     assert line.startswith(f"mood_filter: {data} is no .npz of faces: ")

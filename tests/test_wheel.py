@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from moodpid import __version__
-from tests.vision.support import FACES, REPOSITORY
+from tests.support.rooms import FACES, REPOSITORY
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing: `tools/setup.sh run` for the daemon and its demo, `tools/setup.sh dev` for the tests.
-# Debian packages come through apt, as root or with sudo; all else goes into .venv, in the versions of tools/lock.
+# Debian packages come through apt, as root or with sudo; all else goes into .venv, in the versions of tools/packaging/lock.
 #   tools/setup.sh run|dev [FOLDER [PYTHON]]    another folder than .venv, another Python than python3
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
@@ -9,7 +9,7 @@ case ${1:-} in
   -h | --help) sed -n '2,4s/^# *//p' "$0"; exit ;;
   *) echo "setup: run or dev is wanted; see tools/setup.sh --help" >&2; exit 64 ;;
 esac
-lock=$root/tools/lock/$1.txt
+lock=$root/tools/packaging/lock/$1.txt
 venv=$root/${2:-.venv}
 python=${3:-python3}
 stamp=$venv/moodpid.$1

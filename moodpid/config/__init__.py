@@ -7,11 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from moodpid.config import faults
-from moodpid.config.files import PATHS, find_missing
-from moodpid.config.places import Place, line_of, show
-from moodpid.config.syntax import explain
-from moodpid.config.tables import (
+from moodpid.config import validation
+from moodpid.config.key_paths import Place, line_of, show
+from moodpid.config.referenced_files import PATHS, find_missing
+from moodpid.config.schema import (
     Camera,
     CameraSource,
     Change,
@@ -25,6 +24,7 @@ from moodpid.config.tables import (
     Transport,
     Vision,
 )
+from moodpid.config.toml_errors import explain
 from moodpid.errors import ConfigError
 
 __all__ = [
@@ -91,7 +91,7 @@ def parse(
         raise ConfigError(f"{name}, line {line}: {what}") from None
     except RecursionError:
         raise ConfigError(f"{name}: not TOML: too deeply nested") from None
-    found = list(faults.find(tables))
+    found = list(validation.find(tables))
     if files:
         told = {place for place, _ in found}
         found += [fault for fault in find_missing(tables, folder or Path()) if fault[0] not in told]

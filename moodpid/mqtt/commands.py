@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from moodpid.mqtt.controls import CommandError, Control
 from moodpid.mqtt.topics import Topics
+from moodpid.settings.fields import CommandError, Control
 from moodpid.state import Request
 
 LONGEST = 64

@@ -8,13 +8,13 @@ import time
 import paho.mqtt.client as paho
 
 from moodpid import config
-from moodpid.mqtt import twins
+from moodpid.mqtt import id_claim
 from moodpid.mqtt.broker import Broker
+from moodpid.mqtt.oneshot import SUBJECT, Line, rights, visit
 from moodpid.mqtt.topics import Topics
-from moodpid.mqtt.visit import SUBJECT, Line, rights, visit
 from moodpid.state import Finding
 
-LISTEN_S = 2 * twins.LISTEN_S
+LISTEN_S = 2 * id_claim.LISTEN_S
 """How long we listen for a moodpid that is alive; one that came just before us speaks in half of it."""
 STOP_IT = "stop it first (sudo systemctl stop moodpid)"
 
@@ -68,7 +68,7 @@ class _Question:
         self.host = ""
         self.echo = topics.presence
         self.topics = self.rights = _all_of(topics)
-        self._hello = twins.question(socket.gethostname())
+        self._hello = id_claim.question(socket.gethostname())
         self._until_s = math.inf
 
     @property
@@ -82,7 +82,7 @@ class _Question:
     def heard(self, _line: Line, message: paho.MQTTMessage) -> None:
         hello = None
         if message.topic == self.echo and not message.retain:
-            hello = twins.parse(bytes(message.payload))
+            hello = id_claim.parse(bytes(message.payload))
         if hello and hello.token == self._hello.token:
             self._until_s = time.monotonic() + LISTEN_S
         elif hello:

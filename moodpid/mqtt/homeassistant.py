@@ -11,8 +11,8 @@ import moodpid
 from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType
-from moodpid.mqtt.controls import Control
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
+from moodpid.settings.fields import Control
 from moodpid.state import CameraStatus, PlayerStatus
 
 Component = dict[str, Any]

@@ -6,8 +6,8 @@ import paho.mqtt.client as paho
 
 from moodpid import config
 from moodpid.mqtt.broker import Broker
+from moodpid.mqtt.oneshot import SUBJECT, Line, visit
 from moodpid.mqtt.topics import Topics
-from moodpid.mqtt.visit import SUBJECT, Line, visit
 from moodpid.state import Finding
 
 

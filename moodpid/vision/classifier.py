@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from moodpid.errors import ModelError
 from moodpid.mood.emotion import EMOTIONS, EmotionScores
 from moodpid.vision.opencv import cv2
-from moodpid.vision.ports import Face, Frame, GreyImage
 from moodpid.vision.sidecar import Crop, Sidecar, Tensor, check_tensor, load
+from moodpid.vision.types import Face, Frame, GreyImage
 
 # The same interpreter under its new and its old name; the newer is the faster
 _INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from moodpid.vision.ports import Frame
+from moodpid.vision.types import Frame
 
 _STEP_PX = 8  # every so many pixels are enough to know
 # Grey levels that the brightest hundredth of the picture stays below in the dark, and exceeds in the light:

@@ -6,7 +6,7 @@ import numpy as np
 
 from moodpid.errors import CascadeError
 from moodpid.vision.opencv import cv2
-from moodpid.vision.ports import Face, Frame, GreyImage
+from moodpid.vision.types import Face, Frame, GreyImage
 
 CASCADE = "haarcascade_frontalface_default.xml"
 # Viola and Jones, "Robust Real-Time Face Detection" (2004): one scale to the next, and how many

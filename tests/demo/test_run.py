@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.errors import ExitCode
-from tests.support import require
+from tests.support.environment import require
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
-from tests.e2e.support import configure, film
-from tests.support import require
+from tests.support.daemon import configure, film
+from tests.support.environment import require
+from tests.support.servers import PrivateMosquitto, PrivateMpd
 
 pytestmark = pytest.mark.e2e
 

@@ -10,15 +10,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from bench.footprint import follow
-from processes import Moodpid
-from servers import PrivateMosquitto, PrivateMpd
+from benchmarks.footprint import follow
 
 from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
-from moodpid.vision import watcher
-from tests.e2e.support import BASE, CONFIG, FPS, ask_for, configure, film, told, wait_until_plays
-from tests.mqtt.support import Ear
+from moodpid.vision import sources
+from tests.support.daemon import BASE, CONFIG, FPS, ask_for, configure, film, told, wait_until_plays
+from tests.support.mqtt import Ear
+from tests.support.processes import Moodpid
+from tests.support.servers import PrivateMosquitto, PrivateMpd
 
 pytestmark = pytest.mark.e2e
 
@@ -274,9 +274,9 @@ import sys
 from threading import Event
 from moodpid import app, cli
 from moodpid.errors import CameraError
-from moodpid.vision import watcher
+from moodpid.vision import sources
 
-watcher.PAUSES_S = (0.2,) * 1000
+sources.PAUSES_S = (0.2,) * 1000
 
 def open_camera():
     if select.select([sys.stdin], [], [], 0)[0]:
@@ -321,7 +321,7 @@ def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) 
 def test_a_camera_that_stays_away_ends_the_service_with_69(
     config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(watcher, "PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr(sources, "PAUSES_S", (0.01, 0.01))
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # they are pytest's
     config.write_text(
         config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from demo.library import generate
-from homeassistant.home import Home
-from processes import Moodpid
-from servers import PrivateMosquitto, PrivateMpd
 
 from moodpid.mood.emotion import Emotion
-from tests.e2e.support import film
-from tests.homeassistant.support import House, settled
+from tests.support.daemon import film
+from tests.support.home import House, settled
+from tests.support.homeassistant import Home
+from tests.support.processes import Moodpid
+from tests.support.servers import PrivateMosquitto, PrivateMpd
 
 FOLDERS: list[Path | None] = [
     Path(folder) for folder in os.environ.get("MOODPID_HOMEASSISTANT", "").split(":") if folder

@@ -7,11 +7,11 @@ import pytest
 
 from moodpid import config
 from moodpid.mood.emotion import Mood
-from moodpid.mqtt.controls import Offers, controls
 from moodpid.mqtt.homeassistant import discovery
 from moodpid.mqtt.topics import Topics
-from tests.homeassistant.support import ENTITIES, MOOD, House, becomes, complaints, wait
-from tests.mqtt.support import Ear
+from moodpid.settings.fields import Offers, controls
+from tests.support.home import ENTITIES, MOOD, House, becomes, complaints, wait
+from tests.support.mqtt import Ear
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from homeassistant.blocks import blocks
-from homeassistant.home import Home
-from servers import PrivateMosquitto
 
 from tests.homeassistant.conftest import FOLDERS
+from tests.support.homeassistant import Home
+from tests.support.servers import PrivateMosquitto
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 PAGE = Path(__file__).parents[2] / "docs" / "home-assistant.md"

@@ -4,9 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from homeassistant.home import UP_S
 
-from tests.homeassistant.support import (
+from tests.support.home import (
     AT_ONCE_S,
     ENTITIES,
     MOOD,
@@ -20,6 +19,7 @@ from tests.homeassistant.support import (
     settled,
     wait,
 )
+from tests.support.homeassistant import UP_S
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from moodpid.music.fade import FADE_S
-from tests.homeassistant.support import (
+from moodpid.mpd.fade import FADE_S
+from tests.support.home import (
     AT_ONCE_S,
     MOOD,
     RIGHT_AGAIN_S,
@@ -21,7 +21,7 @@ from tests.homeassistant.support import (
     queue,
     wait,
 )
-from tests.mqtt.support import Ear
+from tests.support.mqtt import Ear
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 

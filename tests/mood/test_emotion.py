@@ -5,7 +5,7 @@ import math
 import pytest
 
 from moodpid.mood.emotion import AFFECT, EMOTIONS, UNIFORM, Emotion, EmotionScores, Mood
-from tests.fakes import scores
+from tests.support.fakes import scores
 
 
 @pytest.mark.parametrize(

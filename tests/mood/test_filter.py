@@ -17,7 +17,7 @@ from moodpid.mood.filter import (
     threshold_for,
 )
 from moodpid.mood.observation import FaceReading, Observation
-from tests.fakes import look, scores
+from tests.support.fakes import look, scores
 
 SETTINGS = FilterSettings()
 H, S, A = Emotion.HAPPY, Emotion.SAD, Emotion.ANGRY

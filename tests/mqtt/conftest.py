@@ -7,15 +7,15 @@ import msgspec
 import pytest
 
 from moodpid import config
-from moodpid.mqtt import connection, twins
-from tests.mqtt.support import Loop, Start
+from moodpid.mqtt import connection, id_claim
+from tests.support.mqtt import Loop, Start
 
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
-    """Begins loops that try again soon and hardly listen for twins, and ends them after the test."""
+    """Begins loops that try again soon and hardly listen for id_claim, and ends them after the test."""
     monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
-    monkeypatch.setattr(twins, "LISTEN_S", 0.05)
+    monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
     caplog.set_level(logging.INFO, "moodpid")
     loops: list[Loop] = []
 

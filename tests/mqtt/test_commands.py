@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.commands import Commands
-from moodpid.mqtt.controls import CommandError, Offers, controls
 from moodpid.mqtt.topics import Topics
+from moodpid.settings.fields import CommandError, Offers, controls
 from moodpid.state import Adjust, Button, Press, Request, Settings
 
 TOPICS = Topics("moodpid/living-room")

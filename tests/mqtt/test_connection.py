@@ -5,10 +5,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import PrivateMosquitto
 
 from moodpid.mqtt import connection
-from tests.mqtt.support import (
+from tests.support.mqtt import (
     AGES_S,
     CHANGED,
     Answering,
@@ -20,6 +19,7 @@ from tests.mqtt.support import (
     present,
     wait_until,
 )
+from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from servers import PrivateMosquitto, free_port
 
 from moodpid import config
 from moodpid.mqtt import forget as module
-from moodpid.mqtt import twins
+from moodpid.mqtt import id_claim
 from moodpid.mqtt.forget import forget
 from moodpid.state import Finding
-from tests.mqtt.support import WAIT_S, Answering, Ear, OldBroker, Start
+from tests.support.mqtt import WAIT_S, Answering, Ear, OldBroker, Start
+from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -74,17 +74,17 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
 def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: PrivateMosquitto) -> None:
     with Ear(mosquitto.port) as ear:
         ear.say(f"{ROOT}/status", "online", retain=True)
-        ear.say(f"{ROOT}/presence", twins.Hello("0", "attic", settled=True).as_json(), retain=True)
+        ear.say(f"{ROOT}/presence", id_claim.Hello("0", "attic", settled=True).as_json(), retain=True)
         finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
     assert retained(mosquitto.port) == []
 
 
 def test_who_asks_takes_the_id_from_no_newcomer() -> None:
-    newcomer = twins.Twins("attic")
+    newcomer = id_claim.Twins("attic")
     assert newcomer.turn(0.0)
-    newcomer.hear(twins.question("kitchen"))
-    newcomer.turn(twins.LISTEN_S)
+    newcomer.hear(id_claim.question("kitchen"))
+    newcomer.turn(id_claim.LISTEN_S)
     assert newcomer.speaks
 
 

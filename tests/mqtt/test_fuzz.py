@@ -6,13 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moodpid import config
-from moodpid.mqtt.client import MqttPublisher
 from moodpid.mqtt.commands import Commands
-from moodpid.mqtt.controls import CommandError, Offers, controls
-from moodpid.mqtt.pace import Allowance
+from moodpid.mqtt.publish_throttle import Allowance
+from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.mqtt.topics import Topics
+from moodpid.settings.fields import CommandError, Offers, controls
 from moodpid.state import Request
-from tests.mqtt.support import happy, present, settled
+from tests.support.mqtt import happy, present, settled
 
 DEVICE, BROKER = config.Device(id="living-room"), config.Mqtt()
 TOPICS = Topics.of(DEVICE, BROKER)

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from servers import PrivateMosquitto, free_port
 
 from moodpid import config
-from moodpid.mqtt import client
-from moodpid.mqtt.client import MqttPublisher
+from moodpid.mqtt import publisher as module
+from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.state import Adjust
-from tests.fakes import Clock
-from tests.mqtt.support import Ear, Start, Wire, happy, present, settled, wait_until
+from tests.support.fakes import Clock
+from tests.support.mqtt import Ear, Start, Wire, happy, present, settled, wait_until
+from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -24,8 +24,8 @@ DEVICE = config.Device(id="living-room", name="Living room")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "BIRTH_PAUSE_S", (0.05, 0.1))
-    monkeypatch.setattr(client, "ROUND_REST_S", 0.2)
+    monkeypatch.setattr(module, "BIRTH_PAUSE_S", (0.05, 0.1))
+    monkeypatch.setattr(module, "ROUND_REST_S", 0.2)
 
 
 def discovered(ear: Ear) -> dict[str, Any]:
@@ -59,8 +59,8 @@ def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(client, "ROUND_REST_S", 10.0)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(module, "ROUND_REST_S", 10.0)
     publisher = settled(MqttPublisher(DEVICE, config.Mqtt(), lambda _: True))
     wire = publisher._connection
     assert isinstance(wire, Wire)

@@ -2,9 +2,9 @@
 
 from moodpid import config
 from moodpid.mood.emotion import Mood
-from moodpid.mqtt.controls import Offers, controls
 from moodpid.mqtt.homeassistant import discovery, removal
 from moodpid.mqtt.topics import Topics
+from moodpid.settings.fields import Offers, controls
 
 DEVICE = config.Device(id="living-room", name="Living room")
 TOPICS = Topics.of(DEVICE, config.Mqtt())

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from servers import PrivateMosquitto, free_port
 
 from moodpid import config
 from moodpid.errors import ConfigError
-from moodpid.mqtt import forget, visit
+from moodpid.mqtt import forget, oneshot
 from moodpid.mqtt.probe import _Echo, probe
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
-from tests.mqtt.support import Answering, OldBroker
+from tests.support.mqtt import Answering, OldBroker
+from tests.support.servers import PrivateMosquitto, free_port
 
 DEVICE = config.Device(id="living-room")
 
@@ -66,15 +66,15 @@ def test_a_broker_that_lets_us_in_but_not_speak_is_found_out(tmp_path: Path) -> 
 # paho lets go of the socket of a failed handshake; the interpreter closes it, with a warning
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_unknown_authority_is_told_however_it_is_worded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visit, "describe", lambda _: "a stranger")
+    monkeypatch.setattr(oneshot, "describe", lambda _: "a stranger")
     with PrivateMosquitto(tls=True) as secured:
-        assert found(secured.port, tls=True).remedy == visit.STRANGER
+        assert found(secured.port, tls=True).remedy == oneshot.STRANGER
         assert found(secured.port, tls=True, tls_ca=str(secured.ca)).ok
 
 
 def test_tls_wanted_but_not_spoken_is_guessed() -> None:
     with PrivateMosquitto(tls=True) as secured:
-        assert found(secured.port).remedy == visit.PERHAPS_TLS
+        assert found(secured.port).remedy == oneshot.PERHAPS_TLS
 
 
 def test_a_black_hole_is_told_in_time(mosquitto: PrivateMosquitto) -> None:

@@ -7,14 +7,13 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from servers import PrivateMosquitto
-
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
-from moodpid.mqtt.reports import Reporter
+from moodpid.mqtt.state_topics import Reporter
 from moodpid.mqtt.topics import Topics
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
-from tests.mqtt.support import CHANGED, Ear, Start, happy, present
+from tests.support.mqtt import CHANGED, Ear, Start, happy, present
+from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
 
@@ -127,8 +126,8 @@ def test_stopping_says_offline(mosquitto: PrivateMosquitto, start: Start) -> Non
 
 def test_a_killed_publisher_is_offline_by_its_will(mosquitto: PrivateMosquitto) -> None:
     code = (
-        "import sys, time; from moodpid import config; from moodpid.mqtt.client import MqttPublisher\n"
-        "from tests.mqtt.support import present\n"
+        "import sys, time; from moodpid import config; from moodpid.mqtt.publisher import MqttPublisher\n"
+        "from tests.support.mqtt import present\n"
         "broker = config.Mqtt(host='127.0.0.1', port=int(sys.argv[1]))\n"
         "p = MqttPublisher(config.Device(id='living-room'), broker, lambda _: True); p.start()\n"
         "while True: p.tell(present(), ()); time.sleep(0.02)\n"

@@ -4,13 +4,13 @@ import json
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
-from servers import PrivateMosquitto
 
 from moodpid import config
-from moodpid.mqtt import ears
+from moodpid.mqtt import inbound
 from moodpid.mqtt.broker import LARGEST_PACKET, Broker
 from moodpid.state import Adjust
-from tests.mqtt.support import AGES_S, Ear, Start, lines, wait_until
+from tests.support.mqtt import AGES_S, Ear, Start, lines, wait_until
+from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
 
@@ -41,7 +41,7 @@ def test_of_a_flood_of_valid_requests_few_reach_the_loop(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ears, "REQUEST_RATE_HZ", 0.0)
+    monkeypatch.setattr(inbound, "REQUEST_RATE_HZ", 0.0)
     loop = start(mosquitto.port)
     with Ear(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
@@ -50,7 +50,7 @@ def test_of_a_flood_of_valid_requests_few_reach_the_loop(
             ear.say(f"{ROOT}/enabled/set", "OFF")
         ear.say("marker", "x")
         ear.wait_for_text("marker", "x")
-    assert len(loop.requests) == ears.REQUEST_BURST
+    assert len(loop.requests) == inbound.REQUEST_BURST
     assert sum("too many at once" in line for line in lines(caplog)) == 1
 
 

@@ -4,10 +4,10 @@ import json
 import time
 
 import pytest
-from servers import PrivateMosquitto
 
-from moodpid.mqtt import twins
-from tests.mqtt.support import Ear, Start, happy, lines, present, wait_until
+from moodpid.mqtt import id_claim
+from tests.support.mqtt import Ear, Start, happy, lines, present, wait_until
+from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
 PRESENCE = f"{ROOT}/presence"
@@ -28,7 +28,7 @@ def test_the_second_does_not_speak_and_says_so(
     first = start(mosquitto.port)
     with Ear(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        monkeypatch.setattr(twins, "LISTEN_S", BUSY_S)
+        monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         second = start(mosquitto.port)
         second.state = present(happy(faces=7))
         wait_until(lambda: any("give one of them another [device] id" in line for line in lines(caplog)))
@@ -48,7 +48,7 @@ def test_the_second_is_answered_though_the_first_is_busy(
     with Ear(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         first.halt()
-        monkeypatch.setattr(twins, "LISTEN_S", BUSY_S)
+        monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         second = start(mosquitto.port)
         wait_until(lambda: any("stays silent" in line for line in lines(caplog)), BUSY_S / 2)
     assert not second.publisher._ears.obeys
@@ -60,22 +60,22 @@ def test_the_second_takes_over_when_the_first_is_gone(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(twins, "ASK_AGAIN_S", 0.2)
+    monkeypatch.setattr(id_claim, "ASK_AGAIN_S", 0.2)
     with Ear(mosquitto.port) as ear:
         first = start(mosquitto.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
-        monkeypatch.setattr(twins, "LISTEN_S", BUSY_S)
+        monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         start(mosquitto.port).state = present(happy(faces=7))
         wait_until(lambda: any("stays silent" in line for line in lines(caplog)))
         first.end()
-        monkeypatch.setattr(twins, "LISTEN_S", 0.05)
+        monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
         ear.wait_for(lambda m: b'"faces": 7' in m.payload)
 
 
 def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answered_too(
     mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(twins, "ANSWER_BURST", 1.0)
+    monkeypatch.setattr(id_claim, "ANSWER_BURST", 1.0)
     began_s = time.monotonic()
     loop = start(mosquitto.port)
     with Ear(mosquitto.port) as ear:
@@ -92,7 +92,7 @@ def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answere
         ear.wait_for(lambda m: b'"faces": 3' in m.payload)
     answers = [m for m in ear.heard if m.topic == PRESENCE and b'"settled": true' in m.payload]
     # Network thread and loop answer, each in measure, and who begins to speak says so
-    assert len(answers) <= 1 + 2 * (1 + twins.ANSWER_RATE_HZ * (time.monotonic() - began_s))
+    assert len(answers) <= 1 + 2 * (1 + id_claim.ANSWER_RATE_HZ * (time.monotonic() - began_s))
 
 
 @pytest.mark.parametrize("while_we_run", [False, True])

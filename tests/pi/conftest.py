@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pi.frames import still, write
-from pi.machine import is_built
 
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.recording import BUNDLED
-from moodpid.vision.scene import Scene
-from tests.pi.support import Pi, package_for
+from moodpid.vision.cameras.demo_scene import Scene
+from moodpid.vision.cameras.recording import BUNDLED
+from tests.support.container import is_built
+from tests.support.pi import Pi, package_for
 
 SUITES = os.environ.get("MOODPID_PI_SUITES", "trixie bookworm").split()
 

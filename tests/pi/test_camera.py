@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pi.support import FPS, HANG, Pi
+from tests.support.pi import FPS, HANG, Pi
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from pi.logits import agreement, choose, main, read, read_with_reference_kernels
 
-from tests.vision.support import MODEL
+from tests.support.rooms import MODEL
 
 Logits = NDArray[np.integer[Any]]
 

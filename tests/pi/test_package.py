@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pi.support import CAMERA, Pi
+from tests.support.pi import CAMERA, Pi
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from moodpid.mood.emotion import Emotion
-from tests.pi.support import FPS, Pi
+from tests.support.pi import FPS, Pi
 
 # A scenario may wait for restarts and their pauses
 pytestmark = pytest.mark.timeout(240)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.pi.support import Pi
+from tests.support.pi import Pi
 
 pytestmark = pytest.mark.timeout(240)
 

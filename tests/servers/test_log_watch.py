@@ -2,7 +2,7 @@
 
 import logging
 
-from tests.support import FormatWatch
+from tests.support.environment import FormatWatch
 
 
 def _record(text: str, *arguments: object) -> logging.LogRecord:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from demo.library import STYLES, playlist, tracks
-from servers import PrivateMosquitto, PrivateMpd, ServerError
 
-from tests.support import require
+from tests.support.environment import require
+from tests.support.servers import PrivateMosquitto, PrivateMpd, ServerError
 
 TOOLS = Path(__file__).parents[2] / "tools"
 

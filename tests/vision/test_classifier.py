@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from moodpid.errors import ModelError
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.classifier import TfliteClassifier, crop, softmax
-from moodpid.vision.ports import Face, Frame
 from moodpid.vision.sidecar import Crop
-from tests.vision.support import MODEL, room
+from moodpid.vision.types import Face, Frame
+from tests.support.rooms import MODEL, room
 
 
 @pytest.fixture(scope="module")

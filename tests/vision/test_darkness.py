@@ -6,11 +6,11 @@ import pytest
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraStatus
 from moodpid.vision.darkness import HOLDS_S, Darkness
-from moodpid.vision.observer import Observer
-from moodpid.vision.ports import Frame
-from moodpid.vision.watcher import Watcher
-from tests.fakes import Clock, FakeClassifier, FakeDetector
-from tests.vision.support import room
+from moodpid.vision.pipeline import Observer
+from moodpid.vision.sources import Watcher
+from moodpid.vision.types import Frame
+from tests.support.fakes import Clock, FakeClassifier, FakeDetector
+from tests.support.rooms import room
 
 
 def covered(at_s: float) -> Frame:

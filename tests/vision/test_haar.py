@@ -9,8 +9,8 @@ from moodpid.errors import CascadeError
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.haar import HaarDetector, StillDetector, cascade_path
 from moodpid.vision.opencv import cv2
-from moodpid.vision.ports import Face, Frame, GreyImage
-from tests.vision.support import room
+from moodpid.vision.types import Face, Frame, GreyImage
+from tests.support.rooms import room
 
 H, N = Emotion.HAPPY, Emotion.NEUTRAL
 

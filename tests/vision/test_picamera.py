@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from moodpid.errors import CameraError, CameraStuckError
-from tests.vision import fake_libcamera, fake_picamera2
-from tests.vision.fake_picamera2 import Picamera2
+from tests.support import fake_libcamera, fake_picamera2
+from tests.support.fake_picamera2 import Picamera2
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def pi_camera(monkeypatch: pytest.MonkeyPatch) -> type:
     """The adapter over a stand-in for picamera2, imported anew."""
     monkeypatch.setitem(sys.modules, "picamera2", fake_picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", fake_libcamera)
-    monkeypatch.delitem(sys.modules, "moodpid.vision.picamera", raising=False)
+    monkeypatch.delitem(sys.modules, "moodpid.vision.cameras.picamera", raising=False)
     monkeypatch.setattr(Picamera2, "opened", [])
-    adapter: type = importlib.import_module("moodpid.vision.picamera").PiCamera
+    adapter: type = importlib.import_module("moodpid.vision.cameras.picamera").PiCamera
     return adapter
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from moodpid.errors import PictureError, RecordingEnded
 from moodpid.mood.emotion import Emotion
-from moodpid.vision import recording
+from moodpid.vision.cameras import recording
+from moodpid.vision.cameras.demo_scene import HEIGHT, WIDTH, Scene, script
+from moodpid.vision.image_files import read_grey
 from moodpid.vision.opencv import cv2
-from moodpid.vision.pictures import read_grey
-from moodpid.vision.ports import Frame
-from moodpid.vision.scene import HEIGHT, WIDTH, Scene, script
-from tests.fakes import Clock
-from tests.vision.support import FACES, room
+from moodpid.vision.types import Frame
+from tests.support.fakes import Clock
+from tests.support.rooms import FACES, room
 
 
 def picture(file: Path, level: int = 100, size: tuple[int, int] = (48, 64)) -> Path:

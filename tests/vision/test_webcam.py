@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from moodpid.errors import CameraError
-from moodpid.vision import webcam
+from moodpid.vision.cameras import webcam
+from moodpid.vision.cameras.webcam import Webcam
 from moodpid.vision.opencv import cv2
-from moodpid.vision.webcam import Webcam
-from tests.fakes import Clock
+from tests.support.fakes import Clock
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ from demo import library, source
 from demo.view import Heard, Line
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
-from processes import begin, end
-from servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
 
 from moodpid.errors import ExitCode
+from tests.support.processes import begin, end
+from tests.support.servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
 
 ROOT = Path(__file__).parents[2]
 SONG_S = 15.0

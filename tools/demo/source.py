@@ -14,7 +14,7 @@ raise SystemExit(not any("usb" not in camera["Id"] for camera in Picamera2.globa
 """
 _READS_WEBCAM = """
 import sys
-from moodpid.vision.webcam import Webcam
+from moodpid.vision.cameras.webcam import Webcam
 Webcam(int(sys.argv[1]), 640, 480, 4).read()
 """
 # On a Pi, higher numbers are its video decoder and image processor

@@ -14,13 +14,15 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from demo.library import generate
 from homeassistant.blocks import blocks
-from homeassistant.home import Home
-from processes import Moodpid
-from servers import PrivateMosquitto, PrivateMpd
+
+from tests.support.homeassistant import Home
+from tests.support.processes import Moodpid
+from tests.support.servers import PrivateMosquitto, PrivateMpd
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "home-assistant.md"

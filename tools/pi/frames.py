@@ -14,10 +14,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from moodpid.mood.emotion import Emotion
+from moodpid.vision.cameras.demo_scene import Scene, script
+from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.opencv import cv2
-from moodpid.vision.ports import GreyImage
-from moodpid.vision.recording import BUNDLED
-from moodpid.vision.scene import Scene, script
+from moodpid.vision.types import GreyImage
 
 REPEATS = 4  # the software camera shows each picture so many times before the next
 

@@ -52,9 +52,9 @@ snapshot() { # FOLDER
     tar --null --files-from=- -cf - | tar -xf - -C "$1"
 }
 
-# tools/package in another system, with this machine's network
+# tools/packaging/build in another system, with this machine's network
 package() { # ROOT SOURCE OUT
   # shellcheck disable=SC2016 # the inner shell expands these
   unshare -m bash -c '. "$0"; mkdir -p "$1/src" "$1/out"; mount --bind "$2" "$1/src"; mount --bind "$3" "$1/out"
-    inside "$1" /src/tools/package /out' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
+    inside "$1" /src/tools/packaging/build /out' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
 }

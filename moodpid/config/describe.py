@@ -1,0 +1,59 @@
+"""What may stand in a configuration file and what does, in plain words and in TOML's spelling."""
+
+import json
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from msgspec import Meta
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
+_KINDS |= {tuple: "a list", dict: "a table"}
+
+
+def explain(value: object, hint: object) -> str:
+    """Why `value` cannot stand where the tables have `hint`; continues "[table] key: ".
+
+    Args:
+        value: What `tomllib` made of the file's text.
+        hint: The type of a field of `moodpid.config.schema`, with its `Meta`.
+    """
+    kind, meta = _parts(hint)
+    if isinstance(value, str):
+        if kind is str:
+            return f"expected {meta.description}, not {spell(value)}" if value else "may not be empty"
+        if kind is tuple:
+            return f"is a list: write [{spell(value)}]"
+    quotes = ", without quotes" if isinstance(value, str) else ""
+    return f"is {_KINDS[kind]}{_range(meta)}{quotes}, not {spell(value)}"
+
+
+def spell(value: object) -> str:
+    """A value as a file of TOML has it; what may be long only by its kind."""
+    match value:
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case bool():
+            return str(value).lower()
+        case dict() | list():
+            return "a table" if isinstance(value, dict) else "a list"
+    return str(value)
+
+
+def _parts(hint: Any) -> tuple[type, Meta]:  # noqa: ANN401 - a type, as `typing` has it
+    """The kind of value, and the limits on it."""
+    if get_origin(hint) in (Union, UnionType):
+        return _parts(get_args(hint)[0])
+    if get_origin(hint) is Annotated:
+        kind, meta = get_args(hint)
+        return kind, meta
+    return get_origin(hint) or hint, Meta()
+
+
+def _range(meta: Meta) -> str:
+    if meta.le is not None:
+        return f" from {meta.ge:g} to {meta.le:g}"
+    if meta.lt is not None:
+        return f" from {meta.ge:g} to below {meta.lt:g}"
+    if meta.gt is not None:
+        return f" above {meta.gt:g}"
+    return f" from {meta.ge:g} on" if meta.ge is not None else ""

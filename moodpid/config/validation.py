@@ -1,0 +1,167 @@
+"""What is wrong in a configuration file: every fault by its place, and what was perhaps meant."""
+
+import difflib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from moodpid.config.describe import explain, spell
+from moodpid.config.key_paths import Place
+from moodpid.config.schema import Config, Entry, Name
+from moodpid.mood.emotion import Mood
+
+
+def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Every fault in the file, by its place."""
+    yield from _table_faults(tables, Config, ())
+    match tables.get("camera"):
+        case {"path": str(path), **rest} if path and rest.get("source") != "recording":
+            yield (
+                ("camera", "path"),
+                'only source = "recording" reads a path; set the source or drop the path',
+            )
+    player = tables.get("player", {})
+    if isinstance(player, dict) and player.get("enabled", True) is True and not player.get("playlists"):
+        yield (
+            ("player", "playlists"),
+            'missing: name one for a mood, such as happy = ["Happy"], or set [player] enabled = false',
+        )
+
+    yield from _half_said(tables.get("mqtt"))
+
+
+# A key of [mqtt] that does nothing without another: somebody believes it does
+_NEEDS = (
+    ("tls_ca", "tls", "tls = true"),
+    ("tls_certificate", "tls", "tls = true"),
+    ("tls_key", "tls_certificate", "tls_certificate"),
+    ("tls_certificate", "tls_key", "tls_key"),
+    ("password_file", "username", "username"),
+)
+
+
+def _half_said(mqtt: object) -> Iterator[tuple[Place, str]]:
+    if isinstance(mqtt, dict):
+        for key, needs, remedy in _NEEDS:
+            if mqtt.get(key) and not mqtt.get(needs):
+                yield ("mqtt", key), f"does nothing without {remedy} in [mqtt]"
+
+
+def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> Iterator[tuple[Place, str]]:
+    hints = get_type_hints(struct, include_extras=True)
+    for key, value in table.items():
+        place = (*at, key)
+        if key not in hints:
+            yield place, _unknown(key, value, hints, at)
+        elif isinstance(hints[key], type) and issubclass(hints[key], Struct):
+            if isinstance(value, dict):
+                yield from _table_faults(value, hints[key], place)
+            else:
+                yield place, f"is a table: write [{key}] on a line of its own"
+        elif place == ("player", "playlists") and isinstance(value, dict):
+            yield from _playlist_faults(value, place)
+        elif place == ("player", "lift") and isinstance(value, dict):
+            yield from _lift_faults(value, place)
+        else:
+            yield from _value_faults(value, hints[key], place)
+
+
+def _unknown(key: str, value: object, known: Iterable[str], at: Place) -> str:
+    """A key may be right and stand below the wrong table's header, or below none."""
+    homes = _homes(key)
+    if not at and isinstance(value, dict):
+        return f"unknown table{did_you_mean(key, [f'{home}.{key}' for home in homes] or known)}"
+    what = "unknown key" if at else "is a key, above the header of any table"
+    if homes:
+        return f"{what}; it belongs below {' or '.join(f'[{home}]' for home in homes)}"
+    return f"{what}{did_you_mean(key, known)}"
+
+
+def _homes(key: str) -> list[str]:
+    """The tables in which there is such a key."""
+    tables = {name: get_type_hints(struct) for name, struct in get_type_hints(Config).items()}
+    return ["player.playlists"] if key in set(Mood) else [name for name in tables if key in tables[name]]
+
+
+def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+    """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
+    for mood, value in table.items():
+        place = (*at, mood)
+        if mood not in set(Mood):
+            yield place, f"unknown mood{did_you_mean(mood, Mood)} There are {', '.join(Mood)}"
+        elif value == [] and mood == Mood.NOBODY:
+            continue
+        elif value == []:
+            yield (
+                place,
+                f'is empty: name a stored playlist, such as ["{mood.capitalize()}"], or drop the line',
+            )
+        elif not isinstance(value, list):
+            yield from _value_faults(value, tuple[Name, ...], place)
+        else:
+            for entry in value:
+                yield from _entry_faults(entry, place)
+
+
+def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if not isinstance(entry, dict):
+        yield from ((place, f"an entry {what}") for _, what in _value_faults(entry, Name, place))
+        return
+    known = get_type_hints(Entry, include_extras=True)
+    unknown = [key for key in entry if key not in known]
+    for key in unknown:
+        meant = did_you_mean(key, known)
+        yield place, f"unknown key {spell(key)} in {{…}}{meant} There are {', '.join(known)}"
+    if unknown:
+        return
+    wrong = [
+        (place, f"{key} {what}")
+        for key, value in entry.items()
+        for _, what in _value_faults(value, known[key], place)
+    ]
+    yield from wrong or _value_faults(entry, Entry, place)
+
+
+def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+    moods = [mood for mood in Mood if mood is not Mood.NOBODY]
+    for mood, value in table.items():
+        if not isinstance(value, str):
+            yield (*at, mood), "is one mood to lead to; playlists stand below [player.playlists]"
+            continue
+        for word in (mood, value):
+            if word not in moods:
+                meant = did_you_mean(word, moods)
+                yield (*at, mood), f"unknown mood {spell(word)}{meant} There are {', '.join(moods)}"
+
+
+def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield place, f"expected a finite number, not {value}"
+        return
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        if options := _options(hint):
+            meant = did_you_mean(str(value), options)
+            yield place, f"unknown value {spell(value)}{meant} There are {', '.join(options)}"
+        elif hint is Entry:
+            yield place, str(error)  # in our own words
+        else:
+            yield place, explain(value, hint)
+
+
+def _options(hint: object) -> list[str]:
+    """The words or numbers that may stand there, if they can be counted."""
+    if get_origin(hint) is Literal:
+        return [str(option) for option in get_args(hint)]
+    return [str(option) for option in hint] if isinstance(hint, type) and issubclass(hint, StrEnum) else []
+
+
+def did_you_mean(word: str, known: Iterable[object]) -> str:
+    """`, did you mean WORD?` where one of those `known` is near, else a full stop."""
+    close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
+    return f", did you mean {close[0]}?" if close else "."

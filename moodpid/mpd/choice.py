@@ -1,0 +1,46 @@
+"""Which song is next: none that waits or was heard lately, and of the others the one that draws best."""
+
+from collections.abc import Collection, Mapping, Sequence
+from random import Random
+
+from moodpid.config import Entry
+from moodpid.mpd.feedback import Opinion
+
+SHORTLIST = 12  # songs whose stickers are looked at for one choice
+
+
+def pick_list(entries: Sequence[Entry], chance: Random) -> Entry:
+    """One of `entries`, by their weights; there is at least one."""
+    return chance.choices(entries, [entry.weight for entry in entries])[0]
+
+
+def shortlist(
+    uris: Collection[str],
+    waiting: Sequence[str],
+    heard: Mapping[str, float],
+    since_s: float,
+    chance: Random,
+) -> tuple[str, ...]:
+    """Some songs of `uris` that are fit to come next, at random.
+
+    In a list so short that every song waits or was heard lately they come again, the longest unheard alone,
+    and of those that wait not the one that would then follow itself: silence would be worse.
+
+    Args:
+        uris: To choose from.
+        waiting: Songs that are in the queue already, the one that plays among them, the last one at the end.
+        heard: When songs were heard last, in monotonic seconds.
+        since_s: Later than this is lately.
+        chance: Shuffles.
+    """
+    songs = list(dict.fromkeys(uris))
+    chance.shuffle(songs)
+    fresh = [uri for uri in songs if uri not in waiting and heard.get(uri, float("-inf")) < since_s]
+    place = {uri: number for number, uri in enumerate(waiting)}
+    songs.sort(key=lambda uri: (place.get(uri, -1), heard.get(uri, float("-inf"))))
+    return tuple(fresh[:SHORTLIST] or songs[:1])
+
+
+def best(opinions: Mapping[str, Opinion], chance: Random) -> str:
+    """The song whose opinion draws highest; there is at least one."""
+    return max(opinions, key=lambda uri: opinions[uri].draw(chance))

@@ -1,0 +1,147 @@
+"""Picks the songs: which list, by the strategy; which song of it, by what was heard and what is liked."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from moodpid.config import Entry, Player, Strategy
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import Course, source
+from moodpid.mpd.choice import best, pick_list, shortlist
+from moodpid.mpd.connection import Mpd
+from moodpid.mpd.feedback import heard_since, opinion
+from moodpid.mpd.song_lists import Library
+from moodpid.mpd.stickers import read_stickers
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 4096  # songs heard: a day and night of short ones
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A song to add.
+
+    Attributes:
+        uri: The file.
+        mood: The mood whose list it comes from.
+        source: The name of that list.
+        why: In words, for people.
+        stickers: At the song when it was picked.
+    """
+
+    uri: str
+    mood: Mood
+    source: str
+    why: str
+    stickers: dict[str, str]
+
+
+class Picker:
+    """Remembers what was heard and where the course of the music is.
+
+    Args:
+        settings: Lists, strategy and how long a song rests.
+        chance: Decides.
+        wall: Seconds since 1970: what was heard before we started is known from stickers alone. When it jumps
+            a song has too short a rest or too long a one, and none waits for a time that never comes.
+
+    Attributes:
+        strategy: May be changed at any time.
+        problems: One line for each list that cannot be used at the moment.
+    """
+
+    def __init__(self, settings: Player, chance: Random, wall: Callable[[], float] = time.time) -> None:  # noqa: TID251
+        self._lists = settings.lists
+        self._targets = settings.targets
+        self._rest_s = settings.no_repeat_h * 3600
+        self._chance = chance
+        self._wall = wall
+        self._library = Library(chance)
+        self._course: Course | None = None
+        self._heard: dict[str, float] = {}
+        self._gone: set[str] = set()
+        self._told: set[Mood] = set()
+        self.strategy = settings.strategy
+        self.problems: dict[Entry, str] = {}
+
+    def heard(self, uri: str, at_s: float) -> None:
+        """A song plays; the oldest memories make room."""
+        self._heard.pop(uri, None)
+        self._heard[uri] = at_s
+        while len(self._heard) > _REMEMBERED:
+            del self._heard[next(iter(self._heard))]
+
+    def went_in(self) -> None:
+        """The song picked last is in the queue: the course is one song further."""
+        if self._course:
+            self._course = self._course.on()
+
+    def is_gone(self, uri: str) -> None:
+        """MPD does not have this song, whatever the list says."""
+        self._gone.add(uri)
+
+    def forget(self) -> None:
+        """Lists or library may have changed."""
+        self._library.forget()
+        self._gone.clear()
+
+    def pick(self, link: Mpd, wish: Wish, waiting: Sequence[str], now_s: float) -> Pick | None:
+        """The next song for `wish`; None if no list of it can be used.
+
+        Args:
+            link: To MPD.
+            wish: What is wanted.
+            waiting: Songs in the queue near the present one, the one that comes last at the end.
+            now_s: In monotonic seconds.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        if self._course is None or replace(self._course, songs=0) != wish.course:
+            self._course = wish.course
+        mood = self._source(wish, self._course)
+        if mood is None:
+            return None
+        usable = list(self._lists[mood])
+        while usable:
+            entry = pick_list(usable, self._chance)
+            page = self._library.page(link, entry)
+            self._note(entry, page.problem)
+            uris = [uri for uri in page.uris if uri not in self._gone]
+            songs = shortlist(uris, waiting, self._heard, now_s - self._rest_s, self._chance)
+            if songs:
+                return self._best(link, songs, mood, entry)
+            usable.remove(entry)
+        return None
+
+    def _source(self, wish: Wish, course: Course) -> Mood | None:
+        """The mood whose lists the next song comes from; a neighbour is told once."""
+        lifts = self.strategy is Strategy.LIFT
+        mood = source(course, self._lists, self._targets if lifts else {})
+        if mood and mood is not wish.mood and not lifts and wish.mood not in self._told:
+            self._told.add(wish.mood)
+            log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
+        return mood
+
+    def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
+        stickers = {uri: read_stickers(link, uri) for uri in songs}
+        now_s = self._wall()
+        rested = [uri for uri in songs if not heard_since(stickers[uri], now_s - self._rest_s, now_s)]
+        opinions = {uri: opinion(stickers[uri], mood) for uri in rested or songs}
+        uri = best(opinions, self._chance)
+        good, bad = opinions[uri].good, opinions[uri].bad
+        why = f"one of {len(opinions)} from {entry.name}, {good:g} for it and {bad:g} against"
+        return Pick(uri, mood, entry.name, why, stickers[uri])
+
+    def _note(self, entry: Entry, problem: str) -> None:
+        """One line for each list that cannot be used, once until it can."""
+        if problem and self.problems.get(entry) != problem:
+            log.warning("%s", problem)
+        if problem:
+            self.problems[entry] = problem
+        else:
+            self.problems.pop(entry, None)

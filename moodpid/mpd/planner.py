@@ -1,0 +1,229 @@
+"""How a guest behaves: what MPD shows, what is wished and what we remember become MPD commands.
+
+Pure. A turn of the worker notices what happened (`moodpid.mpd.tracking.notice`), plans here what to do about
+it and why, and remembers what was done (`moodpid.mpd.tracking.wrote`). Time is monotonic seconds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from moodpid.config import Change, Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import PASSING
+from moodpid.mpd.snapshot import PlayState, QueueSong, Snapshot
+from moodpid.mpd.tracking import Memory, Ours
+
+AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
+PRIORITY = 10  # in random mode songs with a priority come first; below 255, a person may outbid us
+_SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take a song of ours out of the queue."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Give a song of ours `PRIORITY`, so that random mode comes to it next."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Go to a song of ours; `fade` softens the end of the song that plays."""
+
+    id: int
+    fade: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeekTo:
+    """Go to a place in the current song, in seconds, from which MPD crossfades into ours by itself."""
+
+    at_s: float
+    why: str
+
+
+Command: TypeAlias = Remove | Raise | Play | SeekTo
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do now.
+
+    Attributes:
+        commands: In this order, after songs were added: what waits goes only when the new is there, so that
+            the music never runs out in between.
+        room: How many songs of ours to add.
+        after: The first goes this many places behind the current song, the others behind it; None: at the
+            end of the queue.
+        why: Why songs are added.
+        message: Why we hold back, empty if we do not.
+        memory: What to remember.
+    """
+
+    memory: Memory
+    commands: tuple[Command, ...] = ()
+    room: int = 0
+    after: int | None = None
+    why: str = ""
+    message: str = ""
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be done."""
+        return not self.commands and self.room == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration says about manners; see `moodpid.config.Player`."""
+
+    change: Change = Change.NEXT
+    autoplay: bool = False
+    hands_off_s: float = 900.0
+
+    @classmethod
+    def of(cls, settings: Player) -> "Rules":
+        """The rules in `settings`."""
+        return cls(settings.change, settings.autoplay, settings.hands_off_s)
+
+
+def plan(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rules) -> Plan:
+    """What to do about `wish` now; `memory` is what noticing the same snapshot gave."""
+    memory = _heard_the_wish(memory, now, wish, rules)
+    if message := _stand_down(memory, now):
+        return Plan(replace(memory, jump=False), message=message)  # coming back is always gentle
+    if wish is None or not wish.playlists:
+        return Plan(memory)
+    if now.song is None and now.length > 0 and not memory.ours and not _may_start(memory, now, rules):
+        return Plan(memory)  # there is no place to wait at until somebody presses play
+    ahead = _ahead(memory, now, wish, rules)
+    commands = [*_tidy(memory, now, ahead, wish), *_raise(now, ahead), *_go(memory, now, ahead, rules)]
+    room = max(0, AHEAD - len(ahead))
+    gone = {command.id for command in commands if isinstance(command, Remove)}
+    return Plan(
+        memory,
+        tuple(commands),
+        room,
+        _place(memory, now, gone, ahead, rules),
+        f"{wish.mood} has {len(ahead)} of {AHEAD} songs waiting",
+    )
+
+
+def _heard_the_wish(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rules) -> Memory:
+    """Whether a change of mood is still to be heard at once: never a person's choice cut short later."""
+    if wish is None or not wish.playlists:
+        return replace(memory, mood=wish.mood if wish else None, jump=False)
+    if wish.mood is not memory.mood:
+        memory = replace(memory, mood=wish.mood, jump=_cuts_in(wish.mood, rules))
+    current = _current(memory, now)
+    if current and current.mood is wish.mood:
+        return replace(memory, jump=False)
+    if now.state is not PlayState.PLAY and current is None:
+        return replace(memory, jump=False)  # whoever starts it again wants to hear it
+    return memory
+
+
+def _cuts_in(mood: Mood, rules: Rules) -> bool:
+    """Surprise and fear are over in seconds: no song is cut short for them."""
+    return rules.change is Change.NOW and mood not in PASSING
+
+
+def _current(memory: Memory, now: Snapshot) -> Ours | None:
+    """The current song, if it is ours."""
+    return next((song for song in memory.ours if now.song and song.id == now.song.id), None)
+
+
+def _stand_down(memory: Memory, now: Snapshot) -> str:
+    if now.rival:
+        return "another moodpid drives this MPD: standing down"
+    if now.at_s < memory.hands_off_until_s:
+        return f"{memory.hands_off_why}: hands off"
+    if now.single:
+        return "single is on: playback ends after this song, so nothing of ours can follow"
+    if now.repeat and now.length == 1 and _current(memory, now) is None:
+        return "one song is repeated: standing down"
+    return ""
+
+
+def _may_start(memory: Memory, now: Snapshot, rules: Rules) -> bool:
+    return rules.autoplay and now.state is PlayState.STOP and now.song is None and not memory.held
+
+
+def _ahead(memory: Memory, now: Snapshot, wish: Wish, rules: Rules) -> tuple[Ours, ...]:
+    """Our songs for this wish that will be heard soon, in the order of the queue."""
+    waiting = {song.id: song for song in memory.ours if not song.begun and song.mood is wish.mood}
+    if now.random or rules.change is Change.QUEUE or now.song is None:
+        start = -1 if now.random or now.repeat or now.song is None else now.song.pos
+        return tuple(sorted((song for song in waiting.values() if song.pos > start), key=lambda s: s.pos))
+    near = _following(now, waiting.keys() | memory.guests)
+    return tuple(waiting[song.id] for song in near if song.id in waiting)
+
+
+def _following(now: Snapshot, passable: Iterable[int]) -> tuple[QueueSong, ...]:
+    """The songs right behind the current one, as long as they are in `passable`."""
+    passable = set(passable)
+    behind: list[QueueSong] = []
+    for song in now.window:
+        if now.song and song.pos <= now.song.pos:
+            continue
+        if song.id not in passable:
+            break
+        behind.append(song)
+    return tuple(behind)
+
+
+def _tidy(memory: Memory, now: Snapshot, ahead: tuple[Ours, ...], wish: Wish) -> list[Command]:
+    """Take out what is ours and no longer of use; the song before stays, for who presses "previous"."""
+    current = _current(memory, now)
+    begun = [song for song in memory.ours if song.begun and song is not current]
+    played: list[Command] = [Remove(song.id, "played") for song in begun[:-1]]
+    stale: list[Command] = [
+        Remove(song.id, f"chosen for {song.mood}" if song.mood is not wish.mood else "out of sight")
+        for song in memory.ours
+        if not song.begun and song not in ahead and song is not current
+    ]
+    return played + stale
+
+
+def _raise(now: Snapshot, ahead: tuple[Ours, ...]) -> list[Command]:
+    if not now.random:
+        return []
+    return [Raise(song.id, "random is on") for song in ahead if now.ours[song.id].prio == 0]
+
+
+def _go(memory: Memory, now: Snapshot, ahead: tuple[Ours, ...], rules: Rules) -> list[Command]:
+    if not ahead:
+        return []
+    first = next((song for song in ahead if song.id == now.next_id), ahead[0])
+    if _may_start(memory, now, rules):
+        return [Play(first.id, fade=False, why="autoplay")]
+    if not memory.jump or now.state is not PlayState.PLAY:
+        return []
+    why = f"the mood is {first.mood} now"
+    lead_s = now.crossfade_s + _SEEK_BEFORE_S
+    if now.crossfade_s and now.next_id == first.id and now.duration_s:
+        left_s = now.duration_s - now.elapsed_s
+        return [SeekTo(now.duration_s - lead_s, why)] if left_s > lead_s + 1.0 else []
+    return [Play(first.id, fade=True, why=why)]
+
+
+def _place(
+    memory: Memory, now: Snapshot, gone: set[int], ahead: tuple[Ours, ...], rules: Rules
+) -> int | None:
+    """Where the next song of ours goes; see `Plan.after`."""
+    if rules.change is Change.QUEUE or now.song is None:
+        return None
+    keep = {song.id for song in ahead} | memory.guests
+    places = [place for place, song in enumerate(_following(now, keep | gone), start=1) if song.id in keep]
+    return max(places, default=0)

@@ -1,0 +1,100 @@
+"""What the guest must know again after a restart of ours: read once, written whenever it changed.
+
+In a folder that ends with the system's run, as systemd's runtime directory does, monotonic seconds hold on:
+no step of the wall clock moves them.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from moodpid.config import Player
+from moodpid.mood.emotion import Mood
+from moodpid.mpd.connection import place
+from moodpid.mpd.tracking import Memory, Ours
+from moodpid.system.json_file import JsonFile
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives us.
+
+    Attributes:
+        memory: Our songs, whose turn it is, and whether a person stopped the music; nothing of the last look.
+        booted_s: When MPD started, in monotonic seconds.
+        owed: The person's volume while a fade has turned it down, from 0 to 100; else None.
+    """
+
+    memory: Memory = field(default_factory=Memory)
+    booted_s: float = -math.inf
+    owed: int | None = None
+
+
+class Keeper:
+    """Keeps what is true of one MPD and one partition of it.
+
+    Args:
+        file: Where it is kept.
+        settings: Which MPD it is, and how long a person may have it.
+    """
+
+    def __init__(self, file: JsonFile, settings: Player) -> None:
+        self._file = file
+        self._mpd = [place(settings), settings.partition]
+        self._hands_off_s = settings.hands_off_s
+        self._written: dict[str, Any] = {}
+
+    def load(self, now_s: float) -> Kept:
+        """What was kept; nothing if it is broken, of another MPD, or of the system's run before.
+
+        Args:
+            now_s: Monotonic.
+        """
+        told = self._file.read()
+        if not told or told.get("mpd") != self._mpd:
+            return Kept()
+        try:
+            kept = _read(told, now_s + self._hands_off_s)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            self._file.set_aside(f"what it says of our songs cannot be read ({error!r})")
+            return Kept()
+        return kept if kept.booted_s <= now_s else Kept()
+
+    def keep(self, kept: Kept) -> None:
+        """Write it down, if it is not what was written last; what did not succeed is tried again."""
+        memory = kept.memory
+        told = {
+            "mpd": self._mpd,
+            "booted_s": kept.booted_s,
+            "owed": kept.owed,
+            "ours": [asdict(song) for song in memory.ours],
+            "guests": sorted(memory.guests),
+            "hands_off_until_s": memory.hands_off_until_s if memory.hands_off_why else 0.0,
+            "hands_off_why": memory.hands_off_why,
+            "held": memory.held,
+        }
+        if told != self._written and self._file.write(told):
+            self._written = told
+
+
+def _read(told: Mapping[str, Any], latest_s: float) -> Kept:
+    memory = Memory(
+        ours=tuple(_song(song) for song in told["ours"]),
+        guests=frozenset(int(song) for song in told["guests"]),
+        hands_off_until_s=min(float(told["hands_off_until_s"]), latest_s),
+        hands_off_why=str(told["hands_off_why"]),
+        held=bool(told["held"]),
+    )
+    return Kept(memory, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"]))
+
+
+def _song(song: Mapping[str, Any]) -> Ours:
+    return Ours(
+        int(song["id"]),
+        str(song["uri"]),
+        Mood(song["mood"]),
+        str(song["source"]),
+        int(song["pos"]),
+        begun=bool(song["begun"]),
+    )

@@ -1,0 +1,88 @@
+"""Telling a person's hand from MPD's own doing: what changed between two snapshots, and who did it."""
+
+from collections.abc import Set as AbstractSet
+
+from moodpid.mpd.snapshot import PlayState, QueueSong, Snapshot
+
+REQUESTS = 5  # up to so many songs at once are wishes of the moment; more are a new background
+_LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
+
+
+def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: AbstractSet[int]) -> str:
+    """What a person did, in words; empty if nobody took over.
+
+    Args:
+        last: The snapshot before, with our own writing worked in.
+        now: The present one.
+        ours: The ids of our songs before.
+        begun: Those of them that had begun.
+    """
+    changed = _id(last.song) != _id(now.song)
+    if cleared(last, now):
+        return "somebody cleared the queue"
+    if now.length > last.length:
+        return "somebody added songs"
+    # With consume a song leaves as it ends, and several may between two looks
+    if not (now.consume and changed) and any(song not in now.ours for song in ours):
+        return "somebody removed songs of ours"
+    if now.song is None or not changed or _natural(last, now, ours - begun):
+        return ""
+    if last.song and now.song.pos < last.song.pos:
+        return "somebody went back to another song"
+    return "somebody chose another song"
+
+
+def cleared(last: Snapshot, now: Snapshot) -> bool:
+    """Whether a person emptied the queue; with consume, the last song may also have ended in it."""
+    played_out = now.consume and last.length == 1 and may_have_ended(last, now)
+    return now.length == 0 and last.length > 0 and not played_out
+
+
+def _id(song: QueueSong | None) -> int | None:
+    return song.id if song else None
+
+
+def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
+    """Whether MPD may have come to the current song by itself, by "next", or to please us."""
+    assert now.song
+    if now.song.id == last.next_id or now.song.id in waiting or now.error or last.our_hand:
+        return True
+    if last.song is None:
+        return now.song.pos == 0 or now.random
+    forward = now.song.pos > last.song.pos or now.random or now.repeat or now.consume
+    return forward and may_have_ended(last, now)
+
+
+def may_have_ended(last: Snapshot, now: Snapshot) -> bool:
+    """Whether the song of `last` had time to play to its end since then."""
+    if last.state is not PlayState.PLAY or last.duration_s is None:
+        return False
+    return last.elapsed_s + (now.at_s - last.at_s) >= last.duration_s - last.crossfade_s - _LATE_S
+
+
+def skipped(last: Snapshot, now: Snapshot) -> bool:
+    """Whether somebody left the song of `last` before its end, by "next" or otherwise."""
+    left = track_ended(last, now) is not None and last.state is not PlayState.STOP
+    # MPD passes over what it cannot play, and what the other moodpid does is no person's doing
+    return left and not (now.error or now.rival or may_have_ended(last, now))
+
+
+def requests(last: Snapshot, now: Snapshot, ours: AbstractSet[int]) -> frozenset[int]:
+    """The songs that a person just put in sight of the current one, if they are few."""
+    grown = now.length - last.length
+    if not 0 < grown <= REQUESTS:
+        return frozenset()
+    known = {song.id for song in last.window} | ours
+    return frozenset(song.id for song in now.window if song.id not in known)
+
+
+def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None:
+    """The song that was current before and is not now, and how much of it was heard, from 0 to 1.
+
+    None where nobody can say, and where we cut it short ourselves.
+    """
+    if last.song is None or last.our_hand or last.duration_s is None or _id(last.song) == _id(now.song):
+        return None
+    since_s = now.at_s - (now.elapsed_s if now.song else 0.0) - last.at_s
+    heard_s = last.elapsed_s + (max(0.0, since_s) if last.state is PlayState.PLAY else 0.0)
+    return last.song, min(1.0, heard_s / last.duration_s) if last.duration_s else 1.0

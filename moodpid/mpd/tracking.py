@@ -1,0 +1,153 @@
+"""What the guest remembers from turn to turn: what is its own, what it saw last, and what persons did since.
+
+Pure; time is monotonic seconds.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from moodpid.mood.emotion import Mood
+from moodpid.mpd.snapshot import PlayState, QueueSong, Snapshot
+from moodpid.mpd.takeover import cleared, may_have_ended, requests, skipped, takeover, track_ended
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A song that we put into the queue.
+
+    Attributes:
+        id: MPD's name for its place in the queue.
+        uri: The file.
+        mood: The mood it was chosen for.
+        source: The list it was taken from.
+        pos: Where in the queue it was seen last.
+        begun: It was the current song at some time.
+    """
+
+    id: int
+    uri: str
+    mood: Mood
+    source: str
+    pos: int = -1
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What we must know from turn to turn.
+
+    Attributes:
+        ours: Our songs in the queue, in the order we added them.
+        last: The last snapshot, with our own writing since then worked in; None after (re)connecting.
+        guests: Songs that a person put in after our own: they have their turn before more of ours.
+        hands_off_until_s: Until then the player belongs to the person who took over.
+        hands_off_why: What that person did.
+        held: A person stopped the music, so that not even autoplay may start it.
+        played: It played when the connection was lost; if it does not now, a person stopped it.
+        mood: The mood of the wish that was seen last.
+        jump: The change of mood is to be heard at once.
+    """
+
+    ours: tuple[Ours, ...] = ()
+    last: Snapshot | None = None
+    guests: frozenset[int] = frozenset()
+    hands_off_until_s: float = -math.inf
+    hands_off_why: str = ""
+    held: bool = False
+    played: bool = False
+    mood: Mood | None = None
+    jump: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What happened since the last snapshot.
+
+    Attributes:
+        memory: With the snapshot taken in.
+        finished: The song that is no longer the current one, with how much of it was heard, from 0 to 1;
+            None if the song is the same, or nobody can say.
+        skipped: Somebody left it before its end.
+    """
+
+    memory: Memory
+    finished: tuple[QueueSong, float] | None = None
+    skipped: bool = False
+
+
+def notice(memory: Memory, now: Snapshot, hands_off_s: float) -> Noticed:
+    """Compare `now` with what we left behind: songs of ours that began or went, and a person's hand."""
+    ours = tuple(_seen(song, now) for song in memory.ours if song.id in now.ours)
+    ids = {song.id for song in memory.ours}
+    known = replace(memory, ours=ours, guests=memory.guests & {song.id for song in now.window}, last=now)
+    if memory.last is None:
+        stopped = _stopped(now) or (memory.played and now.state is PlayState.STOP)
+        return Noticed(replace(known, held=memory.held or stopped, played=False))
+    held = now.state is not PlayState.PLAY and (memory.held or _stopped_by_hand(memory.last, now))
+    known = replace(known, held=held)
+    why = takeover(memory.last, now, ids, {song.id for song in memory.ours if song.begun})
+    if why and not now.rival:  # what the other moodpid does is no person's doing
+        known = replace(
+            known,
+            guests=known.guests | requests(memory.last, now, ids),
+            hands_off_until_s=now.at_s + hands_off_s,
+            hands_off_why=why,
+            jump=False,
+        )
+    return Noticed(known, track_ended(memory.last, now), skipped(memory.last, now))
+
+
+def _seen(song: Ours, now: Snapshot) -> Ours:
+    current = now.song is not None and now.song.id == song.id
+    return replace(song, pos=now.ours[song.id].pos, begun=song.begun or current)
+
+
+def _stopped(now: Snapshot) -> bool:
+    """Paused, or stopped with a song in hand: MPD keeps none at the end of the queue, so a person did it."""
+    in_hand = now.state is PlayState.STOP and now.song is not None and not now.error
+    return in_hand or now.state is PlayState.PAUSE
+
+
+def _stopped_by_hand(last: Snapshot, now: Snapshot) -> bool:
+    if now.state is PlayState.PAUSE or now.error:
+        return not now.error
+    played_out = now.song is None and last.next_id is None and may_have_ended(last, now)
+    return cleared(last, now) or (last.state is PlayState.PLAY and not played_out)
+
+
+def wrote(
+    memory: Memory, added: tuple[Ours, ...] = (), removed: Iterable[int] = (), *, played: bool = False
+) -> Memory:
+    """Remember what was carried out, so that it is not taken for a person's doing."""
+    removed = set(removed)
+    last = memory.last
+    if last and (added or removed or played):
+        length = last.length + len(added) - len(removed)
+        # Which song MPD goes on with now, only the next snapshot can say
+        last = replace(last, length=length, next_id=None, our_hand=True)
+    return replace(
+        memory,
+        ours=tuple(song for song in memory.ours if song.id not in removed) + added,
+        last=last,
+        jump=memory.jump and not played,
+    )
+
+
+def reconnected(memory: Memory, queue: tuple[QueueSong, ...] | None, *, restarted: bool) -> Memory:
+    """What is still true after a connection was lost.
+
+    Args:
+        memory: From before.
+        queue: None if our ids hold. Where they do not: the songs that MPD has at our songs' positions now; if
+            each of ours is in its place, they are ours again, else they count as a person's from now on.
+        restarted: MPD started anew: that it does not play is nobody's doing.
+    """
+    played = memory.played or (memory.last is not None and memory.last.state is PlayState.PLAY)
+    memory = replace(memory, last=None, jump=False, played=played and not restarted)
+    if queue is None:
+        return memory
+    there = {song.pos: song for song in queue}
+    same = all(song.pos in there and there[song.pos].uri == song.uri for song in memory.ours)
+    ours = tuple(replace(song, id=there[song.pos].id) for song in memory.ours) if same else ()
+    return replace(memory, ours=ours, guests=frozenset())

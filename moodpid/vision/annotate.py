@@ -1,0 +1,45 @@
+"""What the camera sees, with boxes and labels drawn in, for the one who asked for it in the configuration."""
+
+from collections.abc import Sequence
+
+from moodpid.vision.opencv import cv2
+from moodpid.vision.pipeline import SeenFace
+from moodpid.vision.types import Frame
+
+EVERY_S = 5.0
+_QUALITY = 75  # of JPEG, from 0 to 100
+_WIDEST_PX = 640
+_INK = (0, 220, 255)  # blue, green, red
+
+
+class Artist:
+    """Draws a look now and then, and keeps the last drawing.
+
+    Attributes:
+        picture: JPEG, None before the first.
+    """
+
+    def __init__(self) -> None:
+        self.picture: bytes | None = None
+        self._drawn_s = float("-inf")
+
+    def show(self, frame: Frame, faces: Sequence[SeenFace]) -> None:
+        """Draw this look if the last drawing is `EVERY_S` seconds old."""
+        if frame.at_s - self._drawn_s >= EVERY_S:
+            self._drawn_s, self.picture = frame.at_s, draw(frame, faces)
+
+    def forget(self) -> None:
+        """Keep no picture of the past."""
+        self.picture, self._drawn_s = None, float("-inf")
+
+
+def draw(frame: Frame, faces: Sequence[SeenFace]) -> bytes:
+    """The frame as JPEG, at most 640 pixels wide, with a box and a label for each face."""
+    scale = min(1.0, _WIDEST_PX / frame.grey.shape[1])
+    canvas = cv2.cvtColor(cv2.resize(frame.grey, None, fx=scale, fy=scale), cv2.COLOR_GRAY2BGR)
+    for face in faces:
+        x, y, width, height = (round(scale * length) for length in face.box)
+        cv2.rectangle(canvas, (x, y), (x + width, y + height), _INK, 2)
+        label = f"{face.scores.top} {face.scores[face.scores.top]:.0%}"
+        cv2.putText(canvas, label, (x, max(14, y - 6)), cv2.FONT_HERSHEY_SIMPLEX, 0.55, _INK, 1, cv2.LINE_AA)
+    return bytes(cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1])

@@ -1,0 +1,89 @@
+"""Keeps a camera whose driver hangs while it is opened or closed from taking the loop with it."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from threading import Thread
+from typing import TypeVar
+
+from moodpid.errors import CameraStuckError, StopRequested
+from moodpid.vision.types import Camera, Frame
+
+# The worst turn has them all, and the three seconds of a read; see the unit's WatchdogSec
+OPEN_S, PACE_S, CLOSE_S = 10.0, 1.0, 1.5
+# How late a stop may be heard. The signal's handler only sets a flag: one that woke us could find us at the
+# very lock that it needs for that
+SLICE_S = 0.25
+
+T = TypeVar("T")
+
+
+class Guarded:
+    """A camera whose opening and closing are waited for only so long.
+
+    Args:
+        open_camera: Opens the camera, or raises what this raises, too.
+        stopping: Whether we were asked to stop; then nothing but closing is waited for any more.
+
+    Raises:
+        CameraStuckError: It did not open in time.
+        StopRequested: That came first; the opening is left behind.
+    """
+
+    def __init__(
+        self, open_camera: Callable[[], Camera], stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._stopping = stopping
+        self._camera = _in_time(open_camera, OPEN_S, "opening", stopping)
+
+    def read(self) -> Frame:
+        """The next frame; the camera itself sees to it that this takes no longer than it may.
+
+        Raises:
+            StopRequested: Nobody wants it any more.
+        """
+        if self._stopping():
+            raise StopRequested("asked to stop")
+        return self._camera.read()
+
+    def pace(self, fps: float) -> None:
+        """Make this many frames a second.
+
+        Raises:
+            CameraStuckError: The driver did not come back in time.
+            StopRequested: That came first.
+        """
+        _in_time(lambda: self._camera.pace(fps), PACE_S, "setting the pace of", self._stopping)
+
+    def close(self) -> None:
+        """Give the device back.
+
+        Raises:
+            CameraStuckError: That did not succeed in time.
+        """
+        _in_time(self._camera.close, CLOSE_S, "closing")
+
+
+def _in_time(
+    call: Callable[[], T], limit_s: float, doing: str, stopping: Callable[[], bool] = lambda: False
+) -> T:
+    """What the call returns or raises; one that does not come back is left behind in its thread."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+            done.set_exception(error)
+
+    Thread(target=run, name=f"{doing} the camera", daemon=True).start()
+    until_s = time.monotonic() + limit_s
+    while (left_s := until_s - time.monotonic()) > 0:
+        if wait([done], min(SLICE_S, left_s)).done:
+            return done.result()
+        if stopping():
+            raise StopRequested(f"asked to stop while {doing} the camera")
+    raise CameraStuckError(
+        f"the camera hangs: {doing} it takes more than {limit_s:g} s, and only a new process can try "
+        "again; should that hang too, check its cable and power"
+    )

@@ -1,0 +1,45 @@
+"""A frame goes in, the emotions of the faces in it come out: here the pixels end."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from moodpid.mood.emotion import EmotionScores
+from moodpid.mood.observation import FaceReading, Observation
+from moodpid.vision.types import EmotionClassifier, Face, FaceDetector, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face, where it is and what it shows."""
+
+    box: Face
+    scores: EmotionScores
+
+
+class Observer:
+    """Joins a detector and a classifier."""
+
+    def __init__(self, detector: FaceDetector, classifier: EmotionClassifier) -> None:
+        self._detector = detector
+        self._classifier = classifier
+
+    def see(self, frame: Frame) -> tuple[SeenFace, ...]:
+        """The faces in the frame, the largest first."""
+        return tuple(
+            SeenFace(face, self._classifier.classify(frame, face)) for face in self._detector.detect(frame)
+        )
+
+    def observe(self, frame: Frame) -> Observation:
+        """The frame's faces without their pixels and places."""
+        return observation(frame, self.see(frame))
+
+
+def observation(frame: Frame, faces: Iterable[SeenFace]) -> Observation:
+    """The frame's faces without their pixels and places."""
+    height, width = frame.grey.shape
+    return Observation(frame.at_s, tuple(_readings(faces, height * width)))
+
+
+def _readings(faces: Iterable[SeenFace], frame_area: int) -> Iterable[FaceReading]:
+    for face in faces:
+        yield FaceReading(face.scores, face.box.width * face.box.height / frame_area)

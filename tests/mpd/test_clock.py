@@ -1,0 +1,91 @@
+"""When a person has the player back from us is told by the clock on the wall, also after somebody set it."""
+
+import logging
+import time
+from random import Random
+
+import pytest
+
+from moodpid.config import Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
+from moodpid.mpd.reconciler import Guest
+from tests.support.fake_mpd import House
+
+YEAR_S = 365 * 86_400.0
+
+
+class Visit:
+    """A guest whose hands are off, and a clock that somebody may set."""
+
+    def __init__(self) -> None:
+        self.house = House({"Sad": [f"sad/{n}" for n in range(8)]})
+        self.ahead_s = 0.0
+        clock, sleep, _ = self.house.clocks
+        self.player = Player(playlists={Mood.SAD: ("Sad",)})
+        self.guest = Guest(self.player, Random(3), clock, sleep, self.wall)  # noqa: S311 - songs
+        self.guest.arrive(self.house)
+        self.says()
+        self.house.add("theirs/0")
+
+    def wall(self) -> float:
+        return self.house.now_s + self.ahead_s
+
+    def says(self, *changed: str) -> str:
+        wish = Wish(begin(Mood.SAD, None), ("Sad",))
+        return self.guest.turn(self.house, wish, self.player.strategy, set(changed)).message
+
+    def ends(self) -> str:
+        """When it will be over, by the clock as it is now."""
+        over_s = self.guest.until_s + self.ahead_s
+        return f"somebody added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
+
+
+def test_until_when_is_told_by_the_clock_of_now() -> None:
+    visit = Visit()
+    assert visit.says() == visit.ends()
+    for ahead_s in (10 * YEAR_S + 3600, -20 * YEAR_S + 7200, 45.0):
+        visit.ahead_s = ahead_s
+        assert visit.says() == visit.ends()
+
+
+def test_a_clock_that_is_corrected_a_little_at_a_time_changes_no_message() -> None:
+    visit = Visit()
+    first = visit.says()
+    for _ in range(20):
+        visit.ahead_s += 1.0
+        assert visit.says() == first
+
+
+def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
+    visit = Visit()
+    visit.says()
+    until_s = visit.guest.until_s
+    for ahead_s in (10 * YEAR_S, -20 * YEAR_S):
+        visit.ahead_s = ahead_s
+        visit.says()
+        assert visit.guest.until_s == until_s
+
+
+def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "moodpid")
+    visit = Visit()
+    first = visit.says()
+    for number in range(1, 4):  # until when changes each time
+        visit.house.advance(100.0)
+        visit.house.add(f"theirs/{number}")
+        visit.says()
+    visit.house.advance(visit.player.hands_off_s + 1.0)
+    for _ in range(2):
+        visit.says()
+    again = "the player is ours to drive again"
+    assert caplog.messages == [first, again]
+    monkeypatch.setattr(visit.house, "_do_channels", lambda: ["moodpid_0"])
+    for _ in range(2):
+        assert visit.says("subscription") == "another moodpid drives this MPD: standing down"
+    monkeypatch.undo()
+    visit.says()
+    assert caplog.messages == [first, again, "another moodpid drives this MPD: standing down", again]

@@ -1,0 +1,61 @@
+"""What comes and goes is tried at growing pauses and told once; what lasts makes it forgotten."""
+
+from random import Random
+
+from moodpid.mpd.connection_health import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Weather
+
+GONE = "gone"
+
+
+def weather() -> Weather:
+    return Weather(Random(1))  # noqa: S311 - no secret
+
+
+def pauses(sky: Weather, count: int) -> list[float]:
+    return [sky.pause_s() for _ in range(count)]
+
+
+def test_pauses_grow_to_a_limit_and_are_never_none() -> None:
+    limits = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    for pause_s, limit_s in zip(pauses(weather(), 8), limits, strict=True):
+        assert limit_s / 2 <= pause_s <= limit_s
+
+
+def test_there_gone_and_there_again_are_all_told() -> None:
+    sky = weather()
+    assert sky.came(0.0)
+    assert sky.went(GONE, 100.0)
+    assert not sky.went(GONE, 101.0)
+    assert sky.went("refused", 102.0)
+    assert sky.came(103.0)
+
+
+def test_a_connection_that_drops_at_once_does_not_shorten_the_pauses() -> None:
+    sky = weather()
+    for second in range(6):
+        sky.came(second)
+        sky.went(GONE, second)
+        pause_s = sky.pause_s()
+    assert pause_s > LONGEST_PAUSE_S / 4
+
+
+def test_one_that_lasts_does() -> None:
+    sky = weather()
+    pauses(sky, 8)
+    sky.came(0.0)
+    sky.went(GONE, STEADY_S)
+    assert sky.pause_s() <= FIRST_PAUSE_S
+
+
+def test_what_comes_and_goes_is_told_as_such_once_and_again_when_it_lasts() -> None:
+    sky = weather()
+    told = [(sky.came(second), sky.went(GONE, second + 0.5)) for second in range(9)]
+    assert told == [(True, True), (True, True)] + [(False, False)] * 7
+    assert sky.changeable
+    assert not sky.went(GONE, 20.0)  # nor is it news that it cannot be reached at all
+    assert not sky.came(30.0)
+    assert not sky.settled(30.0 + STEADY_S / 2)
+    assert sky.settles_s == 30.0 + STEADY_S
+    assert sky.settled(30.0 + STEADY_S)
+    assert not sky.settled(31.0 + STEADY_S)
+    assert sky.went(GONE, 32.0 + STEADY_S)

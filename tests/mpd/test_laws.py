@@ -1,0 +1,207 @@
+"""The laws of a guest, held whatever persons do: a real guest at a pretend MPD, in simulated time."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from moodpid.config import Change, Player, Strategy
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
+from moodpid.mpd.planner import AHEAD
+from moodpid.mpd.reconciler import Guest
+from moodpid.mpd.session_store import Keeper
+from moodpid.system.json_file import JsonFile
+from tests.support.fake_mpd import SWITCHES, House
+
+LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood if mood is not Mood.NOBODY}
+OURS = {"addid", "deleteid", "playid", "prioid", "seekcur", "setvol"}
+HANDS_OFF_S = 60.0
+
+
+class Paper(JsonFile):
+    """A file without a disk."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.text = "{}"
+
+    def read(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.text)
+        return told
+
+    def write(self, told: Mapping[str, Any]) -> bool:
+        self.text = json.dumps(told)
+        return True
+
+
+class Guesthouse(RuleBasedStateMachine):
+    """Persons at the player, moods in the room, and a guest who looks after each event, or after several."""
+
+    @initialize(
+        change=st.sampled_from(Change),
+        autoplay=st.booleans(),
+        strategy=st.sampled_from(Strategy),
+        queued=st.integers(0, 20),
+    )
+    def open(self, change: Change, autoplay: bool, strategy: Strategy, queued: int) -> None:
+        self.house = House(LISTS)
+        self.player = Player(
+            change=change,
+            autoplay=autoplay,
+            hands_off_s=HANDS_OFF_S,
+            strategy=strategy,
+            playlists={mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY},
+        )
+        self.paper = Paper()
+        self.a_guest_comes()
+        self.wished: Wish | None = None
+        self.stopped_by_hand = self.seen_playing = False
+        for number in range(queued):
+            self.house.add(f"theirs/{number}")
+        self.house.play(0)
+        self.mood_changes(Mood.HAPPY)
+        self.visit()
+
+    def a_guest_comes(self) -> None:
+        keeper = Keeper(self.paper, self.player)
+        self.guest = Guest(self.player, Random(3), *self.house.clocks, keeper=keeper)  # noqa: S311
+        self.guest.arrive(self.house)
+
+    # What happens in the room
+
+    @rule(mood=st.sampled_from(Mood))
+    def mood_changes(self, mood: Mood) -> None:
+        self.wished = Wish(begin(mood, None), self.player.names.get(mood, ()))
+
+    @rule(seconds=st.sampled_from([1.0, 40.0, 190.0, 199.5]), times=st.integers(1, 8))
+    def time_passes(self, seconds: float, times: int) -> None:
+        for _ in range(times):
+            self.house.advance(seconds)
+            self.visit()
+
+    @rule(seconds=st.floats(0.1, 600.0))
+    def time_passes_unseen(self, seconds: float) -> None:
+        self.house.advance(seconds)
+
+    # What persons do
+
+    @rule(songs=st.integers(1, 12), at=st.none() | st.integers(0, 20))
+    def a_person_adds(self, songs: int, at: int | None) -> None:
+        for number in range(songs):
+            self.house.add(f"theirs/{number}", None if at is None else at + number)
+
+    @rule()
+    def a_person_clears(self) -> None:
+        self.stopped_by_hand |= self.interrupted()
+        self.house.clear()
+
+    def interrupted(self) -> bool:
+        """Something plays, is not about to end by itself, and played already when the guest looked last."""
+        going_on = self.house.state == "play" and self.house.elapsed_s < self.house.song_s - 12
+        return going_on and self.seen_playing
+
+    @rule(pos=st.none() | st.integers(0, 30))
+    def a_person_plays(self, pos: int | None) -> None:
+        self.house.play(pos)
+        self.stopped_by_hand &= self.house.state != "play"
+
+    @rule(how=st.sampled_from(["pause", "stop"]))
+    def a_person_stops(self, how: str) -> None:
+        self.stopped_by_hand |= self.interrupted()
+        getattr(self.house, how)()
+
+    @rule(how=st.sampled_from(["next", "previous"]))
+    def a_person_skips(self, how: str) -> None:
+        getattr(self.house, how)()
+        self.stopped_by_hand &= self.house.state != "play"
+
+    @rule(pos=st.integers(0, 30))
+    def a_person_removes_a_song(self, pos: int) -> None:
+        self.house.remove(pos)
+
+    @rule(name=st.sampled_from(SWITCHES))
+    def a_person_turns_a_switch(self, name: str) -> None:
+        setattr(self.house.options, name, not getattr(self.house.options, name))
+
+    @rule(seconds=st.integers(0, 8), volume=st.integers(0, 100))
+    def a_person_turns_a_knob(self, seconds: int, volume: int) -> None:
+        self.house.options = replace(self.house.options, xfade=seconds, volume=volume)
+
+    # What machines do
+
+    @rule()
+    def mpd_restarts(self) -> None:
+        self.visit()  # what a person did in the moment before, nobody could know
+        self.house.advance(10.0)
+        self.house.restart()
+        self.guest.arrive(self.house)
+        self.visit()
+
+    @rule()
+    def the_connection_is_lost_and_back(self) -> None:
+        self.guest.arrive(self.house)
+
+    @rule(mpd_too=st.booleans())
+    def the_guest_restarts(self, mpd_too: bool) -> None:
+        self.visit()
+        before, length, current = self.guest.memory, len(self.house.queue), self.house.playing()
+        theirs = before.hands_off_until_s > self.house.now_s  # it may end while nobody looks
+        self.house.advance(5.0)
+        if mpd_too:
+            self.house.restart()
+        self.a_guest_comes()
+        after = self.guest.memory
+        assert mpd_too or after.ours == before.ours
+        assert max(0.0, after.hands_off_until_s) == max(0.0, before.hands_off_until_s)
+        self.visit()
+        known = len(after.ours) == len(before.ours)  # MPD may have played on before its restart
+        went_on = theirs or self.house.playing() != current
+        assert went_on or not known or len(self.house.queue) <= length, "the queue grows"
+
+    # The guest
+
+    @rule()
+    def visit(self) -> None:
+        theirs, options, state = self.house.persons(), replace(self.house.options), self.house.state
+        sent = self.turn()
+        assert self.house.persons() == theirs, "a person's song was removed or moved"
+        assert self.house.options == options, "what is the person's was changed"
+        assert {str(command) for command, *_ in sent} <= OURS
+        started = self.house.state == "play" and state != "play"
+        assert not started or (self.player.autoplay and not self.stopped_by_hand), "playback started unasked"
+        assert self.house.state == "play" or state != "play", "the music was stopped"
+        if self.guest.memory.hands_off_until_s > self.house.now_s:
+            assert sent == [], "the player belongs to the person who took over"
+        else:
+            self.follows_the_mood()
+        self.seen_playing = self.house.state == "play"
+        assert self.turn() == [], "once all is done nothing is left to do"
+
+    def turn(self) -> list[tuple[object, ...]]:
+        before = len(self.house.sent)
+        self.guest.turn(self.house, self.wished, self.player.strategy)
+        return self.house.sent[before:]
+
+    def follows_the_mood(self) -> None:
+        options = self.house.options
+        playing = self.house.state == "play" and not options.single and len(self.house.queue) > 1
+        if playing and self.wished and self.wished.playlists:
+            waiting = [song for song in self.guest.memory.ours if not song.begun]
+            assert all(song.mood is self.wished.mood for song in waiting), "a song of an old mood waits"
+            assert 1 <= len(waiting) <= AHEAD, "one song ahead at least, a few at most"
+
+    @invariant()
+    def what_is_ours_is_little(self) -> None:
+        if hasattr(self, "guest"):
+            assert len(self.guest.memory.ours) <= AHEAD + 2
+
+
+Guesthouse.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestLaws = Guesthouse.TestCase

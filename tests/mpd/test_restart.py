@@ -1,0 +1,107 @@
+"""What a real MPD shows when moodpid stops, at rest or in the midst of a fade, and when it is back."""
+
+from pathlib import Path
+
+import pytest
+
+from moodpid.config import Change
+from moodpid.mood.emotion import Mood
+from moodpid.mpd import fade
+from moodpid.state import PlayerStatus
+from moodpid.system.json_file import JsonFile
+from tests.support.servers import PrivateMpd
+from tests.support.worker_harness import (
+    Start,
+    Watched,
+    connected,
+    folders,
+    hands_off,
+    hosting,
+    playing,
+    queue,
+    until,
+)
+
+WITH_SAD = ["neutral", "sad", "sad", "neutral", "neutral"]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> JsonFile:
+    """What outlives us."""
+    return JsonFile(tmp_path / "player.json")
+
+
+@pytest.mark.parametrize("mpd_too", [False, True])
+def test_our_songs_are_ours_again_after_a_restart_of_ours(
+    mpd: PrivateMpd, start: Start, file: JsonFile, mpd_too: bool
+) -> None:
+    hosting(mpd, start, file=file).stop()
+    if mpd_too:
+        mpd.stop()
+        mpd.start()
+    again = start(file=file)
+    again.wish(Mood.SAD)
+    again.until(lambda state: state.mood is Mood.SAD)
+    assert folders(mpd) == WITH_SAD
+
+
+def test_a_person_s_song_put_in_meanwhile_is_not_ours(mpd: PrivateMpd, start: Start, file: JsonFile) -> None:
+    hosting(mpd, start, file=file).stop()
+    ours = queue(mpd)[1]
+    mpd.mpc("del", "2")
+    mpd.mpc("add", ours)
+    again = start(file=file)
+    again.wish(Mood.SAD)
+    again.until(lambda state: state.mood is Mood.SAD)
+    assert folders(mpd) == [*WITH_SAD, "happy"]
+
+
+def test_the_player_is_still_a_person_s_after_a_restart_of_ours(
+    mpd: PrivateMpd, start: Start, file: JsonFile
+) -> None:
+    first = hosting(mpd, start, file=file)
+    mpd.mpc("add", "sad/november.wav")
+    told = first.until(hands_off).message
+    first.stop()
+    before = queue(mpd)
+    again = start(file=file)
+    again.wish(Mood.SAD)
+    assert again.until(hands_off).message == told
+    assert queue(mpd) == before
+
+
+def in_a_fade(mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """A fade that would take hours has begun, from a volume of 80."""
+    monkeypatch.setattr(fade, "FADE_S", 36_000.0)
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("volume", "80")
+    mpd.mpc("play")
+    watched = start(change=Change.NOW)
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    watched.wish(Mood.SAD)
+    until(lambda: volume(mpd) < 80)
+    return watched
+
+
+def volume(mpd: PrivateMpd) -> int:
+    with connected(mpd) as client:
+        return int(client.status()["volume"])
+
+
+def test_stopped_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
+    mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = in_a_fade(mpd, start, monkeypatch)
+    watched.stop()
+    assert volume(mpd) == 80
+    assert playing(mpd).startswith("neutral/")
+
+
+def test_switched_off_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
+    mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = in_a_fade(mpd, start, monkeypatch)
+    watched.worker.enable(False)
+    watched.until(lambda state: state.status is PlayerStatus.DISABLED)
+    assert volume(mpd) == 80
+    assert playing(mpd).startswith("neutral/")

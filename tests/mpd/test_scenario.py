@@ -1,0 +1,59 @@
+"""The two hours of tools/benchmarks/music_scenario.py, and a house too large to be looked at as a whole."""
+
+from functools import cache
+
+import pytest
+from benchmarks.music_scenario import Tally, simulate
+
+from moodpid.config import Change, Entry
+from moodpid.mood.emotion import Mood
+from moodpid.mpd.connection import Link
+from moodpid.mpd.song_lists import PAGE
+from tests.support.servers import PrivateMpd
+from tests.support.worker_harness import Start, connected, until
+
+
+@cache
+def two_hours(change: Change) -> Tally:
+    return simulate(change, seed=1)
+
+
+@pytest.mark.parametrize("change", Change)
+def test_in_two_hours_nothing_is_lost_moved_or_started_unasked(change: Change) -> None:
+    tally = two_hours(change)
+    assert (tally.mood_changes, tally.interferences, tally.restarts) == (30, 10, 3)
+    assert (tally.songs_lost, tally.songs_moved, tally.started_unasked) == (0, 0, 0)
+    assert tally.fitting_s > 0.25 * tally.playing_s
+
+
+def test_now_fits_the_mood_better_than_next_and_next_than_queue() -> None:
+    share = {change: two_hours(change).fitting_s for change in Change}
+    assert share[Change.NOW] > share[Change.NEXT] > share[Change.QUEUE]
+
+
+def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
+    mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    songs = "".join(path.read_text() for path in sorted(mpd.playlists.iterdir()))
+    lines = (songs * 500).splitlines()[:10_000]
+    (mpd.playlists / "Party.m3u").write_text("\n".join(lines))
+    mpd.mpc("load", "Party")
+    mpd.mpc("play", "5000")
+    mpd.mpc("pause")
+    longest = 0
+    ask = Link.ask
+
+    def measured(self: Link, command: str, *arguments: object) -> object:
+        nonlocal longest
+        answer = ask(self, command, *arguments)
+        if command != "commands" and isinstance(answer, list):
+            longest = max(longest, len(answer))
+        return answer
+
+    monkeypatch.setattr(Link, "ask", measured)
+    watched = start(playlists={Mood.HAPPY: (Entry(filter='(genre != "")'),)})
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    with connected(mpd) as client:
+        until(lambda: int(client.status()["playlistlength"]) == 10_002)
+    assert 0 < longest <= PAGE

@@ -1,0 +1,211 @@
+"""What is kept over a restart of ours: a real file, and a guest at a pretend MPD who is gone and back."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from moodpid.config import Change, Entry, Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
+from moodpid.mpd.reconciler import Guest
+from moodpid.mpd.session_store import Keeper, Kept
+from moodpid.mpd.tracking import Memory, Ours
+from moodpid.system.json_file import AGAIN_S, JsonFile
+from tests.support.fake_mpd import House
+from tests.support.fakes import Clock
+
+LISTS: dict[Mood, tuple[str | Entry, ...]] = {Mood.SAD: ("Sad",), Mood.HAPPY: ("Happy",)}
+SONGS = {"Sad": [f"sad/{n}" for n in range(8)], "Happy": [f"happy/{n}" for n in range(8)]}
+KEPT = Kept(
+    Memory(
+        ours=(Ours(7, "sad/1", Mood.SAD, "Sad", 3, begun=True), Ours(9, "sad/2", Mood.SAD, "Sad", 4)),
+        guests=frozenset([4, 5]),
+        hands_off_until_s=1200.0,
+        hands_off_why="somebody added songs",
+        held=True,
+    ),
+    booted_s=10.5,
+    owed=80,
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "player.json"
+
+
+def keeper(file: Path | None, **settings: object) -> Keeper:
+    return Keeper(JsonFile(file), Player(playlists=LISTS, **settings))  # type: ignore[arg-type]
+
+
+def test_what_was_kept_comes_back(file: Path) -> None:
+    keeper(file).keep(KEPT)
+    assert keeper(file).load(1000.0) == KEPT
+
+
+@pytest.mark.parametrize("place", ["no file", "no folder", "no place"])
+def test_where_nothing_was_kept_nothing_comes_back(file: Path, place: str) -> None:
+    where = {"no file": file, "no folder": file.parent / "none" / file.name, "no place": None}[place]
+    assert keeper(where).load(1000.0) == Kept()
+
+
+@pytest.mark.parametrize("other", [{"port": 6601}, {"host": "attic"}, {"partition": "kitchen"}])
+def test_what_is_of_another_mpd_counts_as_nothing(file: Path, other: dict[str, object]) -> None:
+    keeper(file).keep(KEPT)
+    assert keeper(file, **other).load(1000.0) == Kept()
+
+
+def test_what_is_of_the_system_s_run_before_counts_as_nothing(file: Path) -> None:
+    keeper(file).keep(KEPT)
+    assert keeper(file).load(5.0) == Kept()
+
+
+def test_a_person_has_the_player_no_longer_than_is_set(file: Path) -> None:
+    keeper(file).keep(KEPT)
+    assert keeper(file, hands_off_s=60.0).load(1000.0).memory.hands_off_until_s == 1060.0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"ours": None},
+        {"ours": [1]},
+        {"ours": [{"id": 7}]},
+        {"ours": [{"id": "x", "uri": "", "mood": "sad", "source": "", "pos": 0, "begun": False}]},
+        {"ours": [{"id": 1, "uri": "", "mood": "bored", "source": "", "pos": 0, "begun": False}]},
+        {"guests": 3},
+        {"hands_off_until_s": "soon"},
+        {"booted_s": None},
+        {"owed": "all"},
+        {"owed": float("inf")},
+    ],
+)
+def test_a_broken_file_is_set_aside(file: Path, broken: dict[str, object]) -> None:
+    keeper(file).keep(KEPT)
+    file.write_text(json.dumps(json.loads(file.read_text()) | broken))
+    assert keeper(file).load(1000.0) == Kept()
+    assert not file.exists()
+    assert file.with_suffix(".broken").exists()
+
+
+def test_it_is_written_only_when_it_changed(file: Path) -> None:
+    one = keeper(file)
+    one.keep(KEPT)
+    file.unlink()
+    one.keep(KEPT)
+    assert not file.exists()
+    one.keep(replace(KEPT, owed=None))
+    assert file.exists()
+
+
+def test_what_could_not_be_written_is_written_later(file: Path) -> None:
+    clock = Clock()
+    one = Keeper(JsonFile(file.parent / "later" / file.name, clock), Player(playlists=LISTS))
+    one.keep(KEPT)
+    (file.parent / "later").mkdir()
+    clock.sleep(AGAIN_S)
+    one.keep(KEPT)
+    assert json.loads((file.parent / "later" / file.name).read_text())["owed"] == 80
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class Household:
+    """A song of a person's plays at volume 80, ours wait behind it, and the guest may be gone at any time."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.house = House(SONGS)
+        self.player = Player(change=Change.NOW, playlists=LISTS)
+        self.house.add("theirs/0")
+        self.house.play(0)
+        self.steps = -1
+        self.guest = self.comes()
+
+    def comes(self) -> Guest:
+        clock, _, wall = self.house.clocks
+        keeper = Keeper(JsonFile(self.file), self.player)
+        guest = Guest(self.player, Random(3), clock, self.sleep, wall, keeper=keeper)  # noqa: S311
+        guest.arrive(self.house)
+        return guest
+
+    def sleep(self, _: float) -> None:
+        self.steps -= 1
+        if self.steps == 0:
+            raise KilledError
+
+    def turn(self, mood: Mood | None) -> None:
+        wish = Wish(begin(mood, None), (mood.capitalize(),)) if mood else None
+        self.guest.turn(self.house, wish, self.player.strategy)
+
+    def is_killed_in_a_fade(self) -> None:
+        self.steps = 3
+        with pytest.raises(KilledError):
+            self.turn(Mood.SAD)
+
+    @property
+    def queue(self) -> list[str]:
+        return [entry.file.split("/")[0] for entry in self.house.queue]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_queue_does_not_grow_at_a_restart_of_ours(file: Path, times: int) -> None:
+    household = Household(file)
+    household.turn(Mood.SAD)
+    before = household.queue
+    for _ in range(times):
+        household.guest = household.comes()
+        household.turn(None)
+        household.turn(Mood.SAD)
+    assert household.queue == before
+    household.turn(Mood.HAPPY)
+    assert household.queue.count("sad") <= 1, "the one before stays, for who presses previous"
+
+
+def test_hands_off_outlives_a_restart_of_ours(file: Path) -> None:
+    household = Household(file)
+    household.turn(Mood.SAD)
+    household.house.add("theirs/1")
+    household.turn(Mood.SAD)
+    household.house.advance(5.0)
+    household.guest = household.comes()
+    sent = len(household.house.sent)
+    household.turn(Mood.HAPPY)
+    assert len(household.house.sent) == sent
+
+
+def test_a_fade_that_was_cut_off_gives_the_volume_back_at_the_next_start(file: Path) -> None:
+    household = Household(file)
+    household.is_killed_in_a_fade()
+    assert household.house.options.volume == 50
+    household.comes()
+    assert household.house.options.volume == 80
+
+
+def test_what_a_person_turned_since_stays(file: Path) -> None:
+    household = Household(file)
+    household.is_killed_in_a_fade()
+    household.house.options.volume = 33
+    household.comes()
+    assert household.house.options.volume == 33
+
+
+def test_songs_that_went_in_before_a_fade_that_was_cut_off_are_still_ours(file: Path) -> None:
+    household = Household(file)
+    household.is_killed_in_a_fade()
+    household.guest = household.comes()
+    household.turn(Mood.SAD)
+    assert household.queue.count("sad") <= 3
+
+
+def test_without_a_place_what_waits_counts_as_a_person_s() -> None:
+    household = Household(None)
+    household.turn(Mood.SAD)
+    guest = household.comes()
+    assert guest.memory.ours == ()

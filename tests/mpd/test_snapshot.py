@@ -1,0 +1,74 @@
+"""A look at an MPD that is slow, or whose queue changes between two of its answers: at a pretend MPD."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from moodpid.config import Player
+from moodpid.mpd.look import look
+from moodpid.mpd.reconciler import Guest
+from tests.support.fake_mpd import House
+
+
+@dataclass
+class Interrupted(House):
+    """Once, something happens between the status and the next answer."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def _do_status(self) -> dict[str, str]:
+        answer = super()._do_status()
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()
+        return answer
+
+
+def house() -> Interrupted:
+    """Six songs of a person's; the first plays."""
+    house = Interrupted({})
+    for number in range(6):
+        house.add(f"theirs/{number}")
+    house.play(0)
+    return house
+
+
+def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
+    mpd = house()
+    guest = Guest(Player(), Random(3), *mpd.clocks)  # noqa: S311
+    guest.arrive(mpd)
+    guest.turn(mpd, None, Player().strategy)
+    mpd.play(5)
+    mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
+    state = guest.turn(mpd, None, Player().strategy)
+    assert "somebody chose another song" in state.message
+
+
+def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
+    mpd = house()
+    mpd.play(4)
+    mpd.meanwhile = lambda: mpd.queue.pop(0)
+    seen = look(mpd, (), 0.0)
+    assert seen.song
+    assert (seen.song.uri, seen.song.pos) == ("theirs/4", 3)
+
+
+def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
+    mpd = house()
+    mpd.meanwhile = lambda: mpd.add("theirs/new", 1)
+    seen = look(mpd, (), 0.0)
+    assert seen.length == len(seen.window) == 7
+
+
+def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
+    mpd = house()
+
+    def again() -> None:
+        mpd.meanwhile = again
+        mpd.add("theirs/x", 0)
+        mpd.next()
+        mpd.add("theirs/y", 0)
+
+    mpd.play(5)
+    again()
+    assert look(mpd, (), 0.0).length > 0

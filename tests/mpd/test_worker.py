@@ -1,0 +1,337 @@
+"""The worker at a real MPD: it carries out wishes, survives MPD, and leaves what is not its own."""
+
+import logging
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from moodpid.config import Change, Player, Strategy
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mpd.connection import NEEDED, TIMEOUT_S, Link
+from moodpid.mpd.reconciler import Guest
+from moodpid.state import PlayerStatus
+from tests.support.servers import PrivateMpd
+from tests.support.worker_harness import (
+    DEADLINE_S,
+    LAST_MOMENT,
+    Start,
+    Watched,
+    folders,
+    playing,
+    queue,
+    starter,
+    until,
+)
+
+
+def test_a_wish_is_heard_after_the_song_that_plays(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    mpd.mpc("pause")
+    song = playing(mpd)
+    start().wish(Mood.HAPPY)
+    until(lambda: folders(mpd) == ["neutral", "happy", "happy", "neutral", "neutral"])
+    assert queue(mpd)[0] == song
+    mpd.mpc("seek", LAST_MOMENT)
+    mpd.mpc("play")
+    until(lambda: playing(mpd) != song)
+    assert playing(mpd).startswith("happy/")
+
+
+def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("volume", "60")
+    mpd.mpc("play")
+    watched = start(change=Change.NOW)
+    watched.wish(Mood.SAD)
+    watched.until(lambda state: state.status is PlayerStatus.PLAY and state.mood is Mood.SAD)
+    until(lambda: playing(mpd).startswith("sad/"))
+    until(lambda: "60%" in mpd.mpc("volume"))
+
+
+def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    heard: set[str] = set()
+    for _ in range(3):
+        song = playing(mpd)
+        mpd.mpc("seek", LAST_MOMENT)
+        until(lambda song=song: playing(mpd) != song)  # type: ignore[misc]
+        assert watched.catch_up(mpd).artist == "The Happy Three"
+        heard.add(playing(mpd))
+    assert len(heard) == 3
+    assert folders(mpd).count("neutral") == 3
+
+
+def test_without_autoplay_nothing_starts(mpd: PrivateMpd, start: Start) -> None:
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    assert watched.until(lambda state: bool(state.playlist)).status is PlayerStatus.STOP
+    assert folders(mpd) == ["happy", "happy"]
+    mpd.mpc("play")
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+
+
+def test_autoplay_starts_an_mpd_that_nobody_stopped(start: Start) -> None:
+    watched = start(autoplay=True)
+    watched.wish(Mood.HAPPY)
+    state = watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    assert (state.mood, state.playlist, state.artist) == (Mood.HAPPY, "Happy", "The Happy Three")
+
+
+def test_not_even_autoplay_starts_what_a_person_stopped(mpd: PrivateMpd, start: Start) -> None:
+    watched = start(autoplay=True)
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    mpd.mpc("stop")
+    watched.until(lambda state: state.status is PlayerStatus.STOP)
+    watched.wish(Mood.SAD)
+    state = watched.until(lambda state: state.mood is Mood.SAD)
+    assert state.status is PlayerStatus.STOP
+
+
+def test_paused_by_a_person_stays_paused_and_the_wish_waits(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    mpd.mpc("pause")
+    watched = start(change=Change.NOW)
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    assert watched.states[-1].status is PlayerStatus.PAUSE
+    assert playing(mpd).startswith("neutral/")
+
+
+def test_a_new_mood_takes_our_waiting_songs_out_again(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    mpd.mpc("pause")
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    watched.wish(Mood.SAD)
+    watched.until(lambda state: state.mood is Mood.SAD)
+    assert folders(mpd) == ["neutral", "sad", "sad", "neutral", "neutral"]
+
+
+def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
+    mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "moodpid")
+    watched = start(playlists={Mood.HAPPY: ("Hapy",)})
+    watched.wish(Mood.HAPPY)
+    state = watched.until(lambda state: bool(state.message))
+    assert 'no playlist "Hapy"' in state.message
+    mpd.mpc("load", "Sad")  # something happens: it must not be told again
+    mpd.mpc("play")
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    assert sum("Hapy" in line for line in lines) == 1
+    assert sum("is there" in line for line in lines) == 1
+
+
+def test_a_playlist_that_is_saved_later_is_found(mpd: PrivateMpd, start: Start) -> None:
+    watched = start(playlists={Mood.HAPPY: ("Later",)})
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: "Later" in state.message)
+    (mpd.playlists / "Later.m3u").write_text((mpd.playlists / "Happy.m3u").read_text())
+    mpd.mpc("rm", "Nobody")  # MPD tells of a change in its playlists
+    state = watched.until(lambda state: state.mood is Mood.HAPPY)
+    assert not state.message
+
+
+def test_songs_of_a_playlist_that_are_gone_are_passed_over(mpd: PrivateMpd, start: Start) -> None:
+    lines = ["gone/one.wav", *(mpd.playlists / "Happy.m3u").read_text().split(), "gone/two.wav"]
+    (mpd.playlists / "Happy.m3u").write_text("\n".join(lines))
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    assert folders(mpd) == ["happy", "happy"]
+
+
+def test_an_empty_wish_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    watched = start()
+    watched.wish(Mood.NOBODY)
+    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    mpd.mpc("next")
+    until(lambda: playing(mpd) == queue(mpd)[1])
+    assert folders(mpd) == ["neutral"] * 3
+
+
+def test_mpd_killed_and_back_gets_the_present_wish(
+    mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "moodpid")
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    mpd.kill()
+    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    assert str(mpd.port) in state.message
+    for mood in (Mood.SAD, Mood.FEAR, Mood.ANGRY, Mood.SURPRISE):
+        watched.wish(mood)
+    mpd.start()
+    watched.until(lambda state: state.mood is Mood.SURPRISE)
+    assert not {Mood.SAD, Mood.FEAR, Mood.ANGRY} & {state.mood for state in watched.states}
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    assert len(lines) == 3  # there, gone, there
+
+
+def test_an_mpd_that_is_missing_at_start_is_told_once_and_waited_for(
+    mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    mpd.stop()
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: "Connection refused" in state.message)
+    with socket.create_server(("127.0.0.1", mpd.port)) as deaf:
+        for _ in range(3):
+            deaf.accept()[0].close()
+    assert sum(record.levelno >= logging.WARNING for record in caplog.records) == 1
+    assert len(watched.states) == 1
+    mpd.start()
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "moodpid")
+    visits: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        watched = Watched(Player(host="127.0.0.1", port=server.getsockname()[1]))
+        watched.worker.start()
+        for _ in range(5):
+            visitor, _ = server.accept()
+            visits.append(time.monotonic())
+            with visitor:
+                visitor.sendall(b"OK MPD 0.23.5\n")
+                assert visitor.recv(4096) == b"commands\n"
+                visitor.sendall("".join(f"command: {name}\n" for name in NEEDED).encode() + b"OK\n")
+        watched.worker.stop()
+        assert watched.worker.join(DEADLINE_S)
+        watched.inbox.close()
+    assert visits[-1] - visits[0] > (0.5 + 1.0 + 2.0 + 4.0) / 2
+    lines = [record.getMessage() for record in caplog.records if "does not let us" not in record.getMessage()]
+    assert ["is there" in line for line in lines] == [True, False, True, False]
+    assert "soon after it let us in" in lines[-1]
+
+
+def test_a_black_hole_is_noticed_and_left_when_it_answers_again(mpd: PrivateMpd, start: Start) -> None:
+    watched = start()
+    watched.until(lambda state: state.status is PlayerStatus.STOP)
+    mpd.freeze()
+    watched.wish(Mood.HAPPY)
+    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    assert "does not answer" in state.message
+    mpd.thaw()
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_stopping_at_a_black_hole_takes_no_longer_than_its_time_limit() -> None:
+    with socket.socket() as hole:
+        hole.bind(("127.0.0.1", 0))
+        hole.listen()
+        watched = Watched(Player(host="127.0.0.1", port=hole.getsockname()[1]))
+        watched.worker.start()
+        visitor, _ = hole.accept()
+        with visitor:
+            watched.worker.stop()
+            assert watched.worker.join(3 * TIMEOUT_S)  # once the limit, on a slow machine
+        watched.inbox.close()
+
+
+def test_a_server_that_is_no_mpd_is_told_as_such() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        watched = Watched(Player(host="127.0.0.1", port=other.getsockname()[1]))
+        watched.worker.start()
+        connection, _ = other.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\n")
+            state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+        assert "protocol" in state.message
+        watched.worker.stop()
+        assert watched.worker.join(DEADLINE_S)
+        watched.inbox.close()
+
+
+def test_switched_off_leaves_mpd_alone_and_keeps_the_wish(start: Start) -> None:
+    watched = start()
+    watched.worker.enable(False)
+    watched.until(lambda state: state.status is PlayerStatus.DISABLED)
+    watched.wish(Mood.HAPPY)
+    watched.worker.enable(True)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_an_order_that_is_read_in_mid_turn_is_carried_out_though_mpd_has_no_news(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = Guest.turn
+
+    def long_turn(guest: Guest, link: Link, wish: Wish, strategy: Strategy, changed: set[str]) -> object:
+        state = turn(guest, link, wish, strategy, changed)
+        if strategy is Strategy.LIFT and wish.mood is Mood.HAPPY:
+            watched.wish(Mood.SAD)
+            watched.worker._pass(0.05)
+        return state
+
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    monkeypatch.setattr(Guest, "turn", long_turn)
+    watched.worker.strategy(Strategy.LIFT)
+    watched.until(lambda state: state.mood is Mood.SAD, DEADLINE_S / 2)
+
+
+def test_stopping_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    mpd.mpc("pause")
+    watched = start()
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    before = queue(mpd), playing(mpd)
+    watched.worker.stop()
+    assert watched.worker.join(DEADLINE_S)
+    assert (queue(mpd), playing(mpd)) == before
+
+
+def test_a_unix_socket_serves_as_well(mpd: PrivateMpd, start: Start) -> None:
+    watched = start(host=str(mpd.socket))
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_a_password_opens_and_a_wrong_one_is_told(library: Path) -> None:
+    with PrivateMpd(library, password="sesame") as mpd, starter(mpd) as start:
+        assert "refuses the password" in start("open").until(lambda state: bool(state.message)).message
+        assert "permissions" in start("").until(lambda state: bool(state.message)).message
+        right = start("sesame")
+        right.wish(Mood.HAPPY)
+        right.until(lambda state: state.mood is Mood.HAPPY)
+
+
+def test_a_fault_of_our_own_costs_the_music_a_pause_and_the_thread_goes_on(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Guest, "arrive", broken)
+    watched = start()
+    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    assert "a fault of its own" in state.message
+    assert "Traceback" in caplog.text
+    watched.worker.enable(False)
+    watched.until(lambda state: state.status is PlayerStatus.DISABLED)

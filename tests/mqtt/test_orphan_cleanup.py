@@ -1,0 +1,135 @@
+"""What we left under an earlier name goes, however often the broker goes first."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from moodpid import config
+from moodpid.mqtt import connection, id_claim
+from moodpid.mqtt.orphan_cleanup import retained
+from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.mqtt.topics import Topics
+from moodpid.system.json_file import JsonFile
+from tests.support.mqtt import Ear, happy, lines, present, wait_until
+from tests.support.servers import PrivateMosquitto
+
+DEVICE = config.Device(id="living-room", name="Living room")
+EARLIER = Topics.of(config.Device(id="kitchen"), config.Mqtt())
+NOW = Topics.of(DEVICE, config.Mqtt())
+Begin = Callable[..., MqttPublisher]
+
+
+@pytest.fixture
+def begin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[Begin]:
+    """Makes publishers that speak only when they are told to, and remember earlier ones."""
+    monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
+    monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
+    caplog.set_level("INFO", "moodpid")
+    publishers: list[MqttPublisher] = []
+
+    def start(port: int, device: config.Device = DEVICE, **broker: object) -> MqttPublisher:
+        settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
+        file = JsonFile(tmp_path / "topics.json")
+        publishers.append(MqttPublisher(device, settings, lambda _: True, memory=file))
+        publishers[-1].start()
+        return publishers[-1]
+
+    yield start
+    for publisher in publishers:
+        publisher.stop()
+        publisher.join(5)
+
+
+def tell_until(publisher: MqttPublisher, holds: Callable[[], bool]) -> None:
+    def told() -> bool:
+        publisher.tell(present(happy()), ())
+        return holds()
+
+    wait_until(told)
+
+
+def remembers(folder: Path, topics: Topics) -> bool:
+    told = JsonFile(folder / "topics.json").read()
+    return told == {"root": topics.root, "discovery": topics.discovery}
+
+
+def leave(port: int, topics: Topics, *, username: str = "") -> None:
+    with Ear(port, username=username) as ear:
+        for topic in retained(topics):
+            ear.say(topic, "x", retain=True)
+
+
+def kept(port: int, *, username: str = "") -> set[str]:
+    with Ear(port, username=username) as late:
+        late.say("marker", "x")
+        late.wait_for_text("marker", "x")
+        return {message.topic for message in late.heard[:-1]}
+
+
+@pytest.mark.parametrize(
+    ("device_id", "changed"),
+    [
+        ("kitchen", {}),
+        ("living-room", {"base_topic": "home/mood"}),
+        ("living-room", {"discovery_prefix": "ha"}),
+    ],
+)
+def test_another_id_or_prefix_leaves_no_orphan(
+    mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin, device_id: str, changed: dict[str, str]
+) -> None:
+    after = Topics.of(config.Device(id=device_id), msgspec.convert(changed, config.Mqtt))
+    for device, topics, broker in ((DEVICE, NOW, {}), (config.Device(id=device_id), after, changed)):
+        publisher = begin(mosquitto.port, device, **broker)
+        with Ear(mosquitto.port) as ear:
+            tell_until(publisher, ear.heard_of(topics.status, "online"))
+        tell_until(publisher, partial(remembers, tmp_path, topics))
+        publisher.stop()
+        assert publisher.join(5)
+    assert kept(mosquitto.port) == set(retained(after))
+
+
+def test_a_broker_that_dies_before_it_has_deleted_is_told_again_when_it_is_back(
+    mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    JsonFile(tmp_path / "topics.json").write({"root": EARLIER.root, "discovery": EARLIER.discovery})
+    leave(mosquitto.port, EARLIER)
+    publisher = begin(mosquitto.port)
+    wait_until(lambda: publisher.connected)
+    mosquitto.freeze()
+    tell_until(publisher, lambda: publisher._ears.obeys)
+    publisher.tell(present(happy()), ())
+    mosquitto.kill()
+    wait_until(lambda: not publisher.connected)
+    publisher.tell(present(happy()), ())
+    assert remembers(tmp_path, EARLIER)
+    assert not any("deleted" in line for line in lines(caplog))
+    mosquitto.start()
+    leave(mosquitto.port, EARLIER)
+    tell_until(publisher, partial(remembers, tmp_path, NOW))
+    assert kept(mosquitto.port) <= set(retained(NOW))
+    assert sum("deleted" in line for line in lines(caplog)) == 1
+
+
+def test_what_the_broker_does_not_let_us_delete_is_told_once(
+    tmp_path: Path, begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    JsonFile(tmp_path / "topics.json").write({"root": EARLIER.root, "discovery": EARLIER.discovery})
+    rules = tmp_path / "rules"
+    rules.write_text(
+        f"topic readwrite {NOW.root}/#\ntopic readwrite {NOW.discovery}\nuser owner\ntopic readwrite #\n"
+    )
+    server = PrivateMosquitto()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write(f"acl_file {rules}\n")
+    with server:
+        leave(server.port, EARLIER, username="owner")
+        publisher = begin(server.port)
+        tell_until(publisher, partial(remembers, tmp_path, NOW))
+        assert set(retained(EARLIER)) <= kept(server.port, username="owner")
+    assert not any("deleted" in line for line in lines(caplog))
+    assert sum("does not let us delete" in line for line in lines(caplog)) == 1

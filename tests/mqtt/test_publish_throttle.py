@@ -1,0 +1,143 @@
+"""Few messages: changes at once, drifting numbers seldom, a heartbeat when nothing happens."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid import config
+from moodpid.mood.emotion import Mood
+from moodpid.mqtt import payloads
+from moodpid.mqtt.publish_throttle import BURST, HEARTBEAT_S, RATE_HZ, Pace, Report
+from moodpid.mqtt.state_topics import Reporter
+from moodpid.mqtt.topics import Topics
+from moodpid.settings.fields import Offers, controls
+from moodpid.state import PlayerState, PlayerStatus, Settings
+from tests.support.mqtt import happy, present
+
+TURN_S = 0.25
+HAPPY = Report("mood", lambda: "happy 0.80", key=("happy", 1), drift=(0.80,))
+
+
+def said(pace: Pace, report: Report, now_s: float) -> list[str]:
+    return [str(due.payload()) for due in pace.due([report], now_s)]
+
+
+def started() -> Pace:
+    pace = Pace()
+    assert said(pace, HAPPY, 0.0) == ["happy 0.80"]
+    return pace
+
+
+def test_what_stays_the_same_is_told_once() -> None:
+    pace = started()
+    assert [said(pace, HAPPY, turn * TURN_S) for turn in range(1, 100)] == [[]] * 99
+
+
+def test_no_message_is_made_that_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Mapping[str, object]] = []
+    make = payloads.as_json
+
+    def counted(fields: Mapping[str, object]) -> str:
+        made.append(fields)
+        return make(fields)
+
+    monkeypatch.setattr(payloads, "as_json", counted)
+    topics = Topics.of(config.Device(id="test"), config.Mqtt())
+    reporter, pace = Reporter(topics, controls(Offers()), "{}"), Pace()
+    now = present(happy())
+    told = [r.payload() for r in pace.due(reporter.reports(now, 0.0), 0.0)]
+    assert 0 < len(made) <= len(told)
+    made.clear()
+    for turn in range(1, 100):
+        now = present(happy(0.83 + turn / 10_000))
+        assert [*pace.due(reporter.reports(now, turn * TURN_S), turn * TURN_S)] == []
+    assert made == []
+
+
+def test_a_change_is_told_at_once() -> None:
+    pace = started()
+    sad = Report("mood", lambda: "sad", key=("sad", 1), drift=(0.8,))
+    assert said(pace, sad, TURN_S) == ["sad"]
+
+
+def test_a_number_that_hardly_moves_is_not_told() -> None:
+    pace = started()
+    assert said(pace, replace(HAPPY, payload=lambda: "happy 0.82", drift=(0.82,)), 30.0) == []
+
+
+def test_a_number_that_moved_is_told_when_the_last_message_is_a_second_old() -> None:
+    pace = started()
+    moved = replace(HAPPY, payload=lambda: "happy 0.90", drift=(0.90,))
+    assert said(pace, moved, HAPPY.every_s - 0.01) == []
+    assert said(pace, moved, HAPPY.every_s) == ["happy 0.90"]
+
+
+def test_slow_drift_adds_up_until_it_is_told() -> None:
+    pace = started()
+    told = [
+        text
+        for second in range(1, 20)
+        for text in said(
+            pace, replace(HAPPY, payload=partial(str, second), drift=(0.80 + second / 100,)), second
+        )
+    ]
+    assert len(told) == 3
+
+
+def test_a_heartbeat_repeats_what_does_not_change() -> None:
+    pace = started()
+    assert said(pace, HAPPY, HEARTBEAT_S) == ["happy 0.80"]
+    assert said(pace, HAPPY, HEARTBEAT_S + 1) == []
+
+
+def test_after_forgetting_everything_is_told_again() -> None:
+    pace = started()
+    pace.forget()
+    assert said(pace, HAPPY, TURN_S) == ["happy 0.80"]
+
+
+@given(
+    keys=st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5), min_size=40, max_size=200),
+    turn_s=st.floats(0.01, 1.0),
+)
+def test_whatever_happens_messages_are_few_a_second(keys: list[list[int]], turn_s: float) -> None:
+    pace = Pace()
+    sent = [
+        sum(
+            1
+            for _ in pace.due(
+                [Report(f"{i}", partial(str, k), key=k) for i, k in enumerate(row)], turn * turn_s
+            )
+        )
+        for turn, row in enumerate(keys)
+    ]
+    later = sent[1:]
+    assert sum(later) <= BURST + RATE_HZ * turn_s * len(later) + 1
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=100))
+def test_in_the_end_the_present_was_told(keys: list[int]) -> None:
+    pace, last = Pace(), None
+    for turn, key in enumerate(keys):
+        for told in pace.due([Report("t", partial(str, key), key=key)], turn * 0.01):
+            last = told.payload()
+    for told in pace.due([Report("t", partial(str, keys[-1]), key=keys[-1])], 1000.0):
+        last = told.payload()
+    assert last == f"{keys[-1]}"
+
+
+def test_when_much_happens_what_a_person_set_is_told_first() -> None:
+    topics = Topics.of(config.Device(id="test"), config.Mqtt())
+    reporter, pace = Reporter(topics, controls(Offers()), "{}"), Pace()
+    list(pace.due(reporter.reports(present(happy()), 0.0), 0.0))
+    while pace.spend(0.0):
+        pass
+    set_now = replace(
+        present(happy(faces=3), settings=Settings(override=Mood.SAD)), player=PlayerState(PlayerStatus.STOP)
+    )
+    told = [report.topic for report in pace.due(reporter.reports(set_now, 1 / RATE_HZ), 1 / RATE_HZ)]
+    assert told == [topics.state("override")]

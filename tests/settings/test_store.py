@@ -1,0 +1,77 @@
+"""What the home set is there after a restart; what is broken is told and left aside."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from moodpid.mood.emotion import Mood
+from moodpid.settings.fields import Offers
+from moodpid.settings.store import Keeper
+from moodpid.state import Settings
+from moodpid.system.json_file import JsonFile
+
+DEFAULTS = Settings(dwell_s=8.0)
+
+
+def keeper(folder: Path, defaults: Settings = DEFAULTS) -> Keeper:
+    return Keeper(JsonFile(folder / "settings.json"), Offers(), defaults)
+
+
+def test_settings_outlive_a_restart(tmp_path: Path) -> None:
+    wanted = Settings(enabled=False, drive_music=False, override=Mood.HAPPY, dwell_s=30.0, looks_hz=1.5)
+    keeper(tmp_path).keep(wanted)
+    assert keeper(tmp_path).load() == wanted
+
+
+def test_what_the_home_never_touched_follows_the_configuration(tmp_path: Path) -> None:
+    keeper(tmp_path).keep(replace(DEFAULTS, looks_hz=2.0))
+    edited = replace(DEFAULTS, dwell_s=20.0)
+    assert keeper(tmp_path, edited).load() == replace(edited, looks_hz=2.0)
+
+
+def test_nothing_kept_is_the_configuration(tmp_path: Path) -> None:
+    assert keeper(tmp_path).load() == DEFAULTS
+
+
+def test_without_a_place_nothing_is_kept() -> None:
+    nowhere = Keeper(JsonFile(None), Offers(), DEFAULTS)
+    nowhere.keep(Settings(enabled=False))
+    assert nowhere.load() == DEFAULTS
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"enabled": "OF'])
+def test_a_broken_file_is_set_aside_with_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    (tmp_path / "settings.json").write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        assert keeper(tmp_path).load() == DEFAULTS
+    assert len(caplog.records) == 1
+    assert (tmp_path / "settings.broken").read_bytes() == content
+    assert not (tmp_path / "settings.json").exists()
+
+
+def test_a_setting_that_is_no_longer_valid_is_dropped_and_the_rest_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "settings.json").write_text('{"looks_hz": "20", "dwell_s": "3", "dance": "ON"}')
+    with caplog.at_level(logging.WARNING):
+        assert keeper(tmp_path).load() == replace(DEFAULTS, dwell_s=3.0)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the kept setting looks_hz = '20' is dropped: it takes a number from 0.5 to 4"
+    ]
+
+
+def test_a_power_cut_while_writing_leaves_the_old_settings(tmp_path: Path) -> None:
+    keeper(tmp_path).keep(Settings(dwell_s=5.0))
+    (tmp_path / "settings.new").write_text('{"dwell_s": "9')
+    assert keeper(tmp_path).load().dwell_s == 5.0
+
+
+def test_a_full_or_read_only_disk_hurts_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lost = Keeper(JsonFile(tmp_path / "gone" / "settings.json"), Offers(), DEFAULTS)
+    with caplog.at_level(logging.WARNING):
+        lost.keep(Settings(dwell_s=1.0))
+    assert "cannot be written" in caplog.text

@@ -1,0 +1,255 @@
+"""What the MQTT tests share: somebody who listens at the broker, and ready-made states."""
+
+import contextlib
+import queue
+import select
+import socket
+import socketserver
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Self
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from moodpid import config
+from moodpid.mood.emotion import Emotion, Mood
+from moodpid.mood.filter import MoodState
+from moodpid.mood.policy import EventType, MoodEvent
+from moodpid.mqtt.broker import Message
+from moodpid.mqtt.connection import Connection
+from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
+from tests.support.fakes import scores
+
+WAIT_S = 100.0  # for what must come, on the slowest machine
+TURN_S = 0.02
+AGES_S = 2.0
+"""No turn takes as long on a busy machine; one that waits for a broker takes longer."""
+FAREWELL_S = 5.0
+"""All that stopping the service may take."""
+CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
+
+
+class Ear:
+    """Another client of the broker: hears everything from the moment it is ready, and may say things."""
+
+    def __init__(self, port: int, topic: str = "#", *, username: str = "") -> None:
+        self.heard: list[paho.MQTTMessage] = []
+        self._news: queue.SimpleQueue[paho.MQTTMessage] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        if username:
+            self._client.username_pw_set(username)
+        self._client.on_connect = lambda client, *_: client.subscribe(topic)
+        self._client.on_subscribe = lambda _client, _data, mid, *_: self._ready.put(mid)
+        self._client.on_message = lambda _client, _data, message: self._news.put(message)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        self._ready.get(timeout=WAIT_S)
+
+    def say(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
+        """Publish, and wait until it is on its way, or until the broker has it if it is to retain it."""
+        self._client.publish(topic, payload, qos=int(retain), retain=retain).wait_for_publish(WAIT_S)
+
+    def wait_for(
+        self, what: Callable[[paho.MQTTMessage], Any], timeout_s: float = WAIT_S
+    ) -> paho.MQTTMessage:
+        """The next message, of those not waited for yet, for which `what` holds."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                message = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                seen = [(m.topic, bytes(m.payload)[:80]) for m in self.heard]
+                raise AssertionError(f"not heard within {timeout_s} s; heard {seen}") from None
+            self.heard.append(message)
+            if what(message):
+                return message
+
+    def heard_of(self, topic: str, text: str) -> Callable[[], bool]:
+        """Whether `topic` has said `text` by now, for those who must do something meanwhile."""
+
+        def heard() -> bool:
+            while not self._news.empty():
+                self.heard.append(self._news.get())
+            return any(m.topic == topic and bytes(m.payload) == text.encode() for m in self.heard)
+
+        return heard
+
+    def wait_for_text(self, topic: str, text: str, timeout_s: float = WAIT_S) -> paho.MQTTMessage:
+        """The next message on `topic` that says `text`."""
+        return self.wait_for(lambda m: m.topic == topic and bytes(m.payload) == text.encode(), timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class _Doorman:
+    """A server that treats each visitor in a thread of its own, and hangs up on all at the end."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self._visitors: list[socket.socket] = []
+        owner = self
+
+        class Visitor(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                owner.visits += 1
+                owner._visitors.append(self.request)
+                with contextlib.suppress(OSError):
+                    owner._treat(self.request)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Visitor)
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def _treat(self, visitor: socket.socket) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join(WAIT_S)
+        for visitor in self._visitors:
+            with contextlib.suppress(OSError):
+                visitor.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+
+
+class Answering(_Doorman):
+    """Answers whatever bytes come at once; hangs up where the answer is empty."""
+
+    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def _treat(self, visitor: socket.socket) -> None:
+        while (said := visitor.recv(65536)) and (answer := self._answer(said)):
+            visitor.sendall(answer)
+
+
+class OldBroker(_Doorman):
+    """Knows only MQTT 3.1.1, and leaves the rest to a real broker.
+
+    Args:
+        port: Of the real broker.
+        refusal: What it says to MQTT 5 before it hangs up.
+    """
+
+    def __init__(self, port: int, refusal: bytes = b"\x20\x02\x00\x01") -> None:
+        super().__init__()
+        self._behind, self._refusal = port, refusal
+
+    def _treat(self, visitor: socket.socket) -> None:
+        connect = visitor.recv(65536)
+        if connect[connect.index(b"MQTT") + 4] != 4:
+            visitor.sendall(self._refusal)
+            return
+        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
+            broker.sendall(connect)
+            other = {visitor: broker, broker: visitor}
+            while True:
+                for speaker in select.select(list(other), [], [])[0]:
+                    if not (said := speaker.recv(65536)):
+                        return
+                    other[speaker].sendall(said)
+
+
+def wait_until(what: Callable[[], Any], timeout_s: float = WAIT_S) -> None:
+    """Look every few milliseconds until `what` holds."""
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s"
+        time.sleep(0.005)
+
+
+def happy(confidence: float = 0.83, *, faces: int = 1, since_s: float = 100.0) -> MoodState:
+    """A happy room."""
+    return MoodState(Mood.HAPPY, since_s, confidence, faces, scores(Emotion.HAPPY, confidence), since_s)
+
+
+def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -> Present:  # noqa: B008
+    """All is well, and the music plays."""
+    camera = CameraState(CameraStatus.WATCHING)
+    player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
+    return Present(camera, player, mood, mood, settings)
+
+
+class Wire(Connection):
+    """A connection that is always up, and encodes as the real one does, and keeps the topics alone."""
+
+    def __init__(self, on: Connection) -> None:
+        self.__dict__.update(on.__dict__)
+        self.session = 1
+        self.topics: list[str] = []
+
+    def publish(self, message: Message) -> bool:
+        assert message.topic.encode()
+        assert isinstance(message.payload, bytes) or message.payload.encode() is not None
+        self.topics.append(message.topic)
+        return True
+
+
+def settled(publisher: MqttPublisher) -> MqttPublisher:
+    """The same on a `Wire`, when it has told everything once."""
+    publisher._connection = Wire(publisher._connection)
+    publisher._twins._settled = True
+    publisher._told_session = 1
+    publisher.tell(present(happy()), ())
+    return publisher
+
+
+class Loop:
+    """Stands in for the daemon: a publisher that is told the present state again and again."""
+
+    def __init__(self, broker: config.Mqtt, password: str = "") -> None:
+        self.requests: list[Request] = []
+        self.state = present(happy(since_s=time.monotonic() - 60))
+        self.events: deque[MoodEvent] = deque()
+        self.slowest_s = 0.0
+        device = config.Device(id="living-room", name="Living room")
+        self.publisher = MqttPublisher(device, broker, self._post, password)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._turn)
+        self.publisher.start()
+        self._thread.start()
+
+    def _post(self, request: Request) -> bool:
+        if len(self.requests) >= 32:
+            return False
+        self.requests.append(request)
+        return True
+
+    def _turn(self) -> None:
+        while not self._ended.wait(TURN_S):
+            began_s = time.monotonic()
+            self.publisher.tell(self.state, [self.events.popleft() for _ in range(len(self.events))])
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
+
+    def halt(self) -> None:
+        """Make no turn from now on, as a loop whose camera takes its time."""
+        self._ended.set()
+        self._thread.join(5)
+
+    def end(self) -> bool:
+        self.halt()
+        self.publisher.stop()
+        return self.publisher.join(FAREWELL_S)
+
+
+Start = Callable[..., Loop]
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]

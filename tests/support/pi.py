@@ -1,0 +1,163 @@
+"""A pretend Pi with our package, an MPD that nobody hears, and a broker."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Self
+
+from tests.support.container import Machine, root_of
+
+FPS = 8  # twice the usual pace, so that tests need half the time
+# Quick changes of mood, and restarts that do not add up to minutes
+CONFIG = f"""
+[camera]
+source = "SOURCE"
+loop = true
+fps = {FPS}
+[mood]
+smoothing_s = 0.5
+dwell_s = 1.0
+somebody_after_s = 0.5
+nobody_after_s = 1.0
+[player]
+autoplay = true
+[player.playlists]
+happy = ["Happy"]
+neutral = ["Neutral"]
+sad = ["Sad"]
+"""
+# Debian's own units of the two servers start again only when told to
+SERVER = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=1\n"
+HANG = "/run/hang"
+CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG={HANG}\n"
+
+
+def package_for(suite: str, packages: Path) -> str:
+    """The name of the package that was built for a suite of Debian; empty if there is none."""
+    number = {"bookworm": 12, "trixie": 13}[suite]
+    return next((file.name for file in packages.glob(f"moodpid_*+deb{number}_*.deb")), "")
+
+
+class Pi(Machine):
+    """The machine, with shorthands for what the scenarios need.
+
+    Args:
+        suite: trixie (its camera is picamera2 over the software camera) or bookworm (a recording).
+        packages: The folder with the packages.
+        library: Music and playlists.
+        frames: Folders of what the software camera shows, by name.
+    """
+
+    def __init__(self, suite: str, packages: Path, library: Path, frames: Path) -> None:
+        super().__init__(root_of(suite), {packages: "/packages", library: "/library", frames: "/frames"})
+        self.source = "picamera2" if suite == "trixie" else "recording"
+        self.package = f"/packages/{package_for(suite, packages)}"
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            self._prepare()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def _prepare(self) -> None:
+        """Servers and a camera, nothing of ours yet but a drop-in for the camera's stand-in."""
+        self.run("cp -r /library/music /library/playlists /var/lib/mpd/ && chown -R mpd:audio /var/lib/mpd")
+        output = 'audio_output {\n type "null"\n name "nobody hears it"\n}\n'
+        # 0.23 of Debian 12 reads no second file, 0.24 of Debian 13 does
+        self.write("/etc/mpd_local.conf", output)
+        self.run("grep -q mpd_local /etc/mpd.conf || cat /etc/mpd_local.conf >>/etc/mpd.conf")
+        for unit in ("mpd", "mosquitto"):
+            self.write(f"/etc/systemd/system/{unit}.service.d/again.conf", SERVER)
+        self.drop_in("camera", CAMERA)
+        self.run("systemctl start mosquitto mpd && mpc -q update --wait")
+
+    def write(self, path: str, text: str) -> None:
+        """Make a file inside."""
+        self.run(f"mkdir -p $(dirname {path}) && cat >{path} <<'END OF FILE'\n{text}\nEND OF FILE")
+
+    def drop_in(self, name: str, text: str) -> None:
+        """Add lines to the service's unit, or take them away again with an empty text."""
+        self.write(f"/etc/systemd/system/moodpid.service.d/{name}.conf", text)
+        self.run("systemctl daemon-reload")
+
+    def configure(self, more: str = "", *, camera: str = "", **mood: float) -> None:
+        """Write the configuration of the service.
+
+        Args:
+            more: More tables.
+            camera: More lines for `[camera]`.
+            mood: Other values for the keys of `[mood]`.
+        """
+        text = CONFIG.replace("SOURCE", self.source).replace("[camera]", f"[camera]\n{camera}")
+        for key, value in mood.items():
+            text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+            assert found == 1, key
+        self.write("/etc/moodpid/moodpid.toml", text + more)
+
+    def restart(self) -> str:
+        """Start the service again, without the pause that systemd makes; the moment between, for `said`."""
+        self.run("systemctl stop moodpid; systemctl reset-failed moodpid", check=False)
+        moment = self.now()
+        self.run("systemctl start moodpid")
+        return moment
+
+    def show(self, name: str) -> None:
+        """Put other pictures before the software camera; it shows them when it is opened the next time."""
+        self.run(f"mkdir -p /opt/frames && rm -f /opt/frames/* && cp /frames/{name}/* /opt/frames/")
+
+    def install(self, package: str = "") -> str:
+        """Install a package as a person would; what apt says."""
+        # Like everybody, apt keeps the configuration that somebody changed when nobody answers
+        command = (
+            "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --allow-downgrades "
+            f"-o Dpkg::Options::=--force-confold {package or self.package} 2>&1"
+        )
+        return self.run(command).stdout
+
+    def has(self, name: str, unit: str = "moodpid") -> str:
+        """A property of a unit, as `systemctl show` has it."""
+        return self.tell(f"systemctl show --property {name} --value {unit}").strip()
+
+    def retained(self, topic: str) -> dict[str, Any]:
+        """What the broker keeps on one of the device's topics that hold an object; empty if nothing."""
+        told = self.tell(f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 2")
+        read: dict[str, Any] = json.loads(told or "{}")
+        return read
+
+    def set(self, control: str, value: object) -> None:
+        """Set something as the home does."""
+        self.run(f"mosquitto_pub -t moodpid/moodpid/{control}/set -m '{value}'")
+
+    def now(self) -> str:
+        """This moment in the journal, for `said`."""
+        return self.run("journalctl --quiet --lines 0 --show-cursor").stdout.split()[-1]
+
+    def said(self, since: str) -> list[str]:
+        """The lines about the service in the journal after a moment."""
+        return self.run(
+            f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
+        ).stdout.splitlines()
+
+    def wait_until_said(self, text: str, since: str, *, limit_s: float = 30.0) -> None:
+        """Until a line about the service has this text, an extended regular expression."""
+        said = f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
+        self.wait_for(f"{said} | grep -E '{text}'", limit_s=limit_s)
+
+    def wait_until_told(self, topic: str, text: str, *, limit_s: float = 30.0) -> None:
+        """Until the home hears this text, an extended regular expression, on a retained topic."""
+        told = f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 1"
+        self.wait_for(f"{told} | grep -E '{text}'", limit_s=limit_s)
+
+    def wait_until_mood(self, *moods: str, limit_s: float = 20.0) -> None:
+        """Until the home sees one of these moods."""
+        self.wait_until_told("mood", f'"mood": "({"|".join(moods)})"', limit_s=limit_s)
+
+    def wait_until_well(self, *, limit_s: float = 60.0) -> None:
+        """Until everything runs, and the home and the player can tell."""
+        self.wait_for("systemctl is-active moodpid mpd mosquitto", limit_s=limit_s)
+        self.wait_until_told("status", "online", limit_s=limit_s)
+        self.wait_until_told("camera", "watching", limit_s=limit_s)
+        self.wait_until_told("player", "play|stop|pause", limit_s=limit_s)

@@ -1,0 +1,149 @@
+"""A worker at a real MPD, and a way to wait for what it says and does."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import pytest
+from mpd import MPDClient
+
+from moodpid.channels import Inbox
+from moodpid.config import Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import wish_for
+from moodpid.mood.strategy import begin
+from moodpid.mpd.worker import MpdWorker
+from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
+from moodpid.system.json_file import JsonFile
+from tests.support.servers import PrivateMpd
+
+DEADLINE_S = 60.0
+NEARLY_OVER = "9:52"  # 8 s are left of every song: time for the slowest machine to look before the end
+LAST_MOMENT = "9:57"  # where nobody must look before
+LISTS = {mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY}
+
+
+def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
+    """Wait until `what` holds; a failure after `limit_s` seconds."""
+    deadline = time.monotonic() + limit_s
+    while not what():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.02)
+
+
+class Watched:
+    """A worker with the news it posted."""
+
+    def __init__(self, settings: Player, password: str = "", file: JsonFile | None = None) -> None:
+        self.inbox: Inbox[Request] = Inbox(1000)
+        self.states: list[PlayerState] = []
+        self.skips = 0
+        self._names = settings.names
+        self._met = 0
+        chance = Random(7)  # noqa: S311 - repeatable songs
+        self.worker = MpdWorker(settings, self.inbox.post, password, chance, file)
+
+    def read(self) -> PlayerState | None:
+        """The latest state posted, None before the first."""
+        for news in self.inbox.drain():
+            if isinstance(news, PlayerChanged):
+                self.states.append(news.player)
+            self.skips += isinstance(news, TrackSkipped)
+        return self.states[-1] if self.states else None
+
+    def until(self, holds: Callable[[PlayerState], bool], limit_s: float = DEADLINE_S) -> PlayerState:
+        """The first state that `holds`, of those since the one met last: none passes unseen."""
+        until(lambda: self._meets(holds), limit_s)
+        return self.states[self._met]
+
+    def _meets(self, holds: Callable[[PlayerState], bool]) -> bool:
+        self.read()
+        met = next((n for n, state in enumerate(self.states[self._met :], self._met) if holds(state)), None)
+        self._met = self._met if met is None else met
+        return met is not None
+
+    def catch_up(self, mpd: PrivateMpd) -> PlayerState:
+        """Wait until the worker has told of the song that is the current one now, and done all about it."""
+        title = mpd.mpc("current", "-f", "%title%").strip()
+        return self.until(lambda state: state.title == title)
+
+    def stop(self) -> None:
+        """Stop the worker, and wait until it has ended."""
+        self.worker.stop()
+        assert self.worker.join(DEADLINE_S), "the worker did not end"
+
+    def wish(self, mood: Mood) -> None:
+        self.worker.wish(wish_for(begin(mood, None), self._names, {}))
+
+
+Start = Callable[..., Watched]
+
+
+def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> Watched:
+    """A song of a person's is paused, and ours wait behind it."""
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    mpd.mpc("pause")
+    watched = start(**settings)
+    watched.wish(Mood.HAPPY)
+    watched.until(lambda state: state.mood is Mood.HAPPY)
+    return watched
+
+
+def hands_off(state: PlayerState) -> bool:
+    """Whether a person has the player."""
+    return "hands off until" in state.message
+
+
+@pytest.fixture
+def start(mpd: PrivateMpd) -> Iterator[Start]:
+    """Starts a worker at the real MPD, with the settings given by name; it is stopped at the end.
+
+    Unless they name others, every mood has its playlist of the library, and nobody has none.
+    """
+    with starter(mpd) as start:
+        yield start
+
+
+@contextmanager
+def starter(mpd: PrivateMpd) -> Iterator[Start]:
+    workers: list[Watched] = []
+
+    def start(password: str = "", file: JsonFile | None = None, **settings: object) -> Watched:
+        usual = {"host": "127.0.0.1", "port": mpd.port, "playlists": LISTS}
+        workers.append(Watched(Player(**{**usual, **settings}), password, file))  # type: ignore[arg-type]
+        workers[-1].worker.start()
+        return workers[-1]
+
+    yield start
+    for watched in workers:
+        watched.worker.stop()
+    for watched in workers:
+        watched.stop()
+        watched.inbox.close()
+
+
+@contextmanager
+def connected(mpd: PrivateMpd) -> Iterator[MPDClient]:
+    """A connection of another program's, for what mpc cannot say."""
+    client = MPDClient()
+    client.timeout = DEADLINE_S
+    client.connect("127.0.0.1", mpd.port)
+    yield client
+    client.disconnect()
+
+
+def queue(mpd: PrivateMpd) -> list[str]:
+    """The files in the queue, in order."""
+    return mpd.mpc("playlist", "-f", "%file%").split("\n")[:-1]
+
+
+def folders(mpd: PrivateMpd) -> list[str]:
+    """The moods of the songs in the queue, in order: the library has a folder for each."""
+    return [uri.split("/")[0] for uri in queue(mpd)]
+
+
+def playing(mpd: PrivateMpd) -> str:
+    """The file that plays or is paused, empty if none."""
+    return mpd.mpc("current", "-f", "%file%").strip()

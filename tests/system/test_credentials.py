@@ -1,0 +1,54 @@
+"""Secrets come from files and systemd credentials, never from the configuration."""
+
+from pathlib import Path
+
+import pytest
+
+from moodpid.errors import ConfigError
+from moodpid.system.credentials import read_secret, refuse_empty
+
+
+def test_a_credential_of_the_service_manager_is_read(tmp_path: Path) -> None:
+    (tmp_path / "mqtt-password").write_text("secret\n")
+    assert read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "secret"
+
+
+def test_a_file_that_is_named_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "mqtt-password").write_text("one")
+    (tmp_path / "own").write_text(" two \r\n")
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert read_secret("mqtt-password", str(tmp_path / "own"), environment) == " two "
+
+
+def test_no_secret_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_secret("mqtt-password", environment={}) == ""
+    assert read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(tmp_path)}) == ""
+
+
+def test_a_named_file_that_cannot_be_read_is_told_without_its_content(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none: the file for mqtt-password cannot be read"):
+        read_secret("mqtt-password", str(tmp_path / "none"), {})
+    (tmp_path / "bytes").write_bytes(b"\xff\xfesecret")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read_secret("mqtt-password", str(tmp_path / "bytes"), {})
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\r\n"])
+def test_a_named_file_without_a_password_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "own").write_text(content)
+    with pytest.raises(ConfigError, match="own: the file for mqtt-password is empty"):
+        read_secret("mqtt-password", str(tmp_path / "own"), {})
+
+
+def test_a_credential_is_an_empty_line_where_there_is_no_password_and_an_empty_file_by_mistake(
+    tmp_path: Path,
+) -> None:
+    credential, environment = tmp_path / "mqtt-password", {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    credential.write_text("\n")  # as SetCredential= in systemd/moodpid.service has it
+    assert read_secret("mqtt-password", environment=environment) == ""
+    refuse_empty(credential, "mqtt-password")
+    credential.write_text("")
+    with pytest.raises(ConfigError, match="is empty"):
+        read_secret("mqtt-password", environment=environment)
+    with pytest.raises(ConfigError, match="is empty"):
+        refuse_empty(credential, "mqtt-password")

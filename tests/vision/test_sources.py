@@ -1,0 +1,276 @@
+"""A camera that stalls or goes is opened again at growing pauses, and given up in the end."""
+
+import pytest
+
+from moodpid.errors import CameraError, CameraStuckError
+from moodpid.state import CameraState, CameraStatus
+from moodpid.vision.annotate import EVERY_S, Artist
+from moodpid.vision.pipeline import Observer
+from moodpid.vision.sources import PAUSES_S, Watcher
+from tests.support.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector
+
+
+class Shelf:
+    """Cameras to open one after the other; None is one that does not open."""
+
+    def __init__(self, clock: Clock, *frames: int | None, deaf: bool = False) -> None:
+        self.cameras = [FakeCamera(clock, n, deaf=deaf) for n in frames]
+        self._left = iter(self.cameras)
+
+    def __call__(self) -> FakeCamera:
+        camera = next(self._left, None)
+        if camera is None:
+            raise CameraError("no camera found")
+        return camera
+
+
+def status(eye: Watcher) -> CameraStatus:
+    return eye.state.status
+
+
+def watcher(clock: Clock, shelf: Shelf) -> Watcher:
+    return Watcher(shelf, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+
+
+def test_frames_become_observations() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 5))
+    assert status(eye) is CameraStatus.STARTING
+    observation = eye.look()
+    assert observation is not None
+    assert [face.area for face in observation.faces] == [0.25]
+    assert observation.at_s == clock()
+    assert status(eye) is CameraStatus.WATCHING
+    assert eye.idle_s() == 0.0
+
+
+def test_a_camera_that_goes_is_closed_and_opened_again_after_a_pause() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 1, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    assert eye.look() is None
+    assert shelf.cameras[0].closed
+    assert status(eye) is CameraStatus.LOST
+    assert "plug" in eye.state.message
+    assert eye.look() is None
+    assert 0 < eye.idle_s() <= PAUSES_S[0]
+    clock.sleep(PAUSES_S[0])
+    assert eye.look() is not None
+    assert eye.state.message == ""
+
+
+def test_a_camera_that_stays_away_is_given_up() -> None:
+    clock = Clock()
+    began_s = clock()
+    eye = watcher(clock, Shelf(clock))
+
+    def wait_for_it() -> None:
+        while True:
+            eye.look()
+            clock.sleep(max(eye.idle_s(), 0.01))
+
+    with pytest.raises(CameraError, match="gave up after 7 tries: no camera found"):
+        wait_for_it()
+    assert clock() - began_s == pytest.approx(sum(PAUSES_S), abs=1)
+
+
+def test_an_hour_of_good_frames_makes_old_faults_forgotten() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, *[300] * 30))
+    for _ in range(20):
+        while eye.look() is not None:
+            pass
+        clock.sleep(max(PAUSES_S))
+    assert eye.look() is not None
+
+
+def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_loop() -> None:
+    def hang() -> FakeCamera:
+        raise CameraStuckError("the camera hangs")
+
+    clock = Clock()
+    eye = Watcher(hang, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+    assert eye.look() is None
+    assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert eye.idle_s() == 0.0
+    with pytest.raises(CameraStuckError, match="the camera hangs"):
+        eye.look()
+
+
+@pytest.mark.parametrize("why", ["the plug was pulled", "switched off"])
+def test_a_camera_that_hangs_when_closed_ends_the_loop(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    def hang() -> None:
+        raise CameraStuckError("the camera hangs")
+
+    clock = Clock()
+    shelf = Shelf(clock, 1, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    monkeypatch.setattr(shelf.cameras[0], "close", hang)
+    if why == "switched off":
+        eye.watch(False)
+        assert status(eye) is CameraStatus.OFF
+    else:
+        assert eye.look() is None
+        assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    with pytest.raises(CameraStuckError, match="the camera hangs"):
+        eye.look()
+
+
+def test_switched_off_it_closes_the_camera_for_real_and_rests() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 5, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    eye.watch(False)
+    eye.watch(False)
+    assert shelf.cameras[0].closed
+    assert eye.look() is None
+    assert eye.idle_s() > 0
+    assert status(eye) is CameraStatus.OFF
+    eye.watch(True)
+    assert eye.look() is not None
+    assert not shelf.cameras[1].closed
+
+
+def test_closing_twice_hurts_nothing() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 5))
+    eye.look()
+    eye.close()
+    eye.close()
+
+
+def test_the_camera_itself_is_asked_for_as_many_frames_as_there_are_looks() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 100)
+    eye = watcher(clock, shelf)
+    eye.look()
+    eye.pace(2.0)
+    began_s = clock()
+    assert all(eye.look() for _ in range(8))
+    assert clock() - began_s == pytest.approx(4.0)
+    assert shelf.cameras[0].paces == [2.0]
+
+
+def test_a_camera_that_is_opened_later_is_asked_too() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 1, 5)
+    eye = watcher(clock, shelf)
+    eye.pace(2.0)
+    eye.look()
+    eye.look()  # the plug is pulled
+    clock.sleep(PAUSES_S[0])
+    eye.look()
+    assert [camera.paces for camera in shelf.cameras] == [[2.0], [2.0]]
+
+
+def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_fps: float) -> None:
+        raise CameraError("no other pace")
+
+    clock = Clock()
+    shelf = Shelf(clock, 5, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    monkeypatch.setattr(shelf.cameras[0], "pace", fail)
+    eye.pace(2.0)
+    assert eye.look() is None
+    assert shelf.cameras[0].closed
+    assert eye.state == CameraState(CameraStatus.LOST, "no other pace")
+    clock.sleep(PAUSES_S[0])
+    assert eye.look() is not None
+    assert shelf.cameras[1].paces == [2.0]
+
+
+def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hang(_fps: float) -> None:
+        raise CameraStuckError("the camera hangs")
+
+    clock = Clock()
+    shelf = Shelf(clock, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    monkeypatch.setattr(shelf.cameras[0], "pace", hang)
+    eye.pace(2.0)
+    assert eye.look() is None
+    assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    with pytest.raises(CameraStuckError, match="the camera hangs"):
+        eye.look()
+
+
+def test_of_many_paces_between_two_looks_the_camera_hears_the_last() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 5)
+    eye = watcher(clock, shelf)
+    eye.look()
+    for looks_hz in (1.0, 2.0, 3.0, 2.0):
+        eye.pace(looks_hz)
+    eye.look()
+    eye.look()
+    assert shelf.cameras[0].paces == [2.0]
+
+
+def test_a_camera_is_left_at_its_own_pace_unless_another_is_asked_for() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 5)
+    watcher(clock, shelf).look()
+    assert shelf.cameras[0].paces == []
+
+
+def test_the_loop_never_waits_longer_than_half_a_second_for_a_frame_however_seldom_it_looks() -> None:
+    clock = Clock()
+    shelf = Shelf(clock, 100)
+    eye = watcher(clock, shelf)
+    eye.pace(0.25)
+    assert sum(eye.look() is not None for _ in range(40)) == pytest.approx(5, abs=1)
+    assert shelf.cameras[0].paces == [2.0]
+
+
+def test_fewer_looks_than_frames_are_spread_evenly() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100, deaf=True))
+    eye.pace(2.0)
+    assert [eye.look() is not None for _ in range(8)] == [True, False] * 4
+
+
+def test_a_pace_that_does_not_fit_the_frames_holds_on_average() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100, deaf=True))
+    eye.pace(3.0)
+    assert sum(eye.look() is not None for _ in range(80)) == pytest.approx(60, abs=1)
+
+
+def test_more_looks_than_frames_are_as_many_as_there_are_frames() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100))
+    eye.pace(30.0)
+    assert all(eye.look() for _ in range(20))
+
+
+def test_without_being_asked_for_there_is_no_picture() -> None:
+    clock = Clock()
+    eye = watcher(clock, Shelf(clock, 100))
+    eye.look()
+    assert eye.picture is None
+
+
+def test_a_picture_is_there_where_it_is_asked_for_and_gone_with_the_camera() -> None:
+    clock = Clock()
+    eye = Watcher(Shelf(clock, 100), Observer(FakeDetector(), FakeClassifier()), Artist(), clock=clock)
+    eye.look()
+    first = eye.picture
+    assert first is not None
+    assert first.startswith(b"\xff\xd8\xff")  # JPEG
+    eye.look()
+    assert eye.picture is first
+    clock.sleep(EVERY_S)
+    eye.look()
+    assert eye.picture is not first
+    eye.watch(False)
+    assert eye.picture is None

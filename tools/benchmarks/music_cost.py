@@ -1,0 +1,123 @@
+"""What the guest costs: MPD commands and CPU time at rest and a song, and in a very large house.
+
+.venv/bin/python tools/benchmarks/music_cost.py [--rest SECONDS] [--songs N] [--queue N]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from demo.library import generate
+
+from moodpid.config import Entry, Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
+from moodpid.mpd.connection import Link
+from moodpid.mpd.reconciler import Guest
+from moodpid.mpd.worker import MpdWorker
+from tests.support.servers import PrivateMpd
+
+PARTY, LARGE = "Party", "Large"
+
+
+class CountingLink(Link):
+    """Counts the commands and the items of the answers."""
+
+    def __init__(self, settings: Player) -> None:
+        self.asked: Counter[str] = Counter()
+        self.longest = 0
+        super().__init__(settings)
+
+    def ask(self, command: str, *arguments: object) -> object:
+        """As `Link.ask`."""
+        answer = super().ask(command, *arguments)
+        self.asked[command] += 1
+        if isinstance(answer, list) and command != "commands":
+            self.longest = max(self.longest, len(answer))
+        return answer
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rest", type=float, default=60.0, help="how long to look on at rest, in seconds")
+    parser.add_argument("--songs", type=int, default=100_000, help="songs in the large library")
+    parser.add_argument("--queue", type=int, default=10_000, help="songs in the large queue")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="moodpid-cost-") as folder:
+        library = generate(Path(folder), seconds=3.0)
+        rest(library, options.rest)
+        large(library, options.songs, options.queue)
+
+
+def rest(library: Path, seconds: float) -> None:
+    """A worker at an MPD where nothing happens."""
+    with PrivateMpd(library) as mpd:
+        mpd.mpc("load", "Happy")
+        settings = Player(host=mpd.host, port=mpd.port, playlists={Mood.SAD: ("Sad",)})
+        worker = MpdWorker(settings, lambda _: True)
+        worker.start()
+        worker.wish(Wish(begin(Mood.SAD, None), ("Sad",)))
+        worker.join(3.0)  # it has settled
+        before = time.process_time()
+        worker.join(seconds)
+        spent_ms = 1000 * (time.process_time() - before)
+        print(f"at rest: {spent_ms:.1f} ms of CPU in {seconds:.0f} s, for the whole process")
+        worker.stop()
+        worker.join(5.0)
+
+
+def large(library: Path, songs: int, queue: int) -> None:
+    """One song put into a large queue out of a large library."""
+    folder = library / "music" / "large"
+    tracks = list((library / "music" / "sad").iterdir())  # a file may have 65,000 names and no more
+    for number in range(songs):
+        place = folder / f"{number // 1000:03}"
+        place.mkdir(parents=True, exist_ok=True)
+        os.link(tracks[number % len(tracks)], place / f"{number}.wav")
+    uris = [f"large/{number // 1000:03}/{number}.wav" for number in range(songs)]
+    (library / "playlists" / f"{LARGE}.m3u").write_text("\n".join(uris))
+    (library / "playlists" / f"{PARTY}.m3u").write_text("\n".join(uris[:queue]))
+    mpd = PrivateMpd(library)
+    (mpd.folder / "database").touch()  # so that the start does not wait for an update of this size
+    with mpd:
+        mpd.mpc("update")
+        while "Updating" in mpd.mpc("status"):
+            time.sleep(1)
+        mpd.mpc("load", PARTY)
+        mpd.mpc("play", str(queue // 2))
+        mpd.mpc("pause")
+        for entry in (Entry(playlist=LARGE), Entry(filter='(title != "")'), Entry(folder="large")):
+            _measure(mpd, entry, songs, queue)
+
+
+def _measure(mpd: PrivateMpd, entry: Entry, songs: int, queue: int) -> None:
+    settings = Player(host=mpd.host, port=mpd.port, playlists={Mood.SAD: (entry,)})
+    with CountingLink(settings) as link:
+        guest = Guest(settings, Random(1))  # noqa: S311 - no secret
+        guest.arrive(link)
+        for what in ("first", "second"):
+            link.asked.clear()
+            cpu, wall = time.process_time(), time.monotonic()
+            mood = Mood.SAD if what == "first" else Mood.DISGUST
+            guest.turn(link, Wish(begin(mood, None), ("x",)), settings.strategy)
+            cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+            print(
+                f"{entry.name}, {songs} songs, a queue of {queue}: {what} two songs put in with "
+                f"{link.asked.total()} commands, {1000 * cpu:.0f} ms of CPU, {1000 * wall:.0f} ms in all; "
+                f"longest answer {link.longest} songs"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,338 @@
+"""Two hours in a house: thirty changes of mood, a person who interferes ten times, three restarts of MPD.
+
+    .venv/bin/python tools/benchmarks/music_scenario.py         at a fake MPD, in simulated time: seconds
+    .venv/bin/python tools/benchmarks/music_scenario.py --real  at a real MPD, 100 times as fast: a minute
+
+Prints what came of it, as a table or with --json; the exit status is 1 if a person's song was lost or moved,
+or the music started unasked.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from demo.library import generate
+
+from moodpid.config import Change, Entry, Player
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import Wish
+from moodpid.mood.strategy import begin
+from moodpid.mpd.reconciler import Guest
+from moodpid.mpd.worker import MpdWorker
+from tests.support.fake_mpd import House
+from tests.support.servers import PrivateMpd
+
+LENGTH_S = 7200
+SONG_S = 200.0
+HANDS_OFF_S = 300.0
+SPEED = 100  # of the real run: a song takes 2 s
+MOODS = [mood for mood in Mood if mood is not Mood.NOBODY]
+LISTS: dict[Mood, tuple[str | Entry, ...]] = {mood: (mood.capitalize(),) for mood in MOODS}
+THEIRS = [f"theirs/{number:02}.wav" for number in range(24)]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happens: a mood begins, a person does something, or MPD restarts."""
+
+    at_s: float
+    kind: str
+    what: str = ""
+
+
+def script(seed: int) -> list[Event]:
+    """The two hours, in the order of time."""
+    chance = random.Random(seed)  # noqa: S311 - a script, not a secret
+    moods: list[Event] = []
+    for place in sorted(chance.sample(range(60, LENGTH_S - 60, 20), 30)):
+        others = [mood for mood in MOODS if not moods or mood != moods[-1].what]
+        moods.append(Event(place, "mood", chance.choice(others)))
+    doings = ["add", "insert", "next", "previous", "pause", "stop", "choose", "load", "random", "remove"]
+    chance.shuffle(doings)
+    spread = (LENGTH_S - 1200) / len(doings)
+    persons = [
+        Event(400 + spread * (n + chance.random() / 2), "person", doing) for n, doing in enumerate(doings)
+    ]
+    ends = [Event(e.at_s + 150, "person", f"{e.what} over") for e in persons if e.what in _PASSING]
+    restarts = [Event(at_s, "restart", how) for at_s, how in ((1500, "stop"), (3900, "kill"), (6000, "stop"))]
+    return sorted(moods + persons + ends + restarts, key=lambda event: event.at_s)
+
+
+_PASSING = {"pause", "stop", "random"}  # and 150 s later the person undoes it
+
+
+@dataclass
+class Tally:
+    """What came of it."""
+
+    seconds: float = 0.0
+    playing_s: float = 0.0
+    fitting_s: float = 0.0
+    mood_changes: int = 0
+    interferences: int = 0
+    restarts: int = 0
+    songs_lost: int = 0
+    songs_moved: int = 0
+    started_unasked: int = 0
+    heard: list[str] = field(default_factory=list)
+    commands: int = 0
+
+    def compare(self, before: list[str], after: list[str]) -> None:
+        """The songs of persons, before and after something that was not their doing."""
+        self.songs_lost += sum(song not in after for song in before)
+        self.songs_moved += before != after and sorted(before) == sorted(after)
+
+    def hear(self, uri: str, mood: str, seconds: float) -> None:
+        """A song of the folder of its mood plays for some time."""
+        self.seconds += seconds
+        if uri:
+            folder = uri.split("/", maxsplit=1)[0]
+            self.playing_s += seconds
+            self.fitting_s += seconds * (folder == mood)
+            if not self.heard or self.heard[-1] != folder:
+                self.heard.append(folder)
+
+    @property
+    def good(self) -> bool:
+        """No law was broken."""
+        return self.songs_lost == self.songs_moved == self.started_unasked == 0
+
+    def report(self) -> dict[str, float]:
+        """The figures, by name."""
+        hours = self.seconds / 3600
+        figures = asdict(self) | {
+            "share_of_time_playing": round(self.playing_s / max(1.0, self.seconds), 3),
+            "share_of_time_fitting": round(self.fitting_s / max(1.0, self.playing_s), 3),
+            "changes_of_music_an_hour": round((len(self.heard) - 1) / hours, 1),
+            "writing_commands_an_hour": round(self.commands / hours, 1),
+            "hours": round(hours, 2),
+        }
+        unsaid = ["heard", "seconds", "playing_s", "fitting_s", "commands"]
+        if not self.commands:
+            unsaid.append("writing_commands_an_hour")  # a real worker's are not counted here: see cost.py
+        for inner in unsaid:
+            del figures[inner]
+        return figures
+
+
+def simulate(change: Change, seed: int) -> Tally:
+    """The guest at a pretend MPD, second by second."""
+    lists = {mood.capitalize(): [f"{mood}/{number}" for number in range(40)] for mood in MOODS}
+    house = House(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
+    settings = Player(change=change, hands_off_s=HANDS_OFF_S, playlists=LISTS)
+    guest = Guest(settings, random.Random(seed), *house.clocks)  # noqa: S311
+    for uri in THEIRS[:12]:
+        house.add(uri)
+    house.play(0)
+    guest.arrive(house)
+    tally, wish, events = Tally(), None, script(seed)
+    for second in range(LENGTH_S):
+        while events and events[0].at_s <= second:
+            event = events.pop(0)
+            _count(tally, event)
+            if event.kind == "mood":
+                wish = Wish(begin(Mood(event.what), None), (event.what.capitalize(),))
+            elif event.kind == "person":
+                _person_simulated(house, event.what)
+            else:
+                house.restart()
+                guest.arrive(house)
+        _visit(house, guest, wish, settings, tally)
+        tally.hear(house.playing(), wish.mood if wish else "", 1.0)
+        house.advance(1.0)
+    tally.commands = len(house.sent)
+    return tally
+
+
+def _visit(house: House, guest: Guest, wish: Wish | None, settings: Player, tally: Tally) -> None:
+    before, state = [str(id_) for id_ in house.persons()], house.state
+    guest.turn(house, wish, settings.strategy)
+    tally.compare(before, [str(id_) for id_ in house.persons()])
+    tally.started_unasked += house.state == "play" and state != "play"
+
+
+def _count(tally: Tally, event: Event) -> None:
+    tally.mood_changes += event.kind == "mood"
+    tally.interferences += event.kind == "person" and not event.what.endswith(" over")
+    tally.restarts += event.kind == "restart"
+
+
+def _person_simulated(house: House, what: str) -> None:
+    place = house.position(house.current) if house.current is not None else 0
+    doing: dict[str, Callable[[], object]] = {
+        "add": lambda: house.add(THEIRS[20]),
+        "insert": lambda: house.add(THEIRS[21], place + 1),
+        "next": house.next,
+        "previous": house.previous,
+        "pause": house.pause,
+        "pause over": house.play,
+        "stop": house.stop,
+        "stop over": house.play,
+        "choose": lambda: house.play(len(house.queue) - 1),
+        "load": partial(_load, house),
+        "random": lambda: setattr(house.options, "random", True),
+        "random over": lambda: setattr(house.options, "random", False),
+        "remove": lambda: house.remove(place + 1),
+    }
+    doing[what]()
+
+
+def _load(house: House) -> None:
+    for uri in THEIRS[12:18]:
+        house.add(uri)
+
+
+def perform(change: Change, seed: int) -> Tally:
+    """The worker at a real MPD, with mpc as the person, `SPEED` times as fast."""
+    with tempfile.TemporaryDirectory(prefix="moodpid-scenario-") as folder:
+        library = _with_theirs(generate(Path(folder), seconds=SONG_S / SPEED))
+        with PrivateMpd(library) as mpd:
+            for uri in THEIRS[:12]:
+                mpd.mpc("add", uri)
+            mpd.mpc("play")
+            return _Performance(mpd, change, seed).run()
+
+
+def _with_theirs(library: Path) -> Path:
+    song = next((library / "music" / "neutral").iterdir())
+    (library / "music" / "theirs").mkdir()
+    for uri in THEIRS:
+        shutil.copy(song, library / "music" / uri)
+    (library / "playlists" / "Theirs.m3u").write_text("\n".join(THEIRS[12:18]))
+    return library
+
+
+class _Performance:
+    """One real run: the script's events at their times, and looks at MPD in between."""
+
+    def __init__(self, mpd: PrivateMpd, change: Change, seed: int) -> None:
+        self.mpd = mpd
+        self.change = change
+        self.seed = seed
+        self.tally = Tally()
+        self.mood = ""
+        self.may_play = True
+        self.baseline: list[str] = []
+
+    def run(self) -> Tally:
+        """From the first event to the end."""
+        with self._worker() as wish:
+            self.baseline = self._theirs()
+            start, last = time.monotonic(), 0.0
+            events = script(self.seed)
+            while last < LENGTH_S:
+                now = (time.monotonic() - start) * SPEED
+                while events and events[0].at_s <= now:
+                    self._happens(events.pop(0), wish)
+                self._look(now - last)
+                last = now
+                time.sleep(0.04)
+        return self.tally
+
+    @contextmanager
+    def _worker(self) -> Iterator[Callable[[Wish], None]]:
+        settings = Player(
+            host=self.mpd.host,
+            port=self.mpd.port,
+            change=self.change,
+            hands_off_s=HANDS_OFF_S / SPEED,
+            no_repeat_h=2 / SPEED,
+            playlists=LISTS,
+        )
+        worker = MpdWorker(settings, lambda _: True)
+        worker.start()
+        yield worker.wish
+        worker.stop()
+        worker.join(10)
+
+    def _happens(self, event: Event, wish: Callable[[Wish], None]) -> None:
+        _count(self.tally, event)
+        if event.kind == "mood":
+            self.mood = event.what
+            wish(Wish(begin(Mood(event.what), None), (event.what.capitalize(),)))
+        elif event.kind == "person":
+            self._check()
+            for arguments in _MPC[event.what]:
+                self.mpd.mpc(*[self._place(word) for word in arguments], check=False)
+            self.may_play = event.what not in {"pause", "stop"} and (self.may_play or "over" in event.what)
+            self.baseline = self._theirs()
+        else:
+            self._check()
+            self.mpd.stop() if event.what == "stop" else self.mpd.kill()
+            self.mpd.start()
+            self.baseline = self._theirs()  # killed, MPD itself goes back to the queue it saved last
+
+    def _place(self, word: str) -> str:
+        return word.replace("END", str(len(self._queue()))).replace("AFTER", str(self._position() + 1))
+
+    def _position(self) -> int:
+        return int(self.mpd.mpc("current", "-f", "%position%").strip() or 0)
+
+    def _queue(self) -> list[str]:
+        return self.mpd.mpc("playlist", "-f", "%file%").splitlines()
+
+    def _theirs(self) -> list[str]:
+        return [uri for uri in self._queue() if uri.startswith("theirs/")]
+
+    def _check(self) -> None:
+        now = self._theirs()
+        self.tally.compare(self.baseline, now)
+        self.baseline = now
+
+    def _look(self, seconds: float) -> None:
+        status = self.mpd.mpc("-f", "%file%", "status").splitlines()
+        plays = len(status) > 1 and status[1].startswith("[playing]")
+        self.tally.hear(status[0] if plays else "", self.mood, seconds)
+        self.tally.started_unasked += plays and not self.may_play
+        self._check()
+
+
+_MPC: dict[str, Iterable[list[str]]] = {
+    "add": [["add", THEIRS[20]]],
+    "insert": [["insert", THEIRS[21]]],
+    "next": [["next"]],
+    "previous": [["prev"]],
+    "pause": [["pause"]],
+    "pause over": [["play"]],
+    "stop": [["stop"]],
+    "stop over": [["play"]],
+    "choose": [["play", "END"]],
+    "load": [["load", "Theirs"]],
+    "random": [["random", "on"]],
+    "random over": [["random", "off"]],
+    "remove": [["del", "AFTER"]],
+}
+
+
+def main() -> int:
+    """Run one or the other, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--real", action="store_true", help="at a real MPD")
+    parser.add_argument("--change", type=Change, default=Change.NEXT, help="next (default), now or queue")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other hours")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
+    tally = (perform if options.real else simulate)(options.change, options.seed)
+    figures = tally.report()
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print("\n".join(f"{name.replace('_', ' '):<26} {figure}" for name, figure in figures.items()))
+    return 0 if tally.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,0 @@
-"""A private MPD and a private Mosquitto on free loopback ports, for tests, demo and benchmarks."""
-
-from servers.mosquitto import PrivateMosquitto
-from servers.mpd import PrivateMpd, sound_card
-from servers.server import ServerError, find, free_port
-
-__all__ = ["PrivateMosquitto", "PrivateMpd", "ServerError", "find", "free_port", "sound_card"]
