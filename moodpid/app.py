@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from moodpid.channels import Inbox
+from moodpid.channels import RequestQueue
 from moodpid.config import CameraSource, Config, Strategy
 from moodpid.daemon import Daemon
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
@@ -46,7 +46,7 @@ def run(config: Config) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    inbox: Inbox[Request] = Inbox()
+    inbox: RequestQueue[Request] = RequestQueue()
     observer, prior = build_observer(config)
     settings = default_settings(config)
     keeper = build_keeper(config, settings)
@@ -93,7 +93,7 @@ def replay(
         build_policy(config),
         report,
         report,
-        Inbox(),
+        RequestQueue(),
         ServiceManager(lambda _message: None),
         Event(),
     )
@@ -219,7 +219,7 @@ def _open_recording(config: Config) -> "Camera":
         raise ConfigError(f"[camera] path: {error}") from error
 
 
-def build_player(config: Config, inbox: Inbox[Request]) -> Player:
+def build_player(config: Config, inbox: RequestQueue[Request]) -> Player:
     """The MPD worker, not yet started."""
     from moodpid.mpd.worker import MpdWorker
 
@@ -228,7 +228,7 @@ def build_player(config: Config, inbox: Inbox[Request]) -> Player:
     return MpdWorker(config.player, inbox.post, mpd_password(config), file=file)
 
 
-def build_home(config: Config, inbox: Inbox[Request]) -> Home:
+def build_home(config: Config, inbox: RequestQueue[Request]) -> Home:
     """The MQTT publisher, not yet started."""
     from moodpid.mqtt.publisher import MqttPublisher
 

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class _Bell:
+class _EventFd:
     """An eventfd that is readable while something waits, so that `select` can watch it."""
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class _Bell:
             os.close(fd)
 
 
-class Mailbox(Generic[T]):
+class LatestValue(Generic[T]):
     """Holds one wish; a newer one replaces it, so that a late reader gets the present, not the past.
 
     The mailbox may stand in `select.select` beside a socket: it is readable while a wish waits.
     """
 
     def __init__(self) -> None:
-        self._bell = _Bell()
+        self._bell = _EventFd()
         self._lock = Lock()
         self._item: T | None = None
 
@@ -70,11 +70,11 @@ class Mailbox(Generic[T]):
         self._bell.close()
 
 
-class Inbox(Generic[T]):
+class RequestQueue(Generic[T]):
     """Holds requests in the order they came, at most `limit` of them: a flood cannot fill the memory."""
 
     def __init__(self, limit: int = 32) -> None:
-        self._bell = _Bell()
+        self._bell = _EventFd()
         self._lock = Lock()
         self._items: deque[T] = deque()
         self._limit = limit

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from threading import Event
 
-from moodpid.channels import Inbox
+from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
 from moodpid.metrics import Cooling, Gauge
@@ -60,7 +60,7 @@ class Daemon:
     policy: Policy
     player: Player | None
     home: Home | None
-    inbox: Inbox[Request]
+    inbox: RequestQueue[Request]
     service: ServiceManager
     stop: Event
     settings: Settings = field(default_factory=Settings)

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from moodpid.channels import Inbox
+from moodpid.channels import RequestQueue
 from moodpid.daemon import Daemon, status_line
 from moodpid.errors import CameraStuckError, RecordingEnded, RestartRequested
 from moodpid.metrics import Gauge
@@ -51,7 +51,7 @@ PLAYLISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)}
 class Rig:
     """A daemon with everything around it."""
 
-    inbox: Inbox[Request]
+    inbox: RequestQueue[Request]
     player: FakePlayer = field(default_factory=FakePlayer)
     home: FakeHome = field(default_factory=FakeHome)
     notes: list[str] = field(default_factory=list)
@@ -89,7 +89,7 @@ class Rig:
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    inbox: Inbox[Request] = Inbox()
+    inbox: RequestQueue[Request] = RequestQueue()
     yield Rig(inbox)
     inbox.close()
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from random import Random
 
-from moodpid.channels import Mailbox
+from moodpid.channels import LatestValue
 from moodpid.config import Player, Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mood.policy import Wish
@@ -63,7 +63,7 @@ class MpdWorker:
         self._password = password
         self._chance = chance or Random()  # noqa: S311 - songs, not secrets
         self._orders = _Orders(settings.strategy, enabled=settings.enabled)  # of the main loop's side
-        self._box: Mailbox[_Orders] = Mailbox()
+        self._box: LatestValue[_Orders] = LatestValue()
         self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
         self._ended = False
         # From here on all is the worker's own

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
-from moodpid.channels import Inbox
+from moodpid.channels import RequestQueue
 from moodpid.mqtt import id_claim
 from moodpid.mqtt.broker import LARGEST_PACKET, Message
 from moodpid.mqtt.commands import Commands
@@ -68,7 +68,7 @@ class Ears:
     """
 
     def __init__(self, topics: Topics, controls: Iterable[Control], post: Post, claim: Hello) -> None:
-        self.news: Inbox[News] = Inbox(MOST_NEWS)
+        self.news: RequestQueue[News] = RequestQueue(MOST_NEWS)
         self.obeys = False
         self._topics, self._post, self._claim = topics, post, claim
         self._commands = Commands(topics, controls)

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from mpd import MPDClient
 
-from moodpid.channels import Inbox
+from moodpid.channels import RequestQueue
 from moodpid.config import Player
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import wish_for
@@ -36,7 +36,7 @@ class Watched:
     """A worker with the news it posted."""
 
     def __init__(self, settings: Player, password: str = "", file: JsonFile | None = None) -> None:
-        self.inbox: Inbox[Request] = Inbox(1000)
+        self.inbox: RequestQueue[Request] = RequestQueue(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
         self._names = settings.names
