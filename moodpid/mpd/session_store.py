@@ -6,7 +6,7 @@ no step of the wall clock moves them.
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from moodpid.config import Player
@@ -68,7 +68,7 @@ class Keeper:
             "mpd": self._mpd,
             "booted_s": kept.booted_s,
             "owed": kept.owed,
-            "ours": [asdict(song) for song in memory.ours],
+            "ours": [_song_entry(song) for song in memory.ours],
             "guests": sorted(memory.guests),
             "hands_off_until_s": memory.hands_off_until_s if memory.hands_off_why else 0.0,
             "hands_off_why": memory.hands_off_why,
@@ -87,6 +87,18 @@ def _read(told: Mapping[str, Any], latest_s: float) -> Kept:
         held=bool(told["held"]),
     )
     return Kept(memory, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"]))
+
+
+def _song_entry(song: Ours) -> dict[str, Any]:
+    # The keys are those of version 0.1.0, whatever the fields are called
+    return {
+        "id": song.id,
+        "uri": song.uri,
+        "mood": song.mood,
+        "source": song.source,
+        "pos": song.pos,
+        "begun": song.begun,
+    }
 
 
 def _song(song: Mapping[str, Any]) -> Ours:
