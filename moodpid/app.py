@@ -18,7 +18,7 @@ from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
-from moodpid.ports import Home, Player
+from moodpid.ports import StatePublisher, MusicPlayer
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, Request, Settings
 from moodpid.system.credentials import read_secret
@@ -26,10 +26,10 @@ from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
 from moodpid.system.sd_notify import ServiceManager, service_manager
 
 if TYPE_CHECKING:
-    from moodpid.settings.fields import Offers
-    from moodpid.settings.store import Keeper
-    from moodpid.vision.pipeline import Observer, SeenFace
-    from moodpid.vision.sources import Watcher
+    from moodpid.settings.fields import Capabilities
+    from moodpid.settings.store import SettingsStore
+    from moodpid.vision.pipeline import FacePipeline, ClassifiedFace
+    from moodpid.vision.sources import LiveSource
     from moodpid.vision.types import Camera
 
 log = logging.getLogger(__name__)
@@ -47,21 +47,21 @@ def run(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     inbox: RequestQueue[Request] = RequestQueue()
-    observer, prior = build_observer(config)
+    observer, prior = build_pipeline(config)
     settings = default_settings(config)
-    keeper = build_keeper(config, settings)
+    keeper = build_settings_store(config, settings)
     daemon = Daemon(
-        build_watcher(config, observer, stop.is_set),
+        build_source(config, observer, stop.is_set),
         MoodFilter(filter_settings(config, prior)),
         build_policy(config),
         build_player(config, inbox) if config.player.enabled else None,
-        build_home(config, inbox) if config.mqtt.enabled else None,
+        build_publisher(config, inbox) if config.mqtt.enabled else None,
         inbox,
         service_manager(),
         stop,
         settings=settings,
-        kept=keeper.load() if config.mqtt.enabled else None,  # what nobody can set, nobody could undo
-        keep=keeper.keep,
+        restored_settings=keeper.load() if config.mqtt.enabled else None,  # what nobody can set, nobody could undo
+        save_settings=keeper.save,
     )
     try:
         daemon.run()
@@ -84,11 +84,11 @@ def replay(
         MoodpidError: The model, or the recording as a whole, is unusable.
     """
     from moodpid.vision.cameras import recording
-    from moodpid.vision.sources import Reel
+    from moodpid.vision.sources import ReplaySource
 
-    observer, prior = build_observer(config)
+    observer, prior = build_pipeline(config)
     daemon = Daemon(
-        Reel(recording.frames(path, config.camera.fps, on_fault), observer),
+        ReplaySource(recording.frames(path, config.camera.fps, on_fault), observer),
         MoodFilter(filter_settings(config, prior)),
         build_policy(config),
         report,
@@ -103,7 +103,7 @@ def replay(
 
 def classify(
     files: Iterable[Path], config: Config
-) -> Iterator[tuple[Path, "tuple[SeenFace, ...] | PictureError"]]:
+) -> Iterator[tuple[Path, "tuple[ClassifiedFace, ...] | PictureError"]]:
     """The faces in each picture, or what is wrong with it.
 
     Raises:
@@ -112,15 +112,15 @@ def classify(
     from moodpid.vision.image_files import read_grey
     from moodpid.vision.types import Frame
 
-    observer, _ = build_observer(config, stills=True)
+    observer, _ = build_pipeline(config, stills=True)
     for file in files:
         try:
-            yield file, observer.see(Frame(read_grey(file), 0.0))
+            yield file, observer.analyze(Frame(read_grey(file), 0.0))
         except PictureError as error:
             yield file, error
 
 
-def build_observer(config: Config, *, stills: bool = False) -> tuple["Observer", tuple[float, ...]]:
+def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", tuple[float, ...]]:
     """Detector and classifier, joined, and the prior of the classifier's training.
 
     Args:
@@ -132,11 +132,11 @@ def build_observer(config: Config, *, stills: bool = False) -> tuple["Observer",
     """
     from moodpid.vision.classifier import TfliteClassifier
     from moodpid.vision.haar import HaarDetector, StillDetector
-    from moodpid.vision.pipeline import Observer
+    from moodpid.vision.pipeline import FacePipeline
 
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
     detector = (StillDetector if stills else HaarDetector)(config.vision.min_face_px, config.vision.cascade)
-    return Observer(detector, classifier), classifier.prior
+    return FacePipeline(detector, classifier), classifier.prior
 
 
 def build_policy(config: Config) -> Policy:
@@ -145,7 +145,7 @@ def build_policy(config: Config) -> Policy:
     return Policy(player.names, player.targets, lifts=player.strategy is Strategy.LIFT)
 
 
-def build_watcher(config: Config, observer: "Observer", stopping: Callable[[], bool]) -> "Watcher":
+def build_source(config: Config, observer: "FacePipeline", stopping: Callable[[], bool]) -> "LiveSource":
     """The eye of the service; it opens its camera with the first look, and says then what is wrong with it.
 
     Args:
@@ -156,11 +156,11 @@ def build_watcher(config: Config, observer: "Observer", stopping: Callable[[], b
     Raises:
         ConfigError: The program for this kind of camera is not installed.
     """
-    from moodpid.vision.annotate import Artist
-    from moodpid.vision.sources import Watcher
+    from moodpid.vision.annotate import FrameAnnotator
+    from moodpid.vision.sources import LiveSource
 
     picture = config.mqtt.enabled and config.mqtt.picture
-    return Watcher(camera_opener(config, stopping), observer, Artist() if picture else None)
+    return LiveSource(camera_opener(config, stopping), observer, FrameAnnotator() if picture else None)
 
 
 def camera_opener(config: Config, stopping: Callable[[], bool] = lambda: False) -> Callable[[], "Camera"]:
@@ -176,13 +176,13 @@ def camera_opener(config: Config, stopping: Callable[[], bool] = lambda: False) 
     Raises:
         ConfigError: The program for this kind of camera is not installed.
     """
-    from moodpid.vision.cameras.rotated import Turned
-    from moodpid.vision.cameras.time_limited import Guarded
+    from moodpid.vision.cameras.rotated import RotatedCamera
+    from moodpid.vision.cameras.time_limited import TimeLimitedCamera
 
     camera, opener = config.camera, _source_opener(config)
     if not (camera.rotation or camera.hflip or camera.vflip):
-        return lambda: Guarded(opener, stopping)
-    return lambda: Turned(Guarded(opener, stopping), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
+        return lambda: TimeLimitedCamera(opener, stopping)
+    return lambda: RotatedCamera(TimeLimitedCamera(opener, stopping), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
 
 
 def _source_opener(config: Config) -> Callable[[], "Camera"]:
@@ -219,7 +219,7 @@ def _open_recording(config: Config) -> "Camera":
         raise ConfigError(f"[camera] path: {error}") from error
 
 
-def build_player(config: Config, inbox: RequestQueue[Request]) -> Player:
+def build_player(config: Config, inbox: RequestQueue[Request]) -> MusicPlayer:
     """The MPD worker, not yet started."""
     from moodpid.mpd.worker import MpdWorker
 
@@ -228,35 +228,35 @@ def build_player(config: Config, inbox: RequestQueue[Request]) -> Player:
     return MpdWorker(config.player, inbox.post, mpd_password(config), file=file)
 
 
-def build_home(config: Config, inbox: RequestQueue[Request]) -> Home:
+def build_publisher(config: Config, inbox: RequestQueue[Request]) -> StatePublisher:
     """The MQTT publisher, not yet started."""
     from moodpid.mqtt.publisher import MqttPublisher
 
     return MqttPublisher(
-        config.device, config.mqtt, inbox.post, mqtt_password(config), offers(config), kept("topics.json")
+        config.device, config.mqtt, inbox.post, mqtt_password(config), capabilities(config), state_file("topics.json")
     )
 
 
-def build_keeper(config: Config, settings: Settings) -> "Keeper":
+def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
     """Keeps what the home sets, where systemd gives us a place."""
-    from moodpid.settings.store import Keeper
+    from moodpid.settings.store import SettingsStore
 
     if config.mqtt.enabled and state_folder() is None:
         log.info("what the home sets is not kept over a restart: no STATE_DIRECTORY")
-    return Keeper(kept("settings.json"), offers(config), settings)
+    return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
 
-def kept(name: str) -> JsonFile:
+def state_file(name: str) -> JsonFile:
     """A file that outlives a restart, where systemd gives us a place."""
     folder = state_folder()
     return JsonFile(folder / name if folder else None)
 
 
-def offers(config: Config) -> "Offers":
+def capabilities(config: Config) -> "Capabilities":
     """What the home may set and press here."""
-    from moodpid.settings.fields import Offers
+    from moodpid.settings.fields import Capabilities
 
-    return Offers(config.player.enabled, config.camera.fps, config.mqtt.picture)
+    return Capabilities(config.player.enabled, config.camera.fps, config.mqtt.picture)
 
 
 def default_settings(config: Config) -> Settings:
@@ -267,7 +267,7 @@ def default_settings(config: Config) -> Settings:
         strategy=config.player.strategy,
         dwell_s=mood.dwell_s,
         sensitivity=sensitivity,
-        looks_hz=config.camera.fps,
+        fps=config.camera.fps,
     )
 
 

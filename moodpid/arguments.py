@@ -39,7 +39,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
+class Command:
     """A word that does something.
 
     Attributes:
@@ -48,12 +48,12 @@ class Verb:
         takes: Its arguments beside `--config`, each with the keywords of `ArgumentParser.add_argument`.
     """
 
-    do: Callable[[argparse.Namespace], ExitCode]
-    says: str
-    takes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    run: Callable[[argparse.Namespace], ExitCode]
+    help: str
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def parse(verbs: Mapping[str, Verb], arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def parse(verbs: Mapping[str, Command], arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """What the verb does as `do`, the file or None as `config`, and what the verb takes by its names.
 
     Args:
@@ -72,10 +72,10 @@ def parse(verbs: Mapping[str, Verb], arguments: Sequence[str] | None = None) -> 
     parser.add_argument("--config", **config)
     words = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
     for name, verb in verbs.items():
-        sub = words.add_parser(name, help=verb.says, description=verb.says, **how)
-        sub.set_defaults(do=verb.do)
+        sub = words.add_parser(name, help=verb.help, description=verb.help, **how)
+        sub.set_defaults(do=verb.run)
         # Without a default of its own it leaves alone what stood before the verb
         sub.add_argument("--config", default=argparse.SUPPRESS, **config)
-        for argument, keywords in verb.takes.items():
+        for argument, keywords in verb.arguments.items():
             sub.add_argument(argument, **keywords)
     return parser.parse_args(arguments)

@@ -19,10 +19,10 @@ class _EventFd:
     def fileno(self) -> int:
         return self._fd
 
-    def ring(self) -> None:
+    def signal(self) -> None:
         os.eventfd_write(self._fd, 1)
 
-    def hush(self) -> None:
+    def clear(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._fd)
 
@@ -42,39 +42,39 @@ class LatestValue(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._bell = _EventFd()
+        self._event = _EventFd()
         self._lock = Lock()
         self._item: T | None = None
 
     def fileno(self) -> int:
         """The file descriptor that is readable while a wish waits."""
-        return self._bell.fileno()
+        return self._event.fileno()
 
     def put(self, item: T) -> None:
         """Leave `item`, in place of what was not yet taken."""
         with self._lock:
             self._item = item
-            self._bell.ring()
+            self._event.signal()
 
     def take(self, timeout_s: float | None = 0.0) -> T | None:
         """The wish, taken out; None if none came within `timeout_s` seconds (None waits for ever)."""
-        if not self._bell.wait(timeout_s):
+        if not self._event.wait(timeout_s):
             return None
         with self._lock:
-            self._bell.hush()
+            self._event.clear()
             item, self._item = self._item, None
             return item
 
     def close(self) -> None:
         """Give the file descriptor back, once; neither end may use the mailbox afterwards."""
-        self._bell.close()
+        self._event.close()
 
 
 class RequestQueue(Generic[T]):
     """Holds requests in the order they came, at most `limit` of them: a flood cannot fill the memory."""
 
     def __init__(self, limit: int = 32) -> None:
-        self._bell = _EventFd()
+        self._event = _EventFd()
         self._lock = Lock()
         self._items: deque[T] = deque()
         self._limit = limit
@@ -85,19 +85,19 @@ class RequestQueue(Generic[T]):
             if len(self._items) >= self._limit:
                 return False
             self._items.append(item)
-            self._bell.ring()
+            self._event.signal()
             return True
 
     def drain(self, timeout_s: float = 0.0) -> list[T]:
         """All that came, oldest first; waits up to `timeout_s` seconds if nothing is there."""
-        if not self._bell.wait(timeout_s):
+        if not self._event.wait(timeout_s):
             return []
         with self._lock:
-            self._bell.hush()
+            self._event.clear()
             items = list(self._items)
             self._items.clear()
             return items
 
     def close(self) -> None:
         """Give the file descriptor back, once; neither end may use the inbox afterwards."""
-        self._bell.close()
+        self._event.close()

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodpid.arguments import Verb, parse
+from moodpid.arguments import Command, parse
 from moodpid.config import DEFAULT_PATH, Config, load
 from moodpid.errors import ExitCode, MoodpidError, PictureError, RestartRequested
 from moodpid.mood.emotion import Mood
 from moodpid.system.credentials import refuse_empty
 
 if TYPE_CHECKING:
-    from moodpid.vision.pipeline import SeenFace
+    from moodpid.vision.pipeline import ClassifiedFace
 
 _PREFIX = "moodpid: "
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns its exit code (`ExitCode`)."""
     try:
         try:
-            return _do(parse(_VERBS, arguments))
+            return _run_command(parse(_COMMANDS, arguments))
         finally:
             if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
                 sys.stdout.flush()
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.PIPE
     except OSError as error:
         with contextlib.suppress(OSError):
-            _complain(f"the output cannot be written: {error.strerror}")
+            _print_error(f"the output cannot be written: {error.strerror}")
         _drop_output()
         return ExitCode.SOME_FAILED
 
@@ -52,14 +52,14 @@ def _drop_output() -> None:
         os.dup2(nowhere, stream.fileno())
 
 
-def _do(options: argparse.Namespace) -> int:
+def _run_command(options: argparse.Namespace) -> int:
     if options.do is not _run:  # what is logged on the way is told as what `_complain` tells
         logging.basicConfig(level=logging.WARNING, format=f"{_PREFIX}%(message)s")
     try:
         return ExitCode(options.do(options))
     except MoodpidError as error:
         for line in error.lines:
-            _complain(line)
+            _print_error(line)
         return error.exit_code
     except (BrokenPipeError, _UnwritableError):
         raise
@@ -67,7 +67,7 @@ def _do(options: argparse.Namespace) -> int:
         return ExitCode.OK
     except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture
         traceback.print_exc()
-        _complain("a fault of moodpid's own; please report it with the lines above")
+        _print_error("a fault of moodpid's own; please report it with the lines above")
         return ExitCode.BUG
 
 
@@ -104,12 +104,12 @@ def _forget(options: argparse.Namespace) -> ExitCode:
 
     config = _config_of_the_service(options)
     if not config.mqtt.enabled:
-        _complain("broker: switched off in [mqtt], so nothing was forgotten")
+        _print_error("broker: switched off in [mqtt], so nothing was forgotten")
         return ExitCode.SOME_FAILED
     findings = app.forget(config)
     for finding in findings:
         line = f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}"
-        (_say if finding.ok else _complain)(line)
+        (_print if finding.ok else _print_error)(line)
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
 
 
@@ -120,7 +120,7 @@ def _check(options: argparse.Namespace) -> ExitCode:
         for name, part in (("mpd-password", config.player), ("mqtt-password", config.mqtt)):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    _say(f"{path}: good")
+    _print(f"{path}: good")
     return ExitCode.OK
 
 
@@ -141,7 +141,7 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
             )
         else:
             remedy = f"\n       try: {finding.remedy}" if finding.remedy else ""
-            _say(f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.message}{remedy}")
+            _print(f"{'ok  ' if finding.ok else 'BAD '} {finding.subject}: {finding.message}{remedy}")
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
 
@@ -150,11 +150,11 @@ def _playlists(options: argparse.Namespace) -> ExitCode:
 
     config = _config_of_the_service(options)
     if not config.player.enabled:
-        _say("player: switched off in [player]")
+        _print("player: switched off in [player]")
         return ExitCode.OK
     mood = Mood(options.dry_run) if options.dry_run else None
     text, well = app.playlists(config, mood)
-    _say(text)
+    _print(text)
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
 
@@ -165,13 +165,13 @@ def _classify(options: argparse.Namespace) -> ExitCode:
     for file, seen in app.classify(options.pictures, _config_or_defaults(options)):
         if isinstance(seen, PictureError):
             failed = True
-            _complain(str(seen))
+            _print_error(str(seen))
         else:
             _print_json({"path": str(file), "faces": [_face(face) for face in seen]})
     return ExitCode.SOME_FAILED if failed else ExitCode.OK
 
 
-def _face(face: "SeenFace") -> dict[str, Any]:
+def _face(face: "ClassifiedFace") -> dict[str, Any]:
     top = face.scores.top
     return {
         "box": list(face.box),
@@ -189,7 +189,7 @@ def _replay(options: argparse.Namespace) -> ExitCode:
 
     def complain(fault: PictureError) -> None:
         faults.append(fault)
-        _complain(str(fault))
+        _print_error(str(fault))
 
     report = ReplayReport(_print_json if options.json else _print_row, looks=options.looks)
     app.replay(options.path, _config_or_defaults(options), report, complain)
@@ -201,7 +201,7 @@ def _print_row(record: dict[str, Any]) -> None:
     faces = "1 face" if record["faces"] == 1 else f"{record['faces']} faces"
     feels = f"{record['mood']:<9} {100 * record['confidence']:3.0f} %  {faces}"
     scores = "".join(f"  {name} {100 * score:2.0f}" for name, score in record.get("scores", {}).items())
-    _say(f"{record['at']:8.2f} s  {feels}{scores}{plays}")
+    _print(f"{record['at']:8.2f} s  {feels}{scores}{plays}")
 
 
 def _config_of_the_service(options: argparse.Namespace) -> Config:
@@ -220,10 +220,10 @@ def _config_or_defaults(options: argparse.Namespace) -> Config:
 
 
 def _print_json(record: dict[str, Any]) -> None:
-    _say(json.dumps(record))
+    _print(json.dumps(record))
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     try:
         print(line, flush=True)
     except BrokenPipeError:
@@ -232,21 +232,21 @@ def _say(line: str) -> None:
         raise _UnwritableError(error.errno, error.strerror) from error
 
 
-def _complain(line: str) -> None:
+def _print_error(line: str) -> None:
     print(f"{_PREFIX}{line}", file=sys.stderr, flush=True)
 
 
 _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
-_VERBS = {
-    "run": Verb(_run, "the service, in the foreground"),
-    "check": Verb(
+_COMMANDS = {
+    "run": Command(_run, "the service, in the foreground"),
+    "check": Command(
         _check, "read the configuration only, and name every fault in it and every file that it misses"
     ),
-    "doctor": Verb(
+    "doctor": Command(
         _doctor, "try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}
     ),
-    "forget": Verb(_forget, "take this device out of Home Assistant and off the broker, for good"),
-    "playlists": Verb(
+    "forget": Command(_forget, "take this device out of Home Assistant and off the broker, for good"),
+    "playlists": Command(
         _playlists,
         "what each mood would play now, and which lists are missing",
         {
@@ -257,7 +257,7 @@ _VERBS = {
             }
         },
     ),
-    "classify": Verb(
+    "classify": Command(
         _classify,
         "faces and emotions in still pictures, one JSON object a line",
         {
@@ -265,7 +265,7 @@ _VERBS = {
             "--json": {"action": "store_true", "help": "JSON (which is what it prints anyway)"},
         },
     ),
-    "replay": Verb(
+    "replay": Command(
         _replay,
         "a recording through the loop of the service, with nothing sent",
         {

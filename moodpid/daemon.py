@@ -9,21 +9,21 @@ from threading import Event
 from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
-from moodpid.metrics import Cooling, Gauge
+from moodpid.metrics import ThermalThrottle, LoopMetrics
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
-from moodpid.mood.override import overridden
-from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy, Wish
-from moodpid.ports import Eye, Home, Player
+from moodpid.mood.override import apply_override
+from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy, MusicRequest
+from moodpid.ports import ObservationSource, StatePublisher, MusicPlayer
 from moodpid.state import (
-    Adjust,
+    ChangeSetting,
     Button,
     CameraState,
     CameraStatus,
     PlayerChanged,
     PlayerState,
     PlayerStatus,
-    Present,
-    Press,
+    AppState,
+    PressButton,
     Request,
     Settings,
     TrackSkipped,
@@ -32,10 +32,10 @@ from moodpid.system.sd_notify import ServiceManager
 
 log = logging.getLogger(__name__)
 
-_FAREWELL_S = 2.0  # for camera, player and home together
+_SHUTDOWN_S = 2.0  # for camera, player and home together
 # After the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
-_GONE_S = 4.0
-_AT_LEAST_S = 0.2  # for each, however long the others took
+_SHUTDOWN_DEADLINE_S = 4.0
+_MIN_JOIN_S = 0.2  # for each, however long the others took
 
 
 @dataclass
@@ -55,28 +55,28 @@ class Daemon:
         clock: Monotonic seconds.
     """
 
-    eye: Eye
-    feel: MoodFilter
+    source: ObservationSource
+    mood_filter: MoodFilter
     policy: Policy
-    player: Player | None
-    home: Home | None
-    inbox: RequestQueue[Request]
+    player: MusicPlayer | None
+    home: StatePublisher | None
+    requests: RequestQueue[Request]
     service: ServiceManager
     stop: Event
     settings: Settings = field(default_factory=Settings)
-    kept: Settings | None = None
-    keep: Callable[[Settings], bool] = lambda _settings: True
-    gauge: Gauge = field(default_factory=Gauge)
+    restored_settings: Settings | None = None
+    save_settings: Callable[[Settings], bool] = lambda _settings: True
+    metrics: LoopMetrics = field(default_factory=LoopMetrics)
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         status = PlayerStatus.UNREACHABLE if self.player else PlayerStatus.DISABLED
-        self._present = Present(self.eye.state, PlayerState(status), settings=self.settings)
+        self._state = AppState(self.source.state, PlayerState(status), settings=self.settings)
         self._override_since_s = 0.0
         self._events: list[MoodEvent] = []
-        self._cooling = Cooling()
-        self._unkept = False
-        self._turned_s = time.monotonic()
+        self._thermal = ThermalThrottle()
+        self._unsaved = False
+        self._step_started_s = time.monotonic()
 
     def run(self) -> None:
         """Turn until asked to stop.
@@ -89,120 +89,120 @@ class Daemon:
             for part in (self.player, self.home):
                 if part:
                     part.start()
-            if self.kept:
-                self._adopt(self.kept)
+            if self.restored_settings:
+                self._apply_settings(self.restored_settings)
             while not self.stop.is_set():
-                self._turn()
+                self._step()
         except StopRequested:
-            self._turned_s = time.monotonic()  # the farewell does not pay for what was waited for before
+            self._step_started_s = time.monotonic()  # the farewell does not pay for what was waited for before
         finally:
-            self._leave()
+            self._shut_down()
 
-    def _turn(self) -> None:
-        self._turned_s = time.monotonic()
-        for request in self.inbox.drain(self.eye.idle_s()):
-            self._obey(request)
-        if self._unkept:
-            self._keep()
-        look = self.eye.look()
-        felt = self.feel.update(look) if look else self._present.felt
-        mood = overridden(felt, self._present.settings.override, self._override_since_s)
+    def _step(self) -> None:
+        self._step_started_s = time.monotonic()
+        for request in self.requests.drain(self.source.idle_s()):
+            self._handle(request)
+        if self._unsaved:
+            self._save_if_changed()
+        look = self.source.next_observation()
+        felt = self.mood_filter.update(look) if look else self._state.observed_mood
+        mood = apply_override(felt, self._state.settings.override, self._override_since_s)
         decision = self.policy.decide(mood, felt)
-        vitals = self.gauge.read(look.at_s if look else None, self.clock())
-        self._keep_cool(vitals.temperature_c)
-        seen = replace(self._present, camera=self.eye.state, picture=self.eye.picture, felt=felt)
-        self._speak(replace(seen, mood=mood, vitals=vitals), decision)
-        self.service.turned(self.clock(), status_line(self._present))
+        vitals = self.metrics.read(look.at_s if look else None, self.clock())
+        self._throttle(vitals.temperature_c)
+        seen = replace(self._state, camera=self.source.state, picture=self.source.picture, observed_mood=felt)
+        self._publish(replace(seen, mood=mood, metrics=vitals), decision)
+        self.service.heartbeat(self.clock(), format_status(self._state))
 
-    def _obey(self, request: Request) -> None:
+    def _handle(self, request: Request) -> None:
         match request:
-            case Adjust():
-                new = request.applied(self._present.settings)
-                if new != self._present.settings:
-                    self._adopt(new)
-                    self._keep()
-            case Press(Button.SKIP | Button.MISFIT as button):
+            case ChangeSetting():
+                new = request.applied(self._state.settings)
+                if new != self._state.settings:
+                    self._apply_settings(new)
+                    self._save_if_changed()
+            case PressButton(Button.SKIP | Button.REJECT_SONG as button):
                 self._skip(button)
-            case Press(Button.RESTART):
+            case PressButton(Button.RESTART):
                 raise RestartRequested("restart requested over MQTT")
             case PlayerChanged(player):
-                self._present = replace(self._present, player=player)
+                self._state = replace(self._state, player=player)
             case TrackSkipped():
-                self._tell_skip()
+                self._report_skip()
 
-    def _keep(self) -> None:
-        self._unkept = not self.keep(self._present.settings)
+    def _save_if_changed(self) -> None:
+        self._unsaved = not self.save_settings(self._state.settings)
 
     def _skip(self, button: Button) -> None:
         """On to the next song, if one plays; one that does not fit is also remembered."""
-        if self.player and self._present.player.status is PlayerStatus.PLAY:
-            if button is Button.MISFIT:
-                self.player.misfit()
+        if self.player and self._state.player.status is PlayerStatus.PLAY:
+            if button is Button.REJECT_SONG:
+                self.player.reject_song()
             else:
                 self.player.skip()
-            self._tell_skip()
+            self._report_skip()
 
-    def _tell_skip(self) -> None:
-        mood = self._present.mood.mood if self._present.mood else None
+    def _report_skip(self) -> None:
+        mood = self._state.mood.mood if self._state.mood else None
         self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
 
-    def _adopt(self, new: Settings) -> None:
+    def _apply_settings(self, new: Settings) -> None:
         """Make the parts follow the settings where they differ from the present ones."""
-        old = self._present.settings
+        old = self._state.settings
         for name in (f.name for f in fields(new) if getattr(new, f.name) != getattr(old, f.name)):
             log.info("%s is set to %s", name, getattr(new, name))
         if new.enabled != old.enabled:
-            self.eye.watch(new.enabled)
-        if self.player and _drives(new) != _drives(old):
-            self.player.enable(_drives(new))
+            self.source.set_enabled(new.enabled)
+        if self.player and _drives_music(new) != _drives_music(old):
+            self.player.set_enabled(_drives_music(new))
         if new.strategy != old.strategy:
             self.policy.lifts = new.strategy == Strategy.LIFT
             if self.player:
-                self.player.strategy(Strategy(new.strategy))
+                self.player.set_strategy(Strategy(new.strategy))
         if new.override is not old.override:
             self._override_since_s = self.clock()
         # Each alone: the home has the sensitivity in whole per cents, the configuration its threshold exactly
         if new.sensitivity != old.sensitivity:
-            self.feel.adjust(threshold=threshold_for(new.sensitivity))
+            self.mood_filter.adjust(threshold=threshold_for(new.sensitivity))
         if new.dwell_s != old.dwell_s:
-            self.feel.adjust(dwell_s=new.dwell_s)
-        if new.looks_hz != old.looks_hz:
-            self.eye.pace(new.looks_hz * self._cooling.share)
-        self._present = replace(self._present, settings=new)
+            self.mood_filter.adjust(dwell_s=new.dwell_s)
+        if new.fps != old.fps:
+            self.source.set_rate(new.fps * self._thermal.share)
+        self._state = replace(self._state, settings=new)
 
-    def _keep_cool(self, temperature_c: float | None) -> None:
-        if self._cooling.update(temperature_c):
-            looks_hz = self._present.settings.looks_hz * self._cooling.share
-            level = logging.WARNING if self._cooling.share < 1 else logging.INFO
+    def _throttle(self, temperature_c: float | None) -> None:
+        if self._thermal.update(temperature_c):
+            looks_hz = self._state.settings.fps * self._thermal.share
+            level = logging.WARNING if self._thermal.share < 1 else logging.INFO
             log.log(level, "the processor is at %.0f °C: %.1f looks a second", temperature_c, looks_hz)
-            self.eye.pace(looks_hz)
+            self.source.set_rate(looks_hz)
 
-    def _speak(self, present: Present, decision: Decision) -> None:
-        if present.camera != self._present.camera:
+    def _publish(self, present: AppState, decision: Decision) -> None:
+        if present.camera != self._state.camera:
             _log_camera(present.camera)
-        self._present = present
-        if decision.wish and present.mood:
-            _log_mood(present.mood, decision.wish)
+        self._state = present
+        if decision.request and present.mood:
+            _log_mood(present.mood, decision.request)
             if self.player:
-                self.player.wish(decision.wish)
+                self.player.request(decision.request)
         if self.home:
-            self.home.tell(present, (*self._events, *decision.events))
+            self.home.publish(present, (*self._events, *decision.events))
         self._events.clear()
 
-    def _leave(self) -> None:
+    def _shut_down(self) -> None:
         """Tell all to stop, then wait for each; whoever does not end is named and left behind."""
         self.service.stopping()
         outside = [(name, part) for name, part in (("MPD", self.player), ("MQTT", self.home)) if part]
         for _, part in outside:
             part.stop()
-        until_s = min(time.monotonic() + _FAREWELL_S, self._turned_s + _GONE_S)
-        self.eye.close()
+        until_s = min(time.monotonic() + _SHUTDOWN_S, self._step_started_s + _SHUTDOWN_DEADLINE_S)
+        self.source.close()
         for name, part in outside:
-            if not part.join(max(_AT_LEAST_S, until_s - time.monotonic())):
+            if not part.join(max(_MIN_JOIN_S, until_s - time.monotonic())):
                 log.warning("the %s connection did not end in time; leaving without it", name)
 
 
-def _drives(settings: Settings) -> bool:
+def _drives_music(settings: Settings) -> bool:
     """Whether the mood may choose the music: one that was asked for needs nobody to watch."""
     return settings.drive_music and (settings.enabled or settings.override is not None)
 
@@ -210,7 +210,7 @@ def _drives(settings: Settings) -> bool:
 _CAMERA = "camera: "
 
 
-def status_line(present: Present) -> str:
+def format_status(present: AppState) -> str:
     """Mood and music in one line for people, as `systemctl status` shows it."""
     player = present.player
     plays = player.title if player.status is PlayerStatus.PLAY else f"player: {player.status}"
@@ -224,7 +224,7 @@ def status_line(present: Present) -> str:
     return f"{present.mood.mood if present.mood else 'looking'}; {plays}"
 
 
-def camera_in(line: str) -> CameraState:
+def parse_camera(line: str) -> CameraState:
     """The camera in what `status_line` told, its message up to the first semicolon; watching if none is told.
 
     For `moodpid doctor`, which opens no camera beside a service that runs.
@@ -242,7 +242,7 @@ def _log_camera(camera: CameraState) -> None:
     log.log(level, "%s", text, extra={"MOODPID_CAMERA": str(camera.status)})
 
 
-def _log_mood(state: MoodState, wish: Wish) -> None:
+def _log_mood(state: MoodState, wish: MusicRequest) -> None:
     log.info(
         "the mood is %s (%d %%, %s)%s",
         state.mood,

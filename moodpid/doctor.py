@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moodpid import app
 from moodpid.config import CameraSource, Config
-from moodpid.daemon import camera_in
+from moodpid.daemon import parse_camera
 from moodpid.errors import CameraBusyError, CameraError, ConfigError, ExitCode, MoodpidError
 from moodpid.state import CameraStatus, Finding
 from moodpid.system.raspberry_pi import Machine, read_machine
@@ -65,7 +65,7 @@ def _clock(clock: Clock | None) -> Iterator[Finding]:
 
 def _model(config: Config) -> Finding:
     try:
-        app.build_observer(config)
+        app.build_pipeline(config)
     except MoodpidError as error:
         return Finding(
             False, "model", str(error), "set right what the line says, or drop [vision] model and cascade"
@@ -98,7 +98,7 @@ def _camera(config: Config, machine: Machine, unit: Unit | None) -> Finding:
 
 def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
     """The camera as the service that runs tells of it: it is not fought over."""
-    camera = camera_in(unit.status)
+    camera = parse_camera(unit.status)
     if camera.status is CameraStatus.LOST:
         kind = CameraBusyError if CameraBusyError.why in camera.message else CameraError
         says = f"the running moodpid service says: {camera.message or camera.status}"

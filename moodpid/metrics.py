@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from moodpid.state import Vitals
+from moodpid.state import Metrics
 from moodpid.system.raspberry_pi import read_temperature_c
 
 _SMOOTHING = 0.1  # the share of the newest look in what is told
@@ -12,7 +12,7 @@ _FEWER_LOOKS_FROM_C, _ALL_LOOKS_BELOW_C = 78.0, 72.0
 _HOT_SHARE = 0.5
 
 
-class Gauge:
+class LoopMetrics:
     """Measures, once a turn of the loop.
 
     Args:
@@ -21,13 +21,13 @@ class Gauge:
 
     def __init__(self, temperature_c: Callable[[], float | None] = read_temperature_c) -> None:
         self._read_temperature_c = temperature_c
-        self._warm_at_s = float("-inf")
-        self._last_look_s: float | None = None
+        self._temperature_at_s = float("-inf")
+        self._last_observation_s: float | None = None
         self._period_s: float | None = None
         self._latency_s: float | None = None
         self._temperature_c: float | None = None
 
-    def read(self, look_s: float | None, now_s: float) -> Vitals:
+    def read(self, look_s: float | None, now_s: float) -> Metrics:
         """The vitals after a turn.
 
         Args:
@@ -36,15 +36,15 @@ class Gauge:
         """
         if look_s is not None:
             self._latency_s = _smooth(self._latency_s, max(0.0, now_s - look_s))
-            if self._last_look_s is not None:
-                self._period_s = _smooth(self._period_s, max(1e-3, look_s - self._last_look_s))
-            self._last_look_s = look_s
-        if now_s - self._warm_at_s >= _TEMPERATURE_EVERY_S:
-            self._warm_at_s, self._temperature_c = now_s, self._read_temperature_c()
-        return Vitals(self._latency_s, 1 / self._period_s if self._period_s else None, self._temperature_c)
+            if self._last_observation_s is not None:
+                self._period_s = _smooth(self._period_s, max(1e-3, look_s - self._last_observation_s))
+            self._last_observation_s = look_s
+        if now_s - self._temperature_at_s >= _TEMPERATURE_EVERY_S:
+            self._temperature_at_s, self._temperature_c = now_s, self._read_temperature_c()
+        return Metrics(self._latency_s, 1 / self._period_s if self._period_s else None, self._temperature_c)
 
 
-class Cooling:
+class ThermalThrottle:
     """Slows the looks down while the processor is hot, before the firmware slows all down, music included.
 
     Attributes:

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from moodpid.config import Strategy
 from moodpid.mood.observation import Observation
-from moodpid.mood.policy import MoodEvent, Wish
-from moodpid.state import CameraState, Present
+from moodpid.mood.policy import MoodEvent, MusicRequest
+from moodpid.state import CameraState, AppState
 
 
-class Eye(Protocol):
+class ObservationSource(Protocol):
     """Looks at the room."""
 
     @property
@@ -23,7 +23,7 @@ class Eye(Protocol):
     def idle_s(self) -> float:
         """How long the loop may rest before the next look, in seconds."""
 
-    def look(self) -> Observation | None:
+    def next_observation(self) -> Observation | None:
         """The next observation, None while there is nothing to look through.
 
         Raises:
@@ -31,35 +31,35 @@ class Eye(Protocol):
             StopRequested: The loop is to end, and nothing is waited for any more.
         """
 
-    def watch(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Open or close the camera."""
 
-    def pace(self, looks_hz: float) -> None:
+    def set_rate(self, looks_hz: float) -> None:
         """Look this often a second from the next look on, as far as the camera goes."""
 
     def close(self) -> None:
         """Give the camera back."""
 
 
-class Player(Protocol):
+class MusicPlayer(Protocol):
     """Has a thread of its own that carries wishes out."""
 
     def start(self) -> None:
         """Begin."""
 
-    def wish(self, wish: Wish) -> None:
+    def request(self, wish: MusicRequest) -> None:
         """Replace the wish by this one."""
 
-    def enable(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Carry wishes out, or leave the player alone."""
 
-    def strategy(self, strategy: Strategy) -> None:
+    def set_strategy(self, strategy: Strategy) -> None:
         """Where the music leads."""
 
     def skip(self) -> None:
         """Go on to the next song, if one plays."""
 
-    def misfit(self) -> None:
+    def reject_song(self) -> None:
         """Remember that the song that plays does not fit, and go on to the next."""
 
     def stop(self) -> None:
@@ -69,13 +69,13 @@ class Player(Protocol):
         """Wait for the end; False if it has not come in time."""
 
 
-class Home(Protocol):
+class StatePublisher(Protocol):
     """Tells the home how things are."""
 
     def start(self) -> None:
         """Begin."""
 
-    def tell(self, present: Present, events: Sequence[MoodEvent]) -> None:
+    def publish(self, present: AppState, events: Sequence[MoodEvent]) -> None:
         """Pass on what is new in the present state, and these events; never waits."""
 
     def stop(self) -> None:

@@ -5,7 +5,7 @@ import logging
 EVERY_S = 60.0
 
 
-class Murmur:
+class ThrottledLogger:
     """Warns at most once every `EVERY_S` seconds, and says how many warnings it kept to itself."""
 
     def __init__(self, log: logging.Logger) -> None:

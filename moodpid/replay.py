@@ -5,8 +5,8 @@ from typing import Any
 
 from moodpid.config import Strategy
 from moodpid.mood.filter import MoodState
-from moodpid.mood.policy import MoodEvent, Wish
-from moodpid.state import Present
+from moodpid.mood.policy import MoodEvent, MusicRequest
+from moodpid.state import AppState
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -23,24 +23,24 @@ class ReplayReport:
 
     def __init__(self, emit: Emit, *, looks: bool = False) -> None:
         self._emit = emit
-        self._looks = looks
+        self._observations = looks
         self._play: str | None = None
         self._changed = False
 
-    def wish(self, wish: Wish) -> None:
+    def request(self, wish: MusicRequest) -> None:
         """As the player: this is what it would play from here on."""
         self._play = str(wish) or None
         self._changed = True
 
-    def tell(self, present: Present, _events: Sequence[MoodEvent]) -> None:
+    def publish(self, present: AppState, _events: Sequence[MoodEvent]) -> None:
         """As the home: this is how things are after a look."""
-        if present.mood and (self._looks or self._changed):
+        if present.mood and (self._observations or self._changed):
             self._changed = False
             self._emit(self._record(present.mood))
 
     def _record(self, state: MoodState) -> dict[str, Any]:
         scores = (
-            {"scores": {k: round(v, 3) for k, v in state.scores.as_dict().items()}} if self._looks else {}
+            {"scores": {k: round(v, 3) for k, v in state.scores.as_dict().items()}} if self._observations else {}
         )
         return {
             "at": round(state.at_s, 2),
@@ -54,16 +54,16 @@ class ReplayReport:
     def start(self) -> None:
         """Nothing to begin: nothing is sent."""
 
-    def enable(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Nobody switches a replay."""
 
-    def strategy(self, strategy: Strategy) -> None:
+    def set_strategy(self, strategy: Strategy) -> None:
         """Nobody switches a replay."""
 
     def skip(self) -> None:
         """Nobody skips in a replay."""
 
-    def misfit(self) -> None:
+    def reject_song(self) -> None:
         """Nobody complains about a replay."""
 
     def stop(self) -> None:

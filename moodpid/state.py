@@ -78,11 +78,11 @@ class Settings:
     override: Mood | None = None
     dwell_s: float = 8.0
     sensitivity: float = 60.0
-    looks_hz: float = 4.0
+    fps: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class Metrics:
     """How the machine does its work; None is what is not known.
 
     Attributes:
@@ -92,12 +92,12 @@ class Vitals:
     """
 
     latency_s: float | None = None
-    looks_hz: float | None = None
+    fps: float | None = None
     temperature_c: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class AppState:
     """All that the home may know at this moment.
 
     Attributes:
@@ -112,9 +112,9 @@ class Present:
     camera: CameraState
     player: PlayerState
     mood: MoodState | None = None
-    felt: MoodState | None = None
+    observed_mood: MoodState | None = None
     settings: Settings = Settings()
-    vitals: Vitals = Vitals()
+    metrics: Metrics = Metrics()
     picture: bytes | None = None
 
 
@@ -139,7 +139,7 @@ Value: TypeAlias = bool | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Adjust:
+class ChangeSetting:
     """Request: set the field of `Settings` that has this name; name and value are valid."""
 
     name: str
@@ -155,12 +155,12 @@ class Button(StrEnum):
     """What can be asked for once."""
 
     SKIP = "skip"
-    MISFIT = "misfit"
+    REJECT_SONG = "misfit"
     RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class PressButton:
     """Request: do this, once."""
 
     button: Button
@@ -178,5 +178,5 @@ class TrackSkipped:
     """News from the MPD worker: a person left a song of ours before its end, by other means than us."""
 
 
-Request: TypeAlias = Adjust | Press | PlayerChanged | TrackSkipped
+Request: TypeAlias = ChangeSetting | PressButton | PlayerChanged | TrackSkipped
 Post: TypeAlias = Callable[[Request], bool]

@@ -15,13 +15,13 @@ from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mpd.feedback import Verdict, changes
-from moodpid.mpd.leader_election import Rivals
-from moodpid.mpd.session_store import Keeper as SessionStore
+from moodpid.mpd.leader_election import LeaderElection
+from moodpid.mpd.session_store import SessionStore as SessionStore
 from moodpid.mqtt import payloads
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import Offers, controls
-from moodpid.settings.store import Keeper as SettingsStore
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings, Vitals
+from moodpid.settings.fields import Capabilities, setting_fields
+from moodpid.settings.store import SettingsStore as SettingsStore
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings, Metrics
 from moodpid.system.json_file import JsonFile
 
 OLD = Path(__file__).parent / "data" / "0.1.0"
@@ -34,19 +34,19 @@ def old(name: str, folder: Path) -> JsonFile:
 
 
 def test_the_session_of_0_1_0_is_read_and_written_alike(tmp_path: Path) -> None:
-    store = SessionStore(old("player.json", tmp_path), config.Player())
+    store = SessionStore(old("player.json", tmp_path), config.MpdConfig())
     session = store.load(1000.0)
-    assert [(s.id, s.uri, s.mood, s.source, s.pos) for s in session.memory.ours] == [
+    assert [(s.id, s.uri, s.mood, s.source, s.pos) for s in session.queue_state.own_songs] == [
         (7, "sad/1", Mood.SAD, "Sad", 3),
         (9, "sad/2", Mood.SAD, "Sad", 4),
     ]
-    assert session.owed == 80
-    store.keep(session)
+    assert session.volume_to_restore == 80
+    store.save(session)
     assert json.loads((tmp_path / "player.json").read_text()) == json.loads((OLD / "player.json").read_text())
 
 
 def test_the_settings_of_0_1_0_are_read_and_written_alike(tmp_path: Path) -> None:
-    store = SettingsStore(old("settings.json", tmp_path), Offers(), Settings())
+    store = SettingsStore(old("settings.json", tmp_path), Capabilities(), Settings())
     settings = store.load()
     assert settings == Settings(
         enabled=False,
@@ -55,9 +55,9 @@ def test_the_settings_of_0_1_0_are_read_and_written_alike(tmp_path: Path) -> Non
         override=Mood.HAPPY,
         dwell_s=20.0,
         sensitivity=75.0,
-        looks_hz=2.0,
+        fps=2.0,
     )
-    store.keep(settings)
+    store.save(settings)
     assert json.loads((tmp_path / "settings.json").read_text()) == json.loads(
         (OLD / "settings.json").read_text()
     )
@@ -80,7 +80,7 @@ def test_every_configuration_key_of_0_1_0_is_known() -> None:
 
 
 def test_the_topics_of_0_1_0_stay() -> None:
-    device, broker = config.Device(id="attic"), config.Mqtt()
+    device, broker = config.DeviceConfig(id="attic"), config.MqttConfig()
     topics = Topics.of(device, broker)
     assert {getattr(topics, name) for name in (OLD / "topics.txt").read_text().split()} == {
         f"moodpid/attic/{path}"
@@ -99,7 +99,7 @@ def test_the_topics_of_0_1_0_stay() -> None:
         ]
     }
     assert topics.discovery == "homeassistant/device/moodpid_attic/config"
-    settable = {control.topic for control in controls(Offers())}
+    settable = {control.topic for control in setting_fields(Capabilities())}
     assert {"enabled", "drive_music", "strategy", "skip", "misfit", "override", "dwell_s"} <= settable
     assert {"sensitivity", "looks_hz", "restart"} <= settable
     assert topics.setter("looks_hz") == "moodpid/attic/looks_hz/set"
@@ -114,7 +114,7 @@ def test_the_payload_keys_of_0_1_0_stay() -> None:
         "event": payloads.event(MoodEvent(EventType.MOOD_CHANGED, None, Mood.SAD)),
         "camera": payloads.camera(CameraState(CameraStatus.WATCHING)),
         "player": payloads.player(PlayerState(PlayerStatus.STOP)),
-        "vitals": payloads.vitals(Vitals(), ""),
+        "vitals": payloads.metrics(Metrics(), ""),
     }
     assert {name: sorted(json.loads(text)) for name, text in messages.items()} == {
         "mood": ["confidence", "faces", "mood", "scores", "since"],
@@ -137,7 +137,7 @@ def test_the_event_types_of_0_1_0_stay() -> None:
     [
         (Verdict.HEARD, "moodpid_sad_heard"),
         (Verdict.SKIPPED, "moodpid_sad_skipped"),
-        (Verdict.MISFIT, "moodpid_sad_skipped"),
+        (Verdict.REJECTED, "moodpid_sad_skipped"),
     ],
 )
 def test_the_stickers_of_0_1_0_stay(verdict: Verdict, sticker: str) -> None:
@@ -145,7 +145,7 @@ def test_the_stickers_of_0_1_0_stay(verdict: Verdict, sticker: str) -> None:
 
 
 def test_the_channel_at_mpd_begins_with_the_name() -> None:
-    assert Rivals(1, 1)._name.startswith("moodpid_0")
+    assert LeaderElection(1, 1)._name.startswith("moodpid_0")
 
 
 def test_the_exit_codes_of_0_1_0_stay() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moodpid import config
 from moodpid.app import default_settings
-from moodpid.config import CameraSource, Change, Config, load, parse
+from moodpid.config import CameraSource, TransitionMode, Config, load, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import threshold_for
@@ -29,7 +29,7 @@ def test_playlists_are_all_that_has_to_be_there() -> None:
     config = parse(PLAYLISTS)
     assert config.player.playlists == {Mood.HAPPY: ("Happy",)}
     assert config.camera.source is CameraSource.PICAMERA2
-    assert config.player.change is Change.NEXT
+    assert config.player.change is TransitionMode.NEXT
     assert not config.player.autoplay
 
 

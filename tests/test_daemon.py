@@ -7,40 +7,40 @@ from threading import Event
 import pytest
 
 from moodpid.channels import RequestQueue
-from moodpid.daemon import Daemon, status_line
+from moodpid.daemon import Daemon, format_status
 from moodpid.errors import CameraStuckError, RecordingEnded, RestartRequested
-from moodpid.metrics import Gauge
+from moodpid.metrics import LoopMetrics
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
 from moodpid.state import (
-    Adjust,
+    ChangeSetting,
     Button,
     CameraState,
     CameraStatus,
     PlayerChanged,
     PlayerState,
     PlayerStatus,
-    Present,
-    Press,
+    AppState,
+    PressButton,
     Request,
     Settings,
     TrackSkipped,
 )
 from moodpid.system.sd_notify import ServiceManager
 from moodpid.vision.cameras import time_limited
-from moodpid.vision.cameras.time_limited import Guarded
-from moodpid.vision.pipeline import Observer
-from moodpid.vision.sources import Watcher
+from moodpid.vision.cameras.time_limited import TimeLimitedCamera
+from moodpid.vision.pipeline import FacePipeline
+from moodpid.vision.sources import LiveSource
 from tests.support.fakes import (
     Clock,
     FakeCamera,
     FakeClassifier,
     FakeDetector,
-    FakeHome,
+    FakePublisher,
     FakePlayer,
-    ScriptedEye,
+    ScriptedSource,
     look,
 )
 
@@ -48,15 +48,15 @@ PLAYLISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)}
 
 
 @dataclass
-class Rig:
+class DaemonHarness:
     """A daemon with everything around it."""
 
     inbox: RequestQueue[Request]
     player: FakePlayer = field(default_factory=FakePlayer)
-    home: FakeHome = field(default_factory=FakeHome)
+    home: FakePublisher = field(default_factory=FakePublisher)
     notes: list[str] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
-    eye: ScriptedEye = field(default_factory=lambda: ScriptedEye([]))
+    eye: ScriptedSource = field(default_factory=lambda: ScriptedSource([]))
 
     kept: Settings | None = None
     keeps: list[Settings] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Rig:
         return len(self.keeps) > self.disk_full
 
     def daemon(self, *looks: Observation | None) -> Daemon:
-        self.eye = ScriptedEye(looks)
+        self.eye = ScriptedSource(looks)
         return Daemon(
             self.eye,
             MoodFilter(FilterSettings()),
@@ -77,8 +77,8 @@ class Rig:
             self.inbox,
             ServiceManager(self.notes.append, watchdog_usec="30000000"),
             self.stop,
-            kept=self.kept,
-            keep=self.keep,
+            restored_settings=self.kept,
+            save_settings=self.keep,
             clock=Clock(),
         )
 
@@ -88,9 +88,9 @@ class Rig:
 
 
 @pytest.fixture
-def rig() -> Iterator[Rig]:
+def rig() -> Iterator[DaemonHarness]:
     inbox: RequestQueue[Request] = RequestQueue()
-    yield Rig(inbox)
+    yield DaemonHarness(inbox)
     inbox.close()
 
 
@@ -98,7 +98,7 @@ def seconds(n: float, *emotions: Emotion, start_s: float = 0.0) -> list[Observat
     return [look(start_s + i / 4, *emotions) for i in range(round(n * 4))]
 
 
-def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(rig: Rig) -> None:
+def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(rig: DaemonHarness) -> None:
     degrees = iter([50.0, 81.0, 76.0, 71.0, 71.0])
     daemon = rig.daemon(*seconds(2, Emotion.HAPPY))
     clock = Clock()
@@ -110,83 +110,83 @@ def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(rig: Rig) -> No
         clock.sleep(10.0)  # each turn is a while after the last one
         return clock()
 
-    daemon.gauge, daemon.clock = Gauge(thermometer), later
+    daemon.metrics, daemon.clock = LoopMetrics(thermometer), later
     with pytest.raises(RecordingEnded):
         daemon.run()
-    assert rig.eye.paces == [Settings().looks_hz / 2, Settings().looks_hz]
+    assert rig.eye.rates == [Settings().fps / 2, Settings().fps]
 
 
-def test_what_the_home_asks_for_is_halved_as_well_while_it_is_hot(rig: Rig) -> None:
+def test_what_the_home_asks_for_is_halved_as_well_while_it_is_hot(rig: DaemonHarness) -> None:
     daemon = rig.daemon(*seconds(1, Emotion.HAPPY))
 
     def thermometer() -> float:
-        rig.inbox.post(Adjust("looks_hz", 1.0))  # heard in the next turn
+        rig.inbox.post(ChangeSetting("looks_hz", 1.0))  # heard in the next turn
         return 90.0
 
-    daemon.gauge = Gauge(thermometer)
+    daemon.metrics = LoopMetrics(thermometer)
     with pytest.raises(RecordingEnded):
         daemon.run()
-    assert rig.eye.paces == [Settings().looks_hz / 2, 0.5]
+    assert rig.eye.rates == [Settings().fps / 2, 0.5]
 
 
-def test_faces_become_a_wish_and_news_for_the_home(rig: Rig) -> None:
+def test_faces_become_a_wish_and_news_for_the_home(rig: DaemonHarness) -> None:
     rig.run(*seconds(4, Emotion.HAPPY))
-    assert [w.playlists for w in rig.player.wishes] == [(), ("Happy",)]
+    assert [w.playlists for w in rig.player.requests] == [(), ("Happy",)]
     assert [e.event_type for e in rig.home.events] == [EventType.MOOD_CHANGED, EventType.PERSON_ARRIVED]
-    state = rig.home.told[-1].mood
+    state = rig.home.published[-1].mood
     assert state is not None
     assert state.mood is Mood.HAPPY
 
 
-def test_a_look_that_could_not_be_made_changes_no_mood(rig: Rig) -> None:
+def test_a_look_that_could_not_be_made_changes_no_mood(rig: DaemonHarness) -> None:
     rig.run(*seconds(4, Emotion.HAPPY), *[None] * 100)
-    state = rig.home.told[-1].mood
+    state = rig.home.published[-1].mood
     assert state is not None
     assert state.mood is Mood.HAPPY
-    assert len(rig.home.told) == 116
+    assert len(rig.home.published) == 116
 
 
-def test_switching_off_closes_the_camera_and_leaves_the_player_alone(rig: Rig) -> None:
-    rig.inbox.post(Adjust("enabled", False))
+def test_switching_off_closes_the_camera_and_leaves_the_player_alone(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("enabled", False))
     rig.run(None)
-    assert rig.eye.watched == [False]
+    assert rig.eye.enabled_calls == [False]
     assert rig.player.enabled == [False]
-    assert rig.home.told[-1].settings.enabled is False
-    assert rig.home.told[-1].camera.status is CameraStatus.OFF
+    assert rig.home.published[-1].settings.enabled is False
+    assert rig.home.published[-1].camera.status is CameraStatus.OFF
 
 
-def test_news_from_the_player_reach_the_home(rig: Rig) -> None:
+def test_news_from_the_player_reach_the_home(rig: DaemonHarness) -> None:
     playing = PlayerState(PlayerStatus.PLAY, title="Sunny", artist="Ada")
     rig.inbox.post(PlayerChanged(playing))
     rig.run(look(0.0))
-    assert rig.home.told[-1].player == playing
+    assert rig.home.published[-1].player == playing
 
 
-def test_ready_comes_once_after_a_whole_turn_and_the_watchdog_at_its_pace(rig: Rig) -> None:
+def test_ready_comes_once_after_a_whole_turn_and_the_watchdog_at_its_pace(rig: DaemonHarness) -> None:
     rig.run(*seconds(4, Emotion.HAPPY))
     assert rig.notes.count("READY=1") == 1
     assert rig.notes.count("WATCHDOG=1") == 1
     assert rig.notes[-1] == "STOPPING=1"
 
 
-def test_asked_to_stop_it_stops_all_before_it_waits_for_any(rig: Rig) -> None:
+def test_asked_to_stop_it_stops_all_before_it_waits_for_any(rig: DaemonHarness) -> None:
     rig.run()
     assert rig.eye.closed
     assert rig.player.calls == ["start", "stop", "join"]
     assert rig.home.calls == ["start", "stop", "join"]
 
 
-def test_who_does_not_end_is_named_and_left_behind(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+def test_who_does_not_end_is_named_and_left_behind(rig: DaemonHarness, caplog: pytest.LogCaptureFixture) -> None:
     rig.player.hangs = True
     rig.run()
     assert "MPD connection did not end" in caplog.text
     assert rig.home.calls[-1] == "join"
 
 
-def test_a_stop_that_came_before_the_first_turn_is_heard(rig: Rig) -> None:
+def test_a_stop_that_came_before_the_first_turn_is_heard(rig: DaemonHarness) -> None:
     rig.stop.set()
     daemon = Daemon(
-        ScriptedEye([look(0.0)]),
+        ScriptedSource([look(0.0)]),
         MoodFilter(FilterSettings()),
         Policy({}),
         None,
@@ -200,7 +200,7 @@ def test_a_stop_that_came_before_the_first_turn_is_heard(rig: Rig) -> None:
 
 
 def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time_limited, "SLICE_S", 0.01)
     let_go = Event()
@@ -211,8 +211,8 @@ def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
         raise AssertionError("nobody waits for it any more")
 
     daemon = rig.daemon()
-    observer = Observer(FakeDetector(), FakeClassifier())
-    daemon.eye = Watcher(lambda: Guarded(open_camera, rig.stop.is_set), observer)
+    observer = FacePipeline(FakeDetector(), FakeClassifier())
+    daemon.source = LiveSource(lambda: TimeLimitedCamera(open_camera, rig.stop.is_set), observer)
     daemon.run()
     let_go.set()
     assert rig.notes == ["STOPPING=1"]
@@ -220,7 +220,7 @@ def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
 
 
 def test_a_pace_over_which_the_camera_hangs_is_kept_and_the_home_hears_that_it_is_lost(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = FakeCamera(Clock())
 
@@ -229,17 +229,17 @@ def test_a_pace_over_which_the_camera_hangs_is_kept_and_the_home_hears_that_it_i
 
     monkeypatch.setattr(camera, "pace", hang)
     daemon = rig.daemon()
-    daemon.eye = Watcher(lambda: camera, Observer(FakeDetector(), FakeClassifier()))
-    rig.inbox.post(Adjust("looks_hz", 1.0))
+    daemon.source = LiveSource(lambda: camera, FacePipeline(FakeDetector(), FakeClassifier()))
+    rig.inbox.post(ChangeSetting("looks_hz", 1.0))
     with pytest.raises(CameraStuckError):
         daemon.run()
-    assert rig.keeps == [Settings(looks_hz=1.0)]
-    assert rig.home.told[-1].settings == Settings(looks_hz=1.0)
-    assert rig.home.told[-1].camera == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert rig.keeps == [Settings(fps=1.0)]
+    assert rig.home.published[-1].settings == Settings(fps=1.0)
+    assert rig.home.published[-1].camera == CameraState(CameraStatus.LOST, "the camera hangs")
 
 
 def test_changes_are_logged_with_fields_and_sameness_is_not(
-    rig: Rig, caplog: pytest.LogCaptureFixture
+    rig: DaemonHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     rig.run(*seconds(20, Emotion.HAPPY))
@@ -249,10 +249,10 @@ def test_changes_are_logged_with_fields_and_sameness_is_not(
     assert len(caplog.records) <= 3
 
 
-def test_a_change_of_strategy_is_told_with_the_next_mood(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_change_of_strategy_is_told_with_the_next_mood(rig: DaemonHarness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    rig.inbox.post(Adjust("strategy", "lift"))
-    rig.inbox.post(Adjust("override", Mood.SAD))
+    rig.inbox.post(ChangeSetting("strategy", "lift"))
+    rig.inbox.post(ChangeSetting("override", Mood.SAD))
     rig.run(*seconds(1, Emotion.HAPPY))
     assert "music from Sad, then Happy" in caplog.text
 
@@ -268,52 +268,52 @@ def test_a_change_of_strategy_is_told_with_the_next_mood(rig: Rig, caplog: pytes
 )
 def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: PlayerState, says: str) -> None:
     mood = MoodState(Mood.HAPPY, 0.0, 0.9, 1, UNIFORM, 0.0)
-    assert status_line(Present(CameraState(camera), player, mood)) == says
+    assert format_status(AppState(CameraState(camera), player, mood)) == says
 
 
-def test_a_mood_that_was_asked_for_is_told_and_played_whatever_the_faces_show(rig: Rig) -> None:
-    rig.inbox.post(Adjust("override", Mood.HAPPY))
+def test_a_mood_that_was_asked_for_is_told_and_played_whatever_the_faces_show(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("override", Mood.HAPPY))
     rig.run(*seconds(4, Emotion.SAD))
-    present = rig.home.told[-1]
+    present = rig.home.published[-1]
     assert present.mood is not None
-    assert present.felt is not None
-    assert (present.mood.mood, present.felt.mood) == (Mood.HAPPY, Mood.SAD)
-    assert rig.player.wishes[-1].playlists == ("Happy",)
+    assert present.observed_mood is not None
+    assert (present.mood.mood, present.observed_mood.mood) == (Mood.HAPPY, Mood.SAD)
+    assert rig.player.requests[-1].playlists == ("Happy",)
 
 
-def test_a_party_goes_on_with_the_camera_off(rig: Rig) -> None:
-    rig.inbox.post(Adjust("override", Mood.HAPPY))
-    rig.inbox.post(Adjust("enabled", False))
+def test_a_party_goes_on_with_the_camera_off(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("override", Mood.HAPPY))
+    rig.inbox.post(ChangeSetting("enabled", False))
     rig.run(None, None)
-    assert rig.player.wishes[-1].playlists == ("Happy",)
+    assert rig.player.requests[-1].playlists == ("Happy",)
     assert rig.player.enabled == []
 
 
-def test_leaving_the_music_alone_leaves_the_camera_open(rig: Rig) -> None:
-    rig.inbox.post(Adjust("drive_music", False))
+def test_leaving_the_music_alone_leaves_the_camera_open(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("drive_music", False))
     rig.run(None)
     assert rig.player.enabled == [False]
-    assert rig.eye.watched == []
+    assert rig.eye.enabled_calls == []
 
 
-def test_the_same_setting_twice_is_done_once(rig: Rig) -> None:
+def test_the_same_setting_twice_is_done_once(rig: DaemonHarness) -> None:
     for _ in range(3):
-        rig.inbox.post(Adjust("enabled", False))
+        rig.inbox.post(ChangeSetting("enabled", False))
     rig.run(None)
-    assert rig.eye.watched == [False]
+    assert rig.eye.enabled_calls == [False]
 
 
-def test_looks_a_second_reach_the_eye(rig: Rig) -> None:
-    rig.inbox.post(Adjust("looks_hz", 1.0))
+def test_looks_a_second_reach_the_eye(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("looks_hz", 1.0))
     rig.run(None)
-    assert rig.eye.paces == [1.0]
+    assert rig.eye.rates == [1.0]
 
 
-def test_a_longer_dwell_holds_the_mood(rig: Rig) -> None:
-    rig.inbox.post(Adjust("dwell_s", 600.0))
+def test_a_longer_dwell_holds_the_mood(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("dwell_s", 600.0))
     rig.run(*seconds(20, Emotion.HAPPY), *seconds(60, Emotion.SAD, start_s=20))
-    assert rig.home.told[-1].mood is not None
-    assert rig.home.told[-1].mood.mood is Mood.HAPPY
+    assert rig.home.published[-1].mood is not None
+    assert rig.home.published[-1].mood.mood is Mood.HAPPY
 
 
 @pytest.mark.parametrize(
@@ -321,62 +321,62 @@ def test_a_longer_dwell_holds_the_mood(rig: Rig) -> None:
     [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.9, FilterSettings().dwell_s)],
 )
 def test_a_setting_of_the_filter_leaves_the_others_as_the_configuration_has_them(
-    rig: Rig, name: str, value: float, threshold: float, dwell_s: float
+    rig: DaemonHarness, name: str, value: float, threshold: float, dwell_s: float
 ) -> None:
     daemon = rig.daemon(None)
-    daemon.feel = MoodFilter(FilterSettings(threshold=0.513))  # which no whole sensitivity says exactly
-    rig.inbox.post(Adjust(name, value))
+    daemon.mood_filter = MoodFilter(FilterSettings(threshold=0.513))  # which no whole sensitivity says exactly
+    rig.inbox.post(ChangeSetting(name, value))
     with pytest.raises(RecordingEnded):
         daemon.run()
-    assert daemon.feel._settings == FilterSettings(threshold=threshold, dwell_s=dwell_s)
+    assert daemon.mood_filter._settings == FilterSettings(threshold=threshold, dwell_s=dwell_s)
 
 
-def test_skipping_reaches_the_player_and_is_told_if_something_plays(rig: Rig) -> None:
-    rig.inbox.post(Press(Button.SKIP))
+def test_skipping_reaches_the_player_and_is_told_if_something_plays(rig: DaemonHarness) -> None:
+    rig.inbox.post(PressButton(Button.SKIP))
     rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
-    rig.inbox.post(Press(Button.SKIP))
+    rig.inbox.post(PressButton(Button.SKIP))
     rig.run(None)
     assert rig.player.calls.count("skip") == 1
     assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]
 
 
-def test_a_song_that_does_not_fit_is_remembered_by_the_player(rig: Rig) -> None:
+def test_a_song_that_does_not_fit_is_remembered_by_the_player(rig: DaemonHarness) -> None:
     rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
-    rig.inbox.post(Press(Button.MISFIT))
+    rig.inbox.post(PressButton(Button.REJECT_SONG))
     rig.run(None)
     assert "misfit" in rig.player.calls
 
 
-def test_the_strategy_reaches_the_player(rig: Rig) -> None:
-    rig.inbox.post(Adjust("strategy", "lift"))
+def test_the_strategy_reaches_the_player(rig: DaemonHarness) -> None:
+    rig.inbox.post(ChangeSetting("strategy", "lift"))
     rig.run(None)
     assert "strategy lift" in rig.player.calls
 
 
-def test_a_restart_leaves_in_order(rig: Rig) -> None:
-    rig.inbox.post(Press(Button.RESTART))
+def test_a_restart_leaves_in_order(rig: DaemonHarness) -> None:
+    rig.inbox.post(PressButton(Button.RESTART))
     with pytest.raises(RestartRequested):
         rig.daemon().run()
     assert rig.player.calls == ["start", "stop", "join"]
     assert rig.eye.closed
 
 
-def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(rig: Rig) -> None:
+def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(rig: DaemonHarness) -> None:
     rig.kept = Settings(enabled=False)
-    rig.inbox.post(Adjust("dwell_s", 20.0))
+    rig.inbox.post(ChangeSetting("dwell_s", 20.0))
     rig.run(None)
-    assert rig.eye.watched == [False]
+    assert rig.eye.enabled_calls == [False]
     assert rig.keeps == [Settings(enabled=False, dwell_s=20.0)]
 
 
-def test_what_could_not_be_kept_is_tried_in_each_turn_until_it_is(rig: Rig) -> None:
+def test_what_could_not_be_kept_is_tried_in_each_turn_until_it_is(rig: DaemonHarness) -> None:
     rig.disk_full = 2
-    rig.inbox.post(Adjust("dwell_s", 20.0))
+    rig.inbox.post(ChangeSetting("dwell_s", 20.0))
     rig.run(*[None] * 6)
     assert rig.keeps == [Settings(dwell_s=20.0)] * 3
 
 
-def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(rig: Rig) -> None:
+def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(rig: DaemonHarness) -> None:
     rig.inbox.post(TrackSkipped())
     rig.run(None)
     assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]

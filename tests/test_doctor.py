@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid import doctor
-from moodpid.config import Camera, CameraSource, Config
-from moodpid.daemon import camera_in, status_line
+from moodpid.config import CameraConfig, CameraSource, Config
+from moodpid.daemon import parse_camera, format_status
 from moodpid.errors import CameraBusyError, CameraError
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, AppState
 from moodpid.system.raspberry_pi import Machine
 from moodpid.system.systemctl import Clock, Unit
 
@@ -22,12 +22,12 @@ GONE = CameraError("libcamera finds none")
 
 def running(camera: CameraState) -> Unit:
     """The service, saying what it says of such a camera."""
-    told = status_line(Present(camera, PlayerState(PlayerStatus.STOP)))
+    told = format_status(AppState(camera, PlayerState(PlayerStatus.STOP)))
     return Unit("loaded", "active", told)
 
 
 def webcam(device: int) -> Config:
-    return Config(camera=Camera(source=CameraSource.WEBCAM, device=device))
+    return Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=device))
 
 
 def test_power_and_heat_are_named_with_a_remedy_each() -> None:
@@ -123,14 +123,14 @@ def test_whatever_the_service_says_the_camera_is_read_from_it(
 ) -> None:
     felt = MoodState(mood, 0.0, 0.9, 1, UNIFORM, 0.0) if mood else None
     player = PlayerState(PlayerStatus.PLAY, title, artist)
-    read = camera_in(status_line(Present(CameraState(status, message), player, felt)))
+    read = parse_camera(format_status(AppState(CameraState(status, message), player, felt)))
     assert read.status is status
     assert read.message == (message.partition("; ")[0] if status is CameraStatus.LOST else "")
 
 
 @pytest.mark.parametrize("line", ["", "camera: asleep; Ada - Sunny", "lost: something; camera: lost"])
 def test_a_service_that_says_nothing_of_its_camera_is_taken_to_watch(line: str) -> None:
-    assert camera_in(line) == CameraState(CameraStatus.WATCHING)
+    assert parse_camera(line) == CameraState(CameraStatus.WATCHING)
 
 
 @pytest.mark.parametrize(

@@ -8,39 +8,39 @@ from pathlib import Path
 import msgspec
 
 from moodpid.config import validation
-from moodpid.config.key_paths import Place, line_of, show
+from moodpid.config.key_paths import KeyPath, line_of, format_key
 from moodpid.config.referenced_files import PATHS, find_missing
 from moodpid.config.schema import (
-    Camera,
+    CameraConfig,
     CameraSource,
-    Change,
+    TransitionMode,
     Config,
-    Device,
-    Entry,
-    MoodTable,
-    Mqtt,
-    Player,
+    DeviceConfig,
+    SongSource,
+    MoodConfig,
+    MqttConfig,
+    MpdConfig,
     Strategy,
     Transport,
-    Vision,
+    VisionConfig,
 )
 from moodpid.config.toml_errors import explain
 from moodpid.errors import ConfigError
 
 __all__ = [
     "DEFAULT_PATH",
-    "Camera",
+    "CameraConfig",
     "CameraSource",
-    "Change",
+    "TransitionMode",
     "Config",
-    "Device",
-    "Entry",
-    "MoodTable",
-    "Mqtt",
-    "Player",
+    "DeviceConfig",
+    "SongSource",
+    "MoodConfig",
+    "MqttConfig",
+    "MpdConfig",
     "Strategy",
     "Transport",
-    "Vision",
+    "VisionConfig",
     "load",
     "parse",
 ]
@@ -91,7 +91,7 @@ def parse(
         raise ConfigError(f"{name}, line {line}: {what}") from None
     except RecursionError:
         raise ConfigError(f"{name}: not TOML: too deeply nested") from None
-    found = list(validation.find(tables))
+    found = list(validation.find_faults(tables))
     if files:
         told = {place for place, _ in found}
         found += [fault for fault in find_missing(tables, folder or Path()) if fault[0] not in told]
@@ -100,9 +100,9 @@ def parse(
     return _rooted(msgspec.convert(tables, Config), folder)
 
 
-def _in_order(found: Iterable[tuple[Place, str]], text: str, name: str) -> list[str]:
+def _in_order(found: Iterable[tuple[KeyPath, str]], text: str, name: str) -> list[str]:
     """The faults as they are told, in the order of the file; what does not stand in it comes last."""
-    lines = [(line_of(text, place), f"{show(place)}: {what}") for place, what in found]
+    lines = [(line_of(text, place), f"{format_key(place)}: {what}") for place, what in found]
     lines.sort(key=lambda fault: fault[0] or math.inf)
     return [f"{name}, line {line}: {what}" if line else f"{name}: {what}" for line, what in lines]
 

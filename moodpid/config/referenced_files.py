@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from moodpid.config.key_paths import Place
+from moodpid.config.key_paths import KeyPath
 
 # Every table and key that is a path, and what else to do if nothing is there
 PATHS = (
@@ -21,7 +21,7 @@ PATHS = (
 )
 
 
-def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[Place, str]]:
+def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyPath, str]]:
     """Every file that is named and is not there, or has no password in it, by its place.
 
     What this user may not see counts as there.

@@ -33,7 +33,7 @@ class CameraSource(StrEnum):
     RECORDING = "recording"
 
 
-class Change(StrEnum):
+class TransitionMode(StrEnum):
     """When the music changes after the mood did."""
 
     NEXT = "next"
@@ -52,14 +52,14 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file."""
 
 
-class Device(_Table, frozen=True):
+class DeviceConfig(_Table, frozen=True):
     """Who this moodpid is in the home."""
 
     id: Identifier = "moodpid"
     name: Name = "moodpid"
 
 
-class Camera(_Table, frozen=True):
+class CameraConfig(_Table, frozen=True):
     """Where frames come from, how large and how often, which way up; `backlight` is a window behind faces."""
 
     source: CameraSource = CameraSource.PICAMERA2
@@ -75,7 +75,7 @@ class Camera(_Table, frozen=True):
     backlight: bool = False
 
 
-class Vision(_Table, frozen=True):
+class VisionConfig(_Table, frozen=True):
     """What counts as a face, and which network reads it; empty paths mean the ones that come along."""
 
     min_face_px: Annotated[int, Meta(ge=24)] = 64
@@ -83,7 +83,7 @@ class Vision(_Table, frozen=True):
     cascade: str = ""
 
 
-class MoodTable(_Table, frozen=True):
+class MoodConfig(_Table, frozen=True):
     """How looks are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
 
     smoothing_s: Positive = 1.0
@@ -95,7 +95,7 @@ class MoodTable(_Table, frozen=True):
     memory_s: Positive = 120.0
 
 
-class Entry(_Table, frozen=True):
+class SongSource(_Table, frozen=True):
     """A place to take songs from: one of the three; `weight` says how often, against the others' weights."""
 
     playlist: str = ""
@@ -127,27 +127,27 @@ _LIFT: dict[Mood, Mood] = {
 }
 
 
-class Player(_Table, frozen=True):
+class MpdConfig(_Table, frozen=True):
     """The MPD server and what it should play in which mood."""
 
     enabled: bool = True
     host: Host = "localhost"
     port: Port = 6600
     password_file: str = ""
-    change: Change = Change.NEXT
+    change: TransitionMode = TransitionMode.NEXT
     autoplay: bool = False
     hands_off_s: Seconds = 900.0
     partition: str = ""
     strategy: Strategy = Strategy.MATCH
     no_repeat_h: Seconds = 2.0
     lift: dict[Mood, Mood] = field(default_factory=_LIFT.copy)
-    playlists: dict[Mood, tuple[Name | Entry, ...]] = {}
+    playlists: dict[Mood, tuple[Name | SongSource, ...]] = {}
 
     @property
-    def lists(self) -> dict[Mood, tuple[Entry, ...]]:
+    def lists(self) -> dict[Mood, tuple[SongSource, ...]]:
         """The playlists with every entry in its long form."""
         return {
-            mood: tuple(Entry(playlist=entry) if isinstance(entry, str) else entry for entry in entries)
+            mood: tuple(SongSource(playlist=entry) if isinstance(entry, str) else entry for entry in entries)
             for mood, entries in self.playlists.items()
         }
 
@@ -169,7 +169,7 @@ class Transport(StrEnum):
     WEBSOCKETS = "websockets"
 
 
-class Mqtt(_Table, frozen=True):
+class MqttConfig(_Table, frozen=True):
     """The broker and the names below which the topics lie; no discovery prefix means no Home Assistant."""
 
     enabled: bool = True
@@ -193,9 +193,9 @@ class Mqtt(_Table, frozen=True):
 class Config(_Table, frozen=True):
     """The whole file."""
 
-    device: Device = Device()
-    camera: Camera = Camera()
-    vision: Vision = Vision()
-    mood: MoodTable = MoodTable()
-    player: Player = Player()
-    mqtt: Mqtt = Mqtt()
+    device: DeviceConfig = DeviceConfig()
+    camera: CameraConfig = CameraConfig()
+    vision: VisionConfig = VisionConfig()
+    mood: MoodConfig = MoodConfig()
+    player: MpdConfig = MpdConfig()
+    mqtt: MqttConfig = MqttConfig()

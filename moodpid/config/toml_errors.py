@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from moodpid.config.key_paths import Place, places, show
+from moodpid.config.key_paths import KeyPath, find_keys, format_key
 
 _BARE = "text stands in quotes: {word}"
 _BACKSLASH = "a backslash has a meaning of its own in \"…\": write \\\\, or put the text into '…'"
@@ -13,7 +13,7 @@ _QUOTE = "the closing quote is missing"
 _OPENED = re.compile(r"(?m)^[^#\"'\n]*=[^#\"'\n]*'[^'\n]*$")
 
 # What tomllib says; what stands on the line before the place and from there on; and what we say
-_WORDS = (
+_DESCRIPTIONS = (
     ("Invalid statement", r"", r"//|;|--", "a comment begins with #"),
     ("Invalid statement", r"", r"", "neither a [table], nor a key = value, nor a # comment"),
     ("Expected '='", r"", r":", "write = instead of the colon"),
@@ -55,11 +55,11 @@ def explain(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
     if message.startswith("Cannot") and (fault := _twice(text)):
         return fault
     if message.startswith("Unclosed array"):
-        return _line(text, _list_start(text, at)), _words(message, "", "")
+        return _line(text, _list_start(text, at)), _describe(message, "", "")
     if message == 'Expected "\'"' and (opened := _OPENED.search(text)):
         at = opened.start()
     start = text.rfind("\n", 0, at) + 1
-    return _line(text, at), _words(message, text[start:at], text[at:].partition("\n")[0])
+    return _line(text, at), _describe(message, text[start:at], text[at:].partition("\n")[0])
 
 
 def _offset(text: str, message: str) -> int:
@@ -74,8 +74,8 @@ def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def _words(message: str, before: str, rest: str) -> str:
-    for said, behind, ahead, words in _WORDS:
+def _describe(message: str, before: str, rest: str) -> str:
+    for said, behind, ahead, words in _DESCRIPTIONS:
         if re.match(said, message) and re.match(behind, before) and re.match(ahead, rest):
             value = before.partition("=")[2] + rest if message.startswith("Expected newline") else rest
             word = re.split(r"\s*(?:[,\]}#]|$)", value.strip(), maxsplit=1)[0]
@@ -92,10 +92,10 @@ def _list_start(text: str, at: int) -> int:
 
 def _twice(text: str) -> tuple[int, str] | None:
     """The first table or key that stands there for the second time, and where else."""
-    seen: dict[Place, int] = {}
-    for number, place in places(text):
+    seen: dict[KeyPath, int] = {}
+    for number, place in find_keys(text):
         if place in seen:
-            name = show(place)
+            name = format_key(place)
             keep = "put all its keys below one of them" if name.endswith("]") else "keep one of them"
             return number, f"{name} stands here and on line {seen[place]}: {keep}"
         seen[place] = number

@@ -10,12 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from moodpid.config.describe import explain, spell
-from moodpid.config.key_paths import Place
-from moodpid.config.schema import Config, Entry, Name
+from moodpid.config.key_paths import KeyPath
+from moodpid.config.schema import Config, SongSource, Name
 from moodpid.mood.emotion import Mood
 
 
-def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Every fault in the file, by its place."""
     yield from _table_faults(tables, Config, ())
     match tables.get("camera"):
@@ -31,11 +31,11 @@ def find(tables: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
             'missing: name one for a mood, such as happy = ["Happy"], or set [player] enabled = false',
         )
 
-    yield from _half_said(tables.get("mqtt"))
+    yield from _incomplete_pairs(tables.get("mqtt"))
 
 
 # A key of [mqtt] that does nothing without another: somebody believes it does
-_NEEDS = (
+_REQUIRED_PAIRS = (
     ("tls_ca", "tls", "tls = true"),
     ("tls_certificate", "tls", "tls = true"),
     ("tls_key", "tls_certificate", "tls_certificate"),
@@ -44,14 +44,14 @@ _NEEDS = (
 )
 
 
-def _half_said(mqtt: object) -> Iterator[tuple[Place, str]]:
+def _incomplete_pairs(mqtt: object) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(mqtt, dict):
-        for key, needs, remedy in _NEEDS:
+        for key, needs, remedy in _REQUIRED_PAIRS:
             if mqtt.get(key) and not mqtt.get(needs):
                 yield ("mqtt", key), f"does nothing without {remedy} in [mqtt]"
 
 
-def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> Iterator[tuple[Place, str]]:
+def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     hints = get_type_hints(struct, include_extras=True)
     for key, value in table.items():
         place = (*at, key)
@@ -70,9 +70,9 @@ def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: Place) -> 
             yield from _value_faults(value, hints[key], place)
 
 
-def _unknown(key: str, value: object, known: Iterable[str], at: Place) -> str:
+def _unknown(key: str, value: object, known: Iterable[str], at: KeyPath) -> str:
     """A key may be right and stand below the wrong table's header, or below none."""
-    homes = _homes(key)
+    homes = _broker_faults(key)
     if not at and isinstance(value, dict):
         return f"unknown table{did_you_mean(key, [f'{home}.{key}' for home in homes] or known)}"
     what = "unknown key" if at else "is a key, above the header of any table"
@@ -81,13 +81,13 @@ def _unknown(key: str, value: object, known: Iterable[str], at: Place) -> str:
     return f"{what}{did_you_mean(key, known)}"
 
 
-def _homes(key: str) -> list[str]:
+def _broker_faults(key: str) -> list[str]:
     """The tables in which there is such a key."""
     tables = {name: get_type_hints(struct) for name, struct in get_type_hints(Config).items()}
     return ["player.playlists"] if key in set(Mood) else [name for name in tables if key in tables[name]]
 
 
-def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+def _playlist_faults(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
     for mood, value in table.items():
         place = (*at, mood)
@@ -107,11 +107,11 @@ def _playlist_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Plac
                 yield from _entry_faults(entry, place)
 
 
-def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
+def _entry_faults(entry: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if not isinstance(entry, dict):
         yield from ((place, f"an entry {what}") for _, what in _value_faults(entry, Name, place))
         return
-    known = get_type_hints(Entry, include_extras=True)
+    known = get_type_hints(SongSource, include_extras=True)
     unknown = [key for key in entry if key not in known]
     for key in unknown:
         meant = did_you_mean(key, known)
@@ -123,10 +123,10 @@ def _entry_faults(entry: object, place: Place) -> Iterator[tuple[Place, str]]:
         for key, value in entry.items()
         for _, what in _value_faults(value, known[key], place)
     ]
-    yield from wrong or _value_faults(entry, Entry, place)
+    yield from wrong or _value_faults(entry, SongSource, place)
 
 
-def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, str]]:
+def _lift_faults(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     moods = [mood for mood in Mood if mood is not Mood.NOBODY]
     for mood, value in table.items():
         if not isinstance(value, str):
@@ -138,7 +138,7 @@ def _lift_faults(table: Mapping[str, Any], at: Place) -> Iterator[tuple[Place, s
                 yield (*at, mood), f"unknown mood {spell(word)}{meant} There are {', '.join(moods)}"
 
 
-def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[Place, str]]:
+def _value_faults(value: object, hint: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, float) and not math.isfinite(value):
         yield place, f"expected a finite number, not {value}"
         return
@@ -148,7 +148,7 @@ def _value_faults(value: object, hint: object, place: Place) -> Iterator[tuple[P
         if options := _options(hint):
             meant = did_you_mean(str(value), options)
             yield place, f"unknown value {spell(value)}{meant} There are {', '.join(options)}"
-        elif hint is Entry:
+        elif hint is SongSource:
             yield place, str(error)  # in our own words
         else:
             yield place, explain(value, hint)

@@ -8,7 +8,7 @@ from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
 from moodpid.mood.observation import FaceReading, Observation
 
 _FLOOR = 1e-3  # no classifier is surer than this that an emotion is absent
-_LONGEST_S = 2.5  # looks further apart than this say nothing of the time between them
+_MAX_GAP_S = 2.5  # looks further apart than this say nothing of the time between them
 _SAME_PERSON = 0.5  # how likely it is that who comes into an empty room is who left it
 
 
@@ -97,21 +97,21 @@ class MoodFilter:
         self._at_s = now_s
         if self._since_s is None:
             self._since_s = now_s
-        self._believe(observation.faces, elapsed_s)
-        self._notice(bool(observation.faces), elapsed_s)
+        self._update_belief(observation.faces, elapsed_s)
+        self._update_presence(bool(observation.faces), elapsed_s)
         mood = self._next_mood(now_s)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s
             if mood is Mood.NOBODY:
-                self._belief = self._leaked(_SAME_PERSON)
+                self._belief = self._decayed(_SAME_PERSON)
         return MoodState(
             self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
         )
 
-    def _believe(self, faces: Sequence[FaceReading], elapsed_s: float) -> None:
+    def _update_belief(self, faces: Sequence[FaceReading], elapsed_s: float) -> None:
         settings = self._settings
         stays = math.exp(-elapsed_s / (settings.change_every_s if faces else settings.memory_s))
-        belief = self._leaked(stays)
+        belief = self._decayed(stays)
         if faces:
             share = 1 - math.exp(-elapsed_s / settings.smoothing_s)
             evidence = pooled_log_likelihood(faces, settings.prior)
@@ -119,19 +119,19 @@ class MoodFilter:
         total = math.fsum(belief)
         self._belief = tuple(b / total for b in belief)
 
-    def _leaked(self, stays: float) -> tuple[float, ...]:
+    def _decayed(self, stays: float) -> tuple[float, ...]:
         """The belief, of which only the share `stays` is kept and the rest is the prior again."""
         return tuple(
             stays * b + (1 - stays) * p for b, p in zip(self._belief, self._settings.prior, strict=True)
         )
 
-    def _notice(self, somebody: bool, elapsed_s: float) -> None:
+    def _update_presence(self, somebody: bool, elapsed_s: float) -> None:
         """Fill up while faces are in view, drain while none are.
 
         An interval counts if the looks at both its ends say the same: nobody knows what was between others.
         """
         same, self._somebody = somebody is self._somebody, somebody
-        elapsed_s = min(elapsed_s, _LONGEST_S) if same else 0.0
+        elapsed_s = min(elapsed_s, _MAX_GAP_S) if same else 0.0
         if somebody:
             step = elapsed_s / self._settings.somebody_after_s
         else:

@@ -6,7 +6,7 @@ from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
 
 
-def overridden(felt: MoodState | None, mood: Mood | None, since_s: float) -> MoodState | None:
+def apply_override(felt: MoodState | None, mood: Mood | None, since_s: float) -> MoodState | None:
     """What is told and played: `mood` if there is one, else what was felt.
 
     Args:

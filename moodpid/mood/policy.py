@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.strategy import Course, begin, way
+from moodpid.mood.strategy import MoodPath, start_path, moods_along
 
 Playlists = tuple[str, ...]
 
@@ -31,7 +31,7 @@ class MoodEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MusicRequest:
     """The music that is wanted now.
 
     Attributes:
@@ -41,31 +41,31 @@ class Wish:
         then: The lists that the strategy leads to later, for people to read.
     """
 
-    course: Course
+    path: MoodPath
     playlists: Playlists
-    then: tuple[Playlists, ...] = ()
+    fallback: tuple[Playlists, ...] = ()
 
     @property
     def mood(self) -> Mood:
         """The mood that the music should suit."""
-        return self.course.mood
+        return self.path.mood
 
     def __str__(self) -> str:
-        return ", then ".join(", ".join(names) for names in (self.playlists, *self.then))
+        return ", then ".join(", ".join(names) for names in (self.playlists, *self.fallback))
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What follows from one state of the mood."""
 
-    wish: Wish | None
+    request: MusicRequest | None
     events: tuple[MoodEvent, ...]
 
 
-def wish_for(course: Course, playlists: Mapping[Mood, Playlists], targets: Mapping[Mood, Mood]) -> Wish:
+def music_request_for(course: MoodPath, playlists: Mapping[Mood, Playlists], targets: Mapping[Mood, Mood]) -> MusicRequest:
     """The wish for the music of a course; see `moodpid.mood.strategy.source` for the arguments."""
-    first, *then = [playlists[mood] for mood in way(course, playlists, targets)] or [()]
-    return Wish(course, first, tuple(then))
+    first, *then = [playlists[mood] for mood in moods_along(course, playlists, targets)] or [()]
+    return MusicRequest(course, first, tuple(then))
 
 
 class Policy:
@@ -89,8 +89,8 @@ class Policy:
         self._playlists = dict(playlists)
         self._targets = dict(targets)
         self.lifts = lifts
-        self._course: Course | None = None
-        self._felt: Mood | None = None
+        self._path: MoodPath | None = None
+        self._observed: Mood | None = None
 
     def decide(self, told: MoodState | None, felt: MoodState | None) -> Decision:
         """What follows from a state; nothing while it is the one of the last call.
@@ -100,18 +100,18 @@ class Policy:
             felt: What the faces say: only they arrive and leave.
         """
         events, wish = [], None
-        if told and (self._course is None or told.mood is not self._course.mood):
-            if self._course:
-                events.append(MoodEvent(EventType.MOOD_CHANGED, self._course.mood, told.mood))
-            self._course = begin(told.mood, self._course)
-            wish = wish_for(self._course, self._playlists, self._targets if self.lifts else {})
-        if felt and felt.mood is not self._felt:
-            events += _comings_and_goings(self._felt, felt.mood)
-            self._felt = felt.mood
+        if told and (self._path is None or told.mood is not self._path.mood):
+            if self._path:
+                events.append(MoodEvent(EventType.MOOD_CHANGED, self._path.mood, told.mood))
+            self._path = start_path(told.mood, self._path)
+            wish = music_request_for(self._path, self._playlists, self._targets if self.lifts else {})
+        if felt and felt.mood is not self._observed:
+            events += _presence_events(self._observed, felt.mood)
+            self._observed = felt.mood
         return Decision(wish, tuple(events))
 
 
-def _comings_and_goings(before: Mood | None, after: Mood) -> list[MoodEvent]:
+def _presence_events(before: Mood | None, after: Mood) -> list[MoodEvent]:
     """An arrival or a departure; the first mood after the start is neither."""
     if before is Mood.NOBODY:
         return [MoodEvent(EventType.PERSON_ARRIVED, before, after)]

@@ -15,11 +15,11 @@ from moodpid.mood.emotion import AFFECT, Affect, Mood
 
 STEP = 0.35  # how far a song leads on the plane; sad to neutral takes two
 _LONGEST = math.ceil(len(Mood) * math.hypot(2, 2) / STEP)  # songs: across the plane from mood to mood
-PASSING = frozenset({Mood.FEAR, Mood.SURPRISE})  # over in seconds: they stir, and are no place to stay
+TRANSIENT_MOODS = frozenset({Mood.FEAR, Mood.SURPRISE})  # over in seconds: they stir, and are no place to stay
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class MoodPath:
     """The way of the music since the mood changed last.
 
     Attributes:
@@ -32,20 +32,20 @@ class Course:
     start: Affect
     songs: int = 0
 
-    def on(self) -> "Course":
+    def advanced(self) -> "MoodPath":
         """One song further."""
         return replace(self, songs=self.songs + 1)
 
 
-def begin(mood: Mood, before: Course | None) -> Course:
+def start_path(mood: Mood, before: MoodPath | None) -> MoodPath:
     """The course after the mood became `mood`: a passing one lends its arousal to the valence before it."""
     place = AFFECT[mood]
-    if mood in PASSING:
+    if mood in TRANSIENT_MOODS:
         place = Affect(before.start.valence if before else 0.0, place.arousal)
-    return Course(mood, place)
+    return MoodPath(mood, place)
 
 
-def source(course: Course, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> Mood | None:
+def mood_for_next_song(course: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> Mood | None:
     """The mood whose lists the next song comes from; None: the player is left as it is.
 
     It is the present mood's own, or its neighbour's on the plane; further on the way it is the nearest.
@@ -63,9 +63,9 @@ def source(course: Course, lists: Mapping[Mood, Sized], targets: Mapping[Mood, M
     return course.mood if place == course.start and course.mood in usable else nearest(place, usable)
 
 
-def way(course: Course, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> tuple[Mood, ...]:
+def moods_along(course: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> tuple[Mood, ...]:
     """The moods whose lists the music leads through from the start of `course` to its end, step by step."""
-    steps = (source(replace(course, songs=songs), lists, targets) for songs in range(_LONGEST))
+    steps = (mood_for_next_song(replace(course, songs=songs), lists, targets) for songs in range(_LONGEST))
     return tuple(mood for mood, _ in groupby(steps) if mood)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
-from moodpid.config import Entry
-from moodpid.mpd.feedback import Opinion
+from moodpid.config import SongSource
+from moodpid.mpd.feedback import Preference
 
 SHORTLIST = 12  # songs whose stickers are looked at for one choice
 
 
-def pick_list(entries: Sequence[Entry], chance: Random) -> Entry:
+def pick_list(entries: Sequence[SongSource], chance: Random) -> SongSource:
     """One of `entries`, by their weights; there is at least one."""
     return chance.choices(entries, [entry.weight for entry in entries])[0]
 
@@ -41,6 +41,6 @@ def shortlist(
     return tuple(fresh[:SHORTLIST] or songs[:1])
 
 
-def best(opinions: Mapping[str, Opinion], chance: Random) -> str:
+def best(opinions: Mapping[str, Preference], chance: Random) -> str:
     """The song whose opinion draws highest; there is at least one."""
-    return max(opinions, key=lambda uri: opinions[uri].draw(chance))
+    return max(opinions, key=lambda uri: opinions[uri].sample(chance))

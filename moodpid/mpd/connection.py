@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import mpd
 
-from moodpid.config import Player
+from moodpid.config import MpdConfig
 from moodpid.errors import ExitCode, MoodpidError
 
 TIMEOUT_S = 5.0
@@ -15,11 +15,11 @@ TIMEOUT_S = 5.0
 SLOW_S = 30.0
 _SLOW = frozenset({"listplaylist", "find", "count"})
 # Without these we can do nothing; what else we send is missed only by those who want it
-NEEDED = (
+REQUIRED_COMMANDS = (
     *("stats", "status", "playlistinfo", "playlistid", "listplaylist", "idle"),
     *("addid", "deleteid", "playid"),
 )
-WANTED = {
+OPTIONAL_COMMANDS = {
     "prioid": "our songs come next in random mode",
     "setvol": "a song that is cut short fades out",
     "sticker": "we learn which songs are liked (sticker_file in mpd.conf, and the permission admin)",
@@ -93,7 +93,7 @@ class _Client(mpd.MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
         return list(self._parse_list(self._read_lines()))
 
 
-class Link:
+class MpdConnection:
     """One connection; after `MpdGoneError` it is closed and of no more use.
 
     Attributes:
@@ -101,7 +101,7 @@ class Link:
         commands: Those that MPD lets us use.
     """
 
-    def __init__(self, settings: Player, password: str = "") -> None:
+    def __init__(self, settings: MpdConfig, password: str = "") -> None:
         """Connect, and make sure that we may do our work there.
 
         Raises:
@@ -110,7 +110,7 @@ class Link:
         """
         self._client = _Client()
         self._client.timeout = TIMEOUT_S
-        self._place = place(settings)
+        self._address = format_address(settings)
         try:
             with self._translated():
                 self._client.connect(settings.host, settings.port)
@@ -126,12 +126,12 @@ class Link:
             try:
                 self.ask("password", password)
             except CommandRefusedError:
-                raise MpdDeniedError(f"MPD at {self._place} refuses the password") from None
+                raise MpdDeniedError(f"MPD at {self._address} refuses the password") from None
         self.commands = frozenset(self.ask("commands"))
-        missing = sorted(set(NEEDED) - self.commands)
+        missing = sorted(set(REQUIRED_COMMANDS) - self.commands)
         if missing:
             raise MpdDeniedError(
-                f"MPD at {self._place} does not let us use {', '.join(missing)}: "
+                f"MPD at {self._address} does not let us use {', '.join(missing)}: "
                 f"{'the password gives' if password else 'without a password there are'} too few permissions"
             )
 
@@ -142,7 +142,7 @@ class Link:
             self.ask("partition", partition)
         except CommandRefusedError as error:
             hint = f": mpc makepart {partition}" if error.missing else f": {error}"
-            raise MpdDeniedError(f'MPD at {self._place} has no partition "{partition}"{hint}') from None
+            raise MpdDeniedError(f'MPD at {self._address} has no partition "{partition}"{hint}') from None
 
     def version_at_least(self, version: tuple[int, int]) -> bool:
         """Whether the protocol is at least this one."""
@@ -156,12 +156,12 @@ class Link:
             CommandRefusedError: MPD refused it.
             MpdGoneError: No answer came.
         """
-        with self._translated(), self._patience(command):
+        with self._translated(), self._timeout(command):
             return getattr(self._client, command)(*arguments)
 
     def stream(self, command: str, *arguments: object) -> Iterator[Any]:
         """As `ask`, an item at a time, so that long answers need no memory; read it to its end."""
-        with self._translated(), self._patience(command):
+        with self._translated(), self._timeout(command):
             self._client.iterate = True
             try:
                 yield from getattr(self._client, command)(*arguments)
@@ -195,7 +195,7 @@ class Link:
         self.close()
 
     @contextmanager
-    def _patience(self, command: str) -> Iterator[None]:
+    def _timeout(self, command: str) -> Iterator[None]:
         self._client.timeout = SLOW_S if command in _SLOW else TIMEOUT_S
         try:
             yield
@@ -212,10 +212,10 @@ class Link:
         # ValueError: an error code or bytes that python-mpd2 does not know leave it in mid-answer
         except (mpd.MPDError, OSError, ValueError) as error:
             self.close()
-            raise MpdGoneError(f"MPD at {self._place} {_reason(error)}") from error
+            raise MpdGoneError(f"MPD at {self._address} {_reason(error)}") from error
 
 
-def place(settings: Player) -> str:
+def format_address(settings: MpdConfig) -> str:
     """Where MPD is, as a person would write it."""
     return settings.host if settings.host[0] in "/@" else f"{settings.host}:{settings.port}"
 

@@ -6,14 +6,14 @@ Pure; time is monotonic seconds.
 import math
 from random import Random
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+FIRST_DELAY_S = 0.5
+MAX_DELAY_S = 30.0
 # As the longest pause: what drops us sooner must not be tried more often than what is not there at all
-STEADY_S = LONGEST_PAUSE_S
-_COMES_AND_GOES = 2  # lost so many times in a row before it was steady
+STABLE_S = MAX_DELAY_S
+_FLAPPING = 2  # lost so many times in a row before it was steady
 
 
-class Weather:
+class ConnectionHealth:
     """Remembers how it went; a connection that lasted `STEADY_S` makes all forgotten.
 
     Args:
@@ -21,39 +21,39 @@ class Weather:
     """
 
     def __init__(self, chance: Random) -> None:
-        self._chance = chance
-        self._next_pause_s = FIRST_PAUSE_S
+        self._random = chance
+        self._next_pause_s = FIRST_DELAY_S
         self._since_s = math.inf
         self._lost = 0
-        self._told = ""
+        self._reported = ""
 
     @property
-    def changeable(self) -> bool:
+    def flapping(self) -> bool:
         """It came and went again and again, and has not been steady since."""
-        return self._lost >= _COMES_AND_GOES
+        return self._lost >= _FLAPPING
 
     @property
-    def settles_s(self) -> float:
+    def stable_at_s(self) -> float:
         """When `settled` has something to say at the earliest, if the connection lasts."""
-        return self._since_s + STEADY_S if self.changeable else math.inf
+        return self._since_s + STABLE_S if self.flapping else math.inf
 
-    def came(self, now_s: float) -> bool:
+    def on_connected(self, now_s: float) -> bool:
         """There is a connection; whether that is news already, before it has lasted."""
         self._since_s = now_s
-        if self.changeable:
+        if self.flapping:
             return False
-        self._told = ""
+        self._reported = ""
         return True
 
-    def settled(self, now_s: float) -> bool:
+    def confirm_stable(self, now_s: float) -> bool:
         """The connection is still there; whether that it lasts is news."""
-        if now_s - self._since_s < STEADY_S:
+        if now_s - self._since_s < STABLE_S:
             return False
-        news = self.changeable
-        self._lost, self._told, self._next_pause_s = 0, "", FIRST_PAUSE_S
+        news = self.flapping
+        self._lost, self._reported, self._next_pause_s = 0, "", FIRST_DELAY_S
         return news
 
-    def went(self, kind: str, now_s: float) -> bool:
+    def on_lost(self, kind: str, now_s: float) -> bool:
         """The connection was lost, or there was none; whether that is news.
 
         Args:
@@ -61,14 +61,14 @@ class Weather:
             now_s: The time.
         """
         if self._since_s < math.inf:
-            self.settled(now_s)
+            self.confirm_stable(now_s)
             self._lost += 1
             self._since_s = math.inf
-        word = "comes and goes" if self.changeable else kind
-        news, self._told = word != self._told, word
+        word = "comes and goes" if self.flapping else kind
+        news, self._reported = word != self._reported, word
         return news
 
     def pause_s(self) -> float:
         """How long to wait before the next try, in seconds; each time twice as long, up to a limit."""
-        pause_s, self._next_pause_s = self._next_pause_s, min(LONGEST_PAUSE_S, 2 * self._next_pause_s)
-        return pause_s * self._chance.uniform(0.5, 1.0)
+        pause_s, self._next_pause_s = self._next_pause_s, min(MAX_DELAY_S, 2 * self._next_pause_s)
+        return pause_s * self._random.uniform(0.5, 1.0)

@@ -30,7 +30,7 @@ class Fader:
     ) -> None:
         self._sleep = sleep
         self._changed = changed
-        self.owed = owed
+        self.volume_to_restore = owed
         # How far that run came, nobody knows
         self._set_to = frozenset() if owed is None else frozenset(_steps(owed))
 
@@ -50,7 +50,7 @@ class Fader:
         for volume in _steps(before) if before else ():
             if _volume(link) != now:
                 break
-            self._owe(before)
+            self._set_volume_to_restore(before)
             now = volume
             self._set_to = frozenset([volume])
             _set_volume(link, volume)
@@ -69,13 +69,13 @@ class Fader:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self.owed is not None and _volume(link) in self._set_to:
-            _set_volume(link, self.owed)
-        self._owe(None)
+        if self.volume_to_restore is not None and _volume(link) in self._set_to:
+            _set_volume(link, self.volume_to_restore)
+        self._set_volume_to_restore(None)
 
-    def _owe(self, volume: int | None) -> None:
-        if volume != self.owed:
-            self.owed = volume
+    def _set_volume_to_restore(self, volume: int | None) -> None:
+        if volume != self.volume_to_restore:
+            self.volume_to_restore = volume
             self._changed()
 
 

@@ -23,17 +23,17 @@ class Verdict(StrEnum):
 
     HEARD = "heard"
     SKIPPED = "skipped"
-    MISFIT = "misfit"
+    REJECTED = "misfit"
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class Preference:
     """How a song is liked in one mood: counts for and against it, each from 0 up."""
 
     good: float = 0.0
     bad: float = 0.0
 
-    def draw(self, chance: Random) -> float:
+    def sample(self, chance: Random) -> float:
         """How well it might be liked, from 0 to 1: Thompson sampling.
 
         A draw from the beta distribution over its chance to be heard to the end, with a uniform prior
@@ -50,11 +50,11 @@ def verdict(share: float) -> Verdict | None:
     return Verdict.SKIPPED if share < SKIPPED_BELOW else None
 
 
-def opinion(stickers: Mapping[str, str], mood: Mood) -> Opinion:
+def preference(stickers: Mapping[str, str], mood: Mood) -> Preference:
     """What `stickers` say about a song in `mood`; those that are no numbers say nothing."""
     heard, skipped = own_names(mood)
     like = _count(stickers, LIKE, default=1)
-    return Opinion(
+    return Preference(
         _count(stickers, heard) + _GLOBAL * _count(stickers, PLAY_COUNT) + _LIKE_WEIGHT * (like > 1),
         _count(stickers, skipped) + _GLOBAL * _count(stickers, SKIP_COUNT) + _LIKE_WEIGHT * (like < 1),
     )
@@ -73,7 +73,7 @@ def changes(
         at_unix_s: When, in seconds since 1970.
     """
     heard, skipped = own_names(mood)
-    if what is Verdict.MISFIT:
+    if what is Verdict.REJECTED:
         return {skipped: str(_count(stickers, skipped) + _MISFIT_WEIGHT)}
     good = what is Verdict.HEARD
     own, shared, when = (heard, PLAY_COUNT, LAST_PLAYED) if good else (skipped, SKIP_COUNT, LAST_SKIPPED)

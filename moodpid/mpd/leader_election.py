@@ -7,7 +7,7 @@ from moodpid.mpd.connection import CommandRefusedError, Mpd
 _PREFIX = "moodpid_"
 
 
-class Rivals:
+class LeaderElection:
     """Shows us to other moodpids in the same partition of MPD, and looks for them.
 
     Args:
@@ -17,9 +17,9 @@ class Rivals:
 
     def __init__(self, started_ns: int, chance: int) -> None:
         self._name = f"{_PREFIX}{started_ns:020d}_{chance:08x}"
-        self.first = False
+        self.is_follower = False
 
-    def show(self, link: Mpd) -> None:
+    def announce(self, link: Mpd) -> None:
         """Subscribe to our channel, for as long as the connection lasts; and look.
 
         Raises:
@@ -29,11 +29,11 @@ class Rivals:
             try:
                 link.ask("subscribe", self._name)
             except CommandRefusedError:
-                self.first = False
+                self.is_follower = False
                 return
-            self.look(link)
+            self.update(link)
 
-    def leave(self, link: Mpd) -> None:
+    def withdraw(self, link: Mpd) -> None:
         """Make room for another one at once; MPD itself tells nobody of a connection that ends.
 
         Raises:
@@ -42,11 +42,11 @@ class Rivals:
         with contextlib.suppress(CommandRefusedError):
             link.ask("unsubscribe", self._name)
 
-    def look(self, link: Mpd) -> None:
+    def update(self, link: Mpd) -> None:
         """Find out whether another one was `first`.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
         names = [name for name in link.ask("channels") if name.startswith(_PREFIX)]
-        self.first = min(names, default=self._name) < self._name
+        self.is_follower = min(names, default=self._name) < self._name

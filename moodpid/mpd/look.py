@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from moodpid.mpd.connection import CommandRefusedError, Mpd
 from moodpid.mpd.snapshot import WINDOW, QueueSong, Snapshot, read_song, read_status
-from moodpid.mpd.tracking import Ours
+from moodpid.mpd.tracking import OwnSong
 
 _TRIES = 3  # the queue may change between two answers; if it never rests, its next event brings another look
 
 
-def look(link: Mpd, ours: Iterable[Ours], at_s: float) -> Snapshot:
+def take_snapshot(link: Mpd, ours: Iterable[OwnSong], at_s: float) -> Snapshot:
     """What MPD shows now, and which of our songs are still in its queue.
 
     The first status alone says which song is current: MPD may take seconds to answer it, while a song ends,
@@ -39,7 +39,7 @@ def look(link: Mpd, ours: Iterable[Ours], at_s: float) -> Snapshot:
     uris = {one.id: one.uri for one in ours}
     seen = {one.id: one for one in window if uris.get(one.id) == one.uri}
     still = seen | find(link, [one for one in ours if one.id not in found])
-    return replace(snapshot, song=song, window=window, ours=still)
+    return replace(snapshot, song=song, window=window, own_songs=still)
 
 
 def songs_at(link: Mpd, pos: int, count: int = 1) -> tuple[QueueSong, ...]:
@@ -50,7 +50,7 @@ def songs_at(link: Mpd, pos: int, count: int = 1) -> tuple[QueueSong, ...]:
         return ()
 
 
-def find(link: Mpd, ours: Iterable[Ours]) -> dict[int, QueueSong]:
+def find(link: Mpd, ours: Iterable[OwnSong]) -> dict[int, QueueSong]:
     """Those of `ours` that are in the queue, wherever, by id; what else has such an id now is not ours."""
     found: dict[int, QueueSong] = {}
     for one in ours:

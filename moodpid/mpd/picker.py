@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from moodpid.config import Entry, Player, Strategy
+from moodpid.config import SongSource, MpdConfig, Strategy
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import Course, source
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import MoodPath, mood_for_next_song
 from moodpid.mpd.choice import best, pick_list, shortlist
 from moodpid.mpd.connection import Mpd
-from moodpid.mpd.feedback import heard_since, opinion
-from moodpid.mpd.song_lists import Library
+from moodpid.mpd.feedback import heard_since, preference
+from moodpid.mpd.song_lists import SongLists
 from moodpid.mpd.stickers import read_stickers
 
 log = logging.getLogger(__name__)
@@ -54,42 +54,42 @@ class Picker:
         problems: One line for each list that cannot be used at the moment.
     """
 
-    def __init__(self, settings: Player, chance: Random, wall: Callable[[], float] = time.time) -> None:  # noqa: TID251
+    def __init__(self, settings: MpdConfig, chance: Random, wall: Callable[[], float] = time.time) -> None:  # noqa: TID251
         self._lists = settings.lists
         self._targets = settings.targets
         self._rest_s = settings.no_repeat_h * 3600
-        self._chance = chance
-        self._wall = wall
-        self._library = Library(chance)
-        self._course: Course | None = None
-        self._heard: dict[str, float] = {}
-        self._gone: set[str] = set()
-        self._told: set[Mood] = set()
+        self._random = chance
+        self._wall_clock = wall
+        self._song_lists = SongLists(chance)
+        self._path: MoodPath | None = None
+        self._last_played: dict[str, float] = {}
+        self._missing: set[str] = set()
+        self._reported: set[Mood] = set()
         self.strategy = settings.strategy
-        self.problems: dict[Entry, str] = {}
+        self.problems: dict[SongSource, str] = {}
 
-    def heard(self, uri: str, at_s: float) -> None:
+    def on_finished(self, uri: str, at_s: float) -> None:
         """A song plays; the oldest memories make room."""
-        self._heard.pop(uri, None)
-        self._heard[uri] = at_s
-        while len(self._heard) > _REMEMBERED:
-            del self._heard[next(iter(self._heard))]
+        self._last_played.pop(uri, None)
+        self._last_played[uri] = at_s
+        while len(self._last_played) > _REMEMBERED:
+            del self._last_played[next(iter(self._last_played))]
 
-    def went_in(self) -> None:
+    def on_added(self) -> None:
         """The song picked last is in the queue: the course is one song further."""
-        if self._course:
-            self._course = self._course.on()
+        if self._path:
+            self._path = self._path.advanced()
 
-    def is_gone(self, uri: str) -> None:
+    def mark_missing(self, uri: str) -> None:
         """MPD does not have this song, whatever the list says."""
-        self._gone.add(uri)
+        self._missing.add(uri)
 
     def forget(self) -> None:
         """Lists or library may have changed."""
-        self._library.forget()
-        self._gone.clear()
+        self._song_lists.forget()
+        self._missing.clear()
 
-    def pick(self, link: Mpd, wish: Wish, waiting: Sequence[str], now_s: float) -> Pick | None:
+    def pick(self, link: Mpd, wish: MusicRequest, waiting: Sequence[str], now_s: float) -> Pick | None:
         """The next song for `wish`; None if no list of it can be used.
 
         Args:
@@ -101,43 +101,43 @@ class Picker:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self._course is None or replace(self._course, songs=0) != wish.course:
-            self._course = wish.course
-        mood = self._source(wish, self._course)
+        if self._path is None or replace(self._path, songs=0) != wish.path:
+            self._path = wish.path
+        mood = self._source(wish, self._path)
         if mood is None:
             return None
         usable = list(self._lists[mood])
         while usable:
-            entry = pick_list(usable, self._chance)
-            page = self._library.page(link, entry)
+            entry = pick_list(usable, self._random)
+            page = self._song_lists.page(link, entry)
             self._note(entry, page.problem)
-            uris = [uri for uri in page.uris if uri not in self._gone]
-            songs = shortlist(uris, waiting, self._heard, now_s - self._rest_s, self._chance)
+            uris = [uri for uri in page.uris if uri not in self._missing]
+            songs = shortlist(uris, waiting, self._last_played, now_s - self._rest_s, self._random)
             if songs:
                 return self._best(link, songs, mood, entry)
             usable.remove(entry)
         return None
 
-    def _source(self, wish: Wish, course: Course) -> Mood | None:
+    def _source(self, wish: MusicRequest, course: MoodPath) -> Mood | None:
         """The mood whose lists the next song comes from; a neighbour is told once."""
         lifts = self.strategy is Strategy.LIFT
-        mood = source(course, self._lists, self._targets if lifts else {})
-        if mood and mood is not wish.mood and not lifts and wish.mood not in self._told:
-            self._told.add(wish.mood)
+        mood = mood_for_next_song(course, self._lists, self._targets if lifts else {})
+        if mood and mood is not wish.mood and not lifts and wish.mood not in self._reported:
+            self._reported.add(wish.mood)
             log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
         return mood
 
-    def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: Entry) -> Pick:
+    def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: SongSource) -> Pick:
         stickers = {uri: read_stickers(link, uri) for uri in songs}
-        now_s = self._wall()
+        now_s = self._wall_clock()
         rested = [uri for uri in songs if not heard_since(stickers[uri], now_s - self._rest_s, now_s)]
-        opinions = {uri: opinion(stickers[uri], mood) for uri in rested or songs}
-        uri = best(opinions, self._chance)
+        opinions = {uri: preference(stickers[uri], mood) for uri in rested or songs}
+        uri = best(opinions, self._random)
         good, bad = opinions[uri].good, opinions[uri].bad
         why = f"one of {len(opinions)} from {entry.name}, {good:g} for it and {bad:g} against"
         return Pick(uri, mood, entry.name, why, stickers[uri])
 
-    def _note(self, entry: Entry, problem: str) -> None:
+    def _note(self, entry: SongSource, problem: str) -> None:
         """One line for each list that cannot be used, once until it can."""
         if problem and self.problems.get(entry) != problem:
             log.warning("%s", problem)

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from moodpid.config import Change, Player
+from moodpid.config import TransitionMode, MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import PASSING
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.snapshot import PlayState, QueueSong, Snapshot
-from moodpid.mpd.tracking import Memory, Ours
+from moodpid.mpd.tracking import QueueState, OwnSong
 
-AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
+QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 PRIORITY = 10  # in random mode songs with a priority come first; below 255, a person may outbid us
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
 
@@ -29,7 +29,7 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Raise:
+class Prioritize:
     """Give a song of ours `PRIORITY`, so that random mode comes to it next."""
 
     id: int
@@ -46,14 +46,14 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
-class SeekTo:
+class Seek:
     """Go to a place in the current song, in seconds, from which MPD crossfades into ours by itself."""
 
     at_s: float
     why: str
 
 
-Command: TypeAlias = Remove | Raise | Play | SeekTo
+Command: TypeAlias = Remove | Prioritize | Play | Seek
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,61 +71,61 @@ class Plan:
         memory: What to remember.
     """
 
-    memory: Memory
+    queue_state: QueueState
     commands: tuple[Command, ...] = ()
-    room: int = 0
-    after: int | None = None
+    songs_to_add: int = 0
+    offset: int | None = None
     why: str = ""
-    message: str = ""
+    hold_reason: str = ""
 
     @property
     def idle(self) -> bool:
         """Nothing is to be done."""
-        return not self.commands and self.room == 0
+        return not self.commands and self.songs_to_add == 0
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class QueueRules:
     """What the configuration says about manners; see `moodpid.config.Player`."""
 
-    change: Change = Change.NEXT
+    change: TransitionMode = TransitionMode.NEXT
     autoplay: bool = False
     hands_off_s: float = 900.0
 
     @classmethod
-    def of(cls, settings: Player) -> "Rules":
+    def of(cls, settings: MpdConfig) -> "QueueRules":
         """The rules in `settings`."""
         return cls(settings.change, settings.autoplay, settings.hands_off_s)
 
 
-def plan(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rules) -> Plan:
+def plan(memory: QueueState, now: Snapshot, wish: MusicRequest | None, rules: QueueRules) -> Plan:
     """What to do about `wish` now; `memory` is what noticing the same snapshot gave."""
-    memory = _heard_the_wish(memory, now, wish, rules)
-    if message := _stand_down(memory, now):
-        return Plan(replace(memory, jump=False), message=message)  # coming back is always gentle
+    memory = _update_jump(memory, now, wish, rules)
+    if message := _hold_reason(memory, now):
+        return Plan(replace(memory, jump=False), hold_reason=message)  # coming back is always gentle
     if wish is None or not wish.playlists:
         return Plan(memory)
-    if now.song is None and now.length > 0 and not memory.ours and not _may_start(memory, now, rules):
+    if now.song is None and now.length > 0 and not memory.own_songs and not _may_start(memory, now, rules):
         return Plan(memory)  # there is no place to wait at until somebody presses play
-    ahead = _ahead(memory, now, wish, rules)
-    commands = [*_tidy(memory, now, ahead, wish), *_raise(now, ahead), *_go(memory, now, ahead, rules)]
-    room = max(0, AHEAD - len(ahead))
+    ahead = _waiting_songs(memory, now, wish, rules)
+    commands = [*_remove_stale(memory, now, ahead, wish), *_prioritize(now, ahead), *_start_or_jump(memory, now, ahead, rules)]
+    room = max(0, QUEUE_AHEAD - len(ahead))
     gone = {command.id for command in commands if isinstance(command, Remove)}
     return Plan(
         memory,
         tuple(commands),
         room,
-        _place(memory, now, gone, ahead, rules),
-        f"{wish.mood} has {len(ahead)} of {AHEAD} songs waiting",
+        _offset(memory, now, gone, ahead, rules),
+        f"{wish.mood} has {len(ahead)} of {QUEUE_AHEAD} songs waiting",
     )
 
 
-def _heard_the_wish(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rules) -> Memory:
+def _update_jump(memory: QueueState, now: Snapshot, wish: MusicRequest | None, rules: QueueRules) -> QueueState:
     """Whether a change of mood is still to be heard at once: never a person's choice cut short later."""
     if wish is None or not wish.playlists:
         return replace(memory, mood=wish.mood if wish else None, jump=False)
     if wish.mood is not memory.mood:
-        memory = replace(memory, mood=wish.mood, jump=_cuts_in(wish.mood, rules))
+        memory = replace(memory, mood=wish.mood, jump=_interrupts(wish.mood, rules))
     current = _current(memory, now)
     if current and current.mood is wish.mood:
         return replace(memory, jump=False)
@@ -134,18 +134,18 @@ def _heard_the_wish(memory: Memory, now: Snapshot, wish: Wish | None, rules: Rul
     return memory
 
 
-def _cuts_in(mood: Mood, rules: Rules) -> bool:
+def _interrupts(mood: Mood, rules: QueueRules) -> bool:
     """Surprise and fear are over in seconds: no song is cut short for them."""
-    return rules.change is Change.NOW and mood not in PASSING
+    return rules.change is TransitionMode.NOW and mood not in TRANSIENT_MOODS
 
 
-def _current(memory: Memory, now: Snapshot) -> Ours | None:
+def _current(memory: QueueState, now: Snapshot) -> OwnSong | None:
     """The current song, if it is ours."""
-    return next((song for song in memory.ours if now.song and song.id == now.song.id), None)
+    return next((song for song in memory.own_songs if now.song and song.id == now.song.id), None)
 
 
-def _stand_down(memory: Memory, now: Snapshot) -> str:
-    if now.rival:
+def _hold_reason(memory: QueueState, now: Snapshot) -> str:
+    if now.other_leader:
         return "another moodpid drives this MPD: standing down"
     if now.at_s < memory.hands_off_until_s:
         return f"{memory.hands_off_why}: hands off"
@@ -156,17 +156,17 @@ def _stand_down(memory: Memory, now: Snapshot) -> str:
     return ""
 
 
-def _may_start(memory: Memory, now: Snapshot, rules: Rules) -> bool:
-    return rules.autoplay and now.state is PlayState.STOP and now.song is None and not memory.held
+def _may_start(memory: QueueState, now: Snapshot, rules: QueueRules) -> bool:
+    return rules.autoplay and now.state is PlayState.STOP and now.song is None and not memory.stopped_by_user
 
 
-def _ahead(memory: Memory, now: Snapshot, wish: Wish, rules: Rules) -> tuple[Ours, ...]:
+def _waiting_songs(memory: QueueState, now: Snapshot, wish: MusicRequest, rules: QueueRules) -> tuple[OwnSong, ...]:
     """Our songs for this wish that will be heard soon, in the order of the queue."""
-    waiting = {song.id: song for song in memory.ours if not song.begun and song.mood is wish.mood}
-    if now.random or rules.change is Change.QUEUE or now.song is None:
+    waiting = {song.id: song for song in memory.own_songs if not song.started and song.mood is wish.mood}
+    if now.random or rules.change is TransitionMode.QUEUE or now.song is None:
         start = -1 if now.random or now.repeat or now.song is None else now.song.pos
         return tuple(sorted((song for song in waiting.values() if song.pos > start), key=lambda s: s.pos))
-    near = _following(now, waiting.keys() | memory.guests)
+    near = _following(now, waiting.keys() | memory.user_requests)
     return tuple(waiting[song.id] for song in near if song.id in waiting)
 
 
@@ -183,26 +183,26 @@ def _following(now: Snapshot, passable: Iterable[int]) -> tuple[QueueSong, ...]:
     return tuple(behind)
 
 
-def _tidy(memory: Memory, now: Snapshot, ahead: tuple[Ours, ...], wish: Wish) -> list[Command]:
+def _remove_stale(memory: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], wish: MusicRequest) -> list[Command]:
     """Take out what is ours and no longer of use; the song before stays, for who presses "previous"."""
     current = _current(memory, now)
-    begun = [song for song in memory.ours if song.begun and song is not current]
+    begun = [song for song in memory.own_songs if song.started and song is not current]
     played: list[Command] = [Remove(song.id, "played") for song in begun[:-1]]
     stale: list[Command] = [
         Remove(song.id, f"chosen for {song.mood}" if song.mood is not wish.mood else "out of sight")
-        for song in memory.ours
-        if not song.begun and song not in ahead and song is not current
+        for song in memory.own_songs
+        if not song.started and song not in ahead and song is not current
     ]
     return played + stale
 
 
-def _raise(now: Snapshot, ahead: tuple[Ours, ...]) -> list[Command]:
+def _prioritize(now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
     if not now.random:
         return []
-    return [Raise(song.id, "random is on") for song in ahead if now.ours[song.id].prio == 0]
+    return [Prioritize(song.id, "random is on") for song in ahead if now.own_songs[song.id].prio == 0]
 
 
-def _go(memory: Memory, now: Snapshot, ahead: tuple[Ours, ...], rules: Rules) -> list[Command]:
+def _start_or_jump(memory: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], rules: QueueRules) -> list[Command]:
     if not ahead:
         return []
     first = next((song for song in ahead if song.id == now.next_id), ahead[0])
@@ -214,16 +214,16 @@ def _go(memory: Memory, now: Snapshot, ahead: tuple[Ours, ...], rules: Rules) ->
     lead_s = now.crossfade_s + _SEEK_BEFORE_S
     if now.crossfade_s and now.next_id == first.id and now.duration_s:
         left_s = now.duration_s - now.elapsed_s
-        return [SeekTo(now.duration_s - lead_s, why)] if left_s > lead_s + 1.0 else []
+        return [Seek(now.duration_s - lead_s, why)] if left_s > lead_s + 1.0 else []
     return [Play(first.id, fade=True, why=why)]
 
 
-def _place(
-    memory: Memory, now: Snapshot, gone: set[int], ahead: tuple[Ours, ...], rules: Rules
+def _offset(
+    memory: QueueState, now: Snapshot, gone: set[int], ahead: tuple[OwnSong, ...], rules: QueueRules
 ) -> int | None:
     """Where the next song of ours goes; see `Plan.after`."""
-    if rules.change is Change.QUEUE or now.song is None:
+    if rules.change is TransitionMode.QUEUE or now.song is None:
         return None
-    keep = {song.id for song in ahead} | memory.guests
+    keep = {song.id for song in ahead} | memory.user_requests
     places = [place for place, song in enumerate(_following(now, keep | gone), start=1) if song.id in keep]
     return max(places, default=0)

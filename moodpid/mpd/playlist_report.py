@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from random import Random
 
-from moodpid.config import Player
+from moodpid.config import MpdConfig
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import wish_for
-from moodpid.mood.strategy import begin, source
-from moodpid.mpd.connection import Link, Mpd
+from moodpid.mood.policy import music_request_for
+from moodpid.mood.strategy import start_path, mood_for_next_song
+from moodpid.mpd.connection import MpdConnection, Mpd
 from moodpid.mpd.picker import Pick, Picker
 from moodpid.mpd.song_lists import read_page
 
@@ -58,19 +58,19 @@ class MoodReport:
         return not any(entry.problem for entry in self.lists)
 
 
-def report(settings: Player, password: str = "") -> list[MoodReport]:
+def report(settings: MpdConfig, password: str = "") -> list[MoodReport]:
     """What each of the eight moods would play, asked of MPD; changes nothing there.
 
     Raises:
         MpdGoneError: MPD is not there.
         MpdDeniedError: It does not let us in.
     """
-    with Link(settings, password) as link:
+    with MpdConnection(settings, password) as link:
         return [_mood(link, settings, mood) for mood in Mood]
 
 
-def _mood(link: Mpd, settings: Player, mood: Mood) -> MoodReport:
-    first = source(begin(mood, None), settings.lists, {})
+def _mood(link: Mpd, settings: MpdConfig, mood: Mood) -> MoodReport:
+    first = mood_for_next_song(start_path(mood, None), settings.lists, {})
     entries = settings.lists[first] if first else ()
     pages = [(entry, read_page(link, entry, Random())) for entry in entries]  # noqa: S311 - for the count
     return MoodReport(
@@ -80,7 +80,7 @@ def _mood(link: Mpd, settings: Player, mood: Mood) -> MoodReport:
     )
 
 
-def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | None = None) -> list[Pick]:
+def dry_run(settings: MpdConfig, mood: Mood, password: str = "", chance: Random | None = None) -> list[Pick]:
     """The next ten songs of `mood` as they would be picked, each with its reason; changes nothing in MPD.
 
     Returns:
@@ -92,16 +92,16 @@ def dry_run(settings: Player, mood: Mood, password: str = "", chance: Random | N
         MpdDeniedError: It does not let us in.
     """
     picker = Picker(settings, chance or Random())  # noqa: S311 - songs, not secrets
-    wish = wish_for(begin(mood, None), settings.names, {})
+    wish = music_request_for(start_path(mood, None), settings.names, {})
     picks: list[Pick] = []
-    with Link(settings, password) as link:
+    with MpdConnection(settings, password) as link:
         for at_s in range(NEXT_SONGS):
             pick = picker.pick(link, wish, [p.uri for p in picks[-1:]], at_s) if wish.playlists else None
             if pick is None:
                 break
             picks.append(pick)
-            picker.heard(pick.uri, at_s)
-            picker.went_in()
+            picker.on_finished(pick.uri, at_s)
+            picker.on_added()
     if picker.problems and not picks:
         raise NothingToPlayError(f"{mood}: {_nothing([entry.name for entry in picker.problems])}")
     return picks
@@ -122,7 +122,7 @@ def _lines(one: MoodReport) -> list[str]:
     borrowed = f" (as {one.borrowed})" if one.borrowed else ""
     if not one.lists:
         return [f"{one.mood:<9} leaves the player as it is"]
-    good = [_told(entry) for entry in one.lists if not entry.problem]
+    good = [_describe_count(entry) for entry in one.lists if not entry.problem]
     told = good or [_nothing([entry.name for entry in one.lists])]
     return [f"{one.mood:<9} {what}{borrowed}" for what in told]
 
@@ -131,7 +131,7 @@ def _nothing(names: list[str]) -> str:
     return f"nothing to play: {', '.join(names)} {'is' if len(names) == 1 else 'are'} missing or empty"
 
 
-def _told(entry: ListReport) -> str:
+def _describe_count(entry: ListReport) -> str:
     return f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}"
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from moodpid.config import Entry, Player
-from moodpid.mpd.connection import Link, MpdDeniedError, MpdGoneError, place
+from moodpid.config import SongSource, MpdConfig
+from moodpid.mpd.connection import MpdConnection, MpdDeniedError, MpdGoneError, format_address
 from moodpid.mpd.song_lists import read_page
 from moodpid.state import Finding
 
@@ -21,10 +21,10 @@ _ADD_OUTPUT = (
 )
 
 
-def probe(settings: Player, password: str = "") -> list[Finding]:
+def probe(settings: MpdConfig, password: str = "") -> list[Finding]:
     """Try MPD for real, for at most a few times 5 seconds; changes nothing there."""
     try:
-        with Link(settings, password) as link:
+        with MpdConnection(settings, password) as link:
             return list(_findings(link, settings))
     except MpdGoneError as error:
         start = "sudo systemctl enable --now mpd" if settings.host in _HERE else _mpc(settings, "status")
@@ -35,8 +35,8 @@ def probe(settings: Player, password: str = "") -> list[Finding]:
         return [Finding(False, SUBJECT, str(error), remedy)]
 
 
-def _findings(link: Link, settings: Player) -> Iterator[Finding]:
-    where = f"MPD at {place(settings)} answers (protocol {link.version}) and lets us work"
+def _findings(link: MpdConnection, settings: MpdConfig) -> Iterator[Finding]:
+    where = f"MPD at {format_address(settings)} answers (protocol {link.version}) and lets us work"
     yield Finding(True, SUBJECT, where)
     for entry in dict.fromkeys(entry for entries in settings.lists.values() for entry in entries):
         yield _list(link, entry, settings)
@@ -44,7 +44,7 @@ def _findings(link: Link, settings: Player) -> Iterator[Finding]:
     yield from _silence(link.ask("status"), settings)
 
 
-def _list(link: Link, entry: Entry, settings: Player) -> Finding:
+def _list(link: MpdConnection, entry: SongSource, settings: MpdConfig) -> Finding:
     subject = f'list "{entry.name}"'
     page = read_page(link, entry, Random())  # noqa: S311 - only the count is wanted
     if not page.problem:
@@ -55,7 +55,7 @@ def _list(link: Link, entry: Entry, settings: Player) -> Finding:
     return Finding(False, subject, page.problem, remedy)
 
 
-def _outputs(outputs: list[dict[str, str]], settings: Player) -> Finding:
+def _outputs(outputs: list[dict[str, str]], settings: MpdConfig) -> Finding:
     """Whether one of MPD's outputs is enabled and leads to where somebody hears it."""
     heard = [output for output in outputs if output.get("plugin") != _UNHEARD]
     enabled = [output for output in outputs if output.get("outputenabled") == "1"]
@@ -76,7 +76,7 @@ def _outputs(outputs: list[dict[str, str]], settings: Player) -> Finding:
     return Finding(False, SOUND, f"{why}: nobody hears anything", _ADD_OUTPUT)
 
 
-def _silence(status: dict[str, Any], settings: Player) -> Iterator[Finding]:
+def _silence(status: dict[str, Any], settings: MpdConfig) -> Iterator[Finding]:
     """What else keeps an enabled output silent: a volume of 0, or a fault that MPD met last."""
     if status.get("volume") == "0":
         yield Finding(False, SOUND, "the volume is 0: nobody hears anything", _mpc(settings, "volume 50"))
@@ -85,7 +85,7 @@ def _silence(status: dict[str, Any], settings: Player) -> Iterator[Finding]:
         yield Finding(False, SOUND, f"the last fault of MPD: {fault}", remedy)
 
 
-def _mpc(settings: Player, arguments: str) -> str:
+def _mpc(settings: MpdConfig, arguments: str) -> str:
     """The command line that does this at this MPD."""
     where = [] if settings.host in _HERE else [f"-h {settings.host}"]
     if settings.port != _PORT and settings.host[0] not in "/@":

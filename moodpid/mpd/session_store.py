@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moodpid.config import Player
+from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import place
-from moodpid.mpd.tracking import Memory, Ours
+from moodpid.mpd.connection import format_address
+from moodpid.mpd.tracking import QueueState, OwnSong
 from moodpid.system.json_file import JsonFile
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedSession:
     """What outlives us.
 
     Attributes:
@@ -26,12 +26,12 @@ class Kept:
         owed: The person's volume while a fade has turned it down, from 0 to 100; else None.
     """
 
-    memory: Memory = field(default_factory=Memory)
+    queue_state: QueueState = field(default_factory=QueueState)
     booted_s: float = -math.inf
-    owed: int | None = None
+    volume_to_restore: int | None = None
 
 
-class Keeper:
+class SessionStore:
     """Keeps what is true of one MPD and one partition of it.
 
     Args:
@@ -39,13 +39,13 @@ class Keeper:
         settings: Which MPD it is, and how long a person may have it.
     """
 
-    def __init__(self, file: JsonFile, settings: Player) -> None:
+    def __init__(self, file: JsonFile, settings: MpdConfig) -> None:
         self._file = file
-        self._mpd = [place(settings), settings.partition]
+        self._mpd = [format_address(settings), settings.partition]
         self._hands_off_s = settings.hands_off_s
         self._written: dict[str, Any] = {}
 
-    def load(self, now_s: float) -> Kept:
+    def load(self, now_s: float) -> SavedSession:
         """What was kept; nothing if it is broken, of another MPD, or of the system's run before.
 
         Args:
@@ -53,43 +53,43 @@ class Keeper:
         """
         told = self._file.read()
         if not told or told.get("mpd") != self._mpd:
-            return Kept()
+            return SavedSession()
         try:
             kept = _read(told, now_s + self._hands_off_s)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._file.set_aside(f"what it says of our songs cannot be read ({error!r})")
-            return Kept()
-        return kept if kept.booted_s <= now_s else Kept()
+            return SavedSession()
+        return kept if kept.booted_s <= now_s else SavedSession()
 
-    def keep(self, kept: Kept) -> None:
+    def save(self, kept: SavedSession) -> None:
         """Write it down, if it is not what was written last; what did not succeed is tried again."""
-        memory = kept.memory
+        memory = kept.queue_state
         told = {
             "mpd": self._mpd,
             "booted_s": kept.booted_s,
-            "owed": kept.owed,
-            "ours": [_song_entry(song) for song in memory.ours],
-            "guests": sorted(memory.guests),
+            "owed": kept.volume_to_restore,
+            "ours": [_song_entry(song) for song in memory.own_songs],
+            "guests": sorted(memory.user_requests),
             "hands_off_until_s": memory.hands_off_until_s if memory.hands_off_why else 0.0,
             "hands_off_why": memory.hands_off_why,
-            "held": memory.held,
+            "held": memory.stopped_by_user,
         }
         if told != self._written and self._file.write(told):
             self._written = told
 
 
-def _read(told: Mapping[str, Any], latest_s: float) -> Kept:
-    memory = Memory(
-        ours=tuple(_song(song) for song in told["ours"]),
-        guests=frozenset(int(song) for song in told["guests"]),
+def _read(told: Mapping[str, Any], latest_s: float) -> SavedSession:
+    memory = QueueState(
+        own_songs=tuple(_song(song) for song in told["ours"]),
+        user_requests=frozenset(int(song) for song in told["guests"]),
         hands_off_until_s=min(float(told["hands_off_until_s"]), latest_s),
         hands_off_why=str(told["hands_off_why"]),
-        held=bool(told["held"]),
+        stopped_by_user=bool(told["held"]),
     )
-    return Kept(memory, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"]))
+    return SavedSession(memory, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"]))
 
 
-def _song_entry(song: Ours) -> dict[str, Any]:
+def _song_entry(song: OwnSong) -> dict[str, Any]:
     # The keys are those of version 0.1.0, whatever the fields are called
     return {
         "id": song.id,
@@ -97,16 +97,16 @@ def _song_entry(song: Ours) -> dict[str, Any]:
         "mood": song.mood,
         "source": song.source,
         "pos": song.pos,
-        "begun": song.begun,
+        "begun": song.started,
     }
 
 
-def _song(song: Mapping[str, Any]) -> Ours:
-    return Ours(
+def _song(song: Mapping[str, Any]) -> OwnSong:
+    return OwnSong(
         int(song["id"]),
         str(song["uri"]),
         Mood(song["mood"]),
         str(song["source"]),
         int(song["pos"]),
-        begun=bool(song["begun"]),
+        started=bool(song["begun"]),
     )

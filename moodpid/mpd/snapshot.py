@@ -75,9 +75,9 @@ class Snapshot:
     crossfade_s: float = 0.0
     error: str = ""
     window: tuple[QueueSong, ...] = ()
-    ours: Mapping[int, QueueSong] = field(default_factory=dict)
-    rival: bool = False
-    our_hand: bool = False
+    own_songs: Mapping[int, QueueSong] = field(default_factory=dict)
+    other_leader: bool = False
+    own_change: bool = False
 
 
 Answer = Mapping[str, Any]

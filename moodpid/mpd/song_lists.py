@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
-from moodpid.config import Entry
+from moodpid.config import SongSource
 from moodpid.mpd.connection import CommandRefusedError, Mpd
 
 PAGE = 64
@@ -27,7 +27,7 @@ class Page:
     problem: str = ""
 
 
-class Library:
+class SongLists:
     """Reads pages, and keeps each for some uses.
 
     Args:
@@ -35,29 +35,29 @@ class Library:
     """
 
     def __init__(self, chance: Random) -> None:
-        self._chance = chance
-        self._pages: dict[Entry, Page] = {}
-        self._uses: dict[Entry, int] = {}
+        self._random = chance
+        self._pages: dict[SongSource, Page] = {}
+        self._uses: dict[SongSource, int] = {}
 
     def forget(self) -> None:
         """The lists may have changed."""
         self._pages.clear()
         self._uses.clear()
 
-    def page(self, link: Mpd, entry: Entry) -> Page:
+    def page(self, link: Mpd, entry: SongSource) -> Page:
         """A fair page of the songs that `entry` names.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
         if self._uses.get(entry, 0) <= 0:
-            self._pages[entry] = read_page(link, entry, self._chance)
+            self._pages[entry] = read_page(link, entry, self._random)
             self._uses[entry] = _USES
         self._uses[entry] -= 1
         return self._pages[entry]
 
 
-def read_page(link: Mpd, entry: Entry, chance: Random) -> Page:
+def read_page(link: Mpd, entry: SongSource, chance: Random) -> Page:
     """As `Library.page`, from MPD itself."""
     try:
         page = _playlist(link, entry.playlist, chance) if entry.playlist else _find(link, entry, chance)
@@ -74,7 +74,7 @@ def _playlist(link: Mpd, name: str, chance: Random) -> Page:
     return sample(link.stream("listplaylist", name), chance)
 
 
-def _find(link: Mpd, entry: Entry, chance: Random) -> Page:
+def _find(link: Mpd, entry: SongSource, chance: Random) -> Page:
     expression = entry.filter or f'(base "{_quoted(entry.folder.strip("/"))}")'
     total = int(link.ask("count", expression)["songs"])
     songs = link.ask("find", expression, "window", _window(total, chance)) if total else ()
@@ -108,7 +108,7 @@ def sample(uris: Iterable[str], chance: Random) -> Page:
     return Page(tuple(kept), total)
 
 
-def _problem(entry: Entry, error: CommandRefusedError) -> str:
+def _problem(entry: SongSource, error: CommandRefusedError) -> str:
     if entry.playlist and error.missing:
         return f'MPD has no playlist "{entry.playlist}": save it, or correct [player.playlists]'
     if entry.folder and error.missing:
@@ -116,11 +116,11 @@ def _problem(entry: Entry, error: CommandRefusedError) -> str:
     return f"{_kind(entry)} cannot be read: {error}"
 
 
-def _empty(entry: Entry) -> str:
+def _empty(entry: SongSource) -> str:
     return f"{_kind(entry)} {'matches no song' if entry.filter else 'is empty'}"
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: SongSource) -> str:
     if entry.playlist:
         return f'playlist "{entry.playlist}"'
     return f"filter {entry.filter}" if entry.filter else f'folder "{entry.name}"'

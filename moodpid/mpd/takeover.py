@@ -23,7 +23,7 @@ def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: Abstr
     if now.length > last.length:
         return "somebody added songs"
     # With consume a song leaves as it ends, and several may between two looks
-    if not (now.consume and changed) and any(song not in now.ours for song in ours):
+    if not (now.consume and changed) and any(song not in now.own_songs for song in ours):
         return "somebody removed songs of ours"
     if now.song is None or not changed or _natural(last, now, ours - begun):
         return ""
@@ -45,7 +45,7 @@ def _id(song: QueueSong | None) -> int | None:
 def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
     """Whether MPD may have come to the current song by itself, by "next", or to please us."""
     assert now.song
-    if now.song.id == last.next_id or now.song.id in waiting or now.error or last.our_hand:
+    if now.song.id == last.next_id or now.song.id in waiting or now.error or last.own_change:
         return True
     if last.song is None:
         return now.song.pos == 0 or now.random
@@ -64,7 +64,7 @@ def skipped(last: Snapshot, now: Snapshot) -> bool:
     """Whether somebody left the song of `last` before its end, by "next" or otherwise."""
     left = track_ended(last, now) is not None and last.state is not PlayState.STOP
     # MPD passes over what it cannot play, and what the other moodpid does is no person's doing
-    return left and not (now.error or now.rival or may_have_ended(last, now))
+    return left and not (now.error or now.other_leader or may_have_ended(last, now))
 
 
 def requests(last: Snapshot, now: Snapshot, ours: AbstractSet[int]) -> frozenset[int]:
@@ -81,7 +81,7 @@ def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None
 
     None where nobody can say, and where we cut it short ourselves.
     """
-    if last.song is None or last.our_hand or last.duration_s is None or _id(last.song) == _id(now.song):
+    if last.song is None or last.own_change or last.duration_s is None or _id(last.song) == _id(now.song):
         return None
     since_s = now.at_s - (now.elapsed_s if now.song else 0.0) - last.at_s
     heard_s = last.elapsed_s + (max(0.0, since_s) if last.state is PlayState.PLAY else 0.0)

@@ -13,7 +13,7 @@ from moodpid.mpd.takeover import cleared, may_have_ended, requests, skipped, tak
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class OwnSong:
     """A song that we put into the queue.
 
     Attributes:
@@ -30,11 +30,11 @@ class Ours:
     mood: Mood
     source: str
     pos: int = -1
-    begun: bool = False
+    started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class QueueState:
     """What we must know from turn to turn.
 
     Attributes:
@@ -49,19 +49,19 @@ class Memory:
         jump: The change of mood is to be heard at once.
     """
 
-    ours: tuple[Ours, ...] = ()
+    own_songs: tuple[OwnSong, ...] = ()
     last: Snapshot | None = None
-    guests: frozenset[int] = frozenset()
+    user_requests: frozenset[int] = frozenset()
     hands_off_until_s: float = -math.inf
     hands_off_why: str = ""
-    held: bool = False
+    stopped_by_user: bool = False
     played: bool = False
     mood: Mood | None = None
     jump: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
+class Changes:
     """What happened since the last snapshot.
 
     Attributes:
@@ -71,70 +71,70 @@ class Noticed:
         skipped: Somebody left it before its end.
     """
 
-    memory: Memory
+    queue_state: QueueState
     finished: tuple[QueueSong, float] | None = None
     skipped: bool = False
 
 
-def notice(memory: Memory, now: Snapshot, hands_off_s: float) -> Noticed:
+def detect_changes(memory: QueueState, now: Snapshot, hands_off_s: float) -> Changes:
     """Compare `now` with what we left behind: songs of ours that began or went, and a person's hand."""
-    ours = tuple(_seen(song, now) for song in memory.ours if song.id in now.ours)
-    ids = {song.id for song in memory.ours}
-    known = replace(memory, ours=ours, guests=memory.guests & {song.id for song in now.window}, last=now)
+    ours = tuple(_with_position(song, now) for song in memory.own_songs if song.id in now.own_songs)
+    ids = {song.id for song in memory.own_songs}
+    known = replace(memory, own_songs=ours, user_requests=memory.user_requests & {song.id for song in now.window}, last=now)
     if memory.last is None:
-        stopped = _stopped(now) or (memory.played and now.state is PlayState.STOP)
-        return Noticed(replace(known, held=memory.held or stopped, played=False))
-    held = now.state is not PlayState.PLAY and (memory.held or _stopped_by_hand(memory.last, now))
-    known = replace(known, held=held)
-    why = takeover(memory.last, now, ids, {song.id for song in memory.ours if song.begun})
-    if why and not now.rival:  # what the other moodpid does is no person's doing
+        stopped = _is_stopped_midway(now) or (memory.played and now.state is PlayState.STOP)
+        return Changes(replace(known, stopped_by_user=memory.stopped_by_user or stopped, played=False))
+    held = now.state is not PlayState.PLAY and (memory.stopped_by_user or _stopped_by_user(memory.last, now))
+    known = replace(known, stopped_by_user=held)
+    why = takeover(memory.last, now, ids, {song.id for song in memory.own_songs if song.started})
+    if why and not now.other_leader:  # what the other moodpid does is no person's doing
         known = replace(
             known,
-            guests=known.guests | requests(memory.last, now, ids),
+            user_requests=known.user_requests | requests(memory.last, now, ids),
             hands_off_until_s=now.at_s + hands_off_s,
             hands_off_why=why,
             jump=False,
         )
-    return Noticed(known, track_ended(memory.last, now), skipped(memory.last, now))
+    return Changes(known, track_ended(memory.last, now), skipped(memory.last, now))
 
 
-def _seen(song: Ours, now: Snapshot) -> Ours:
+def _with_position(song: OwnSong, now: Snapshot) -> OwnSong:
     current = now.song is not None and now.song.id == song.id
-    return replace(song, pos=now.ours[song.id].pos, begun=song.begun or current)
+    return replace(song, pos=now.own_songs[song.id].pos, started=song.started or current)
 
 
-def _stopped(now: Snapshot) -> bool:
+def _is_stopped_midway(now: Snapshot) -> bool:
     """Paused, or stopped with a song in hand: MPD keeps none at the end of the queue, so a person did it."""
     in_hand = now.state is PlayState.STOP and now.song is not None and not now.error
     return in_hand or now.state is PlayState.PAUSE
 
 
-def _stopped_by_hand(last: Snapshot, now: Snapshot) -> bool:
+def _stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
     if now.state is PlayState.PAUSE or now.error:
         return not now.error
     played_out = now.song is None and last.next_id is None and may_have_ended(last, now)
     return cleared(last, now) or (last.state is PlayState.PLAY and not played_out)
 
 
-def wrote(
-    memory: Memory, added: tuple[Ours, ...] = (), removed: Iterable[int] = (), *, played: bool = False
-) -> Memory:
+def record_own_changes(
+    memory: QueueState, added: tuple[OwnSong, ...] = (), removed: Iterable[int] = (), *, played: bool = False
+) -> QueueState:
     """Remember what was carried out, so that it is not taken for a person's doing."""
     removed = set(removed)
     last = memory.last
     if last and (added or removed or played):
         length = last.length + len(added) - len(removed)
         # Which song MPD goes on with now, only the next snapshot can say
-        last = replace(last, length=length, next_id=None, our_hand=True)
+        last = replace(last, length=length, next_id=None, own_change=True)
     return replace(
         memory,
-        ours=tuple(song for song in memory.ours if song.id not in removed) + added,
+        own_songs=tuple(song for song in memory.own_songs if song.id not in removed) + added,
         last=last,
         jump=memory.jump and not played,
     )
 
 
-def reconnected(memory: Memory, queue: tuple[QueueSong, ...] | None, *, restarted: bool) -> Memory:
+def restore_after_reconnect(memory: QueueState, queue: tuple[QueueSong, ...] | None, *, restarted: bool) -> QueueState:
     """What is still true after a connection was lost.
 
     Args:
@@ -148,6 +148,6 @@ def reconnected(memory: Memory, queue: tuple[QueueSong, ...] | None, *, restarte
     if queue is None:
         return memory
     there = {song.pos: song for song in queue}
-    same = all(song.pos in there and there[song.pos].uri == song.uri for song in memory.ours)
-    ours = tuple(replace(song, id=there[song.pos].id) for song in memory.ours) if same else ()
-    return replace(memory, ours=ours, guests=frozenset())
+    same = all(song.pos in there and there[song.pos].uri == song.uri for song in memory.own_songs)
+    ours = tuple(replace(song, id=there[song.pos].id) for song in memory.own_songs) if same else ()
+    return replace(memory, own_songs=ours, user_requests=frozenset())

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from moodpid.channels import LatestValue
-from moodpid.config import Player, Strategy
+from moodpid.config import MpdConfig, Strategy
 from moodpid.errors import MoodpidError
-from moodpid.mood.policy import Wish
-from moodpid.mpd.connection import WANTED, CommandRefusedError, Link, MpdDeniedError, MpdGoneError, place
-from moodpid.mpd.connection_health import LONGEST_PAUSE_S, Weather
-from moodpid.mpd.reconciler import Guest
-from moodpid.mpd.session_store import Keeper
+from moodpid.mood.policy import MusicRequest
+from moodpid.mpd.connection import OPTIONAL_COMMANDS, CommandRefusedError, MpdConnection, MpdDeniedError, MpdGoneError, format_address
+from moodpid.mpd.connection_health import MAX_DELAY_S, ConnectionHealth
+from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.session_store import SessionStore
 from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post, TrackSkipped
 from moodpid.system.json_file import JsonFile
 
@@ -26,14 +26,14 @@ _SUBSYSTEMS = ("player", "playlist", "options", "stored_playlist", "database", "
 
 
 @dataclass(frozen=True, slots=True)
-class _Orders:
+class _Desired:
     """All that the main loop wants, so that the latest letter says everything."""
 
     strategy: Strategy
-    wish: Wish | None = None
+    request: MusicRequest | None = None
     enabled: bool = True
     skips: int = 0
-    misfits: int = 0
+    rejections: int = 0
     stop: bool = False
 
 
@@ -52,7 +52,7 @@ class MpdWorker:
 
     def __init__(
         self,
-        settings: Player,
+        settings: MpdConfig,
         post: Post,
         password: str = "",
         chance: Random | None = None,
@@ -61,50 +61,50 @@ class MpdWorker:
         self._settings = settings
         self._post = post
         self._password = password
-        self._chance = chance or Random()  # noqa: S311 - songs, not secrets
-        self._orders = _Orders(settings.strategy, enabled=settings.enabled)  # of the main loop's side
-        self._box: LatestValue[_Orders] = LatestValue()
+        self._random = chance or Random()  # noqa: S311 - songs, not secrets
+        self._latest_desired = _Desired(settings.strategy, enabled=settings.enabled)  # of the main loop's side
+        self._desired_box: LatestValue[_Desired] = LatestValue()
         self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
         self._ended = False
         # From here on all is the worker's own
-        self._now = self._orders
-        keeper = Keeper(file or JsonFile(None), settings)
-        self._guest = Guest(
-            settings, self._chance, sleep=self._pass, skipped=lambda: post(TrackSkipped()), keeper=keeper
+        self._desired = self._latest_desired
+        keeper = SessionStore(file or JsonFile(None), settings)
+        self._reconciler = QueueReconciler(
+            settings, self._random, sleep=self._interruptible_sleep, skipped=lambda: post(TrackSkipped()), keeper=keeper
         )
-        self._told: PlayerState | None = None
+        self._reported: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
-        self._sick = self._state
-        self._weather = Weather(self._chance)
-        self._missed: set[str] = set()
+        self._failure_state = self._state
+        self._health = ConnectionHealth(self._random)
+        self._missing_commands: set[str] = set()
 
     def start(self) -> None:
         """Begin to work, in a thread of its own."""
         self._thread.start()
 
-    def wish(self, wish: Wish) -> None:
+    def request(self, wish: MusicRequest) -> None:
         """Ask for the music of `wish`, in place of any earlier wish."""
-        self._order(replace(self._orders, wish=wish))
+        self._set_desired(replace(self._latest_desired, request=wish))
 
-    def enable(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Drive the music, or leave MPD alone altogether; the wish is kept."""
-        self._order(replace(self._orders, enabled=on))
+        self._set_desired(replace(self._latest_desired, enabled=on))
 
-    def strategy(self, strategy: Strategy) -> None:
+    def set_strategy(self, strategy: Strategy) -> None:
         """Match the mood, or lift it, from the next song on."""
-        self._order(replace(self._orders, strategy=strategy))
+        self._set_desired(replace(self._latest_desired, strategy=strategy))
 
     def skip(self) -> None:
         """Go on to the next song, if one plays; forgotten while MPD is not there."""
-        self._order(replace(self._orders, skips=self._orders.skips + 1))
+        self._set_desired(replace(self._latest_desired, skips=self._latest_desired.skips + 1))
 
-    def misfit(self) -> None:
+    def reject_song(self) -> None:
         """Remember that the song that plays does not fit, and go on; forgotten while MPD is not there."""
-        self._order(replace(self._orders, misfits=self._orders.misfits + 1))
+        self._set_desired(replace(self._latest_desired, rejections=self._latest_desired.rejections + 1))
 
     def stop(self) -> None:
         """Ask the thread to end, leaving the player as it is; returns at once."""
-        self._order(replace(self._orders, stop=True))
+        self._set_desired(replace(self._latest_desired, stop=True))
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread to end; False if it has not after `timeout_s` seconds."""
@@ -113,113 +113,113 @@ class MpdWorker:
             return False
         if not self._ended:
             self._ended = True
-            self._box.close()
+            self._desired_box.close()
         return True
 
-    def _order(self, orders: _Orders) -> None:
-        self._orders = orders
+    def _set_desired(self, orders: _Desired) -> None:
+        self._latest_desired = orders
         if not self._ended:
-            self._box.put(orders)
+            self._desired_box.put(orders)
 
     def _run(self) -> None:
-        while not self._now.stop:
-            if not self._now.enabled:
-                self._tell(PlayerState(PlayerStatus.DISABLED))
-                self._rest(math.inf)
+        while not self._desired.stop:
+            if not self._desired.enabled:
+                self._report(PlayerState(PlayerStatus.DISABLED))
+                self._wait(math.inf)
                 continue
             try:
-                with Link(self._settings, self._password) as link:
-                    self._well(link)
+                with MpdConnection(self._settings, self._password) as link:
+                    self._on_connected(link)
                     self._serve(link)
                 continue
             except (MpdGoneError, MpdDeniedError, CommandRefusedError) as error:
-                self._ill(error)
-                self._rest(self._weather.pause_s())
+                self._on_failure(error)
+                self._wait(self._health.pause_s())
             except Exception as error:  # noqa: BLE001 - a fault of ours costs the music a pause, the house nothing
-                self._ill(MoodpidError(f"the player's thread met a fault of its own: {error!r}"), error)
-                self._rest(LONGEST_PAUSE_S)
+                self._on_failure(MoodpidError(f"the player's thread met a fault of its own: {error!r}"), error)
+                self._wait(MAX_DELAY_S)
 
-    def _serve(self, link: Link) -> None:
+    def _serve(self, link: MpdConnection) -> None:
         """Work until the connection breaks or the orders forbid it."""
-        self._guest.arrive(link)
+        self._reconciler.on_connect(link)
         changed: set[str] = set()
-        before = self._now
+        before = self._desired
         while True:
-            self._read_orders()
+            self._read_desired()
             if self._leaving:
-                self._guest.leave(link)
+                self._reconciler.on_disconnect(link)
                 return
-            self._press(link, before)
-            before = self._now
-            self._tell(self._guest.turn(link, before.wish, before.strategy, changed))
+            self._apply_buttons(link, before)
+            before = self._desired
+            self._report(self._reconciler.reconcile(link, before.request, before.strategy, changed))
             # What `_pass` read in the midst of the turn is no longer in the box, and would wake nobody
-            read = self._now is not before
-            changed = set() if read else link.wait(_SUBSYSTEMS, self._box, self._patience_s())
-            if self._weather.settled(time.monotonic()):
-                self._tell_well(link)
+            read = self._desired is not before
+            changed = set() if read else link.wait(_SUBSYSTEMS, self._desired_box, self._max_wait_s())
+            if self._health.confirm_stable(time.monotonic()):
+                self._log_connected(link)
 
-    def _press(self, link: Link, before: _Orders) -> None:
+    def _apply_buttons(self, link: MpdConnection, before: _Desired) -> None:
         """Carry out once what was pressed since `before`, however often."""
-        if self._now.misfits != before.misfits:
-            self._guest.misfit(link)
-        elif self._now.skips != before.skips:
-            self._guest.skip(link)
+        if self._desired.rejections != before.rejections:
+            self._reconciler.reject_song(link)
+        elif self._desired.skips != before.skips:
+            self._reconciler.skip(link)
 
-    def _patience_s(self) -> float:
+    def _max_wait_s(self) -> float:
         """How long nothing needs doing though nothing happens."""
-        due_s = min(CHECK_S, min(self._guest.until_s, self._weather.settles_s) - time.monotonic())
-        return due_s if self._told == self._state else min(due_s, REPOST_S)
+        due_s = min(CHECK_S, min(self._reconciler.until_s, self._health.stable_at_s) - time.monotonic())
+        return due_s if self._reported == self._state else min(due_s, REPOST_S)
 
-    def _pass(self, seconds: float) -> bool:
+    def _interruptible_sleep(self, seconds: float) -> bool:
         """Wait, in the midst of a turn; whether it is to end because we must leave the player."""
         deadline = time.monotonic() + seconds
         while not self._leaving and (left_s := deadline - time.monotonic()) > 0:
-            self._read_orders(left_s)
+            self._read_desired(left_s)
         return self._leaving
 
     @property
     def _leaving(self) -> bool:
-        return self._now.stop or not self._now.enabled
+        return self._desired.stop or not self._desired.enabled
 
-    def _rest(self, timeout_s: float) -> None:
+    def _wait(self, timeout_s: float) -> None:
         """Wait, but not through a stop or a switch; a new wish is read and makes nothing sooner."""
         deadline = time.monotonic() + timeout_s
-        before = self._now
-        while (self._now.stop, self._now.enabled) == (before.stop, before.enabled):
+        before = self._desired
+        while (self._desired.stop, self._desired.enabled) == (before.stop, before.enabled):
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return
-            untold = self._told != self._state
+            untold = self._reported != self._state
             limit_s = min(left_s, REPOST_S if untold else math.inf)
-            self._read_orders(None if limit_s == math.inf else limit_s)
-            self._tell(self._state)
+            self._read_desired(None if limit_s == math.inf else limit_s)
+            self._report(self._state)
 
-    def _read_orders(self, timeout_s: float | None = 0.0) -> None:
-        self._now = self._box.take(timeout_s) or self._now
+    def _read_desired(self, timeout_s: float | None = 0.0) -> None:
+        self._desired = self._desired_box.take(timeout_s) or self._desired
 
-    def _tell(self, state: PlayerState) -> None:
+    def _report(self, state: PlayerState) -> None:
         """Post `state` if it is new; a full inbox gets it later."""
         self._state = state
-        if state != self._told and self._post(PlayerChanged(state)):
-            self._told = state
+        if state != self._reported and self._post(PlayerChanged(state)):
+            self._reported = state
 
-    def _well(self, link: Link) -> None:
-        if self._weather.came(time.monotonic()):
-            self._tell_well(link)
-        missing = WANTED.keys() - link.commands
-        for command in sorted(missing - self._missed):
-            log.info("MPD does not let us use %s, with which %s", command, WANTED[command])
-        self._missed = missing
+    def _on_connected(self, link: MpdConnection) -> None:
+        if self._health.on_connected(time.monotonic()):
+            self._log_connected(link)
+        missing = OPTIONAL_COMMANDS.keys() - link.commands
+        for command in sorted(missing - self._missing_commands):
+            log.info("MPD does not let us use %s, with which %s", command, OPTIONAL_COMMANDS[command])
+        self._missing_commands = missing
 
-    def _tell_well(self, link: Link) -> None:
-        log.info("MPD at %s is there (protocol %s)", place(self._settings), link.version)
+    def _log_connected(self, link: MpdConnection) -> None:
+        log.info("MPD at %s is there (protocol %s)", format_address(self._settings), link.version)
 
-    def _ill(self, error: MoodpidError, fault: Exception | None = None) -> None:
+    def _on_failure(self, error: MoodpidError, fault: Exception | None = None) -> None:
         """One line for each kind of trouble, however often it is met again."""
-        if self._weather.went(type(error).__name__, time.monotonic()):
+        if self._health.on_lost(type(error).__name__, time.monotonic()):
             how = "trying again until it works"
-            if self._weather.changeable:
+            if self._health.flapping:
                 how = "again soon after it let us in; trying on until it lasts"
             log.warning("%s; %s", error, how, exc_info=fault)
-            self._sick = PlayerState(PlayerStatus.UNREACHABLE, message=str(error))
-        self._tell(self._sick)
+            self._failure_state = PlayerState(PlayerStatus.UNREACHABLE, message=str(error))
+        self._report(self._failure_state)

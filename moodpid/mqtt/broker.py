@@ -18,7 +18,7 @@ from moodpid.errors import ConfigError
 
 CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 20
-LARGEST_PACKET = 64 * 1024
+MAX_PACKET_BYTES = 64 * 1024
 """Bytes; an MQTT 5 broker keeps larger messages to itself."""
 
 _BAD_CREDENTIALS = {134, 135}  # MQTT 5, 3.2.2.2: bad user name or password, not authorized
@@ -51,13 +51,13 @@ class Broker:
         ConfigError: If the files named for TLS cannot be used.
     """
 
-    def __init__(self, settings: config.Mqtt, password: str = "") -> None:
+    def __init__(self, settings: config.MqttConfig, password: str = "") -> None:
         self._settings, self._password = settings, password
         self._tls = _tls_context(settings)
         self._port = settings.port or _PORTS[settings.transport, settings.tls]
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._hung_up = 0
-        self.where = f"{settings.host}:{self._port}"
+        self.address = f"{settings.host}:{self._port}"
 
     @property
     def version(self) -> str:
@@ -87,7 +87,7 @@ class Broker:
         client.on_socket_register_write = lambda *_: None
         return client
 
-    def dial(self, client: paho.Client) -> None:
+    def connect(self, client: paho.Client) -> None:
         """Open the connection and send CONNECT; takes up to `CONNECT_LIMIT_S` seconds an address.
 
         Raises:
@@ -97,7 +97,7 @@ class Broker:
             client.connect(self._settings.host, self._port, KEEPALIVE_S)
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
-        properties.MaximumPacketSize = LARGEST_PACKET
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
         client.connect(self._settings.host, self._port, KEEPALIVE_S, clean_start=True, properties=properties)
 
     def subscribe(self, client: paho.Client, topics: tuple[str, ...]) -> None:
@@ -108,11 +108,11 @@ class Broker:
         else:
             client.subscribe([(topic, 0) for topic in topics])
 
-    def welcomed(self) -> None:
+    def on_accepted(self) -> None:
         """It answered: the version is right."""
         self._hung_up = 0
 
-    def turned_away(self, reason: ReasonCode | None) -> None:
+    def on_rejected(self, reason: ReasonCode | None) -> None:
         """It closed before we were connected: perhaps it wants the other version of the protocol."""
         self._hung_up = (self._hung_up + 1) % (_BEFORE_OLDER_VERSION + 1)
         told = reason is not None and reason.value == _UNSUPPORTED_VERSION
@@ -132,7 +132,7 @@ def describe(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def _tls_context(settings: config.Mqtt) -> ssl.SSLContext | None:
+def _tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
     if not settings.tls:
         return None
     with _told("tls_ca", settings.tls_ca):

@@ -3,21 +3,21 @@
 from collections.abc import Iterable
 
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import CommandError, Control
+from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.state import Request
 
 LONGEST = 64
 """No valid payload has more bytes than this."""
 
 
-class Commands:
+class CommandParser:
     """Reads messages for a set of controls.
 
     Attributes:
         subscriptions: The topics on which requests are heard.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[Control]) -> None:
+    def __init__(self, topics: Topics, controls: Iterable[SettingField]) -> None:
         self._by_topic = {topics.setter(control.topic): control for control in controls}
         self.subscriptions = tuple(self._by_topic)
 
@@ -29,16 +29,16 @@ class Commands:
         """
         control = self._by_topic.get(topic)
         if control is None:
-            raise CommandError(f"a message on {topic!r}, which is no topic for requests")
+            raise InvalidRequestError(f"a message on {topic!r}, which is no topic for requests")
         if retained:
-            raise CommandError(f"a retained message on {topic}: send requests without the retain flag")
+            raise InvalidRequestError(f"a retained message on {topic}: send requests without the retain flag")
         if len(payload) > LONGEST:
-            raise CommandError(f"a message of {len(payload)} bytes on {topic}; {LONGEST} are the most")
+            raise InvalidRequestError(f"a message of {len(payload)} bytes on {topic}; {LONGEST} are the most")
         try:
             text = payload.decode().strip()
         except UnicodeDecodeError:
-            raise CommandError(f"a message on {topic} that is not UTF-8 text") from None
+            raise InvalidRequestError(f"a message on {topic} that is not UTF-8 text") from None
         try:
-            return control.read(text)
-        except CommandError as error:
-            raise CommandError(f"{text!r} on {topic}: {error}") from None
+            return control.parse(text)
+        except InvalidRequestError as error:
+            raise InvalidRequestError(f"{text!r} on {topic}: {error}") from None

@@ -17,15 +17,15 @@ from paho.mqtt.reasoncodes import ReasonCode
 from moodpid.mqtt.broker import Broker, Message, describe, is_about_credentials
 
 ANSWER_LIMIT_S = 10.0
-LONGEST_PAUSE_S = 10.0
-LONGEST_PAUSE_REFUSED_S = 60.0
+MAX_DELAY_S = 10.0
+MAX_DELAY_REFUSED_S = 60.0
 STABLE_S = 10.0
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ConnectionOptions:
     """What a connection is for.
 
     Attributes:
@@ -42,14 +42,14 @@ class Terms:
     on_message: Callable[[str, bytes, bool], Message | None]
 
 
-class Receipt:
+class DeliveryStatus:
     """What the broker says to a message that it is to acknowledge."""
 
     def __init__(self, sent: paho.MQTTMessageInfo | None, refused: set[int]) -> None:
         self._sent, self._refused = sent, refused
 
     @property
-    def taken(self) -> bool | None:
+    def accepted(self) -> bool | None:
         """Whether the broker has taken it; None as long as it has not said, for ever if we lost it first."""
         # Its own `is_published` raises for what could not be sent
         if (
@@ -67,7 +67,7 @@ class _Link(Enum):
     REFUSED = auto()
 
 
-def pause_s(failures: int, longest_s: float) -> float:
+def retry_delay_s(failures: int, longest_s: float) -> float:
     """How long to wait before the next try: doubled with every failure, and never twice the same."""
     jitter = random.uniform(0.5, 1.0)  # noqa: S311 - keeps devices apart, guards nothing
     return jitter * min(longest_s, 2.0 ** min(failures, 10))
@@ -83,9 +83,9 @@ class Connection:
         session: A number for each time that we got connected, 0 while we are not.
     """
 
-    def __init__(self, broker: Broker, terms: Terms) -> None:
+    def __init__(self, broker: Broker, terms: ConnectionOptions) -> None:
         self.session = 0
-        self._broker, self._terms = broker, terms
+        self._broker, self._options = broker, terms
         self._client_id = f"{terms.name}-{secrets.token_hex(4)}"
         self._sessions = itertools.count(1)
         self._client: paho.Client | None = None
@@ -107,19 +107,19 @@ class Connection:
         info = client.publish(message.topic, message.payload, retain=message.retain)
         return info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def deliver(self, message: Message) -> Receipt:
+    def deliver(self, message: Message) -> DeliveryStatus:
         """Like `publish`, for what the broker is to acknowledge on this connection (QoS 1)."""
         client = self._client
         if client is None or not self.session:
-            return Receipt(None, self._refused)
+            return DeliveryStatus(None, self._refused)
         sent = client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-        return Receipt(sent, self._refused)
+        return DeliveryStatus(sent, self._refused)
 
     def stop(self) -> None:
         """Publish the will ourselves and begin to disconnect; returns at once."""
         self._stop.set()
         client = self._client
-        if client is not None and self.publish(self._terms.will):
+        if client is not None and self.publish(self._options.will):
             client.disconnect()
 
     def join(self, timeout_s: float) -> bool:
@@ -135,21 +135,21 @@ class Connection:
             link, why = self._attempt()
             if self._stop.is_set():
                 return
-            self._tell(link, why)
+            self._log_state(link, why)
             failures = 0 if time.monotonic() - began_s > STABLE_S + ANSWER_LIMIT_S else failures + 1
             self._stop.wait(
-                pause_s(failures, LONGEST_PAUSE_REFUSED_S if link is _Link.REFUSED else LONGEST_PAUSE_S)
+                retry_delay_s(failures, MAX_DELAY_REFUSED_S if link is _Link.REFUSED else MAX_DELAY_S)
             )
 
     def _attempt(self) -> tuple[_Link, str]:
         """Connect and stay connected; how it ended and why, to be read after "the broker"."""
         self._reason, self._refused, connected = None, set(), False
-        client = self._broker.client(self._client_id, self._terms.will)
+        client = self._broker.client(self._client_id, self._options.will)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         client.on_publish = self._on_publish
         try:
-            self._broker.dial(client)
+            self._broker.connect(client)
             self._client = client
             answered = self._pump(client)
         except OSError as error:
@@ -182,15 +182,15 @@ class Connection:
         if is_about_credentials(reason):
             remedy = "check [mqtt] username and its password"
             return _Link.REFUSED, f"refuses the user name or password ({reason}): {remedy}"
-        self._broker.turned_away(reason)
+        self._broker.on_rejected(reason)
         return _Link.DOWN, f"closes before we are connected ({reason or 'without a reason'}); trying again"
 
-    def _tell(self, link: _Link, what: str) -> None:
+    def _log_state(self, link: _Link, what: str) -> None:
         """One log line for each change of state."""
         if link is not self._link:
             self._link = link
             level = logging.INFO if link is _Link.UP else logging.WARNING
-            log.log(level, "the broker at %s %s", self._broker.where, what)
+            log.log(level, "the broker at %s %s", self._broker.address, what)
 
     def _on_connect(
         self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
@@ -198,20 +198,20 @@ class Connection:
         if reason.is_failure:
             self._reason = reason
             return
-        self._broker.welcomed()
-        if self._terms.subscriptions:
-            self._broker.subscribe(client, self._terms.subscriptions)
+        self._broker.on_accepted()
+        if self._options.subscriptions:
+            self._broker.subscribe(client, self._options.subscriptions)
         self.session = next(self._sessions)
-        self._tell(_Link.UP, f"hears us ({self._broker.version})")
+        self._log_state(_Link.UP, f"hears us ({self._broker.version})")
         if self._stop.is_set():
             client.disconnect()
 
     def _on_subscribe(
         self, _client: object, _data: object, _mid: int, reasons: list[ReasonCode], _properties: object
     ) -> None:
-        for topic, reason in zip(self._terms.subscriptions, reasons, strict=False):
+        for topic, reason in zip(self._options.subscriptions, reasons, strict=False):
             if reason.is_failure:
-                log.warning("the broker at %s does not let us read %s: %s", self._broker.where, topic, reason)
+                log.warning("the broker at %s does not let us read %s: %s", self._broker.address, topic, reason)
 
     def _on_publish(
         self, _client: object, _data: object, mid: int, reason: ReasonCode, _properties: object
@@ -231,5 +231,5 @@ class Connection:
             self._reason = reason
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if answer := self._terms.on_message(message.topic, bytes(message.payload), message.retain):
+        if answer := self._options.on_message(message.topic, bytes(message.payload), message.retain):
             self.publish(answer)

@@ -10,7 +10,7 @@ import paho.mqtt.client as paho
 from moodpid import config
 from moodpid.mqtt import id_claim
 from moodpid.mqtt.broker import Broker
-from moodpid.mqtt.oneshot import SUBJECT, Line, rights, visit
+from moodpid.mqtt.oneshot import SUBJECT, TaskSession, permission_remedy, run_once
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
 
@@ -20,7 +20,7 @@ STOP_IT = "stop it first (sudo systemctl stop moodpid)"
 
 
 def forget(
-    device: config.Device, settings: config.Mqtt, password: str = "", *, limit_s: float = 10.0
+    device: config.DeviceConfig, settings: config.MqttConfig, password: str = "", *, limit_s: float = 10.0
 ) -> list[Finding]:
     """Delete every retained message of the device; Home Assistant then removes it with its entities.
 
@@ -37,19 +37,19 @@ def forget(
     """
     broker, topics = Broker(settings, password), Topics.of(device, settings)
     question = _Question(topics)
-    if trouble := visit(broker, settings, question, limit_s):
+    if trouble := run_once(broker, settings, question, limit_s):
         return [trouble]
     if question.host:
         used = f"in use by a running moodpid on {question.host}"
         return [Finding(False, topics.root, used, STOP_IT)]
     sweep = _Sweep(topics)
-    trouble = visit(broker, settings, sweep, limit_s)
+    trouble = run_once(broker, settings, sweep, limit_s)
     if trouble:
         return [trouble]
     if sweep.stays:
-        left = f"{broker.where} still has {len(sweep.stays)} retained messages, {sweep.stays[0]} first"
-        return [Finding(False, SUBJECT, left, f"stop the service; {rights(settings, sweep)}")]
-    message = f"{broker.where} has forgotten {topics.root} ({len(sweep.deleted)} retained messages)"
+        left = f"{broker.address} still has {len(sweep.stays)} retained messages, {sweep.stays[0]} first"
+        return [Finding(False, SUBJECT, left, f"stop the service; {permission_remedy(settings, sweep)}")]
+    message = f"{broker.address} has forgotten {topics.root} ({len(sweep.deleted)} retained messages)"
     return [Finding(True, SUBJECT, message)]
 
 
@@ -67,19 +67,19 @@ class _Question:
     def __init__(self, topics: Topics) -> None:
         self.host = ""
         self.echo = topics.presence
-        self.topics = self.rights = _all_of(topics)
+        self.topics = self.required_topics = _all_of(topics)
         self._hello = id_claim.question(socket.gethostname())
         self._until_s = math.inf
 
     @property
-    def over(self) -> bool:
+    def done(self) -> bool:
         """Whether one has answered, or none has for long enough since our own question came back."""
         return bool(self.host) or time.monotonic() >= self._until_s
 
-    def listening(self, line: Line) -> None:
-        line.say(self.echo, self._hello.as_json().encode())
+    def on_subscribed(self, line: TaskSession) -> None:
+        line.publish(self.echo, self._hello.as_json().encode())
 
-    def heard(self, _line: Line, message: paho.MQTTMessage) -> None:
+    def on_message(self, _line: TaskSession, message: paho.MQTTMessage) -> None:
         hello = None
         if message.topic == self.echo and not message.retain:
             hello = id_claim.parse(bytes(message.payload))
@@ -103,33 +103,33 @@ class _Sweep:
     name = "moodpid-forget"
 
     def __init__(self, topics: Topics) -> None:
-        self.over = False
+        self.done = False
         self.deleted: set[str] = set()
         self.stays: list[str] = []
         self.echo = f"{topics.root}/forget"
-        self.topics = self.rights = _all_of(topics)
+        self.topics = self.required_topics = _all_of(topics)
         self._word = b""
         self._shown: list[str] = []
 
-    def listening(self, line: Line) -> None:
+    def on_subscribed(self, line: TaskSession) -> None:
         self._word = secrets.token_hex(8).encode()
-        line.say(self.echo, self._word)
+        line.publish(self.echo, self._word)
 
-    def heard(self, line: Line, message: paho.MQTTMessage) -> None:
+    def on_message(self, line: TaskSession, message: paho.MQTTMessage) -> None:
         if message.topic == self.echo and message.payload == self._word:
             self._end_round(line)
         elif message.retain and message.payload:
             self._shown.append(message.topic)
 
-    def _end_round(self, line: Line) -> None:
+    def _end_round(self, line: TaskSession) -> None:
         shown, self._shown = self._shown, []
         self.stays = sorted(self.deleted.intersection(shown))
-        self.over = not shown or bool(self.stays)
-        if not self.over:
+        self.done = not shown or bool(self.stays)
+        if not self.done:
             for topic in shown:
-                line.say(topic, b"", retain=True)
+                line.publish(topic, b"", retain=True)
             self.deleted.update(shown)
-            line.listen()
+            line.subscribe()
 
 
 def _all_of(topics: Topics) -> tuple[str, ...]:

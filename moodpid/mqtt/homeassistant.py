@@ -12,14 +12,14 @@ from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
-from moodpid.settings.fields import Control
+from moodpid.settings.fields import SettingField
 from moodpid.state import CameraStatus, PlayerStatus
 
 Component = dict[str, Any]
 
 
 def discovery(
-    device: config.Device, topics: Topics, controls: Iterable[Control], *, picture: bool = False
+    device: config.DeviceConfig, topics: Topics, controls: Iterable[SettingField], *, picture: bool = False
 ) -> dict[str, Any]:
     """The payload of the discovery topic; `picture` tells of the one that shows what the camera sees."""
     components = {**_sensors(topics), "event": _event(topics), **_diagnostics(topics), **_triggers(topics)}
@@ -184,13 +184,13 @@ def _triggers(topics: Topics) -> dict[str, Component]:
     }
 
 
-def _control(topics: Topics, control: Control) -> Component:
+def _control(topics: Topics, control: SettingField) -> Component:
     component = {
         "platform": control.component,
         "name": control.name,
         "command_topic": topics.setter(control.topic),
         **control.extra,
     }
-    if control.state is not None:
+    if control.format is not None:
         component["state_topic"] = topics.state(control.topic)
     return component

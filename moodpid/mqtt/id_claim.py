@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 
 from moodpid.mqtt.payloads import parse_object
-from moodpid.mqtt.publish_throttle import Allowance
+from moodpid.mqtt.publish_throttle import TokenBucket
 
 LISTEN_S = 1.5
 """How long a newcomer listens for an answer before it speaks; one of too many comes up to a second late."""
@@ -16,7 +16,7 @@ ANSWER_RATE_HZ = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class ClaimMessage:
     """What moodpids of one id say to each other.
 
     Attributes:
@@ -27,28 +27,28 @@ class Hello:
 
     token: str
     host: str
-    settled: bool
+    established: bool
 
     def as_json(self) -> str:
         """The message."""
-        return json.dumps({"token": self.token, "host": self.host, "settled": self.settled})
+        return json.dumps({"token": self.token, "host": self.host, "settled": self.established})
 
 
-def parse(payload: bytes) -> Hello | None:
+def parse(payload: bytes) -> ClaimMessage | None:
     """The hello in a message, None if it is none."""
     match parse_object(payload):
         case {"token": str(token), "host": str(host), "settled": bool(settled)}:
             # The host's name will stand in the log
-            return Hello(token, "".join(c for c in host[:64] if c.isprintable()) or "?", settled)
+            return ClaimMessage(token, "".join(c for c in host[:64] if c.isprintable()) or "?", settled)
     return None
 
 
-def question(host: str) -> Hello:
+def question(host: str) -> ClaimMessage:
     """Asks whether somebody speaks for the id, and takes it from nobody: all other tokens are smaller."""
-    return Hello(f"~{secrets.token_hex(8)}", host, settled=False)
+    return ClaimMessage(f"~{secrets.token_hex(8)}", host, established=False)
 
 
-class Twins:
+class IdClaim:
     """Decides whether we speak for our id.
 
     A newcomer says hello and listens for `LISTEN_S`. Who speaks already answers, and the newcomer steps
@@ -65,57 +65,57 @@ class Twins:
     """
 
     def __init__(self, host: str) -> None:
-        self.rival = ""
+        self.other_host = ""
         self._token, self._host = secrets.token_hex(8), host
-        self._settled = False
+        self._established = False
         self._asked_s: float | None = None
         self._lost = ""
         self._owed = False
-        self._answers = Allowance(ANSWER_BURST, ANSWER_RATE_HZ)
+        self._answers = TokenBucket(ANSWER_BURST, ANSWER_RATE_HZ)
 
     @property
-    def speaks(self) -> bool:
+    def owns_id(self) -> bool:
         """Whether we speak for the id."""
-        return self._settled
+        return self._established
 
     @property
-    def claim(self) -> Hello:
+    def claim(self) -> ClaimMessage:
         """What who speaks for the id says."""
-        return Hello(self._token, self._host, settled=True)
+        return ClaimMessage(self._token, self._host, established=True)
 
     def connected(self) -> None:
         """A new connection: nothing is settled."""
-        self._settled, self._asked_s, self._lost, self._owed = False, None, "", False
+        self._established, self._asked_s, self._lost, self._owed = False, None, "", False
 
-    def hear(self, hello: Hello) -> None:
+    def on_claim(self, hello: ClaimMessage) -> None:
         """What another, or we ourselves, said."""
         if hello.token == self._token:
             return
-        if (not hello.settled, hello.token) < (not self._settled, self._token):
-            self._lost, self._settled = hello.host, False
-        elif self._settled:
+        if (not hello.established, hello.token) < (not self._established, self._token):
+            self._lost, self._established = hello.host, False
+        elif self._established:
             self._owed = True
 
-    def turn(self, now_s: float) -> Hello | None:
+    def due_message(self, now_s: float) -> ClaimMessage | None:
         """Once a turn of the loop: what to say at `now_s` (monotonic); settles when nobody objected."""
-        if self._settled:
+        if self._established:
             return self._answer(now_s)
         if self._asked_s is None or now_s - self._asked_s >= (ASK_AGAIN_S if self._lost else LISTEN_S):
             if self._asked_s is not None and not self._lost:
-                self._settled, self._owed, self.rival = True, False, ""
-                return self._hello()
+                self._established, self._owed, self.other_host = True, False, ""
+                return self._claim_message()
             self._asked_s, self._lost = now_s, ""
-            return self._hello()
+            return self._claim_message()
         if self._lost:
-            self.rival = self._lost
+            self.other_host = self._lost
         return None
 
-    def _answer(self, now_s: float) -> Hello | None:
+    def _answer(self, now_s: float) -> ClaimMessage | None:
         """What is owed to those who asked; later, when there were too many answers."""
-        if not (self._owed and self._answers.spend(now_s)):
+        if not (self._owed and self._answers.try_take(now_s)):
             return None
         self._owed = False
-        return self._hello()
+        return self._claim_message()
 
-    def _hello(self) -> Hello:
-        return Hello(self._token, self._host, self._settled)
+    def _claim_message(self) -> ClaimMessage:
+        return ClaimMessage(self._token, self._host, self._established)

@@ -12,24 +12,24 @@ from typing import TypeAlias
 
 from moodpid.channels import RequestQueue
 from moodpid.mqtt import id_claim
-from moodpid.mqtt.broker import LARGEST_PACKET, Message
-from moodpid.mqtt.commands import Commands
-from moodpid.mqtt.id_claim import Hello
-from moodpid.mqtt.publish_throttle import Allowance
+from moodpid.mqtt.broker import MAX_PACKET_BYTES, Message
+from moodpid.mqtt.commands import CommandParser
+from moodpid.mqtt.id_claim import ClaimMessage
+from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
-from moodpid.rate_limit import Murmur
-from moodpid.settings.fields import CommandError, Control
+from moodpid.rate_limit import ThrottledLogger
+from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.state import Post
 
 # More requests than people make; a switch that flutters must not open and close the camera all day
 REQUEST_BURST = 16.0
 REQUEST_RATE_HZ = 4.0
-MOST_NEWS = 64
+MAX_EVENTS = 64
 
 log = logging.getLogger(__name__)
 
 
-class Sign(Enum):
+class StatusSignal(Enum):
     """What a short message from elsewhere says."""
 
     BORN = auto()
@@ -41,16 +41,16 @@ class Sign(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoverySeen:
     """What stands on the discovery topic."""
 
     payload: bytes
 
 
-News: TypeAlias = Hello | Sign | Found
+InboundEvent: TypeAlias = ClaimMessage | StatusSignal | DiscoverySeen
 
 
-class Ears:
+class InboundRouter:
     """Sorts messages.
 
     The two threads share `news` and `obeys`, and nothing else: whatever news change belongs to the publisher.
@@ -67,55 +67,55 @@ class Ears:
         subscriptions: All topics to be heard.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[Control], post: Post, claim: Hello) -> None:
-        self.news: RequestQueue[News] = RequestQueue(MOST_NEWS)
-        self.obeys = False
+    def __init__(self, topics: Topics, controls: Iterable[SettingField], post: Post, claim: ClaimMessage) -> None:
+        self.events: RequestQueue[InboundEvent] = RequestQueue(MAX_EVENTS)
+        self.accepts_commands = False
         self._topics, self._post, self._claim = topics, post, claim
-        self._commands = Commands(topics, controls)
-        self._requests = Allowance(REQUEST_BURST, REQUEST_RATE_HZ)
-        self._answers = Allowance(id_claim.ANSWER_BURST, id_claim.ANSWER_RATE_HZ)
-        self._murmur = Murmur(log)
+        self._commands = CommandParser(topics, controls)
+        self._requests = TokenBucket(REQUEST_BURST, REQUEST_RATE_HZ)
+        self._answers = TokenBucket(id_claim.ANSWER_BURST, id_claim.ANSWER_RATE_HZ)
+        self._throttled_log = ThrottledLogger(log)
         elsewhere = filter(None, (topics.discovery, topics.birth))
         self.subscriptions = (*self._commands.subscriptions, topics.presence, topics.status, *elsewhere)
 
-    def hear(self, topic: str, payload: bytes, retained: bool) -> Message | None:
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> Message | None:
         """Take one message in; what there is to say to it at once."""
         now_s = time.monotonic()
-        if len(payload) > LARGEST_PACKET:
+        if len(payload) > MAX_PACKET_BYTES:
             # A broker that speaks MQTT 3.1.1 cannot be told to keep it to itself
-            self._murmur.warn(f"ignored a message of {len(payload)} bytes on {topic}", now_s)
+            self._throttled_log.warn(f"ignored a message of {len(payload)} bytes on {topic}", now_s)
         elif topic in self._commands.subscriptions:
-            if self.obeys:
+            if self.accepts_commands:
                 self._command(topic, payload, now_s, retained=retained)
-        elif news := self._news(topic, payload, retained=retained):
-            if self._asks_us(news) and self._answers.spend(now_s):
+        elif news := self._event(topic, payload, retained=retained):
+            if self._claims_our_id(news) and self._answers.try_take(now_s):
                 return Message(self._topics.presence, self._claim.as_json(), retain=False)
-            if not self.news.post(news):
-                self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)
+            if not self.events.post(news):
+                self._throttled_log.warn(f"ignored a message on {topic}: too many at once", now_s)
         return None
 
-    def _asks_us(self, news: News) -> bool:
-        asks = isinstance(news, Hello) and not news.settled and news.token != self._claim.token
-        return asks and self.obeys
+    def _claims_our_id(self, news: InboundEvent) -> bool:
+        asks = isinstance(news, ClaimMessage) and not news.established and news.token != self._claim.token
+        return asks and self.accepts_commands
 
-    def _news(self, topic: str, payload: bytes, *, retained: bool) -> News | None:
+    def _event(self, topic: str, payload: bytes, *, retained: bool) -> InboundEvent | None:
         topics = self._topics
         if topic == topics.presence:
             return None if retained else id_claim.parse(payload)  # a retained hello is one of the past
         if topic == topics.status:
-            return Sign.OFFLINE if payload == OFFLINE.encode() else Sign.ONLINE
+            return StatusSignal.OFFLINE if payload == OFFLINE.encode() else StatusSignal.ONLINE
         if topic == topics.discovery:
-            return Found(payload)
+            return DiscoverySeen(payload)
         if topic == topics.birth and payload == ONLINE.encode():
-            return Sign.BORN
+            return StatusSignal.BORN
         return None
 
     def _command(self, topic: str, payload: bytes, now_s: float, *, retained: bool) -> None:
         """A message becomes a request, or at most a line in the log."""
         try:
             request = self._commands.read(topic, payload, retained=retained)
-        except CommandError as error:
-            self._murmur.warn(f"ignored {error}", now_s)
+        except InvalidRequestError as error:
+            self._throttled_log.warn(f"ignored {error}", now_s)
             return
-        if not (self._requests.spend(now_s) and self._post(request)):
-            self._murmur.warn(f"ignored a message on {topic}: too many at once", now_s)
+        if not (self._requests.try_take(now_s) and self._post(request)):
+            self._throttled_log.warn(f"ignored a message on {topic}: too many at once", now_s)

@@ -4,25 +4,25 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from moodpid.mqtt.broker import Message
-from moodpid.mqtt.connection import Receipt
+from moodpid.mqtt.connection import DeliveryStatus
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import Offers, controls
+from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.system.json_file import JsonFile
 
 log = logging.getLogger(__name__)
 
 
-def retained(topics: Topics) -> Iterator[str]:
+def retained_topics(topics: Topics) -> Iterator[str]:
     """Every topic on which we leave retained messages, Home Assistant's first."""
     if topics.discovery:
         yield topics.discovery
     yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy)
     yield from (topics.camera, topics.player, topics.vitals)
-    yield from (topics.state(control.topic) for control in controls(Offers()) if control.state is not None)
+    yield from (topics.state(control.topic) for control in setting_fields(Capabilities()) if control.format is not None)
     yield topics.status
 
 
-class Traces:
+class OrphanCleaner:
     """Remembers over a restart which topics are ours, until the broker says that they are cleared.
 
     Args:
@@ -33,10 +33,10 @@ class Traces:
     def __init__(self, file: JsonFile, topics: Topics) -> None:
         self._file = file
         self._now = {"root": topics.root, "discovery": topics.discovery}
-        self._kept = set(retained(topics))
-        self._sent: list[tuple[str, Receipt]] | None = None
+        self._kept = set(retained_topics(topics))
+        self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
-    def tidy_up(self, deliver: Callable[[Message], Receipt]) -> None:
+    def start(self, deliver: Callable[[Message], DeliveryStatus]) -> None:
         """Begin to delete what we left under another id or prefix; for every connection, until it is done."""
         told = self._file.read()
         orphans = self._orphans(told)
@@ -44,24 +44,24 @@ class Traces:
             None if told == self._now else [(topic, deliver(Message(topic, ""))) for topic in orphans]
         )
 
-    def turn(self) -> None:
+    def finish(self) -> None:
         """Once a turn of the loop: remember the topics of now when nothing is left of the earlier ones."""
-        if self._sent is None or any(receipt.taken is None for _, receipt in self._sent):
+        if self._sent is None or any(receipt.accepted is None for _, receipt in self._sent):
             return
         if self._file.write(self._now):
-            _tell(self._sent)
+            _log_result(self._sent)
             self._sent = None
 
     def _orphans(self, told: Mapping[str, object]) -> list[str]:
         root, discovery = str(told.get("root", "")), str(told.get("discovery", ""))
         if not root or any(wildcard in root + discovery for wildcard in "+#\0"):
             return []
-        return [topic for topic in retained(Topics(root, discovery)) if topic not in self._kept]
+        return [topic for topic in retained_topics(Topics(root, discovery)) if topic not in self._kept]
 
 
-def _tell(sent: list[tuple[str, Receipt]]) -> None:
-    gone = [topic for topic, receipt in sent if receipt.taken]
-    stay = [topic for topic, receipt in sent if not receipt.taken]
+def _log_result(sent: list[tuple[str, DeliveryStatus]]) -> None:
+    gone = [topic for topic, receipt in sent if receipt.accepted]
+    stay = [topic for topic, receipt in sent if not receipt.accepted]
     if gone:
         log.info("deleted %d retained messages of an earlier name, %s first", len(gone), gone[0])
     if stay:

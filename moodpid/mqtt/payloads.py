@@ -8,7 +8,7 @@ from typing import Any
 from moodpid.mood.emotion import AFFECT, Affect, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import MoodEvent
-from moodpid.state import CameraState, PlayerState, Vitals
+from moodpid.state import CameraState, PlayerState, Metrics
 
 
 def mood(state: MoodState, since: datetime) -> str:
@@ -35,7 +35,7 @@ def attributes(state: MoodState, since: datetime) -> str:
     )
 
 
-def place(state: MoodState, *, asked_for: bool) -> Affect | None:
+def affect_of(state: MoodState, *, asked_for: bool) -> Affect | None:
     """Where the mood lies on the circumplex; None where nobody is.
 
     Args:
@@ -77,12 +77,12 @@ def player(state: PlayerState) -> str:
     )
 
 
-def vitals(state: Vitals, last_error: str) -> str:
+def metrics(state: Metrics, last_error: str) -> str:
     """How the machine does; null is what is not known."""
     return as_json(
         {
             "latency_ms": None if state.latency_s is None else round(1000 * state.latency_s),
-            "looks_hz": None if state.looks_hz is None else round(state.looks_hz, 1),
+            "looks_hz": None if state.fps is None else round(state.fps, 1),
             "temperature_c": None if state.temperature_c is None else round(state.temperature_c),
             "last_error": last_error,
         }

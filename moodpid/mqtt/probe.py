@@ -6,13 +6,13 @@ import paho.mqtt.client as paho
 
 from moodpid import config
 from moodpid.mqtt.broker import Broker
-from moodpid.mqtt.oneshot import SUBJECT, Line, visit
+from moodpid.mqtt.oneshot import SUBJECT, TaskSession, run_once
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
 
 
 def probe(
-    device: config.Device, settings: config.Mqtt, password: str = "", *, limit_s: float = 5.0
+    device: config.DeviceConfig, settings: config.MqttConfig, password: str = "", *, limit_s: float = 5.0
 ) -> list[Finding]:
     """Connect as the service would, and send a message to ourselves.
 
@@ -26,8 +26,8 @@ def probe(
         ConfigError: If the files named for TLS cannot be used.
     """
     broker = Broker(settings, password)
-    trouble = visit(broker, settings, _Echo(Topics.of(device, settings)), limit_s)
-    well = Finding(True, SUBJECT, f"{broker.where} hears us and lets us hear ({broker.version})")
+    trouble = run_once(broker, settings, _Echo(Topics.of(device, settings)), limit_s)
+    well = Finding(True, SUBJECT, f"{broker.address} hears us and lets us hear ({broker.version})")
     return [trouble or well]
 
 
@@ -37,14 +37,14 @@ class _Echo:
     name = "moodpid-doctor"
 
     def __init__(self, topics: Topics) -> None:
-        self.over = False
+        self.done = False
         self.echo = f"{topics.root}/doctor"
         self.topics: tuple[str, ...] = (self.echo,)
-        self.rights: tuple[str, ...] = (f"{topics.root}/#",)
+        self.required_topics: tuple[str, ...] = (f"{topics.root}/#",)
         self._word = secrets.token_hex(8).encode()
 
-    def listening(self, line: Line) -> None:
-        line.say(self.echo, self._word)
+    def on_subscribed(self, line: TaskSession) -> None:
+        line.publish(self.echo, self._word)
 
-    def heard(self, _line: Line, message: paho.MQTTMessage) -> None:
-        self.over = self.over or message.payload == self._word
+    def on_message(self, _line: TaskSession, message: paho.MQTTMessage) -> None:
+        self.done = self.done or message.payload == self._word

@@ -9,7 +9,7 @@ BURST = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TopicState:
     """The state of one topic, and what of it matters how much.
 
     Attributes:
@@ -25,8 +25,8 @@ class Report:
 
     topic: str
     payload: Callable[[], str | bytes]
-    key: object
-    drift: tuple[float, ...] = ()
+    change_key: object
+    values: tuple[float, ...] = ()
     step: float = 0.05
     every_s: float = 1.0
     repeat: bool = True
@@ -34,12 +34,12 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    report: Report
+class _Published:
+    topic_state: TopicState
     at_s: float
 
 
-class Allowance:
+class TokenBucket:
     """So many at once, and so many a second in the long run.
 
     Args:
@@ -52,7 +52,7 @@ class Allowance:
         self._left = burst
         self._at_s = float("-inf")
 
-    def spend(self, now_s: float) -> bool:
+    def try_take(self, now_s: float) -> bool:
         """Take one at `now_s` (monotonic seconds); False if none is left."""
         self._left = min(self._burst, self._left + max(0.0, now_s - self._at_s) * self._rate_hz)
         self._at_s = now_s
@@ -62,7 +62,7 @@ class Allowance:
         return True
 
 
-class Pace:
+class PublishThrottle:
     """Remembers what was told on this connection, and picks what is due.
 
     After the first round no more than `BURST` messages at once and `RATE_HZ` a second are due, whatever
@@ -70,35 +70,35 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._told: dict[str, _Told] = {}
-        self._allowance = Allowance(BURST, RATE_HZ)
+        self._published: dict[str, _Published] = {}
+        self._bucket = TokenBucket(BURST, RATE_HZ)
 
     def forget(self, topic: str = "") -> None:
         """Nothing has been told yet, of `topic` or at all."""
         if topic:
-            self._told.pop(topic, None)
+            self._published.pop(topic, None)
         else:
-            self._told.clear()
+            self._published.clear()
 
-    def due(self, reports: Iterable[Report], now_s: float) -> Iterator[Report]:
+    def due(self, reports: Iterable[TopicState], now_s: float) -> Iterator[TopicState]:
         """Those of `reports` to publish at `now_s` (monotonic seconds), which then count as told."""
         for report in reports:
-            told = self._told.get(report.topic)
-            if told is None or (_noticeable(report, told, now_s) and self.spend(now_s)):
-                self._told[report.topic] = _Told(report, now_s)
+            told = self._published.get(report.topic)
+            if told is None or (_noticeable(report, told, now_s) and self.try_take(now_s)):
+                self._published[report.topic] = _Published(report, now_s)
                 yield report
 
-    def spend(self, now_s: float) -> bool:
+    def try_take(self, now_s: float) -> bool:
         """Take leave to send one message that is not due by itself; False when there were too many."""
-        return self._allowance.spend(now_s)
+        return self._bucket.try_take(now_s)
 
 
-def _noticeable(report: Report, told: _Told, now_s: float) -> bool:
-    if report.key != told.report.key:
+def _noticeable(report: TopicState, told: _Published, now_s: float) -> bool:
+    if report.change_key != told.topic_state.change_key:
         return True
     age_s = now_s - told.at_s
     if age_s >= report.every_s and any(
-        abs(new - old) >= report.step for new, old in zip(report.drift, told.report.drift, strict=True)
+        abs(new - old) >= report.step for new, old in zip(report.values, told.topic_state.values, strict=True)
     ):
         return True
     return report.repeat and age_s >= HEARTBEAT_S

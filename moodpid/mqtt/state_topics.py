@@ -8,10 +8,10 @@ from typing import TypeVar
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mqtt import payloads
-from moodpid.mqtt.publish_throttle import Report
+from moodpid.mqtt.publish_throttle import TopicState
 from moodpid.mqtt.topics import OFF, ON, ONLINE, Topics
-from moodpid.settings.fields import Control
-from moodpid.state import CameraStatus, PlayerStatus, Present, Settings
+from moodpid.settings.fields import SettingField
+from moodpid.state import CameraStatus, PlayerStatus, AppState, Settings
 
 LONGEST_STATE = 250  # Home Assistant takes 255 characters
 SELDOM_S = 30.0  # for numbers that nobody watches by the second
@@ -20,7 +20,7 @@ NO_ERROR = "none"
 T = TypeVar("T")
 
 
-class Reporter:
+class StateTopics:
     """Says what stands on each topic; remembers the last error and when the mood began.
 
     Most of it is the same from turn to turn, and is made again only when it differs.
@@ -31,9 +31,9 @@ class Reporter:
         discovery: What Home Assistant reads; empty without Home Assistant.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[Control], discovery: str) -> None:
+    def __init__(self, topics: Topics, controls: Iterable[SettingField], discovery: str) -> None:
         self._topics = topics
-        self._beginnings = _Beginnings()
+        self._timestamps = _StableTimestamps()
         self._last_error = NO_ERROR
         self._discovery = [_plain(topics.discovery, discovery, repeat=False)] if discovery else []
         once = lru_cache(maxsize=1)
@@ -44,15 +44,15 @@ class Reporter:
         self._picture = once(partial(_plain, topics.picture, repeat=False, retain=False))
         self._status = _plain(topics.status, ONLINE)
 
-    def reports(self, present: Present, now_s: float) -> Iterator[Report]:
+    def topic_states(self, present: AppState, now_s: float) -> Iterator[TopicState]:
         """All states at `now_s` (monotonic seconds), the most urgent first: too many at once must wait."""
         yield from self._discovery
         yield from self._settings(present.settings)  # somebody just touched one and waits for the answer
         if present.mood is not None:
             yield from self._mood(present.mood, present, now_s)
-        if present.felt is not None:
+        if present.observed_mood is not None:
             # Not from the mood that is told: one that was asked for knows nothing about the room
-            yield self._occupancy(OFF if present.felt.mood is Mood.NOBODY else ON)
+            yield self._occupancy(OFF if present.observed_mood.mood is Mood.NOBODY else ON)
         yield self._camera(present.camera)
         yield self._player(present.player)
         yield self._vitals(present)
@@ -61,51 +61,51 @@ class Reporter:
         # Last, so that who waits for it finds the rest in place
         yield self._status
 
-    def _mood(self, mood: MoodState, present: Present, now_s: float) -> Iterator[Report]:
+    def _mood(self, mood: MoodState, present: AppState, now_s: float) -> Iterator[TopicState]:
         key, drift = (mood.mood, mood.since_s), (mood.confidence, *mood.scores.probabilities)
         told = partial(self._since, payloads.mood, mood, now_s)
-        yield Report(self._topics.mood, told, (*key, mood.faces), drift)
+        yield TopicState(self._topics.mood, told, (*key, mood.faces), drift)
         told = partial(self._since, payloads.attributes, mood, now_s)
-        yield Report(self._topics.attributes, told, key, drift, every_s=5.0)
-        place = payloads.place(mood, asked_for=present.settings.override is not None)
+        yield TopicState(self._topics.attributes, told, key, drift, every_s=5.0)
+        place = payloads.affect_of(mood, asked_for=present.settings.override is not None)
         told, key = partial(payloads.affect, place), (mood.mood, place is None)
-        yield Report(self._topics.affect, told, key, place or (0.0, 0.0), every_s=5.0)
+        yield TopicState(self._topics.affect, told, key, place or (0.0, 0.0), every_s=5.0)
 
     def _since(self, payload: Callable[[MoodState, datetime], str], mood: MoodState, now_s: float) -> str:
-        return payload(mood, self._beginnings.local(mood.since_s, now_s))
+        return payload(mood, self._timestamps.local(mood.since_s, now_s))
 
-    def _vitals(self, present: Present) -> Report:
+    def _vitals(self, present: AppState) -> TopicState:
         if present.camera.status is CameraStatus.LOST and present.camera.message:
             self._last_error = f"camera: {present.camera.message}"[:LONGEST_STATE]
         elif present.player.status is PlayerStatus.UNREACHABLE and present.player.message:
             self._last_error = f"player: {present.player.message}"[:LONGEST_STATE]
-        vitals = present.vitals
-        told = partial(payloads.vitals, vitals, self._last_error)
-        known = (vitals.latency_s is None, vitals.looks_hz is None, vitals.temperature_c is None)
+        vitals = present.metrics
+        told = partial(payloads.metrics, vitals, self._last_error)
+        known = (vitals.latency_s is None, vitals.fps is None, vitals.temperature_c is None)
         # In steps that are worth telling: 20 ms, 0.2 Hz, 1 degree
-        drift = ((vitals.latency_s or 0) / 0.02, (vitals.looks_hz or 0) / 0.2, vitals.temperature_c or 0)
-        return Report(self._topics.vitals, told, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S)
+        drift = ((vitals.latency_s or 0) / 0.02, (vitals.fps or 0) / 0.2, vitals.temperature_c or 0)
+        return TopicState(self._topics.vitals, told, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S)
 
 
-def _settings(topics: Topics, controls: Iterable[Control], settings: Settings) -> list[Report]:
+def _settings(topics: Topics, controls: Iterable[SettingField], settings: Settings) -> list[TopicState]:
     return [
-        _plain(topics.state(control.topic), control.state(settings))
+        _plain(topics.state(control.topic), control.format(settings))
         for control in controls
-        if control.state is not None
+        if control.format is not None
     ]
 
 
-def _doing(topic: str, payload: Callable[[T], str], now: T) -> Report:
+def _doing(topic: str, payload: Callable[[T], str], now: T) -> TopicState:
     """What something is doing."""
-    return Report(topic, partial(payload, now), now)
+    return TopicState(topic, partial(payload, now), now)
 
 
-def _plain(topic: str, payload: str | bytes, *, repeat: bool = True, retain: bool = True) -> Report:
+def _plain(topic: str, payload: str | bytes, *, repeat: bool = True, retain: bool = True) -> TopicState:
     """What is told as it is, whenever it differs."""
-    return Report(topic, lambda: payload, payload, repeat=repeat, retain=retain)
+    return TopicState(topic, lambda: payload, payload, repeat=repeat, retain=retain)
 
 
-class _Beginnings:
+class _StableTimestamps:
     """Local times for monotonic ones, the same for the same beginning unless the clock was set."""
 
     _TOLERANCE = timedelta(seconds=2)

@@ -23,7 +23,7 @@ class Topics:
     birth: str = ""
 
     @classmethod
-    def of(cls, device: config.Device, broker: config.Mqtt) -> "Topics":
+    def of(cls, device: config.DeviceConfig, broker: config.MqttConfig) -> "Topics":
         """The topics of the device that the configuration describes; no prefix means no Home Assistant."""
         root, prefix = f"{broker.base_topic}/{device.id}", broker.discovery_prefix
         if not prefix:

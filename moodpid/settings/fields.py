@@ -8,18 +8,18 @@ from moodpid.config import Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.topics import OFF, ON
-from moodpid.state import Adjust, Button, Press, Request, Settings
+from moodpid.state import ChangeSetting, Button, PressButton, Request, Settings
 
 AUTOMATIC = "automatic"
 PRESSED = "PRESS"
 
 
-class CommandError(MoodpidError):
+class InvalidRequestError(MoodpidError):
     """A message that asks for nothing we can do; changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class SettingField:
     """One thing that can be set or pressed.
 
     Attributes:
@@ -34,13 +34,13 @@ class Control:
     topic: str
     component: str
     name: str
-    read: Callable[[str], Request]
-    state: Callable[[Settings], str] | None
+    parse: Callable[[str], Request]
+    format: Callable[[Settings], str] | None
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class Capabilities:
     """What this installation can do, beyond watching.
 
     Attributes:
@@ -50,17 +50,17 @@ class Offers:
     """
 
     music: bool = True
-    looks_hz: float = 4.0
+    max_fps: float = 4.0
     picture: bool = False
 
 
-def controls(offers: Offers) -> tuple[Control, ...]:
+def setting_fields(offers: Capabilities) -> tuple[SettingField, ...]:
     """All that can be set and pressed, in the order in which people see it."""
     music = (
         _switch("drive_music", "Drive the music", icon="mdi:music"),
         _select("strategy", "Strategy", tuple(Strategy), icon="mdi:stairs-up"),
         _button(Button.SKIP, "Skip", icon="mdi:skip-next"),
-        _button(Button.MISFIT, "This song does not fit", icon="mdi:music-off"),
+        _button(Button.REJECT_SONG, "This song does not fit", icon="mdi:music-off"),
     )
     return (
         _switch("enabled", "Watching", icon="mdi:eye"),
@@ -69,59 +69,59 @@ def controls(offers: Offers) -> tuple[Control, ...]:
         _number("dwell_s", "Dwell", 0, 600, 1, "s", device_class="duration", mode="box"),
         _number("sensitivity", "Sensitivity", 0, 100, 1, "%", icon="mdi:tune"),
         _number(
-            "looks_hz", "Looks a second", 0.5, max(0.5, offers.looks_hz), 0.5, "Hz", device_class="frequency"
+            "looks_hz", "Looks a second", 0.5, max(0.5, offers.max_fps), 0.5, "Hz", device_class="frequency"
         ),
         _button(Button.RESTART, "Restart", device_class="restart", entity_category="config"),
     )
 
 
-def _switch(name: str, title: str, **extra: object) -> Control:
+def _switch(name: str, title: str, **extra: object) -> SettingField:
     def read(text: str) -> Request:
         if text not in (ON, OFF):
-            raise CommandError(f"it takes {ON} or {OFF}")
-        return Adjust(name, text == ON)
+            raise InvalidRequestError(f"it takes {ON} or {OFF}")
+        return ChangeSetting(name, text == ON)
 
-    return Control(
+    return SettingField(
         name, "switch", title, read, lambda settings: ON if getattr(settings, name) else OFF, extra
     )
 
 
-def _select(name: str, title: str, options: tuple[str, ...], **extra: object) -> Control:
+def _select(name: str, title: str, options: tuple[str, ...], **extra: object) -> SettingField:
     """A choice; `automatic` stands for None."""
     names = [str(option) for option in options]
 
     def read(text: str) -> Request:
         if text not in names:
-            raise CommandError(f"it takes one of {', '.join(names)}")
-        return Adjust(name, None if text == AUTOMATIC else options[names.index(text)])
+            raise InvalidRequestError(f"it takes one of {', '.join(names)}")
+        return ChangeSetting(name, None if text == AUTOMATIC else options[names.index(text)])
 
     def state(settings: Settings) -> str:
         return str(getattr(settings, name) or AUTOMATIC)
 
-    return Control(name, "select", title, read, state, {"options": names, **extra})
+    return SettingField(name, "select", title, read, state, {"options": names, **extra})
 
 
 def _number(  # noqa: PLR0913, PLR0917 - one row of a table
     name: str, title: str, least: float, most: float, step: float, unit: str, **extra: object
-) -> Control:
+) -> SettingField:
     def read(text: str) -> Request:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
         if not least <= value <= most:
-            raise CommandError(f"it takes a number from {least:g} to {most:g}")
-        return Adjust(name, value)
+            raise InvalidRequestError(f"it takes a number from {least:g} to {most:g}")
+        return ChangeSetting(name, value)
 
     keys = {"min": least, "max": most, "step": step, "unit_of_measurement": unit, "mode": "slider"}
     more = {**keys, "entity_category": "config", **extra}
-    return Control(name, "number", title, read, lambda settings: f"{getattr(settings, name):g}", more)
+    return SettingField(name, "number", title, read, lambda settings: f"{getattr(settings, name):g}", more)
 
 
-def _button(button: Button, title: str, **extra: object) -> Control:
+def _button(button: Button, title: str, **extra: object) -> SettingField:
     def read(text: str) -> Request:
         if text != PRESSED:
-            raise CommandError(f"it takes {PRESSED}")
-        return Press(button)
+            raise InvalidRequestError(f"it takes {PRESSED}")
+        return PressButton(button)
 
-    return Control(button.value, "button", title, read, None, {"payload_press": PRESSED, **extra})
+    return SettingField(button.value, "button", title, read, None, {"payload_press": PRESSED, **extra})

@@ -2,14 +2,14 @@
 
 import logging
 
-from moodpid.settings.fields import CommandError, Offers, controls
-from moodpid.state import Adjust, Settings
+from moodpid.settings.fields import InvalidRequestError, Capabilities, setting_fields
+from moodpid.state import ChangeSetting, Settings
 from moodpid.system.json_file import JsonFile
 
 log = logging.getLogger(__name__)
 
 
-class Keeper:
+class SettingsStore:
     """Keeps the settings that differ from the configuration's, as the texts that the home sent.
 
     Args:
@@ -18,9 +18,9 @@ class Keeper:
         defaults: What the configuration says.
     """
 
-    def __init__(self, file: JsonFile, offers: Offers, defaults: Settings) -> None:
+    def __init__(self, file: JsonFile, offers: Capabilities, defaults: Settings) -> None:
         self._file = file
-        self._controls = {c.topic: c for c in controls(offers) if c.state is not None}
+        self._controls = {c.topic: c for c in setting_fields(offers) if c.format is not None}
         self._defaults = defaults
 
     def load(self) -> Settings:
@@ -31,16 +31,16 @@ class Keeper:
             if control is None:
                 continue  # from another version, or for a player that is no longer there
             try:
-                request = control.read(str(text))
-            except CommandError as error:
+                request = control.parse(str(text))
+            except InvalidRequestError as error:
                 log.warning("the kept setting %s = %r is dropped: %s", name, text, error)
                 continue
-            if isinstance(request, Adjust):
+            if isinstance(request, ChangeSetting):
                 settings = request.applied(settings)
         return settings
 
-    def keep(self, settings: Settings) -> bool:
+    def save(self, settings: Settings) -> bool:
         """Write down what differs from the configuration; whether that is done, as `JsonFile.write` says."""
-        now = {name: c.state(settings) for name, c in self._controls.items() if c.state}
-        usual = {name: c.state(self._defaults) for name, c in self._controls.items() if c.state}
+        now = {name: c.format(settings) for name, c in self._controls.items() if c.format}
+        usual = {name: c.format(self._defaults) for name, c in self._controls.items() if c.format}
         return self._file.write({name: text for name, text in now.items() if text != usual[name]})

@@ -32,12 +32,12 @@ class ServiceManager:
     def __init__(self, notify: Notify, watchdog_usec: str = "") -> None:
         self._notify = notify
         # sd_watchdog_enabled(3) advises half of the interval; a third leaves room for a late turn
-        self._pace_s = int(watchdog_usec) / 3e6 if watchdog_usec.isdigit() else None
-        self._spoke_s = float("-inf")
+        self._interval_s = int(watchdog_usec) / 3e6 if watchdog_usec.isdigit() else None
+        self._notified_s = float("-inf")
         self._status = ""
         self._ready = False
 
-    def turned(self, now_s: float, status: str) -> None:
+    def heartbeat(self, now_s: float, status: str) -> None:
         """The loop has turned once: we are ready, alive, and in this status (one line for people)."""
         if status != self._status:
             self._status = status
@@ -45,8 +45,8 @@ class ServiceManager:
         if not self._ready:
             self._ready = True
             self._notify("READY=1")
-        if self._pace_s is not None and now_s - self._spoke_s >= self._pace_s:
-            self._spoke_s = now_s
+        if self._interval_s is not None and now_s - self._notified_s >= self._interval_s:
+            self._notified_s = now_s
             self._notify("WATCHDOG=1")
 
     def stopping(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from moodpid.vision.opencv import cv2
-from moodpid.vision.pipeline import SeenFace
+from moodpid.vision.pipeline import ClassifiedFace
 from moodpid.vision.types import Frame
 
 EVERY_S = 5.0
@@ -12,7 +12,7 @@ _WIDEST_PX = 640
 _INK = (0, 220, 255)  # blue, green, red
 
 
-class Artist:
+class FrameAnnotator:
     """Draws a look now and then, and keeps the last drawing.
 
     Attributes:
@@ -23,7 +23,7 @@ class Artist:
         self.picture: bytes | None = None
         self._drawn_s = float("-inf")
 
-    def show(self, frame: Frame, faces: Sequence[SeenFace]) -> None:
+    def update(self, frame: Frame, faces: Sequence[ClassifiedFace]) -> None:
         """Draw this look if the last drawing is `EVERY_S` seconds old."""
         if frame.at_s - self._drawn_s >= EVERY_S:
             self._drawn_s, self.picture = frame.at_s, draw(frame, faces)
@@ -33,7 +33,7 @@ class Artist:
         self.picture, self._drawn_s = None, float("-inf")
 
 
-def draw(frame: Frame, faces: Sequence[SeenFace]) -> bytes:
+def draw(frame: Frame, faces: Sequence[ClassifiedFace]) -> bytes:
     """The frame as JPEG, at most 640 pixels wide, with a box and a label for each face."""
     scale = min(1.0, _WIDEST_PX / frame.grey.shape[1])
     canvas = cv2.cvtColor(cv2.resize(frame.grey, None, fx=scale, fy=scale), cv2.COLOR_GRAY2BGR)

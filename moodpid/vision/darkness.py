@@ -11,7 +11,7 @@ DARK_BELOW, LIGHT_ABOVE = 40.0, 56.0
 HOLDS_S = 3.0  # cameras that begin to look, and people who pass by close, are dark for a moment
 
 
-class Darkness:
+class DarknessDetector:
     """Decides over some seconds, so that it does not flicker."""
 
     def __init__(self) -> None:

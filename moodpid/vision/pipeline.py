@@ -9,37 +9,37 @@ from moodpid.vision.types import EmotionClassifier, Face, FaceDetector, Frame
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFace:
+class ClassifiedFace:
     """A face, where it is and what it shows."""
 
     box: Face
     scores: EmotionScores
 
 
-class Observer:
+class FacePipeline:
     """Joins a detector and a classifier."""
 
     def __init__(self, detector: FaceDetector, classifier: EmotionClassifier) -> None:
         self._detector = detector
         self._classifier = classifier
 
-    def see(self, frame: Frame) -> tuple[SeenFace, ...]:
+    def analyze(self, frame: Frame) -> tuple[ClassifiedFace, ...]:
         """The faces in the frame, the largest first."""
         return tuple(
-            SeenFace(face, self._classifier.classify(frame, face)) for face in self._detector.detect(frame)
+            ClassifiedFace(face, self._classifier.classify(frame, face)) for face in self._detector.detect(frame)
         )
 
     def observe(self, frame: Frame) -> Observation:
         """The frame's faces without their pixels and places."""
-        return observation(frame, self.see(frame))
+        return observation(frame, self.analyze(frame))
 
 
-def observation(frame: Frame, faces: Iterable[SeenFace]) -> Observation:
+def observation(frame: Frame, faces: Iterable[ClassifiedFace]) -> Observation:
     """The frame's faces without their pixels and places."""
     height, width = frame.grey.shape
     return Observation(frame.at_s, tuple(_readings(faces, height * width)))
 
 
-def _readings(faces: Iterable[SeenFace], frame_area: int) -> Iterable[FaceReading]:
+def _readings(faces: Iterable[ClassifiedFace], frame_area: int) -> Iterable[FaceReading]:
     for face in faces:
         yield FaceReading(face.scores, face.box.width * face.box.height / frame_area)

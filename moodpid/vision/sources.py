@@ -6,21 +6,21 @@ from collections.abc import Callable, Generator
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraState, CameraStatus
-from moodpid.vision.annotate import Artist
-from moodpid.vision.darkness import Darkness
-from moodpid.vision.pipeline import Observer, observation
+from moodpid.vision.annotate import FrameAnnotator
+from moodpid.vision.darkness import DarknessDetector
+from moodpid.vision.pipeline import FacePipeline, observation
 from moodpid.vision.types import Camera, Frame
 
 # Between one try to open the camera and the next; after the last of them it is gone for good
-PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-_STEADY_S = 60.0  # after this long without a fault, old ones are forgotten
-_SLOWEST_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
-NAP_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
+RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_STABLE_S = 60.0  # after this long without a fault, old ones are forgotten
+_MIN_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
+MAX_IDLE_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
 _WATCHING = CameraState(CameraStatus.WATCHING)
 _DARK = CameraState(CameraStatus.DARK, "too dark to see a face: make light, or uncover the lens")
 
 
-class Watcher:
+class LiveSource:
     """The eye of the loop.
 
     Args:
@@ -36,18 +36,18 @@ class Watcher:
     def __init__(
         self,
         open_camera: Callable[[], Camera],
-        observer: Observer,
-        artist: Artist | None = None,
+        observer: FacePipeline,
+        artist: FrameAnnotator | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_camera = open_camera
-        self._observer = observer
-        self._artist = artist
+        self._pipeline = observer
+        self._annotator = artist
         self._clock = clock
         self._camera: Camera | None = None
         self._stuck: CameraStuckError | None = None
-        self._darkness = Darkness()
+        self._darkness = DarknessDetector()
         self._faults = 0
         self._opened_s = self._next_try_s = clock()
         self.state = CameraState(CameraStatus.STARTING)
@@ -59,10 +59,10 @@ class Watcher:
         if self._camera is not None:
             return 0.0
         if self.state.status is CameraStatus.OFF:
-            return NAP_S
-        return min(NAP_S, max(0.0, self._next_try_s - self._clock()))
+            return MAX_IDLE_S
+        return min(MAX_IDLE_S, max(0.0, self._next_try_s - self._clock()))
 
-    def look(self) -> Observation | None:
+    def next_observation(self) -> Observation | None:
         """The next observation; None while there is no camera to look through, or nothing to see by.
 
         Raises:
@@ -79,28 +79,28 @@ class Watcher:
         except RecordingEnded:
             raise
         except CameraError as error:
-            self._give_up_for_now(error)
+            self._schedule_retry(error)
             return None
         dark = self._darkness.update(frame)
         self.state = _DARK if dark else _WATCHING
-        if self._clock() - self._opened_s > _STEADY_S:
+        if self._clock() - self._opened_s > _STABLE_S:
             self._faults = 0
         if not self._is_due(frame):
             return None
-        seen = () if dark else self._observer.see(frame)
-        if self._artist:
-            self._artist.show(frame, seen)
+        seen = () if dark else self._pipeline.analyze(frame)
+        if self._annotator:
+            self._annotator.update(frame, seen)
         # In the dark somebody may well be there
         return None if dark else observation(frame, seen)
 
     def _next_frame(self) -> Frame:
         """Of the camera, which is opened and given its pace first where that is still to be done."""
         if self._camera is None:
-            self._camera, self._darkness = self._open_camera(), Darkness()
+            self._camera, self._darkness = self._open_camera(), DarknessDetector()
             self._opened_s, self._fps = self._clock(), None
-        fps = max(_SLOWEST_FPS, 1 / self._period_s) if self._period_s else None
+        fps = max(_MIN_FPS, 1 / self._period_s) if self._period_s else None
         if fps is not None and fps != self._fps:
-            self._camera.pace(fps)
+            self._camera.set_rate(fps)
             self._fps = fps
         return self._camera.read()
 
@@ -116,16 +116,16 @@ class Watcher:
     @property
     def picture(self) -> bytes | None:
         """The last look as JPEG, None where nobody asked for it."""
-        return self._artist.picture if self._artist else None
+        return self._annotator.picture if self._annotator else None
 
-    def pace(self, looks_hz: float) -> None:
+    def set_rate(self, looks_hz: float) -> None:
         """Look this often a second at most; frames that the camera makes all the same are dropped.
 
         The next look asks the camera for it, and takes what fails then as any fault of the camera.
         """
         self._period_s, self._due_s = 1 / looks_hz, 0.0
 
-    def watch(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Look (True), or close the camera for as long as nobody wants it (False)."""
         if on == (self.state.status is not CameraStatus.OFF):
             return
@@ -142,37 +142,37 @@ class Watcher:
                 camera.close()
             except CameraStuckError as error:
                 self._stuck = error
-        if self._artist:
-            self._artist.forget()
+        if self._annotator:
+            self._annotator.forget()
 
-    def _give_up_for_now(self, error: CameraError) -> None:
+    def _schedule_retry(self, error: CameraError) -> None:
         self.close()
         self._stuck = error if isinstance(error, CameraStuckError) else self._stuck
         if self._stuck:
             self.state = CameraState(CameraStatus.LOST, str(self._stuck))
             return
-        if self._faults == len(PAUSES_S):
+        if self._faults == len(RETRY_DELAYS_S):
             raise CameraError(f"gave up after {self._faults + 1} tries: {error}") from error
-        self._next_try_s = self._clock() + PAUSES_S[self._faults]
+        self._next_try_s = self._clock() + RETRY_DELAYS_S[self._faults]
         self._faults += 1
         self.state = CameraState(CameraStatus.LOST, str(error))
 
 
-class Reel:
+class ReplaySource:
     """The eye of a replay: a recording as fast as it goes, in its own time."""
 
     state = CameraState(CameraStatus.WATCHING)
     picture = None
 
-    def __init__(self, frames: Generator[Frame, None, None], observer: Observer) -> None:
+    def __init__(self, frames: Generator[Frame, None, None], observer: FacePipeline) -> None:
         self._frames = frames
-        self._observer = observer
+        self._pipeline = observer
 
     def idle_s(self) -> float:
         """Never rests."""
         return 0.0
 
-    def look(self) -> Observation:
+    def next_observation(self) -> Observation:
         """The next observation.
 
         Raises:
@@ -181,12 +181,12 @@ class Reel:
         frame = next(self._frames, None)
         if frame is None:
             raise RecordingEnded("the recording is over")
-        return self._observer.observe(frame)
+        return self._pipeline.observe(frame)
 
-    def watch(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         """Nobody switches a replay."""
 
-    def pace(self, looks_hz: float) -> None:
+    def set_rate(self, looks_hz: float) -> None:
         """A replay shows every frame."""
 
     def close(self) -> None:

@@ -45,7 +45,7 @@ class Camera(Protocol):
             RecordingEnded: There are no more frames.
         """
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Make this many frames a second from now on, 1 or more, as nearly as the source can.
 
         Raises:

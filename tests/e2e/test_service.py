@@ -16,7 +16,7 @@ from moodpid.cli import main
 from moodpid.mood.emotion import Emotion
 from moodpid.vision import sources
 from tests.support.daemon import BASE, CONFIG, FPS, ask_for, configure, film, told, wait_until_plays
-from tests.support.mqtt import Ear
+from tests.support.mqtt import MqttListener
 from tests.support.processes import Moodpid
 from tests.support.servers import PrivateMosquitto, PrivateMpd
 
@@ -40,12 +40,12 @@ def config(tmp_path: Path, happy_film: Path, mpd: PrivateMpd, mosquitto: Private
 
 
 @pytest.fixture
-def ear(mosquitto: PrivateMosquitto) -> Iterator[Ear]:
-    with Ear(mosquitto.port, "moodpid/#") as listening:
+def ear(mosquitto: PrivateMosquitto) -> Iterator[MqttListener]:
+    with MqttListener(mosquitto.port, "moodpid/#") as listening:
         yield listening
 
 
-def test_faces_become_music_and_news(config: Path, ear: Ear, mpd: PrivateMpd) -> None:
+def test_faces_become_music_and_news(config: Path, ear: MqttListener, mpd: PrivateMpd) -> None:
     with Moodpid(config):
         ear.wait_for(told("mood", mood="nobody", faces=0))
         ear.wait_for_text(f"{BASE}/status", "online")
@@ -56,7 +56,7 @@ def test_faces_become_music_and_news(config: Path, ear: Ear, mpd: PrivateMpd) ->
         wait_until_plays(ear, "nobody", "Nobody")
 
 
-def test_it_stays_small(config: Path, ear: Ear) -> None:
+def test_it_stays_small(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         wait_until_plays(ear, "happy", "Happy")
         cost = follow(service.process.pid, seconds=0.0)
@@ -66,7 +66,7 @@ def test_it_stays_small(config: Path, ear: Ear) -> None:
 
 
 def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
-    config: Path, ear: Ear, mpd: PrivateMpd
+    config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config) as service:
         ask_for(ear, "happy")  # whoever comes and goes meanwhile
@@ -78,7 +78,7 @@ def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
         assert mpd.mpc("playlist") == queue
 
 
-def test_killed_it_is_declared_dead_by_the_broker(config: Path, ear: Ear) -> None:
+def test_killed_it_is_declared_dead_by_the_broker(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
         service.kill()
@@ -86,7 +86,7 @@ def test_killed_it_is_declared_dead_by_the_broker(config: Path, ear: Ear) -> Non
 
 
 def test_a_player_that_is_killed_and_comes_back_gets_the_present_wish(
-    config: Path, ear: Ear, mpd: PrivateMpd
+    config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config) as service:
         wait_until_plays(ear, "happy", "Happy")
@@ -100,13 +100,13 @@ def test_a_player_that_is_killed_and_comes_back_gets_the_present_wish(
 
 
 def test_a_broker_that_is_killed_and_comes_back_hears_the_present_state(
-    config: Path, ear: Ear, mpd: PrivateMpd, mosquitto: PrivateMosquitto
+    config: Path, ear: MqttListener, mpd: PrivateMpd, mosquitto: PrivateMosquitto
 ) -> None:
     with Moodpid(config) as service:
         wait_until_plays(ear, "happy", "Happy")
         mosquitto.kill()
         mosquitto.start()
-        with Ear(mosquitto.port, "moodpid/#") as again:
+        with MqttListener(mosquitto.port, "moodpid/#") as again:
             again.wait_for(told("mood"))
             again.wait_for_text(f"{BASE}/status", "online")
         assert "[playing]" in mpd.mpc("status")
@@ -120,14 +120,14 @@ def test_servers_that_are_missing_at_the_start_are_found_later(
     mosquitto.stop()
     with Moodpid(config):
         mosquitto.start()
-        with Ear(mosquitto.port, "moodpid/#") as ear:
+        with MqttListener(mosquitto.port, "moodpid/#") as ear:
             ear.wait_for(told("player", state="unreachable"))
             mpd.start()
             ear.wait_for(told("player", state="play"))
 
 
 def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
-    config: Path, ear: Ear, mpd: PrivateMpd, mosquitto: PrivateMosquitto
+    config: Path, ear: MqttListener, mpd: PrivateMpd, mosquitto: PrivateMosquitto
 ) -> None:
     with Moodpid(config) as service:
         wait_until_plays(ear, "happy", "Happy")
@@ -139,25 +139,25 @@ def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
 
 
 def test_switched_off_it_closes_its_eye_and_opens_it_again_when_asked(
-    config: Path, ear: Ear, mpd: PrivateMpd
+    config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config):
         wait_until_plays(ear, "happy", "Happy")
-        ear.say(f"{BASE}/enabled/set", "OFF")
+        ear.publish(f"{BASE}/enabled/set", "OFF")
         ear.wait_for(told("camera", state="off"))
         ear.wait_for(told("player", state="disabled"))
         mpd.mpc("clear")
-        ear.say(f"{BASE}/enabled/set", "ON")
+        ear.publish(f"{BASE}/enabled/set", "ON")
         ear.wait_for_text(f"{BASE}/enabled", "ON")
         ear.wait_for(told("camera", state="watching"))
 
 
 def test_told_not_to_drive_the_music_it_leaves_the_queue_alone_whatever_the_mood(
-    config: Path, ear: Ear, mpd: PrivateMpd
+    config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config):
         wait_until_plays(ear, "happy", "Happy")
-        ear.say(f"{BASE}/drive_music/set", "OFF")
+        ear.publish(f"{BASE}/drive_music/set", "OFF")
         ear.wait_for(told("player", state="disabled"))
         mpd.mpc("clear")
         for mood in ("nobody", "happy", "nobody"):  # each of them would bring songs
@@ -166,7 +166,7 @@ def test_told_not_to_drive_the_music_it_leaves_the_queue_alone_whatever_the_mood
 
 
 def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
-    config: Path, ear: Ear, mpd: PrivateMpd
+    config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     skip = told("event", event_type="track_skipped")
     with Moodpid(config):
@@ -174,28 +174,28 @@ def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
         wait_until_plays(ear, "happy", "Happy")
         mpd.mpc("next")
         assert ear.wait_for(skip)
-        ear.say(f"{BASE}/skip/set", "PRESS")
+        ear.publish(f"{BASE}/skip/set", "PRESS")
         assert ear.wait_for(skip)
-        ear.say(f"{BASE}/override/set", "neutral")
+        ear.publish(f"{BASE}/override/set", "neutral")
         wait_until_plays(ear, "neutral", "Neutral")
-        assert sum(skip(message) for message in ear.heard) == 2
+        assert sum(skip(message) for message in ear.messages) == 2
 
 
-def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(config: Path, ear: Ear) -> None:
+def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
         for _ in range(1000):
-            ear.say(f"{BASE}/enabled/set", b"\xff\xfe" * 1000)
-        ear.say(f"{BASE}/enabled/set", b"x" * 1_000_000)
+            ear.publish(f"{BASE}/enabled/set", b"\xff\xfe" * 1000)
+        ear.publish(f"{BASE}/enabled/set", b"x" * 1_000_000)
         ear.wait_for(told("mood", mood="nobody"))
         ear.wait_for(told("mood", mood="happy"))
         assert service.log.count("ignored") <= 2
 
 
-def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(config: Path, ear: Ear) -> None:
+def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
-        ear.say(f"{BASE}/restart/set", "PRESS")
+        ear.publish(f"{BASE}/restart/set", "PRESS")
         ear.wait_for_text(f"{BASE}/status", "offline")
         ear.wait_for_text(f"{BASE}/status", "online")
         ear.wait_for(told("mood", mood="happy"))
@@ -204,13 +204,13 @@ def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(config: P
 
 
 def test_under_a_service_manager_a_restart_is_its_affair_and_ends_with_75(
-    config: Path, ear: Ear, tmp_path: Path
+    config: Path, ear: MqttListener, tmp_path: Path
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         with Moodpid(config, notify=tmp_path / "notify") as service:
             ear.wait_for_text(f"{BASE}/status", "online")
-            ear.say(f"{BASE}/restart/set", "PRESS")
+            ear.publish(f"{BASE}/restart/set", "PRESS")
             assert service.process.wait(10) == 75
             ear.wait_for_text(f"{BASE}/status", "offline")
 
@@ -290,7 +290,7 @@ sys.exit(cli.main(sys.argv[1:]))
 
 
 def test_a_camera_that_hangs_while_it_is_opened_does_not_keep_it_from_a_good_bye(
-    config: Path, ear: Ear
+    config: Path, ear: MqttListener
 ) -> None:
     command = [sys.executable, "-c", _HANGING, "run", "--config", str(config)]
     with (
@@ -308,7 +308,7 @@ def test_a_camera_that_hangs_while_it_is_opened_does_not_keep_it_from_a_good_bye
         ear.wait_for_text(f"{BASE}/status", "offline")
 
 
-def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: Ear) -> None:
+def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: MqttListener) -> None:
     config.write_text(
         config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")
     )
@@ -355,7 +355,7 @@ def kept_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_home_set_holds_after_a_restart(
-    config: Path, ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: Path, ear: MqttListener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_folder(tmp_path, monkeypatch)
     with Moodpid(config):
@@ -363,7 +363,7 @@ def test_what_a_home_set_holds_after_a_restart(
 
 
 def test_the_log_says_once_that_nothing_is_kept_where_there_is_no_place(
-    config: Path, ear: Ear, monkeypatch: pytest.MonkeyPatch
+    config: Path, ear: MqttListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     with Moodpid(config) as service:

@@ -9,7 +9,7 @@ from demo.library import generate
 
 from moodpid.mood.emotion import Emotion
 from tests.support.daemon import film
-from tests.support.home import House, settled
+from tests.support.home import TestHome, settled
 from tests.support.homeassistant import Home
 from tests.support.processes import Moodpid
 from tests.support.servers import PrivateMosquitto, PrivateMpd
@@ -49,7 +49,7 @@ port = {mqtt}
 @pytest.fixture(
     scope="module", params=FOLDERS or [None], ids=lambda folder: folder.name if folder else "none"
 )
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHome]:
     """One house at rest for all the tests of a module; each leaves it as it found it."""
     folder: Path | None = request.param
     if folder is None:
@@ -67,7 +67,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         config = place / "moodpid.toml"
         shown = film(place / "film", (Emotion.HAPPY, 2))
         config.write_text(CONFIG.format(film=shown, mpd=mpd.port, mqtt=mosquitto.port), encoding="utf-8")
-        house = House(home, mosquitto, mpd, Moodpid(config), config)
+        house = TestHome(home, mosquitto, mpd, Moodpid(config), config)
         try:
             settled(house)
             yield house

@@ -9,21 +9,21 @@ from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.homeassistant import discovery
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import Offers, controls
-from tests.support.home import ENTITIES, MOOD, House, becomes, complaints, wait
-from tests.support.mqtt import Ear
+from moodpid.settings.fields import Capabilities, setting_fields
+from tests.support.home import ENTITIES, MOOD, TestHome, becomes, complaints, wait
+from tests.support.mqtt import MqttListener
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 
 
-def test_all_entities_are_there_under_good_names(house: House) -> None:
+def test_all_entities_are_there_under_good_names(house: TestHome) -> None:
     becomes(house, MOOD, "happy", 60)
     wait(house, "all are there", lambda: set(house.home.states()) >= ENTITIES)
     assert {entity for entity in house.home.states() if "living_room" in entity} == ENTITIES
     assert house.home.template(f"{{{{ device_attr(device_id('{MOOD}'), 'name') }}}}") == "Living room"
 
 
-def test_units_and_classes_are_right_and_the_attributes_fill(house: House) -> None:
+def test_units_and_classes_are_right_and_the_attributes_fill(house: TestHome) -> None:
     becomes(house, MOOD, "happy", 60)
     wait(house, "attributes", lambda: "scores" in house.home.states()[MOOD]["attributes"])
     states = house.home.states()
@@ -42,18 +42,18 @@ def test_units_and_classes_are_right_and_the_attributes_fill(house: House) -> No
     assert states["sensor.living_room_latency"]["attributes"]["unit_of_measurement"] == "ms"
 
 
-def test_the_picture_is_a_picture(house: House) -> None:
+def test_the_picture_is_a_picture(house: TestHome) -> None:
     address = house.home.states()["image.living_room_what_it_sees"]["attributes"]["entity_picture"]
     wait(house, "a JPEG", lambda: house.home.picture(address).startswith(b"\xff\xd8\xff"))
 
 
-def test_no_key_of_ours_is_dropped(house: House) -> None:
-    device = config.Device(id="living-room", name="Living room")
-    payload = discovery(device, Topics.of(device, config.Mqtt()), controls(Offers()), picture=True)
+def test_no_key_of_ours_is_dropped(house: TestHome) -> None:
+    device = config.DeviceConfig(id="living-room", name="Living room")
+    payload = discovery(device, Topics.of(device, config.MqttConfig()), setting_fields(Capabilities()), picture=True)
     assert house.home.run_python(Path("tools/homeassistant/dropped_keys.py"), json.dumps(payload)) == "[]"
 
 
-def test_a_trigger_starts_an_automation(house: House) -> None:
+def test_a_trigger_starts_an_automation(house: TestHome) -> None:
     device = house.home.template(f"{{{{ device_id('{MOOD}') }}}}")
     trigger = {"trigger": "device", "domain": "mqtt", "device_id": device, "type": "mood_changed"}
     action = {"action": "mqtt.publish", "data": {"topic": "house/told", "payload": "sad it is"}}
@@ -62,7 +62,7 @@ def test_a_trigger_starts_an_automation(house: House) -> None:
         {"alias": "Sad", "triggers": [{**trigger, "subtype": "sad"}], "conditions": [], "actions": [action]},
     )
     becomes(house, "automation.sad", "on")
-    with Ear(house.mosquitto.port, "house/told") as ear:
+    with MqttListener(house.mosquitto.port, "house/told") as ear:
         house.home.call("select.select_option", "select.living_room_mood_override", option="sad")
         ear.wait_for_text("house/told", "sad it is")
     assert house.home.states()["event.living_room_mood_changed"]["attributes"]["to"] == "sad"
@@ -70,5 +70,5 @@ def test_a_trigger_starts_an_automation(house: House) -> None:
     becomes(house, MOOD, "happy", 5)
 
 
-def test_home_assistant_has_nothing_to_complain_about(house: House) -> None:
+def test_home_assistant_has_nothing_to_complain_about(house: TestHome) -> None:
     assert complaints(house) == []

@@ -11,10 +11,10 @@ from tests.support.home import (
     MOOD,
     STEADY,
     UNKNOWN,
-    House,
+    TestHome,
     all_unavailable,
     becomes,
-    comes_right,
+    recovers,
     complaints,
     settled,
     wait,
@@ -24,7 +24,7 @@ from tests.support.homeassistant import UP_S
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 
 
-def test_restart_keeps_what_was_set(house: House) -> None:
+def test_restart_keeps_what_was_set(house: TestHome) -> None:
     house.home.call("number.set_value", "number.living_room_dwell", value=2)
     becomes(house, "number.living_room_dwell", "2", AT_ONCE_S)
     house.home.call("button.press", "button.living_room_restart")
@@ -35,24 +35,24 @@ def test_restart_keeps_what_was_set(house: House) -> None:
     becomes(house, "number.living_room_dwell", "0", AT_ONCE_S)
 
 
-def test_a_killed_daemon_is_unavailable_and_all_is_right_again_when_it_is_back(house: House) -> None:
+def test_a_killed_daemon_is_unavailable_and_all_is_right_again_when_it_is_back(house: TestHome) -> None:
     before = settled(house)
     house.moodpid.kill()
     all_unavailable(house)
     house.start_moodpid()
-    comes_right(house, before)
+    recovers(house, before)
 
 
-def test_a_killed_broker_that_forgot_everything_is_told_everything_again(house: House) -> None:
+def test_a_killed_broker_that_forgot_everything_is_told_everything_again(house: TestHome) -> None:
     before = settled(house)
     house.mosquitto.kill()
     all_unavailable(house)
     house.mosquitto.start()
-    comes_right(house, before)
+    recovers(house, before)
 
 
 def test_after_a_restart_of_home_assistant_all_is_right_again_and_nothing_lies_meanwhile(
-    house: House,
+    house: TestHome,
 ) -> None:
     before = settled(house)
     house.home.restart()
@@ -65,15 +65,15 @@ def test_after_a_restart_of_home_assistant_all_is_right_again_and_nothing_lies_m
         return bool(house.home.get("/api/config")["state"] == "RUNNING")
 
     wait(house, "it runs", runs, UP_S)
-    comes_right(house, before)
+    recovers(house, before)
     assert not lies
 
 
-def test_home_assistant_has_nothing_to_complain_about(house: House) -> None:
+def test_home_assistant_has_nothing_to_complain_about(house: TestHome) -> None:
     assert complaints(house) == []
 
 
-def test_forgetting_removes_the_device(house: House) -> None:
+def test_forgetting_removes_the_device(house: TestHome) -> None:
     assert house.moodpid.terminate() == 0
     verb = [sys.executable, "-m", "moodpid", "forget", "--config", str(house.config)]
     done = subprocess.run(verb, check=True, capture_output=True, text=True, timeout=30)

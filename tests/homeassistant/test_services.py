@@ -10,7 +10,7 @@ from tests.support.home import (
     MOOD,
     RIGHT_AGAIN_S,
     ROOT,
-    House,
+    TestHome,
     another_song,
     becomes,
     complaints,
@@ -21,12 +21,12 @@ from tests.support.home import (
     queue,
     wait,
 )
-from tests.support.mqtt import Ear
+from tests.support.mqtt import MqttListener
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 
 
-def test_switching_watching_off_closes_the_camera_and_back(house: House) -> None:
+def test_switching_watching_off_closes_the_camera_and_back(house: TestHome) -> None:
     house.home.call("switch.turn_off", "switch.living_room_watching")
     becomes(house, "switch.living_room_watching", "off", AT_ONCE_S)
     becomes(house, "sensor.living_room_camera", "off", AT_ONCE_S)
@@ -36,7 +36,7 @@ def test_switching_watching_off_closes_the_camera_and_back(house: House) -> None
     becomes(house, MOOD, "happy")
 
 
-def test_the_override_plays_what_was_asked_for(house: House) -> None:
+def test_the_override_plays_what_was_asked_for(house: TestHome) -> None:
     plays(house, "happy", RIGHT_AGAIN_S)
     override(house, "sad")
     # `change = "now"` fades over: the song is next at once, and is heard after the fade
@@ -50,7 +50,7 @@ def test_the_override_plays_what_was_asked_for(house: House) -> None:
     wait(house, "the fade is over", lambda: "volume:100%" in house.mpd.mpc("status"), AT_ONCE_S)
 
 
-def test_not_driving_the_music_leaves_mpd_alone_until_it_is_driven_again(house: House) -> None:
+def test_not_driving_the_music_leaves_mpd_alone_until_it_is_driven_again(house: TestHome) -> None:
     plays(house, "happy", RIGHT_AGAIN_S)
     switch = "switch.living_room_drive_the_music"
     house.home.call("switch.turn_off", switch)
@@ -69,9 +69,9 @@ def test_not_driving_the_music_leaves_mpd_alone_until_it_is_driven_again(house: 
     plays(house, "happy", 5 + FADE_S)
 
 
-def test_skip_goes_on_to_the_next_song_and_is_told_once(house: House) -> None:
+def test_skip_goes_on_to_the_next_song_and_is_told_once(house: TestHome) -> None:
     becomes(house, "sensor.living_room_player", "play")
-    with Ear(house.mosquitto.port, f"{ROOT}/event") as ear:
+    with MqttListener(house.mosquitto.port, f"{ROOT}/event") as ear:
         another_song(house, "button.living_room_skip")
         ear.wait_for(lambda m: b"track_skipped" in m.payload, AT_ONCE_S)
     event = "event.living_room_mood_changed"
@@ -83,7 +83,7 @@ def test_skip_goes_on_to_the_next_song_and_is_told_once(house: House) -> None:
     )
 
 
-def test_a_song_that_does_not_fit_is_noted_in_mpd_and_skipped(house: House) -> None:
+def test_a_song_that_does_not_fit_is_noted_in_mpd_and_skipped(house: TestHome) -> None:
     becomes(house, "sensor.living_room_player", "play")
     song = playing(house)
     another_song(house, "button.living_room_this_song_does_not_fit")
@@ -91,7 +91,7 @@ def test_a_song_that_does_not_fit_is_noted_in_mpd_and_skipped(house: House) -> N
     wait(house, "a sticker", lambda: noted in house.mpd.mpc("sticker", song, "list", check=False), AT_ONCE_S)
 
 
-def test_the_strategy_comes_back_and_leads_the_songs_that_follow(house: House) -> None:
+def test_the_strategy_comes_back_and_leads_the_songs_that_follow(house: TestHome) -> None:
     strategy = "select.living_room_strategy"
     override(house, "sad")
     plays(house, "sad", FADE_S + AT_ONCE_S)
@@ -113,7 +113,7 @@ def test_the_strategy_comes_back_and_leads_the_songs_that_follow(house: House) -
 @pytest.mark.parametrize(
     ("number", "value"), [("dwell", "3"), ("sensitivity", "80"), ("looks_a_second", "2")]
 )
-def test_numbers_are_set_and_come_back(house: House, number: str, value: str) -> None:
+def test_numbers_are_set_and_come_back(house: TestHome, number: str, value: str) -> None:
     entity = f"number.living_room_{number}"
     before = house.home.state(entity)
     house.home.call("number.set_value", entity, value=float(value))
@@ -122,13 +122,13 @@ def test_numbers_are_set_and_come_back(house: House, number: str, value: str) ->
     wait(house, "it goes back", lambda: float(house.home.state(entity)) == float(before), AT_ONCE_S)
 
 
-def test_fewer_looks_a_second_are_really_fewer(house: House) -> None:
+def test_fewer_looks_a_second_are_really_fewer(house: TestHome) -> None:
     house.home.call("number.set_value", "number.living_room_looks_a_second", value=1)
-    with Ear(house.mosquitto.port, f"{ROOT}/vitals") as ear:
+    with MqttListener(house.mosquitto.port, f"{ROOT}/vitals") as ear:
         ear.wait_for(lambda m: m.payload and json.loads(m.payload)["looks_hz"] < 2, 60)
     house.home.call("number.set_value", "number.living_room_looks_a_second", value=8)
     becomes(house, "number.living_room_looks_a_second", "8", AT_ONCE_S)
 
 
-def test_home_assistant_has_nothing_to_complain_about(house: House) -> None:
+def test_home_assistant_has_nothing_to_complain_about(house: TestHome) -> None:
     assert complaints(house) == []

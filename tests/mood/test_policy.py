@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from moodpid.config import Player
+from moodpid.config import MpdConfig
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.policy import EventType, Policy, Wish, wish_for
-from moodpid.mood.strategy import begin
+from moodpid.mood.policy import EventType, Policy, MusicRequest, music_request_for
+from moodpid.mood.strategy import start_path
 
 LISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Blues", "Rain"), Mood.NOBODY: ()}
 
@@ -17,9 +17,9 @@ def state(mood: Mood) -> MoodState:
 
 def test_a_new_mood_is_wished_for_once() -> None:
     policy = Policy(LISTS)
-    sad = Wish(begin(Mood.SAD, None), ("Blues", "Rain"))
-    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish == sad
-    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).wish is None
+    sad = MusicRequest(start_path(Mood.SAD, None), ("Blues", "Rain"))
+    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).request == sad
+    assert policy.decide(state(Mood.SAD), state(Mood.SAD)).request is None
 
 
 def test_the_first_mood_after_the_start_is_no_event() -> None:
@@ -37,7 +37,7 @@ def test_an_arrival_and_a_departure_are_events_beside_the_change() -> None:
 
 
 def first(mood: Mood, lists: Mapping[Mood, tuple[str, ...]]) -> tuple[str, ...]:
-    return wish_for(begin(mood, None), lists, {}).playlists
+    return music_request_for(start_path(mood, None), lists, {}).playlists
 
 
 def test_a_mood_without_playlists_takes_those_of_its_neighbour() -> None:
@@ -55,12 +55,12 @@ def test_without_any_playlists_there_is_nothing_to_wish() -> None:
 
 def test_a_wish_under_lift_tells_where_the_music_begins_and_where_it_leads() -> None:
     lists = {Mood.SAD: ("Blues", "Rain"), Mood.NEUTRAL: ("Tea",), Mood.HAPPY: ("Happy",)}
-    policy = Policy(lists, Player().targets, lifts=True)
-    wish = policy.decide(state(Mood.SAD), None).wish
-    assert wish == Wish(begin(Mood.SAD, None), ("Blues", "Rain"), (("Tea",), ("Happy",)))
+    policy = Policy(lists, MpdConfig().targets, lifts=True)
+    wish = policy.decide(state(Mood.SAD), None).request
+    assert wish == MusicRequest(start_path(Mood.SAD, None), ("Blues", "Rain"), (("Tea",), ("Happy",)))
     assert str(wish) == "Blues, Rain, then Tea, then Happy"
     policy.lifts = False
-    wish = policy.decide(state(Mood.NEUTRAL), None).wish
+    wish = policy.decide(state(Mood.NEUTRAL), None).request
     assert str(wish) == "Tea"
 
 
@@ -69,7 +69,7 @@ def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody
     policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
     chosen = policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
     assert [e.event_type for e in chosen.events] == [EventType.MOOD_CHANGED]
-    assert chosen.wish == Wish(begin(Mood.HAPPY, None), ("Happy",))
+    assert chosen.request == MusicRequest(start_path(Mood.HAPPY, None), ("Happy",))
     back = policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
     assert [e.event_type for e in back.events] == [EventType.MOOD_CHANGED]
 
@@ -79,4 +79,4 @@ def test_somebody_who_comes_under_a_chosen_mood_is_told_and_changes_no_music() -
     policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
     arrival = policy.decide(state(Mood.HAPPY), state(Mood.SAD))
     assert [e.event_type for e in arrival.events] == [EventType.PERSON_ARRIVED]
-    assert arrival.wish is None
+    assert arrival.request is None

@@ -5,13 +5,13 @@ from random import Random
 
 import pytest
 
-from moodpid.config import Change, Entry, Player, Strategy
+from moodpid.config import TransitionMode, SongSource, MpdConfig, Strategy
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.policy import Policy, Wish
-from moodpid.mood.strategy import begin
-from moodpid.mpd.reconciler import Guest
-from tests.support.fake_mpd import House
+from moodpid.mood.policy import Policy, MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.reconciler import QueueReconciler
+from tests.support.fake_mpd import FakeMpd
 
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}
 
@@ -19,22 +19,22 @@ LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}
 class Evening:
     """Music of a person's plays, and a guest looks after it."""
 
-    def __init__(self, change: Change = Change.NOW, strategy: Strategy = Strategy.MATCH) -> None:
-        self.house = House(LISTS)
-        lists: dict[Mood, tuple[str | Entry, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
-        self.player = Player(change=change, strategy=strategy, playlists=lists)
-        self.guest = Guest(self.player, Random(3), *self.house.clocks)  # noqa: S311
-        self.guest.arrive(self.house)
+    def __init__(self, change: TransitionMode = TransitionMode.NOW, strategy: Strategy = Strategy.MATCH) -> None:
+        self.house = FakeMpd(LISTS)
+        lists: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
+        self.player = MpdConfig(change=change, strategy=strategy, playlists=lists)
+        self.guest = QueueReconciler(self.player, Random(3), *self.house.clocks)  # noqa: S311
+        self.guest.on_connect(self.house)
         for number in range(3):
             self.house.add(f"theirs/{number}")
         self.house.play(0)
         self.turn()
 
-    def turn(self, wish: Wish | None = None) -> None:
-        self.guest.turn(self.house, wish, self.player.strategy)
+    def turn(self, wish: MusicRequest | None = None) -> None:
+        self.guest.reconcile(self.house, wish, self.player.strategy)
 
     def wish(self, mood: Mood) -> None:
-        self.turn(Wish(begin(mood, None), (mood.capitalize(),)))
+        self.turn(MusicRequest(start_path(mood, None), (mood.capitalize(),)))
 
     def hear_on(self, mood: Mood) -> str:
         """The folder of the song after this one."""
@@ -60,7 +60,7 @@ def test_another_mood_is_heard_at_once() -> None:
 
 
 def test_with_next_the_song_ends_in_peace() -> None:
-    evening = Evening(Change.NEXT)
+    evening = Evening(TransitionMode.NEXT)
     evening.wish(Mood.SAD)
     assert evening.house.playing() == "theirs/0"
     assert evening.hear_on(Mood.SAD) == "sad"
@@ -101,7 +101,7 @@ def test_what_is_told_of_the_way_is_what_is_heard() -> None:
     evening = Evening(strategy=Strategy.LIFT)
     policy = Policy(evening.player.names, evening.player.targets, lifts=True)
     sad = MoodState(Mood.SAD, 0.0, 0.9, 1, UNIFORM, 0.0)
-    wish = policy.decide(sad, sad).wish
+    wish = policy.decide(sad, sad).request
     heard = []
     for _ in range(6):
         evening.turn(wish)
@@ -128,7 +128,7 @@ def test_a_song_that_mpd_does_not_have_is_passed_over() -> None:
 
 
 def test_where_the_new_mood_has_no_song_the_old_one_plays_on() -> None:
-    evening = Evening(Change.NEXT)
+    evening = Evening(TransitionMode.NEXT)
     evening.wish(Mood.HAPPY)
     evening.house.playlists = {"Happy": LISTS["Happy"]}
     evening.wish(Mood.SAD)

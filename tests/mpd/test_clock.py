@@ -6,12 +6,12 @@ from random import Random
 
 import pytest
 
-from moodpid.config import Player
+from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import begin
-from moodpid.mpd.reconciler import Guest
-from tests.support.fake_mpd import House
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.reconciler import QueueReconciler
+from tests.support.fake_mpd import FakeMpd
 
 YEAR_S = 365 * 86_400.0
 
@@ -20,12 +20,12 @@ class Visit:
     """A guest whose hands are off, and a clock that somebody may set."""
 
     def __init__(self) -> None:
-        self.house = House({"Sad": [f"sad/{n}" for n in range(8)]})
+        self.house = FakeMpd({"Sad": [f"sad/{n}" for n in range(8)]})
         self.ahead_s = 0.0
         clock, sleep, _ = self.house.clocks
-        self.player = Player(playlists={Mood.SAD: ("Sad",)})
-        self.guest = Guest(self.player, Random(3), clock, sleep, self.wall)  # noqa: S311 - songs
-        self.guest.arrive(self.house)
+        self.player = MpdConfig(playlists={Mood.SAD: ("Sad",)})
+        self.guest = QueueReconciler(self.player, Random(3), clock, sleep, self.wall)  # noqa: S311 - songs
+        self.guest.on_connect(self.house)
         self.says()
         self.house.add("theirs/0")
 
@@ -33,8 +33,8 @@ class Visit:
         return self.house.now_s + self.ahead_s
 
     def says(self, *changed: str) -> str:
-        wish = Wish(begin(Mood.SAD, None), ("Sad",))
-        return self.guest.turn(self.house, wish, self.player.strategy, set(changed)).message
+        wish = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
+        return self.guest.reconcile(self.house, wish, self.player.strategy, set(changed)).message
 
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""

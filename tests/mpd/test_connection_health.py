@@ -2,16 +2,16 @@
 
 from random import Random
 
-from moodpid.mpd.connection_health import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Weather
+from moodpid.mpd.connection_health import FIRST_DELAY_S, MAX_DELAY_S, STABLE_S, ConnectionHealth
 
 GONE = "gone"
 
 
-def weather() -> Weather:
-    return Weather(Random(1))  # noqa: S311 - no secret
+def weather() -> ConnectionHealth:
+    return ConnectionHealth(Random(1))  # noqa: S311 - no secret
 
 
-def pauses(sky: Weather, count: int) -> list[float]:
+def pauses(sky: ConnectionHealth, count: int) -> list[float]:
     return [sky.pause_s() for _ in range(count)]
 
 
@@ -23,39 +23,39 @@ def test_pauses_grow_to_a_limit_and_are_never_none() -> None:
 
 def test_there_gone_and_there_again_are_all_told() -> None:
     sky = weather()
-    assert sky.came(0.0)
-    assert sky.went(GONE, 100.0)
-    assert not sky.went(GONE, 101.0)
-    assert sky.went("refused", 102.0)
-    assert sky.came(103.0)
+    assert sky.on_connected(0.0)
+    assert sky.on_lost(GONE, 100.0)
+    assert not sky.on_lost(GONE, 101.0)
+    assert sky.on_lost("refused", 102.0)
+    assert sky.on_connected(103.0)
 
 
 def test_a_connection_that_drops_at_once_does_not_shorten_the_pauses() -> None:
     sky = weather()
     for second in range(6):
-        sky.came(second)
-        sky.went(GONE, second)
+        sky.on_connected(second)
+        sky.on_lost(GONE, second)
         pause_s = sky.pause_s()
-    assert pause_s > LONGEST_PAUSE_S / 4
+    assert pause_s > MAX_DELAY_S / 4
 
 
 def test_one_that_lasts_does() -> None:
     sky = weather()
     pauses(sky, 8)
-    sky.came(0.0)
-    sky.went(GONE, STEADY_S)
-    assert sky.pause_s() <= FIRST_PAUSE_S
+    sky.on_connected(0.0)
+    sky.on_lost(GONE, STABLE_S)
+    assert sky.pause_s() <= FIRST_DELAY_S
 
 
 def test_what_comes_and_goes_is_told_as_such_once_and_again_when_it_lasts() -> None:
     sky = weather()
-    told = [(sky.came(second), sky.went(GONE, second + 0.5)) for second in range(9)]
+    told = [(sky.on_connected(second), sky.on_lost(GONE, second + 0.5)) for second in range(9)]
     assert told == [(True, True), (True, True)] + [(False, False)] * 7
-    assert sky.changeable
-    assert not sky.went(GONE, 20.0)  # nor is it news that it cannot be reached at all
-    assert not sky.came(30.0)
-    assert not sky.settled(30.0 + STEADY_S / 2)
-    assert sky.settles_s == 30.0 + STEADY_S
-    assert sky.settled(30.0 + STEADY_S)
-    assert not sky.settled(31.0 + STEADY_S)
-    assert sky.went(GONE, 32.0 + STEADY_S)
+    assert sky.flapping
+    assert not sky.on_lost(GONE, 20.0)  # nor is it news that it cannot be reached at all
+    assert not sky.on_connected(30.0)
+    assert not sky.confirm_stable(30.0 + STABLE_S / 2)
+    assert sky.stable_at_s == 30.0 + STABLE_S
+    assert sky.confirm_stable(30.0 + STABLE_S)
+    assert not sky.confirm_stable(31.0 + STABLE_S)
+    assert sky.on_lost(GONE, 32.0 + STABLE_S)

@@ -10,22 +10,22 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from moodpid.config import Change, Player, Strategy
+from moodpid.config import TransitionMode, MpdConfig, Strategy
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import begin
-from moodpid.mpd.planner import AHEAD
-from moodpid.mpd.reconciler import Guest
-from moodpid.mpd.session_store import Keeper
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.planner import QUEUE_AHEAD
+from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.session_store import SessionStore
 from moodpid.system.json_file import JsonFile
-from tests.support.fake_mpd import SWITCHES, House
+from tests.support.fake_mpd import SWITCHES, FakeMpd
 
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood if mood is not Mood.NOBODY}
 OURS = {"addid", "deleteid", "playid", "prioid", "seekcur", "setvol"}
 HANDS_OFF_S = 60.0
 
 
-class Paper(JsonFile):
+class InMemoryJsonFile(JsonFile):
     """A file without a disk."""
 
     def __init__(self) -> None:
@@ -41,27 +41,27 @@ class Paper(JsonFile):
         return True
 
 
-class Guesthouse(RuleBasedStateMachine):
+class QueueStateMachine(RuleBasedStateMachine):
     """Persons at the player, moods in the room, and a guest who looks after each event, or after several."""
 
     @initialize(
-        change=st.sampled_from(Change),
+        change=st.sampled_from(TransitionMode),
         autoplay=st.booleans(),
         strategy=st.sampled_from(Strategy),
         queued=st.integers(0, 20),
     )
-    def open(self, change: Change, autoplay: bool, strategy: Strategy, queued: int) -> None:
-        self.house = House(LISTS)
-        self.player = Player(
+    def open(self, change: TransitionMode, autoplay: bool, strategy: Strategy, queued: int) -> None:
+        self.house = FakeMpd(LISTS)
+        self.player = MpdConfig(
             change=change,
             autoplay=autoplay,
             hands_off_s=HANDS_OFF_S,
             strategy=strategy,
             playlists={mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY},
         )
-        self.paper = Paper()
+        self.paper = InMemoryJsonFile()
         self.a_guest_comes()
-        self.wished: Wish | None = None
+        self.wished: MusicRequest | None = None
         self.stopped_by_hand = self.seen_playing = False
         for number in range(queued):
             self.house.add(f"theirs/{number}")
@@ -70,15 +70,15 @@ class Guesthouse(RuleBasedStateMachine):
         self.visit()
 
     def a_guest_comes(self) -> None:
-        keeper = Keeper(self.paper, self.player)
-        self.guest = Guest(self.player, Random(3), *self.house.clocks, keeper=keeper)  # noqa: S311
-        self.guest.arrive(self.house)
+        keeper = SessionStore(self.paper, self.player)
+        self.guest = QueueReconciler(self.player, Random(3), *self.house.clocks, keeper=keeper)  # noqa: S311
+        self.guest.on_connect(self.house)
 
     # What happens in the room
 
     @rule(mood=st.sampled_from(Mood))
     def mood_changes(self, mood: Mood) -> None:
-        self.wished = Wish(begin(mood, None), self.player.names.get(mood, ()))
+        self.wished = MusicRequest(start_path(mood, None), self.player.names.get(mood, ()))
 
     @rule(seconds=st.sampled_from([1.0, 40.0, 190.0, 199.5]), times=st.integers(1, 8))
     def time_passes(self, seconds: float, times: int) -> None:
@@ -141,27 +141,27 @@ class Guesthouse(RuleBasedStateMachine):
         self.visit()  # what a person did in the moment before, nobody could know
         self.house.advance(10.0)
         self.house.restart()
-        self.guest.arrive(self.house)
+        self.guest.on_connect(self.house)
         self.visit()
 
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
-        self.guest.arrive(self.house)
+        self.guest.on_connect(self.house)
 
     @rule(mpd_too=st.booleans())
     def the_guest_restarts(self, mpd_too: bool) -> None:
         self.visit()
-        before, length, current = self.guest.memory, len(self.house.queue), self.house.playing()
+        before, length, current = self.guest.queue_state, len(self.house.queue), self.house.playing()
         theirs = before.hands_off_until_s > self.house.now_s  # it may end while nobody looks
         self.house.advance(5.0)
         if mpd_too:
             self.house.restart()
         self.a_guest_comes()
-        after = self.guest.memory
-        assert mpd_too or after.ours == before.ours
+        after = self.guest.queue_state
+        assert mpd_too or after.own_songs == before.own_songs
         assert max(0.0, after.hands_off_until_s) == max(0.0, before.hands_off_until_s)
         self.visit()
-        known = len(after.ours) == len(before.ours)  # MPD may have played on before its restart
+        known = len(after.own_songs) == len(before.own_songs)  # MPD may have played on before its restart
         went_on = theirs or self.house.playing() != current
         assert went_on or not known or len(self.house.queue) <= length, "the queue grows"
 
@@ -169,15 +169,15 @@ class Guesthouse(RuleBasedStateMachine):
 
     @rule()
     def visit(self) -> None:
-        theirs, options, state = self.house.persons(), replace(self.house.options), self.house.state
+        theirs, options, state = self.house.user_songs(), replace(self.house.options), self.house.state
         sent = self.turn()
-        assert self.house.persons() == theirs, "a person's song was removed or moved"
+        assert self.house.user_songs() == theirs, "a person's song was removed or moved"
         assert self.house.options == options, "what is the person's was changed"
         assert {str(command) for command, *_ in sent} <= OURS
         started = self.house.state == "play" and state != "play"
         assert not started or (self.player.autoplay and not self.stopped_by_hand), "playback started unasked"
         assert self.house.state == "play" or state != "play", "the music was stopped"
-        if self.guest.memory.hands_off_until_s > self.house.now_s:
+        if self.guest.queue_state.hands_off_until_s > self.house.now_s:
             assert sent == [], "the player belongs to the person who took over"
         else:
             self.follows_the_mood()
@@ -186,22 +186,22 @@ class Guesthouse(RuleBasedStateMachine):
 
     def turn(self) -> list[tuple[object, ...]]:
         before = len(self.house.sent)
-        self.guest.turn(self.house, self.wished, self.player.strategy)
+        self.guest.reconcile(self.house, self.wished, self.player.strategy)
         return self.house.sent[before:]
 
     def follows_the_mood(self) -> None:
         options = self.house.options
         playing = self.house.state == "play" and not options.single and len(self.house.queue) > 1
         if playing and self.wished and self.wished.playlists:
-            waiting = [song for song in self.guest.memory.ours if not song.begun]
+            waiting = [song for song in self.guest.queue_state.own_songs if not song.started]
             assert all(song.mood is self.wished.mood for song in waiting), "a song of an old mood waits"
-            assert 1 <= len(waiting) <= AHEAD, "one song ahead at least, a few at most"
+            assert 1 <= len(waiting) <= QUEUE_AHEAD, "one song ahead at least, a few at most"
 
     @invariant()
     def what_is_ours_is_little(self) -> None:
         if hasattr(self, "guest"):
-            assert len(self.guest.memory.ours) <= AHEAD + 2
+            assert len(self.guest.queue_state.own_songs) <= QUEUE_AHEAD + 2
 
 
-Guesthouse.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
-TestLaws = Guesthouse.TestCase
+QueueStateMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestLaws = QueueStateMachine.TestCase

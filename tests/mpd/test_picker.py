@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.config import Entry, parse
+from moodpid.config import SongSource, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.choice import SHORTLIST, best, pick_list, shortlist
-from moodpid.mpd.feedback import Opinion, Verdict, changes, heard_since, opinion, own_names, verdict
+from moodpid.mpd.feedback import Preference, Verdict, changes, heard_since, preference, own_names, verdict
 from moodpid.mpd.song_lists import PAGE, sample
 
 URIS = st.lists(st.sampled_from("abcdefghij"), max_size=30)
@@ -22,7 +22,7 @@ def chance(seed: int = 5) -> Random:
 
 
 def test_lists_are_taken_by_their_weights() -> None:
-    rare, often = Entry(playlist="rare"), Entry(playlist="often", weight=9)
+    rare, often = SongSource(playlist="rare"), SongSource(playlist="often", weight=9)
     dice = chance()
     drawn = Counter(pick_list([rare, often], dice).name for _ in range(1000))
     assert 850 < drawn["often"] < 950
@@ -72,7 +72,7 @@ def test_every_song_of_a_long_list_has_its_chance() -> None:
 
 def test_an_unloved_song_fades_and_a_new_one_gets_its_try() -> None:
     dice = chance()
-    songs = {"loved": Opinion(8, 1), "unloved": Opinion(1, 8), "new": Opinion()}
+    songs = {"loved": Preference(8, 1), "unloved": Preference(1, 8), "new": Preference()}
     drawn = Counter(best(songs, dice) for _ in range(1000))
     assert drawn["loved"] > drawn["new"] > 50 > drawn["unloved"]
 
@@ -95,9 +95,9 @@ def test_what_another_program_counted_meanwhile_is_not_counted_twice() -> None:
 
 
 def test_not_fitting_one_mood_says_nothing_of_another() -> None:
-    stickers = changes({}, {}, Mood.SAD, Verdict.MISFIT, 0.0)
-    assert opinion(stickers, Mood.SAD).bad > 0
-    assert opinion(stickers, Mood.HAPPY) == Opinion()
+    stickers = changes({}, {}, Mood.SAD, Verdict.REJECTED, 0.0)
+    assert preference(stickers, Mood.SAD).bad > 0
+    assert preference(stickers, Mood.HAPPY) == Preference()
 
 
 def test_what_was_heard_before_a_restart_is_known_from_its_sticker() -> None:
@@ -108,15 +108,15 @@ def test_what_was_heard_before_a_restart_is_known_from_its_sticker() -> None:
 
 
 def test_a_song_hated_elsewhere_counts_against_it_here() -> None:
-    assert opinion({"like": "0"}, Mood.SAD).bad > 0
-    assert opinion({"like": "2"}, Mood.SAD).good > 0
-    assert opinion({"like": "1"}, Mood.SAD) == Opinion()
+    assert preference({"like": "0"}, Mood.SAD).bad > 0
+    assert preference({"like": "2"}, Mood.SAD).good > 0
+    assert preference({"like": "1"}, Mood.SAD) == Preference()
 
 
 @given(st.dictionaries(st.sampled_from(["like", "playCount", *own_names(Mood.SAD)]), st.text()))
 def test_stickers_of_any_text_do_no_harm(stickers: dict[str, str]) -> None:
-    what = opinion(stickers, Mood.SAD)
-    assert 0 <= what.draw(chance()) <= 1
+    what = preference(stickers, Mood.SAD)
+    assert 0 <= what.sample(chance()) <= 1
     assert all(value.isdecimal() for value in changes(stickers, {}, Mood.SAD, Verdict.HEARD, 0.0).values())
 
 

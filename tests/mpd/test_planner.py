@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from moodpid.config import Change, Entry
+from moodpid.config import TransitionMode, SongSource
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import HasFileno, Link
+from moodpid.mpd.connection import HasFileno, MpdConnection
 from moodpid.state import PlayerStatus
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import Start, connected, folders, hosting, playing, queue, until
@@ -27,7 +27,7 @@ def test_in_random_mode_ours_still_come_next(mpd: PrivateMpd, start: Start) -> N
 
 
 def test_queue_puts_ours_behind_everything(mpd: PrivateMpd, start: Start) -> None:
-    hosting(mpd, start, change=Change.QUEUE)
+    hosting(mpd, start, change=TransitionMode.QUEUE)
     assert folders(mpd) == ["neutral"] * 3 + ["happy"] * 2
 
 
@@ -35,8 +35,8 @@ def test_now_lets_mpd_s_own_crossfade_lead_into_our_song(mpd: PrivateMpd, start:
     mpd.mpc("crossfade", "1")
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
-    watched = start(change=Change.NOW)
-    watched.wish(Mood.HAPPY)
+    watched = start(change=TransitionMode.NOW)
+    watched.request(Mood.HAPPY)
     until(lambda: playing(mpd).startswith("happy/"))
     assert "xfade: 1" in mpd.mpc("crossfade").replace("crossfade", "xfade")
 
@@ -52,7 +52,7 @@ def test_songs_that_played_are_trimmed_but_for_the_last(mpd: PrivateMpd, start: 
 def test_two_at_one_mpd_notice_each_other_and_the_second_stands_down(mpd: PrivateMpd, start: Start) -> None:
     first = hosting(mpd, start)
     second = start()
-    second.wish(Mood.SAD)
+    second.request(Mood.SAD)
     assert "another moodpid" in second.until(lambda state: bool(state.message)).message
     assert "sad" not in folders(mpd)
     first.worker.stop()
@@ -64,25 +64,25 @@ def test_a_partition_is_entered_and_a_missing_one_is_told(mpd: PrivateMpd, start
     with connected(mpd) as client:
         client.newpartition("bath")
     watched = start(partition="bath")
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     assert queue(mpd) == []
 
 
 def test_a_list_may_be_a_filter_or_a_folder(mpd: PrivateMpd, start: Start) -> None:
-    lists = {Mood.HAPPY: (Entry(filter='(genre == "Pop")'),), Mood.SAD: (Entry(folder="sad"),)}
+    lists = {Mood.HAPPY: (SongSource(filter='(genre == "Pop")'),), Mood.SAD: (SongSource(folder="sad"),)}
     watched = start(playlists=lists)
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.playlist == '(genre == "Pop")')
     assert folders(mpd) == ["happy", "happy"]
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     watched.until(lambda state: state.playlist == "sad/")
     assert folders(mpd) == ["sad", "sad"]
 
 
 def test_a_filter_that_mpd_does_not_understand_is_told(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(playlists={Mood.HAPPY: (Entry(filter="(gnre == 'x')"),)})
-    watched.wish(Mood.HAPPY)
+    watched = start(playlists={Mood.HAPPY: (SongSource(filter="(gnre == 'x')"),)})
+    watched.request(Mood.HAPPY)
     assert "Unknown filter type" in watched.until(lambda state: bool(state.message)).message
     assert queue(mpd) == []
 
@@ -93,7 +93,7 @@ def test_a_mood_without_a_list_takes_its_neighbour_s_and_says_so_once(
     caplog.set_level(logging.INFO, "moodpid")
     watched = start(playlists={Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)})
     for mood in (Mood.DISGUST, Mood.HAPPY, Mood.DISGUST):
-        watched.wish(mood)
+        watched.request(mood)
         watched.until(lambda state, mood=mood: state.mood is mood)  # type: ignore[misc]
     assert folders(mpd) == ["sad", "sad"]
     assert sum("no list for disgust" in line for line in caplog.messages) == 1
@@ -117,7 +117,7 @@ def test_our_songs_are_ours_again_after_mpd_restarted(mpd: PrivateMpd, start: St
     mpd.stop()
     watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     mpd.start()
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     watched.until(lambda state: state.mood is Mood.SAD)
     assert folders(mpd) == ["neutral", "sad", "sad", "neutral", "neutral"]
 
@@ -125,14 +125,14 @@ def test_our_songs_are_ours_again_after_mpd_restarted(mpd: PrivateMpd, start: St
 def test_at_rest_nothing_is_asked(mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
     woken_by: list[set[str]] = []
-    wait = Link.wait
+    wait = MpdConnection.wait
 
-    def noted(self: Link, subsystems: Iterable[str], other: HasFileno, timeout_s: float) -> set[str]:
+    def noted(self: MpdConnection, subsystems: Iterable[str], other: HasFileno, timeout_s: float) -> set[str]:
         rests.append(timeout_s)
         woken_by.append(wait(self, subsystems, other, timeout_s))
         return woken_by[-1]
 
-    monkeypatch.setattr(Link, "wait", noted)
+    monkeypatch.setattr(MpdConnection, "wait", noted)
     hosting(mpd, start)
     settled = len(woken_by)
     mpd.mpc("volume", "60")  # not our business

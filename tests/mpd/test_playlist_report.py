@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from moodpid.config import Entry, Player, Strategy
+from moodpid.config import SongSource, MpdConfig, Strategy
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.playlist_report import (
     NEXT_SONGS,
@@ -18,13 +18,13 @@ from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import queue
 
 
-def settings(mpd: PrivateMpd, strategy: Strategy = Strategy.MATCH) -> Player:
-    lists: dict[Mood, tuple[str | Entry, ...]] = {
-        Mood.HAPPY: ("Happy", Entry(folder="nowhere")),
-        Mood.SAD: (Entry(filter='(genre == "Blues")', weight=2),),
+def settings(mpd: PrivateMpd, strategy: Strategy = Strategy.MATCH) -> MpdConfig:
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {
+        Mood.HAPPY: ("Happy", SongSource(folder="nowhere")),
+        Mood.SAD: (SongSource(filter='(genre == "Blues")', weight=2),),
         Mood.NEUTRAL: ("Neutral",),
     }
-    return Player(host="127.0.0.1", port=mpd.port, playlists=lists, strategy=strategy)
+    return MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists, strategy=strategy)
 
 
 def test_each_mood_is_told_with_its_lists_and_what_is_missing(mpd: PrivateMpd) -> None:
@@ -47,8 +47,8 @@ def test_the_table_has_a_line_for_each_list(mpd: PrivateMpd) -> None:
 
 
 def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd: PrivateMpd) -> None:
-    lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy", "Lost"), Mood.SAD: ("Lost",)}
-    lines = as_text(report(Player(host="127.0.0.1", port=mpd.port, playlists=lists))).splitlines()
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy", "Lost"), Mood.SAD: ("Lost",)}
+    lines = as_text(report(MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists))).splitlines()
     (told,) = [line for line in lines if '"Lost"' in line]
     moods, fault = told.split(": ", maxsplit=1)
     assert fault.startswith('MPD has no playlist "Lost"')
@@ -56,8 +56,8 @@ def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd:
 
 
 def test_a_mood_whose_lists_are_all_missing_has_its_line_and_no_dry_run(mpd: PrivateMpd) -> None:
-    lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Lost", "Gone")}
-    player = Player(host="127.0.0.1", port=mpd.port, playlists=lists)
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Lost", "Gone")}
+    player = MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists)
     lines = as_text(report(player)).splitlines()
     assert "sad       nothing to play: Lost, Gone are missing or empty" in lines
     assert "disgust   nothing to play: Lost, Gone are missing or empty (as sad)" in lines

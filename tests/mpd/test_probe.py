@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from moodpid.config import Entry, Player
+from moodpid.config import SongSource, MpdConfig
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.probe import probe
 from moodpid.state import Finding
@@ -29,8 +29,8 @@ def server(outputs: str = "", password: str = "") -> Iterator[PrivateMpd]:
         yield mpd
 
 
-def settings(mpd: PrivateMpd) -> Player:
-    return Player(host=mpd.host, port=mpd.port)
+def settings(mpd: PrivateMpd) -> MpdConfig:
+    return MpdConfig(host=mpd.host, port=mpd.port)
 
 
 def sound(mpd: PrivateMpd) -> list[Finding]:
@@ -87,18 +87,18 @@ def test_mpd_s_own_fault_is_passed_on(mpd: PrivateMpd) -> None:
 
 
 def test_where_mpd_is_elsewhere_the_command_says_so() -> None:
-    (finding,) = probe(Player(host="127.0.0.2", port=1))
+    (finding,) = probe(MpdConfig(host="127.0.0.2", port=1))
     assert finding.remedy.startswith("mpc -h 127.0.0.2 -p 1 status")
 
 
 def test_a_missing_local_mpd_is_started() -> None:
-    (finding,) = probe(Player(host="localhost", port=1))
+    (finding,) = probe(MpdConfig(host="localhost", port=1))
     assert finding.remedy.startswith("sudo systemctl enable --now mpd")
 
 
 def test_lists_are_counted_and_one_that_is_missing_is_named(mpd: PrivateMpd) -> None:
-    lists: dict[Mood, tuple[str | Entry, ...]] = {Mood.HAPPY: ("Happy", "Hapy")}
-    good, happy, wrong, _ = probe(Player(host=mpd.host, port=mpd.port, playlists=lists))
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy", "Hapy")}
+    good, happy, wrong, _ = probe(MpdConfig(host=mpd.host, port=mpd.port, playlists=lists))
     assert (good.ok, happy.ok, wrong.ok) == (True, True, False)
     assert happy.message == "3 songs"
     assert "Hapy" in wrong.subject
@@ -108,7 +108,7 @@ def test_lists_are_counted_and_one_that_is_missing_is_named(mpd: PrivateMpd) -> 
 
 @pytest.mark.parametrize("expression", ['(genre = "Pop")', '(genre == "No such")'])
 def test_a_filter_that_finds_nothing_is_to_be_corrected(mpd: PrivateMpd, expression: str) -> None:
-    player = Player(host=mpd.host, port=mpd.port, playlists={Mood.HAPPY: (Entry(filter=expression),)})
+    player = MpdConfig(host=mpd.host, port=mpd.port, playlists={Mood.HAPPY: (SongSource(filter=expression),)})
     wrong = probe(player)[1]
     assert not wrong.ok
     assert wrong.remedy.startswith("correct the filter")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.config import Change
+from moodpid.config import TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mpd import fade
 from moodpid.state import PlayerStatus
@@ -12,7 +12,7 @@ from moodpid.system.json_file import JsonFile
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import (
     Start,
-    Watched,
+    WorkerHarness,
     connected,
     folders,
     hands_off,
@@ -40,7 +40,7 @@ def test_our_songs_are_ours_again_after_a_restart_of_ours(
         mpd.stop()
         mpd.start()
     again = start(file=file)
-    again.wish(Mood.SAD)
+    again.request(Mood.SAD)
     again.until(lambda state: state.mood is Mood.SAD)
     assert folders(mpd) == WITH_SAD
 
@@ -51,7 +51,7 @@ def test_a_person_s_song_put_in_meanwhile_is_not_ours(mpd: PrivateMpd, start: St
     mpd.mpc("del", "2")
     mpd.mpc("add", ours)
     again = start(file=file)
-    again.wish(Mood.SAD)
+    again.request(Mood.SAD)
     again.until(lambda state: state.mood is Mood.SAD)
     assert folders(mpd) == [*WITH_SAD, "happy"]
 
@@ -65,20 +65,20 @@ def test_the_player_is_still_a_person_s_after_a_restart_of_ours(
     first.stop()
     before = queue(mpd)
     again = start(file=file)
-    again.wish(Mood.SAD)
+    again.request(Mood.SAD)
     assert again.until(hands_off).message == told
     assert queue(mpd) == before
 
 
-def in_a_fade(mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch) -> Watched:
+def in_a_fade(mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch) -> WorkerHarness:
     """A fade that would take hours has begun, from a volume of 80."""
     monkeypatch.setattr(fade, "FADE_S", 36_000.0)
     mpd.mpc("load", "Neutral")
     mpd.mpc("volume", "80")
     mpd.mpc("play")
-    watched = start(change=Change.NOW)
+    watched = start(change=TransitionMode.NOW)
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     until(lambda: volume(mpd) < 80)
     return watched
 
@@ -101,7 +101,7 @@ def test_switched_off_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
     mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = in_a_fade(mpd, start, monkeypatch)
-    watched.worker.enable(False)
+    watched.worker.set_enabled(False)
     watched.until(lambda state: state.status is PlayerStatus.DISABLED)
     assert volume(mpd) == 80
     assert playing(mpd).startswith("neutral/")

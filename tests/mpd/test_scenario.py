@@ -5,21 +5,21 @@ from functools import cache
 import pytest
 from benchmarks.music_scenario import Tally, simulate
 
-from moodpid.config import Change, Entry
+from moodpid.config import TransitionMode, SongSource
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import Link
+from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.song_lists import PAGE
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import Start, connected, until
 
 
 @cache
-def two_hours(change: Change) -> Tally:
+def two_hours(change: TransitionMode) -> Tally:
     return simulate(change, seed=1)
 
 
-@pytest.mark.parametrize("change", Change)
-def test_in_two_hours_nothing_is_lost_moved_or_started_unasked(change: Change) -> None:
+@pytest.mark.parametrize("change", TransitionMode)
+def test_in_two_hours_nothing_is_lost_moved_or_started_unasked(change: TransitionMode) -> None:
     tally = two_hours(change)
     assert (tally.mood_changes, tally.interferences, tally.restarts) == (30, 10, 3)
     assert (tally.songs_lost, tally.songs_moved, tally.started_unasked) == (0, 0, 0)
@@ -27,8 +27,8 @@ def test_in_two_hours_nothing_is_lost_moved_or_started_unasked(change: Change) -
 
 
 def test_now_fits_the_mood_better_than_next_and_next_than_queue() -> None:
-    share = {change: two_hours(change).fitting_s for change in Change}
-    assert share[Change.NOW] > share[Change.NEXT] > share[Change.QUEUE]
+    share = {change: two_hours(change).fitting_s for change in TransitionMode}
+    assert share[TransitionMode.NOW] > share[TransitionMode.NEXT] > share[TransitionMode.QUEUE]
 
 
 def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
@@ -41,18 +41,18 @@ def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
     mpd.mpc("play", "5000")
     mpd.mpc("pause")
     longest = 0
-    ask = Link.ask
+    ask = MpdConnection.ask
 
-    def measured(self: Link, command: str, *arguments: object) -> object:
+    def measured(self: MpdConnection, command: str, *arguments: object) -> object:
         nonlocal longest
         answer = ask(self, command, *arguments)
         if command != "commands" and isinstance(answer, list):
             longest = max(longest, len(answer))
         return answer
 
-    monkeypatch.setattr(Link, "ask", measured)
-    watched = start(playlists={Mood.HAPPY: (Entry(filter='(genre != "")'),)})
-    watched.wish(Mood.HAPPY)
+    monkeypatch.setattr(MpdConnection, "ask", measured)
+    watched = start(playlists={Mood.HAPPY: (SongSource(filter='(genre != "")'),)})
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     with connected(mpd) as client:
         until(lambda: int(client.status()["playlistlength"]) == 10_002)

@@ -7,29 +7,29 @@ from random import Random
 
 import pytest
 
-from moodpid.config import Change, Entry, Player
+from moodpid.config import TransitionMode, SongSource, MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import begin
-from moodpid.mpd.reconciler import Guest
-from moodpid.mpd.session_store import Keeper, Kept
-from moodpid.mpd.tracking import Memory, Ours
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.session_store import SessionStore, SavedSession
+from moodpid.mpd.tracking import QueueState, OwnSong
 from moodpid.system.json_file import AGAIN_S, JsonFile
-from tests.support.fake_mpd import House
+from tests.support.fake_mpd import FakeMpd
 from tests.support.fakes import Clock
 
-LISTS: dict[Mood, tuple[str | Entry, ...]] = {Mood.SAD: ("Sad",), Mood.HAPPY: ("Happy",)}
+LISTS: dict[Mood, tuple[str | SongSource, ...]] = {Mood.SAD: ("Sad",), Mood.HAPPY: ("Happy",)}
 SONGS = {"Sad": [f"sad/{n}" for n in range(8)], "Happy": [f"happy/{n}" for n in range(8)]}
-KEPT = Kept(
-    Memory(
-        ours=(Ours(7, "sad/1", Mood.SAD, "Sad", 3, begun=True), Ours(9, "sad/2", Mood.SAD, "Sad", 4)),
-        guests=frozenset([4, 5]),
+KEPT = SavedSession(
+    QueueState(
+        own_songs=(OwnSong(7, "sad/1", Mood.SAD, "Sad", 3, started=True), OwnSong(9, "sad/2", Mood.SAD, "Sad", 4)),
+        user_requests=frozenset([4, 5]),
         hands_off_until_s=1200.0,
         hands_off_why="somebody added songs",
-        held=True,
+        stopped_by_user=True,
     ),
     booted_s=10.5,
-    owed=80,
+    volume_to_restore=80,
 )
 
 
@@ -38,35 +38,35 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "player.json"
 
 
-def keeper(file: Path | None, **settings: object) -> Keeper:
-    return Keeper(JsonFile(file), Player(playlists=LISTS, **settings))  # type: ignore[arg-type]
+def keeper(file: Path | None, **settings: object) -> SessionStore:
+    return SessionStore(JsonFile(file), MpdConfig(playlists=LISTS, **settings))  # type: ignore[arg-type]
 
 
 def test_what_was_kept_comes_back(file: Path) -> None:
-    keeper(file).keep(KEPT)
+    keeper(file).save(KEPT)
     assert keeper(file).load(1000.0) == KEPT
 
 
 @pytest.mark.parametrize("place", ["no file", "no folder", "no place"])
 def test_where_nothing_was_kept_nothing_comes_back(file: Path, place: str) -> None:
     where = {"no file": file, "no folder": file.parent / "none" / file.name, "no place": None}[place]
-    assert keeper(where).load(1000.0) == Kept()
+    assert keeper(where).load(1000.0) == SavedSession()
 
 
 @pytest.mark.parametrize("other", [{"port": 6601}, {"host": "attic"}, {"partition": "kitchen"}])
 def test_what_is_of_another_mpd_counts_as_nothing(file: Path, other: dict[str, object]) -> None:
-    keeper(file).keep(KEPT)
-    assert keeper(file, **other).load(1000.0) == Kept()
+    keeper(file).save(KEPT)
+    assert keeper(file, **other).load(1000.0) == SavedSession()
 
 
 def test_what_is_of_the_system_s_run_before_counts_as_nothing(file: Path) -> None:
-    keeper(file).keep(KEPT)
-    assert keeper(file).load(5.0) == Kept()
+    keeper(file).save(KEPT)
+    assert keeper(file).load(5.0) == SavedSession()
 
 
 def test_a_person_has_the_player_no_longer_than_is_set(file: Path) -> None:
-    keeper(file).keep(KEPT)
-    assert keeper(file, hands_off_s=60.0).load(1000.0).memory.hands_off_until_s == 1060.0
+    keeper(file).save(KEPT)
+    assert keeper(file, hands_off_s=60.0).load(1000.0).queue_state.hands_off_until_s == 1060.0
 
 
 @pytest.mark.parametrize(
@@ -85,30 +85,30 @@ def test_a_person_has_the_player_no_longer_than_is_set(file: Path) -> None:
     ],
 )
 def test_a_broken_file_is_set_aside(file: Path, broken: dict[str, object]) -> None:
-    keeper(file).keep(KEPT)
+    keeper(file).save(KEPT)
     file.write_text(json.dumps(json.loads(file.read_text()) | broken))
-    assert keeper(file).load(1000.0) == Kept()
+    assert keeper(file).load(1000.0) == SavedSession()
     assert not file.exists()
     assert file.with_suffix(".broken").exists()
 
 
 def test_it_is_written_only_when_it_changed(file: Path) -> None:
     one = keeper(file)
-    one.keep(KEPT)
+    one.save(KEPT)
     file.unlink()
-    one.keep(KEPT)
+    one.save(KEPT)
     assert not file.exists()
-    one.keep(replace(KEPT, owed=None))
+    one.save(replace(KEPT, volume_to_restore=None))
     assert file.exists()
 
 
 def test_what_could_not_be_written_is_written_later(file: Path) -> None:
     clock = Clock()
-    one = Keeper(JsonFile(file.parent / "later" / file.name, clock), Player(playlists=LISTS))
-    one.keep(KEPT)
+    one = SessionStore(JsonFile(file.parent / "later" / file.name, clock), MpdConfig(playlists=LISTS))
+    one.save(KEPT)
     (file.parent / "later").mkdir()
     clock.sleep(AGAIN_S)
-    one.keep(KEPT)
+    one.save(KEPT)
     assert json.loads((file.parent / "later" / file.name).read_text())["owed"] == 80
 
 
@@ -121,18 +121,18 @@ class Household:
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
-        self.house = House(SONGS)
-        self.player = Player(change=Change.NOW, playlists=LISTS)
+        self.house = FakeMpd(SONGS)
+        self.player = MpdConfig(change=TransitionMode.NOW, playlists=LISTS)
         self.house.add("theirs/0")
         self.house.play(0)
         self.steps = -1
         self.guest = self.comes()
 
-    def comes(self) -> Guest:
+    def comes(self) -> QueueReconciler:
         clock, _, wall = self.house.clocks
-        keeper = Keeper(JsonFile(self.file), self.player)
-        guest = Guest(self.player, Random(3), clock, self.sleep, wall, keeper=keeper)  # noqa: S311
-        guest.arrive(self.house)
+        keeper = SessionStore(JsonFile(self.file), self.player)
+        guest = QueueReconciler(self.player, Random(3), clock, self.sleep, wall, keeper=keeper)  # noqa: S311
+        guest.on_connect(self.house)
         return guest
 
     def sleep(self, _: float) -> None:
@@ -141,8 +141,8 @@ class Household:
             raise KilledError
 
     def turn(self, mood: Mood | None) -> None:
-        wish = Wish(begin(mood, None), (mood.capitalize(),)) if mood else None
-        self.guest.turn(self.house, wish, self.player.strategy)
+        wish = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
+        self.guest.reconcile(self.house, wish, self.player.strategy)
 
     def is_killed_in_a_fade(self) -> None:
         self.steps = 3
@@ -208,4 +208,4 @@ def test_without_a_place_what_waits_counts_as_a_person_s() -> None:
     household = Household(None)
     household.turn(Mood.SAD)
     guest = household.comes()
-    assert guest.memory.ours == ()
+    assert guest.queue_state.own_songs == ()

@@ -2,14 +2,14 @@
 
 import pytest
 
-from moodpid.config import Change
+from moodpid.config import TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.state import PlayerStatus
 from tests.support.servers import PrivateMpd
-from tests.support.worker_harness import NEARLY_OVER, Start, Watched, hosting, playing, until
+from tests.support.worker_harness import NEARLY_OVER, Start, WorkerHarness, hosting, playing, until
 
 
-def play_to_the_end(mpd: PrivateMpd, watched: Watched) -> None:
+def play_to_the_end(mpd: PrivateMpd, watched: WorkerHarness) -> None:
     """Hear the last seconds of the song that plays, until the next one does."""
     song = playing(mpd)
     mpd.mpc("pause")
@@ -43,7 +43,7 @@ def test_a_song_that_does_not_fit_is_remembered_and_left(mpd: PrivateMpd, start:
     mpd.mpc("next")
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     song = playing(mpd)
-    watched.worker.misfit()
+    watched.worker.reject_song()
     until(lambda: any(name.startswith("moodpid_happy_skipped=") for name in stickers(mpd, song)))
     until(lambda: playing(mpd) != song)
 
@@ -51,7 +51,7 @@ def test_a_song_that_does_not_fit_is_remembered_and_left(mpd: PrivateMpd, start:
 def test_skip_goes_on_but_never_starts_a_paused_player(mpd: PrivateMpd, start: Start) -> None:
     watched = hosting(mpd, start)
     watched.worker.skip()
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     watched.until(lambda state: state.mood is Mood.SAD)
     assert watched.states[-1].status is PlayerStatus.PAUSE
     mpd.mpc("play")
@@ -84,11 +84,11 @@ def test_a_skip_that_was_asked_of_us_is_not_news(mpd: PrivateMpd, start: Start, 
 
 
 def test_a_song_that_ends_and_one_that_we_cut_short_are_no_skips(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(change=Change.NOW, autoplay=True)
-    watched.wish(Mood.HAPPY)
+    watched = start(change=TransitionMode.NOW, autoplay=True)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     play_to_the_end(mpd, watched)
     watched.catch_up(mpd)
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     watched.until(lambda state: state.artist == "The Sad Three")
     assert watched.skips == 0

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from moodpid.config import Player
-from moodpid.mpd.look import look
-from moodpid.mpd.reconciler import Guest
-from tests.support.fake_mpd import House
+from moodpid.config import MpdConfig
+from moodpid.mpd.look import take_snapshot
+from moodpid.mpd.reconciler import QueueReconciler
+from tests.support.fake_mpd import FakeMpd
 
 
 @dataclass
-class Interrupted(House):
+class Interrupted(FakeMpd):
     """Once, something happens between the status and the next answer."""
 
     meanwhile: Callable[[], object] | None = None
@@ -35,12 +35,12 @@ def house() -> Interrupted:
 
 def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
     mpd = house()
-    guest = Guest(Player(), Random(3), *mpd.clocks)  # noqa: S311
-    guest.arrive(mpd)
-    guest.turn(mpd, None, Player().strategy)
+    guest = QueueReconciler(MpdConfig(), Random(3), *mpd.clocks)  # noqa: S311
+    guest.on_connect(mpd)
+    guest.reconcile(mpd, None, MpdConfig().strategy)
     mpd.play(5)
     mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
-    state = guest.turn(mpd, None, Player().strategy)
+    state = guest.reconcile(mpd, None, MpdConfig().strategy)
     assert "somebody chose another song" in state.message
 
 
@@ -48,7 +48,7 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
     mpd = house()
     mpd.play(4)
     mpd.meanwhile = lambda: mpd.queue.pop(0)
-    seen = look(mpd, (), 0.0)
+    seen = take_snapshot(mpd, (), 0.0)
     assert seen.song
     assert (seen.song.uri, seen.song.pos) == ("theirs/4", 3)
 
@@ -56,7 +56,7 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
 def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
     mpd = house()
     mpd.meanwhile = lambda: mpd.add("theirs/new", 1)
-    seen = look(mpd, (), 0.0)
+    seen = take_snapshot(mpd, (), 0.0)
     assert seen.length == len(seen.window) == 7
 
 
@@ -71,4 +71,4 @@ def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
 
     mpd.play(5)
     again()
-    assert look(mpd, (), 0.0).length > 0
+    assert take_snapshot(mpd, (), 0.0).length > 0

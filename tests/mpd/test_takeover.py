@@ -14,7 +14,7 @@ def test_a_person_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, sta
     state = watched.until(hands_off)
     assert state.message.startswith("somebody added songs: hands off until ")
     before = queue(mpd)
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     mpd.mpc("next")
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     assert queue(mpd) == before
@@ -25,7 +25,7 @@ def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd
     mpd.mpc("insert", "sad/november.wav")
     watched.until(hands_off)
     watched.until(lambda state: not state.message)
-    watched.wish(Mood.FEAR)
+    watched.request(Mood.FEAR)
     watched.until(lambda state: state.mood is Mood.FEAR)
     assert queue(mpd)[1] == "sad/november.wav"
     assert folders(mpd)[2:4] == ["fear", "fear"]
@@ -60,7 +60,7 @@ def test_one_song_for_ever_is_respected_and_told(mpd: PrivateMpd, start: Start, 
     mpd.mpc("pause")
     mpd.mpc(switch, "on")
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     state = watched.until(lambda state: bool(state.message))
     assert "single" in state.message or "repeated" in state.message
     assert queue(mpd) == ["sad/november.wav"]

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.config import Change, Player, Strategy
+from moodpid.config import TransitionMode, MpdConfig, Strategy
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mpd.connection import NEEDED, TIMEOUT_S, Link
-from moodpid.mpd.reconciler import Guest
+from moodpid.mood.policy import MusicRequest
+from moodpid.mpd.connection import REQUIRED_COMMANDS, TIMEOUT_S, MpdConnection
+from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.state import PlayerStatus
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import (
     DEADLINE_S,
     LAST_MOMENT,
     Start,
-    Watched,
+    WorkerHarness,
     folders,
     playing,
     queue,
@@ -32,7 +32,7 @@ def test_a_wish_is_heard_after_the_song_that_plays(mpd: PrivateMpd, start: Start
     mpd.mpc("play")
     mpd.mpc("pause")
     song = playing(mpd)
-    start().wish(Mood.HAPPY)
+    start().request(Mood.HAPPY)
     until(lambda: folders(mpd) == ["neutral", "happy", "happy", "neutral", "neutral"])
     assert queue(mpd)[0] == song
     mpd.mpc("seek", LAST_MOMENT)
@@ -45,8 +45,8 @@ def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd,
     mpd.mpc("load", "Neutral")
     mpd.mpc("volume", "60")
     mpd.mpc("play")
-    watched = start(change=Change.NOW)
-    watched.wish(Mood.SAD)
+    watched = start(change=TransitionMode.NOW)
+    watched.request(Mood.SAD)
     watched.until(lambda state: state.status is PlayerStatus.PLAY and state.mood is Mood.SAD)
     until(lambda: playing(mpd).startswith("sad/"))
     until(lambda: "60%" in mpd.mpc("volume"))
@@ -56,7 +56,7 @@ def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, s
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     heard: set[str] = set()
     for _ in range(3):
@@ -71,7 +71,7 @@ def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, s
 
 def test_without_autoplay_nothing_starts(mpd: PrivateMpd, start: Start) -> None:
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     assert watched.until(lambda state: bool(state.playlist)).status is PlayerStatus.STOP
     assert folders(mpd) == ["happy", "happy"]
@@ -81,18 +81,18 @@ def test_without_autoplay_nothing_starts(mpd: PrivateMpd, start: Start) -> None:
 
 def test_autoplay_starts_an_mpd_that_nobody_stopped(start: Start) -> None:
     watched = start(autoplay=True)
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     state = watched.until(lambda state: state.status is PlayerStatus.PLAY)
     assert (state.mood, state.playlist, state.artist) == (Mood.HAPPY, "Happy", "The Happy Three")
 
 
 def test_not_even_autoplay_starts_what_a_person_stopped(mpd: PrivateMpd, start: Start) -> None:
     watched = start(autoplay=True)
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     mpd.mpc("stop")
     watched.until(lambda state: state.status is PlayerStatus.STOP)
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     state = watched.until(lambda state: state.mood is Mood.SAD)
     assert state.status is PlayerStatus.STOP
 
@@ -101,8 +101,8 @@ def test_paused_by_a_person_stays_paused_and_the_wish_waits(mpd: PrivateMpd, sta
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
-    watched = start(change=Change.NOW)
-    watched.wish(Mood.HAPPY)
+    watched = start(change=TransitionMode.NOW)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     assert watched.states[-1].status is PlayerStatus.PAUSE
     assert playing(mpd).startswith("neutral/")
@@ -113,9 +113,9 @@ def test_a_new_mood_takes_our_waiting_songs_out_again(mpd: PrivateMpd, start: St
     mpd.mpc("play")
     mpd.mpc("pause")
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
-    watched.wish(Mood.SAD)
+    watched.request(Mood.SAD)
     watched.until(lambda state: state.mood is Mood.SAD)
     assert folders(mpd) == ["neutral", "sad", "sad", "neutral", "neutral"]
 
@@ -125,7 +125,7 @@ def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
     watched = start(playlists={Mood.HAPPY: ("Hapy",)})
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     state = watched.until(lambda state: bool(state.message))
     assert 'no playlist "Hapy"' in state.message
     mpd.mpc("load", "Sad")  # something happens: it must not be told again
@@ -138,7 +138,7 @@ def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
 
 def test_a_playlist_that_is_saved_later_is_found(mpd: PrivateMpd, start: Start) -> None:
     watched = start(playlists={Mood.HAPPY: ("Later",)})
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: "Later" in state.message)
     (mpd.playlists / "Later.m3u").write_text((mpd.playlists / "Happy.m3u").read_text())
     mpd.mpc("rm", "Nobody")  # MPD tells of a change in its playlists
@@ -150,7 +150,7 @@ def test_songs_of_a_playlist_that_are_gone_are_passed_over(mpd: PrivateMpd, star
     lines = ["gone/one.wav", *(mpd.playlists / "Happy.m3u").read_text().split(), "gone/two.wav"]
     (mpd.playlists / "Happy.m3u").write_text("\n".join(lines))
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     assert folders(mpd) == ["happy", "happy"]
 
@@ -159,7 +159,7 @@ def test_an_empty_wish_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start)
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     watched = start()
-    watched.wish(Mood.NOBODY)
+    watched.request(Mood.NOBODY)
     watched.until(lambda state: state.status is PlayerStatus.PLAY)
     mpd.mpc("next")
     until(lambda: playing(mpd) == queue(mpd)[1])
@@ -171,13 +171,13 @@ def test_mpd_killed_and_back_gets_the_present_wish(
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     mpd.kill()
     state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     assert str(mpd.port) in state.message
     for mood in (Mood.SAD, Mood.FEAR, Mood.ANGRY, Mood.SURPRISE):
-        watched.wish(mood)
+        watched.request(mood)
     mpd.start()
     watched.until(lambda state: state.mood is Mood.SURPRISE)
     assert not {Mood.SAD, Mood.FEAR, Mood.ANGRY} & {state.mood for state in watched.states}
@@ -190,7 +190,7 @@ def test_an_mpd_that_is_missing_at_start_is_told_once_and_waited_for(
 ) -> None:
     mpd.stop()
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: "Connection refused" in state.message)
     with socket.create_server(("127.0.0.1", mpd.port)) as deaf:
         for _ in range(3):
@@ -207,7 +207,7 @@ def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_tol
     caplog.set_level(logging.INFO, "moodpid")
     visits: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
-        watched = Watched(Player(host="127.0.0.1", port=server.getsockname()[1]))
+        watched = WorkerHarness(MpdConfig(host="127.0.0.1", port=server.getsockname()[1]))
         watched.worker.start()
         for _ in range(5):
             visitor, _ = server.accept()
@@ -215,7 +215,7 @@ def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_tol
             with visitor:
                 visitor.sendall(b"OK MPD 0.23.5\n")
                 assert visitor.recv(4096) == b"commands\n"
-                visitor.sendall("".join(f"command: {name}\n" for name in NEEDED).encode() + b"OK\n")
+                visitor.sendall("".join(f"command: {name}\n" for name in REQUIRED_COMMANDS).encode() + b"OK\n")
         watched.worker.stop()
         assert watched.worker.join(DEADLINE_S)
         watched.inbox.close()
@@ -229,7 +229,7 @@ def test_a_black_hole_is_noticed_and_left_when_it_answers_again(mpd: PrivateMpd,
     watched = start()
     watched.until(lambda state: state.status is PlayerStatus.STOP)
     mpd.freeze()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     assert "does not answer" in state.message
     mpd.thaw()
@@ -240,7 +240,7 @@ def test_stopping_at_a_black_hole_takes_no_longer_than_its_time_limit() -> None:
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen()
-        watched = Watched(Player(host="127.0.0.1", port=hole.getsockname()[1]))
+        watched = WorkerHarness(MpdConfig(host="127.0.0.1", port=hole.getsockname()[1]))
         watched.worker.start()
         visitor, _ = hole.accept()
         with visitor:
@@ -253,7 +253,7 @@ def test_a_server_that_is_no_mpd_is_told_as_such() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        watched = Watched(Player(host="127.0.0.1", port=other.getsockname()[1]))
+        watched = WorkerHarness(MpdConfig(host="127.0.0.1", port=other.getsockname()[1]))
         watched.worker.start()
         connection, _ = other.accept()
         with connection:
@@ -267,30 +267,30 @@ def test_a_server_that_is_no_mpd_is_told_as_such() -> None:
 
 def test_switched_off_leaves_mpd_alone_and_keeps_the_wish(start: Start) -> None:
     watched = start()
-    watched.worker.enable(False)
+    watched.worker.set_enabled(False)
     watched.until(lambda state: state.status is PlayerStatus.DISABLED)
-    watched.wish(Mood.HAPPY)
-    watched.worker.enable(True)
+    watched.request(Mood.HAPPY)
+    watched.worker.set_enabled(True)
     watched.until(lambda state: state.mood is Mood.HAPPY)
 
 
 def test_an_order_that_is_read_in_mid_turn_is_carried_out_though_mpd_has_no_news(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = Guest.turn
+    turn = QueueReconciler.reconcile
 
-    def long_turn(guest: Guest, link: Link, wish: Wish, strategy: Strategy, changed: set[str]) -> object:
+    def long_turn(guest: QueueReconciler, link: MpdConnection, wish: MusicRequest, strategy: Strategy, changed: set[str]) -> object:
         state = turn(guest, link, wish, strategy, changed)
         if strategy is Strategy.LIFT and wish.mood is Mood.HAPPY:
-            watched.wish(Mood.SAD)
-            watched.worker._pass(0.05)
+            watched.request(Mood.SAD)
+            watched.worker._interruptible_sleep(0.05)
         return state
 
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
-    monkeypatch.setattr(Guest, "turn", long_turn)
-    watched.worker.strategy(Strategy.LIFT)
+    monkeypatch.setattr(QueueReconciler, "turn", long_turn)
+    watched.worker.set_strategy(Strategy.LIFT)
     watched.until(lambda state: state.mood is Mood.SAD, DEADLINE_S / 2)
 
 
@@ -299,7 +299,7 @@ def test_stopping_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> N
     mpd.mpc("play")
     mpd.mpc("pause")
     watched = start()
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     before = queue(mpd), playing(mpd)
     watched.worker.stop()
@@ -309,7 +309,7 @@ def test_stopping_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> N
 
 def test_a_unix_socket_serves_as_well(mpd: PrivateMpd, start: Start) -> None:
     watched = start(host=str(mpd.socket))
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
 
 
@@ -318,7 +318,7 @@ def test_a_password_opens_and_a_wrong_one_is_told(library: Path) -> None:
         assert "refuses the password" in start("open").until(lambda state: bool(state.message)).message
         assert "permissions" in start("").until(lambda state: bool(state.message)).message
         right = start("sesame")
-        right.wish(Mood.HAPPY)
+        right.request(Mood.HAPPY)
         right.until(lambda state: state.mood is Mood.HAPPY)
 
 
@@ -328,10 +328,10 @@ def test_a_fault_of_our_own_costs_the_music_a_pause_and_the_thread_goes_on(
     def broken(*_: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(Guest, "arrive", broken)
+    monkeypatch.setattr(QueueReconciler, "arrive", broken)
     watched = start()
     state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     assert "a fault of its own" in state.message
     assert "Traceback" in caplog.text
-    watched.worker.enable(False)
+    watched.worker.set_enabled(False)
     watched.until(lambda state: state.status is PlayerStatus.DISABLED)

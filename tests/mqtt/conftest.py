@@ -8,7 +8,7 @@ import pytest
 
 from moodpid import config
 from moodpid.mqtt import connection, id_claim
-from tests.support.mqtt import Loop, Start
+from tests.support.mqtt import PublisherLoop, Start
 
 
 @pytest.fixture
@@ -17,11 +17,11 @@ def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
     monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
     caplog.set_level(logging.INFO, "moodpid")
-    loops: list[Loop] = []
+    loops: list[PublisherLoop] = []
 
-    def begin(port: int, password: str = "", **broker: object) -> Loop:
+    def begin(port: int, password: str = "", **broker: object) -> PublisherLoop:
         loops.append(
-            Loop(msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt), password)
+            PublisherLoop(msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig), password)
         )
         return loops[-1]
 

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import Mood
-from moodpid.mqtt.commands import Commands
+from moodpid.mqtt.commands import CommandParser
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import CommandError, Offers, controls
-from moodpid.state import Adjust, Button, Press, Request, Settings
+from moodpid.settings.fields import InvalidRequestError, Capabilities, setting_fields
+from moodpid.state import ChangeSetting, Button, PressButton, Request, Settings
 
 TOPICS = Topics("moodpid/living-room")
-TABLE = controls(Offers(looks_hz=4.0))
-COMMANDS = Commands(TOPICS, TABLE)
+TABLE = setting_fields(Capabilities(max_fps=4.0))
+COMMANDS = CommandParser(TOPICS, TABLE)
 
 
 def read(name: str, payload: bytes, *, retained: bool = False) -> Request:
@@ -22,18 +22,18 @@ def read(name: str, payload: bytes, *, retained: bool = False) -> Request:
 @pytest.mark.parametrize(
     ("name", "payload", "request_"),
     [
-        ("enabled", b"ON", Adjust("enabled", True)),
-        ("enabled", b"OFF\n", Adjust("enabled", False)),
-        ("drive_music", b"OFF", Adjust("drive_music", False)),
-        ("override", b"happy", Adjust("override", Mood.HAPPY)),
-        ("override", b"automatic", Adjust("override", None)),
-        ("strategy", b"lift", Adjust("strategy", "lift")),
-        ("misfit", b"PRESS", Press(Button.MISFIT)),
-        ("dwell_s", b"12", Adjust("dwell_s", 12.0)),
-        ("sensitivity", b"75.5", Adjust("sensitivity", 75.5)),
-        ("looks_hz", b"0.5", Adjust("looks_hz", 0.5)),
-        ("skip", b"PRESS", Press(Button.SKIP)),
-        ("restart", b"PRESS", Press(Button.RESTART)),
+        ("enabled", b"ON", ChangeSetting("enabled", True)),
+        ("enabled", b"OFF\n", ChangeSetting("enabled", False)),
+        ("drive_music", b"OFF", ChangeSetting("drive_music", False)),
+        ("override", b"happy", ChangeSetting("override", Mood.HAPPY)),
+        ("override", b"automatic", ChangeSetting("override", None)),
+        ("strategy", b"lift", ChangeSetting("strategy", "lift")),
+        ("misfit", b"PRESS", PressButton(Button.REJECT_SONG)),
+        ("dwell_s", b"12", ChangeSetting("dwell_s", 12.0)),
+        ("sensitivity", b"75.5", ChangeSetting("sensitivity", 75.5)),
+        ("looks_hz", b"0.5", ChangeSetting("looks_hz", 0.5)),
+        ("skip", b"PRESS", PressButton(Button.SKIP)),
+        ("restart", b"PRESS", PressButton(Button.RESTART)),
     ],
 )
 def test_every_control_is_understood(name: str, payload: bytes, request_: Request) -> None:
@@ -58,18 +58,18 @@ def test_every_control_is_understood(name: str, payload: bytes, request_: Reques
     ],
 )
 def test_what_is_not_understood_is_told(name: str, payload: bytes, why: str) -> None:
-    with pytest.raises(CommandError, match=why):
+    with pytest.raises(InvalidRequestError, match=why):
         read(name, payload)
 
 
 def test_a_retained_request_is_refused_for_it_would_come_again_at_every_start() -> None:
-    with pytest.raises(CommandError, match="retain"):
+    with pytest.raises(InvalidRequestError, match="retain"):
         read("enabled", b"OFF", retained=True)
 
 
 def test_without_a_player_there_is_nothing_to_skip() -> None:
     assert not {"skip", "misfit", "strategy", "drive_music"} & {
-        control.topic for control in controls(Offers(music=False))
+        control.topic for control in setting_fields(Capabilities(music=False))
     }
 
 
@@ -86,14 +86,14 @@ def test_no_bytes_do_anything_but_make_a_valid_request_or_one_line(
 ) -> None:
     try:
         request: Request | str = COMMANDS.read(topic, payload, retained=retained)
-    except CommandError as refused:
+    except InvalidRequestError as refused:
         request = str(refused)
     if isinstance(request, str):
         assert len(request.splitlines()) == 1
         return
     assert not retained
-    if isinstance(request, Adjust):
+    if isinstance(request, ChangeSetting):
         settings = request.applied(Settings())
         assert 0 <= settings.dwell_s <= 600
         assert 0 <= settings.sensitivity <= 100
-        assert 0.5 <= settings.looks_hz <= 4
+        assert 0.5 <= settings.fps <= 4

@@ -11,7 +11,7 @@ from tests.support.mqtt import (
     AGES_S,
     CHANGED,
     Answering,
-    Ear,
+    MqttListener,
     OldBroker,
     Start,
     happy,
@@ -31,7 +31,7 @@ def test_a_broker_that_comes_late_is_found(
     start(mosquitto.port)
     wait_until(lambda: any("cannot be reached: Connection refused" in line for line in lines(caplog)))
     mosquitto.start()
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
     assert len(lines(caplog)) == 2
 
@@ -48,12 +48,12 @@ def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
     wait_until(lambda: not loop.events)
     loop.state = present(happy(faces=3))
     mosquitto.start()
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        moods = [json.loads(m.payload)["faces"] for m in ear.heard if m.topic == f"{ROOT}/mood"]
+        moods = [json.loads(m.payload)["faces"] for m in ear.messages if m.topic == f"{ROOT}/mood"]
         assert moods
         assert set(moods) == {3}
-        assert f"{ROOT}/event" not in {message.topic for message in ear.heard}
+        assert f"{ROOT}/event" not in {message.topic for message in ear.messages}
     told = lines(caplog)
     assert ["hears us" in told[0], "is gone" in told[1], "hears us" in told[2]] == [True] * 3
     assert len(told) == 3
@@ -72,7 +72,7 @@ def test_a_silent_broker_holds_up_nobody(
     wait_until(lambda: any("says nothing" in line for line in lines(caplog)))
     monkeypatch.setattr(connection, "ANSWER_LIMIT_S", patience_s)
     mosquitto.thaw()
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         mosquitto.freeze()
         loop.state = present(happy(faces=2))
@@ -119,7 +119,7 @@ def test_a_certificate_of_a_stranger_is_refused_and_told(
 def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, refusal: bytes
 ) -> None:
-    with OldBroker(mosquitto.port, refusal) as old, Ear(mosquitto.port) as ear:
+    with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as ear:
         start(old.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
     assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
@@ -141,5 +141,5 @@ def test_a_server_that_speaks_something_else_is_tried_again(
 
 @given(failures=st.integers(0, 10_000), longest_s=st.floats(1, 100))
 def test_pauses_grow_to_a_limit_and_are_never_none(failures: int, longest_s: float) -> None:
-    pause_s = connection.pause_s(failures, longest_s)
+    pause_s = connection.retry_delay_s(failures, longest_s)
     assert min(longest_s, 2.0 ** min(failures, 10)) / 2 <= pause_s <= longest_s

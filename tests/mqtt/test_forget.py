@@ -11,12 +11,12 @@ from moodpid.mqtt import forget as module
 from moodpid.mqtt import id_claim
 from moodpid.mqtt.forget import forget
 from moodpid.state import Finding
-from tests.support.mqtt import WAIT_S, Answering, Ear, OldBroker, Start
+from tests.support.mqtt import WAIT_S, Answering, MqttListener, OldBroker, Start
 from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
-DEVICE = config.Device(id="living-room", name="Living room")
+DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 # A CONNACK and a SUBACK of MQTT 5; 0x87 is "not authorized"
 CONNACK = bytes.fromhex("20 03 00 00 00")
 SUBACK_NEITHER = bytes.fromhex("90 05 0001 00 87 87")
@@ -30,25 +30,25 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forgotten(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
-    settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
+    settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
     (finding,) = forget(DEVICE, settings, password, limit_s=limit_s)
     return finding
 
 
 def retained(port: int) -> list[str]:
-    with Ear(port) as late:
-        late.say("marker", "x")
+    with MqttListener(port) as late:
+        late.publish("marker", "x")
         late.wait_for_text("marker", "x")
-        return [message.topic for message in late.heard[:-1]]
+        return [message.topic for message in late.messages[:-1]]
 
 
 def test_nothing_of_us_is_left_and_everything_of_others(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         loop.end()
         ear.wait_for_text(f"{ROOT}/status", "offline")
-        ear.say("moodpid/kitchen/mood", "not ours", retain=True)
+        ear.publish("moodpid/kitchen/mood", "not ours", retain=True)
     finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
     assert retained(mosquitto.port) == ["moodpid/kitchen/mood"]
@@ -59,7 +59,7 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
 ) -> None:
     monkeypatch.setattr(module, "LISTEN_S", WAIT_S)
     start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
     before = retained(mosquitto.port)
     finding = forgotten(mosquitto.port)
@@ -72,27 +72,27 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
 
 
 def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: PrivateMosquitto) -> None:
-    with Ear(mosquitto.port) as ear:
-        ear.say(f"{ROOT}/status", "online", retain=True)
-        ear.say(f"{ROOT}/presence", id_claim.Hello("0", "attic", settled=True).as_json(), retain=True)
+    with MqttListener(mosquitto.port) as ear:
+        ear.publish(f"{ROOT}/status", "online", retain=True)
+        ear.publish(f"{ROOT}/presence", id_claim.ClaimMessage("0", "attic", established=True).as_json(), retain=True)
         finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
     assert retained(mosquitto.port) == []
 
 
 def test_who_asks_takes_the_id_from_no_newcomer() -> None:
-    newcomer = id_claim.Twins("attic")
-    assert newcomer.turn(0.0)
-    newcomer.hear(id_claim.question("kitchen"))
-    newcomer.turn(id_claim.LISTEN_S)
-    assert newcomer.speaks
+    newcomer = id_claim.IdClaim("attic")
+    assert newcomer.due_message(0.0)
+    newcomer.on_claim(id_claim.question("kitchen"))
+    newcomer.due_message(id_claim.LISTEN_S)
+    assert newcomer.owns_id
 
 
 @pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
 def test_a_broker_that_knows_only_mqtt_3_forgets_too(mosquitto: PrivateMosquitto, refusal: bytes) -> None:
-    with OldBroker(mosquitto.port, refusal) as old, Ear(mosquitto.port) as ear:
-        ear.say(f"{ROOT}/mood", "happy", retain=True)
-        ear.say(CONFIG, "{}", retain=True)
+    with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as ear:
+        ear.publish(f"{ROOT}/mood", "happy", retain=True)
+        ear.publish(CONFIG, "{}", retain=True)
         finding = forgotten(old.port)
     assert finding.ok, finding.message
     assert finding.message.endswith("(2 retained messages)")
@@ -128,9 +128,9 @@ def test_what_the_broker_does_not_let_us_delete_is_named(tmp_path: Path) -> None
     server = PrivateMosquitto()
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"acl_file {rules}\n")
-    with server, Ear(server.port, username="owner") as ear:
+    with server, MqttListener(server.port, username="owner") as ear:
         for name in ("camera", "mood", "status"):
-            ear.say(f"{ROOT}/{name}", "x", retain=True)
+            ear.publish(f"{ROOT}/{name}", "x", retain=True)
         finding = forgotten(server.port)
     assert not finding.ok
     assert finding.message == f"127.0.0.1:{server.port} still has 2 retained messages, {ROOT}/camera first"

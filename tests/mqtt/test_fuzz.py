@@ -6,17 +6,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moodpid import config
-from moodpid.mqtt.commands import Commands
-from moodpid.mqtt.publish_throttle import Allowance
+from moodpid.mqtt.commands import CommandParser
+from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import CommandError, Offers, controls
+from moodpid.settings.fields import InvalidRequestError, Capabilities, setting_fields
 from moodpid.state import Request
 from tests.support.mqtt import happy, present, settled
 
-DEVICE, BROKER = config.Device(id="living-room"), config.Mqtt()
+DEVICE, BROKER = config.DeviceConfig(id="living-room"), config.MqttConfig()
 TOPICS = Topics.of(DEVICE, BROKER)
-COMMANDS = Commands(TOPICS, controls(Offers()))
+COMMANDS = CommandParser(TOPICS, setting_fields(Capabilities()))
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
@@ -43,20 +43,20 @@ def speaking(requests: list[Request]) -> MqttPublisher:
         return True
 
     publisher = settled(MqttPublisher(DEVICE, BROKER, post))
-    publisher._ears._requests = Allowance(1e9, 1e9)
+    publisher._inbound._requests = TokenBucket(1e9, 1e9)
     return publisher
 
 
 def valid(topic: str, payload: bytes, *, retained: bool) -> Request | None:
     try:
         return COMMANDS.read(topic, payload, retained=retained)
-    except CommandError:
+    except InvalidRequestError:
         return None
 
 
 @given(
     messages=st.lists(
-        st.tuples(st.sampled_from([*speaking([])._ears.subscriptions, "elsewhere"]), PAYLOADS, st.booleans()),
+        st.tuples(st.sampled_from([*speaking([])._inbound.subscriptions, "elsewhere"]), PAYLOADS, st.booleans()),
         max_size=8,
     )
 )
@@ -69,9 +69,9 @@ def test_whatever_comes_only_valid_commands_are_obeyed(messages: list[tuple[str,
     expected: list[Request] = []
     for topic, payload, retained in messages:
         request = valid(topic, payload, retained=retained)
-        if request and publisher._twins.speaks:
+        if request and publisher._id_claim.owns_id:
             expected.append(request)
-        publisher._ears.hear(topic, payload, retained)
-        publisher.tell(present(happy()), ())
+        publisher._inbound.on_message(topic, payload, retained)
+        publisher.publish(present(happy()), ())
     assert requests == expected
     assert publisher.join(0)

@@ -12,14 +12,14 @@ import pytest
 from moodpid import config
 from moodpid.mqtt import publisher as module
 from moodpid.mqtt.publisher import MqttPublisher
-from moodpid.state import Adjust
+from moodpid.state import ChangeSetting
 from tests.support.fakes import Clock
-from tests.support.mqtt import Ear, Start, Wire, happy, present, settled, wait_until
+from tests.support.mqtt import MqttListener, Start, ConnectedStub, happy, present, settled, wait_until
 from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
-DEVICE = config.Device(id="living-room", name="Living room")
+DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 
 
 @pytest.fixture(autouse=True)
@@ -28,16 +28,16 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUND_REST_S", 0.2)
 
 
-def discovered(ear: Ear) -> dict[str, Any]:
+def discovered(ear: MqttListener) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(ear.wait_for(lambda m: m.topic == CONFIG and m.payload).payload)
     return told
 
 
 def test_the_device_is_discovered_before_it_is_online(mosquitto: PrivateMosquitto, start: Start) -> None:
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         start(mosquitto.port)
         assert discovered(ear)["device"]["name"] == "Living room"
-        assert (f"{ROOT}/status", b"online") not in {(m.topic, bytes(m.payload)) for m in ear.heard}
+        assert (f"{ROOT}/status", b"online") not in {(m.topic, bytes(m.payload)) for m in ear.messages}
         ear.wait_for_text(f"{ROOT}/status", "online")
 
 
@@ -46,9 +46,9 @@ def test_when_home_assistant_is_born_everything_is_told_again(
     mosquitto: PrivateMosquitto, start: Start, retain: bool
 ) -> None:
     start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.say("homeassistant/status", "online", retain=retain)
+        ear.publish("homeassistant/status", "online", retain=retain)
         ear.wait_for_text("homeassistant/status", "online")
         assert discovered(ear)
         ear.wait_for(lambda m: m.topic == f"{ROOT}/mood")
@@ -61,14 +61,14 @@ def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
     clock = Clock()
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     monkeypatch.setattr(module, "ROUND_REST_S", 10.0)
-    publisher = settled(MqttPublisher(DEVICE, config.Mqtt(), lambda _: True))
+    publisher = settled(MqttPublisher(DEVICE, config.MqttConfig(), lambda _: True))
     wire = publisher._connection
-    assert isinstance(wire, Wire)
+    assert isinstance(wire, ConnectedStub)
     told = [wire.topics.count(CONFIG)]
     for _ in range(400):
         clock.sleep(0.25)
-        publisher._ears.hear("homeassistant/status", b"online", False)
-        publisher.tell(present(happy()), ())
+        publisher._inbound.on_message("homeassistant/status", b"online", False)
+        publisher.publish(present(happy()), ())
         told.append(wire.topics.count(CONFIG))
     assert told[:2] == [1, 1]  # to the first birth there is a pause, too
     assert 9 <= told[-1] - told[0] <= 11
@@ -79,8 +79,8 @@ def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     old = {"components": {"dance": {"platform": "switch", "unique_id": "x"}, "mood": {"platform": "sensor"}}}
-    with Ear(mosquitto.port) as ear:
-        ear.say(CONFIG, json.dumps(old), retain=True)
+    with MqttListener(mosquitto.port) as ear:
+        ear.publish(CONFIG, json.dumps(old), retain=True)
         discovered(ear)
         start(mosquitto.port)
         first, then = discovered(ear), discovered(ear)
@@ -93,8 +93,8 @@ def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
 def test_rubbish_on_the_discovery_topic_is_overwritten(
     mosquitto: PrivateMosquitto, start: Start, rubbish: bytes
 ) -> None:
-    with Ear(mosquitto.port) as ear:
-        ear.say(CONFIG, rubbish, retain=True)
+    with MqttListener(mosquitto.port) as ear:
+        ear.publish(CONFIG, rubbish, retain=True)
         start(mosquitto.port)
         ear.wait_for(lambda m: m.topic == CONFIG and len(m.payload) > 1000)
 
@@ -103,24 +103,24 @@ def test_the_states_of_all_controls_are_told_and_change_when_they_are_set(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        said = {m.topic: bytes(m.payload) for m in ear.heard}
+        said = {m.topic: bytes(m.payload) for m in ear.messages}
         assert said[f"{ROOT}/override"] == b"automatic"
         assert said[f"{ROOT}/dwell_s"] == b"8"
-        ear.say(f"{ROOT}/override/set", "sad")
+        ear.publish(f"{ROOT}/override/set", "sad")
         wait_until(lambda: loop.requests)
         (request,) = loop.requests
-        assert isinstance(request, Adjust)
+        assert isinstance(request, ChangeSetting)
         loop.state = present(happy(), settings=request.applied(loop.state.settings))
         ear.wait_for_text(f"{ROOT}/override", "sad")
 
 
 def test_the_last_will_of_a_twin_or_ghost_does_not_stand(mosquitto: PrivateMosquitto, start: Start) -> None:
     start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.say(f"{ROOT}/status", "offline", retain=True)
+        ear.publish(f"{ROOT}/status", "offline", retain=True)
         ear.wait_for_text(f"{ROOT}/status", "offline")
         ear.wait_for_text(f"{ROOT}/status", "online")
 
@@ -129,7 +129,7 @@ def test_websockets_carry_it_too(start: Start) -> None:
     server, port = PrivateMosquitto(), free_port()
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"listener {port} 127.0.0.1\nprotocol websockets\n")
-    with server, Ear(server.port) as ear:
+    with server, MqttListener(server.port) as ear:
         start(port, transport="websockets", path="/mqtt")
         ear.wait_for_text(f"{ROOT}/status", "online")
 
@@ -145,7 +145,7 @@ def test_a_broker_that_wants_a_certificate_of_ours_gets_it(
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"cafile {server.ca}\nrequire_certificate true\nlistener {plain} 127.0.0.1\n")
     files = {"tls_ca": str(server.ca), "tls_certificate": str(certificate), "tls_key": str(key)}
-    with Secured(server), Ear(plain) as ear:
+    with Secured(server), MqttListener(plain) as ear:
         start(server.port, tls=True, **files)
         ear.wait_for_text(f"{ROOT}/status", "online")
 

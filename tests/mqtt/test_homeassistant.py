@@ -4,11 +4,11 @@ from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.homeassistant import discovery, removal
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import Offers, controls
+from moodpid.settings.fields import Capabilities, setting_fields
 
-DEVICE = config.Device(id="living-room", name="Living room")
-TOPICS = Topics.of(DEVICE, config.Mqtt())
-PAYLOAD = discovery(DEVICE, TOPICS, controls(Offers()))
+DEVICE = config.DeviceConfig(id="living-room", name="Living room")
+TOPICS = Topics.of(DEVICE, config.MqttConfig())
+PAYLOAD = discovery(DEVICE, TOPICS, setting_fields(Capabilities()))
 COMPONENTS = PAYLOAD["components"]
 
 
@@ -17,7 +17,7 @@ def test_it_stands_below_the_prefix_of_home_assistant() -> None:
 
 
 def test_an_empty_prefix_means_no_home_assistant() -> None:
-    assert not Topics.of(DEVICE, config.Mqtt(discovery_prefix="")).discovery
+    assert not Topics.of(DEVICE, config.MqttConfig(discovery_prefix="")).discovery
 
 
 def test_every_entity_has_an_identity_of_its_own() -> None:
@@ -51,7 +51,7 @@ def test_the_mood_has_all_eight_options_and_attributes_on_a_topic_of_their_own()
 
 def test_there_is_no_picture_unless_it_is_asked_for() -> None:
     assert "picture" not in COMPONENTS
-    asked = discovery(DEVICE, TOPICS, controls(Offers()), picture=True)["components"]
+    asked = discovery(DEVICE, TOPICS, setting_fields(Capabilities()), picture=True)["components"]
     assert asked["picture"]["platform"] == "image"
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.mqtt.id_claim import ANSWER_BURST, ANSWER_RATE_HZ, ASK_AGAIN_S, LISTEN_S, Hello, Twins, parse
+from moodpid.mqtt.id_claim import ANSWER_BURST, ANSWER_RATE_HZ, ASK_AGAIN_S, LISTEN_S, ClaimMessage, IdClaim, parse
 
 TURN_S = 0.05
 
@@ -11,118 +11,118 @@ TURN_S = 0.05
 class Room:
     """A broker between twins, and a clock."""
 
-    def __init__(self, *twins: Twins) -> None:
+    def __init__(self, *twins: IdClaim) -> None:
         self.twins = list(twins)
         self.now_s = 0.0
 
-    def say(self, sender: Twins, hello: Hello | None) -> None:
+    def say(self, sender: IdClaim, hello: ClaimMessage | None) -> None:
         if hello is None:
             return
         for twin in self.twins:
             if twin is not sender:
-                twin.hear(hello)
+                twin.on_claim(hello)
 
     def wait(self, seconds: float) -> None:
         until_s = self.now_s + seconds
         while self.now_s < until_s:
             self.now_s += TURN_S
             for twin in self.twins:
-                self.say(twin, twin.turn(self.now_s))
+                self.say(twin, twin.due_message(self.now_s))
 
 
 def test_one_alone_speaks_after_a_moment() -> None:
-    alone = Twins("pi")
+    alone = IdClaim("pi")
     room = Room(alone)
     room.wait(LISTEN_S / 2)
-    assert not alone.speaks
+    assert not alone.owns_id
     room.wait(LISTEN_S)
-    assert alone.speaks
-    assert not alone.rival
+    assert alone.owns_id
+    assert not alone.other_host
 
 
 def test_who_was_there_first_stays_and_the_newcomer_knows_the_host() -> None:
-    elder, newcomer = Twins("kitchen-pi"), Twins("attic-pi")
+    elder, newcomer = IdClaim("kitchen-pi"), IdClaim("attic-pi")
     room = Room(elder)
     room.wait(5)
     room.twins.append(newcomer)
     room.wait(5)
-    assert elder.speaks
-    assert not newcomer.speaks
-    assert newcomer.rival == "kitchen-pi"
-    assert not elder.rival
+    assert elder.owns_id
+    assert not newcomer.owns_id
+    assert newcomer.other_host == "kitchen-pi"
+    assert not elder.other_host
 
 
 def test_when_the_elder_is_gone_the_other_takes_over() -> None:
-    elder, newcomer = Twins("a"), Twins("b")
+    elder, newcomer = IdClaim("a"), IdClaim("b")
     room = Room(elder)
     room.wait(5)
     room.twins.append(newcomer)
     room.wait(5)
     room.twins.remove(elder)
     room.wait(ASK_AGAIN_S + 5)
-    assert newcomer.speaks
-    assert not newcomer.rival
+    assert newcomer.owns_id
+    assert not newcomer.other_host
 
 
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=4))
 def test_however_they_arrive_exactly_one_speaks(pauses: list[float]) -> None:
     room = Room()
     for pause_s in pauses:
-        room.twins.append(Twins("pi"))
+        room.twins.append(IdClaim("pi"))
         room.wait(pause_s)
     room.wait(5)
-    assert sum(twin.speaks for twin in room.twins) == 1
+    assert sum(twin.owns_id for twin in room.twins) == 1
 
 
 def test_two_that_were_apart_settle_it_when_they_meet() -> None:
-    one, other = Twins("a"), Twins("b")
+    one, other = IdClaim("a"), IdClaim("b")
     Room(one).wait(5)
     Room(other).wait(5)
     room = Room(one, other)
     room.now_s = 10.0
     other.connected()
     room.wait(5)
-    assert (one.speaks, other.speaks) == (True, False)
+    assert (one.owns_id, other.owns_id) == (True, False)
 
 
 def test_in_a_mob_that_asks_a_newcomer_is_still_answered_before_it_speaks() -> None:
-    elder = Twins("kitchen-pi")
+    elder = IdClaim("kitchen-pi")
     room = Room(elder)
     room.wait(5)
     for n in range(100):
-        elder.hear(Hello(f"z{n}", "mob", settled=False))
+        elder.on_claim(ClaimMessage(f"z{n}", "mob", established=False))
         room.wait(TURN_S)
-    newcomer = Twins("attic-pi")
+    newcomer = IdClaim("attic-pi")
     newcomer._token = ""  # it would win, if it had come to speak
     room.twins.append(newcomer)
     for n in range(100):
-        elder.hear(Hello(f"z{n}", "mob", settled=False))
+        elder.on_claim(ClaimMessage(f"z{n}", "mob", established=False))
         room.wait(TURN_S)
-        assert not newcomer.speaks
-    assert newcomer.rival == "kitchen-pi"
+        assert not newcomer.owns_id
+    assert newcomer.other_host == "kitchen-pi"
 
 
 def test_a_mob_that_asks_is_answered_in_measure() -> None:
-    elder = Twins("kitchen-pi")
+    elder = IdClaim("kitchen-pi")
     room = Room(elder)
     room.wait(5)
     answers, began_s = 0, room.now_s
     for turn in range(1000):
-        elder.hear(Hello("zzzz", "mob", settled=False))
-        answers += elder.turn(began_s + turn * TURN_S) is not None
+        elder.on_claim(ClaimMessage("zzzz", "mob", established=False))
+        answers += elder.due_message(began_s + turn * TURN_S) is not None
     assert 0 < answers <= ANSWER_BURST + ANSWER_RATE_HZ * 1000 * TURN_S
 
 
 def test_a_hello_to_us_and_one_of_our_own_are_told_apart() -> None:
-    alone = Twins("pi")
+    alone = IdClaim("pi")
     room = Room(alone)
-    hello = alone.turn(room.now_s)
+    hello = alone.due_message(room.now_s)
     assert hello
-    alone.hear(hello)
+    alone.on_claim(hello)
     room.wait(5)
-    assert alone.speaks
-    alone.hear(hello)
-    assert alone.turn(room.now_s) is None
+    assert alone.owns_id
+    alone.on_claim(hello)
+    assert alone.due_message(room.now_s) is None
 
 
 @given(st.binary())

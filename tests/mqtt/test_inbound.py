@@ -9,28 +9,28 @@ import pytest
 
 from moodpid import config
 from moodpid.mqtt.broker import Message
-from moodpid.mqtt.id_claim import Hello
-from moodpid.mqtt.inbound import MOST_NEWS, Ears, Found, Sign
+from moodpid.mqtt.id_claim import ClaimMessage
+from moodpid.mqtt.inbound import MAX_EVENTS, InboundRouter, DiscoverySeen, StatusSignal
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import Offers, controls
-from moodpid.state import Adjust, Request
+from moodpid.settings.fields import Capabilities, setting_fields
+from moodpid.state import ChangeSetting, Request
 
-TOPICS = Topics.of(config.Device(id="living-room"), config.Mqtt())
+TOPICS = Topics.of(config.DeviceConfig(id="living-room"), config.MqttConfig())
 SWITCH = TOPICS.setter("enabled")
-CLAIM = Hello("ours", "kitchen-pi", settled=True)
-ASKED = Hello("theirs", "attic-pi", settled=False)
+CLAIM = ClaimMessage("ours", "kitchen-pi", established=True)
+ASKED = ClaimMessage("theirs", "attic-pi", established=False)
 ANSWER = Message(TOPICS.presence, CLAIM.as_json(), retain=False)
 
 
-class Listening(Ears):
+class Listening(InboundRouter):
     """Ears whose requests go to a list."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        super().__init__(TOPICS, controls(Offers()), self._take, CLAIM)
+        super().__init__(TOPICS, setting_fields(Capabilities()), self._take, CLAIM)
 
-    def presence(self, hello: Hello, *, retained: bool = False) -> Message | None:
-        return self.hear(TOPICS.presence, hello.as_json().encode(), retained)
+    def presence(self, hello: ClaimMessage, *, retained: bool = False) -> Message | None:
+        return self.on_message(TOPICS.presence, hello.as_json().encode(), retained)
 
     def _take(self, request: Request) -> bool:
         self.requests.append(request)
@@ -41,73 +41,73 @@ class Listening(Ears):
 def ears() -> Iterator[Listening]:
     ears = Listening()
     yield ears
-    ears.news.close()
+    ears.events.close()
 
 
 def test_news_come_in_order_to_whoever_reads_them(ears: Listening) -> None:
-    hello = Hello("token", "attic-pi", settled=False)
+    hello = ClaimMessage("token", "attic-pi", established=False)
 
     def network() -> None:
-        ears.hear(TOPICS.presence, hello.as_json().encode(), False)
-        ears.hear(TOPICS.status, b"offline", True)
-        ears.hear(TOPICS.status, b"online", False)
-        ears.hear(TOPICS.discovery, b"{}", True)
-        ears.hear(TOPICS.birth, b"online", False)
+        ears.on_message(TOPICS.presence, hello.as_json().encode(), False)
+        ears.on_message(TOPICS.status, b"offline", True)
+        ears.on_message(TOPICS.status, b"online", False)
+        ears.on_message(TOPICS.discovery, b"{}", True)
+        ears.on_message(TOPICS.birth, b"online", False)
 
     thread = threading.Thread(target=network)
     thread.start()
     thread.join()
-    assert ears.news.drain() == [hello, Sign.OFFLINE, Sign.ONLINE, Found(b"{}"), Sign.BORN]
+    assert ears.events.drain() == [hello, StatusSignal.OFFLINE, StatusSignal.ONLINE, DiscoverySeen(b"{}"), StatusSignal.BORN]
 
 
 def test_a_retained_hello_the_death_of_home_assistant_and_strange_topics_are_no_news(ears: Listening) -> None:
-    ears.hear(TOPICS.presence, Hello("token", "attic-pi", settled=True).as_json().encode(), True)
-    ears.hear(TOPICS.birth, b"offline", False)
-    ears.hear("elsewhere", b"online", False)
-    assert ears.news.drain() == []
+    ears.on_message(TOPICS.presence, ClaimMessage("token", "attic-pi", established=True).as_json().encode(), True)
+    ears.on_message(TOPICS.birth, b"offline", False)
+    ears.on_message("elsewhere", b"online", False)
+    assert ears.events.drain() == []
 
 
 def test_requests_pass_only_while_they_are_for_us(ears: Listening) -> None:
-    ears.hear(SWITCH, b"OFF", False)
+    ears.on_message(SWITCH, b"OFF", False)
     assert ears.requests == []
-    ears.obeys = True
-    ears.hear(SWITCH, b"OFF", False)
-    assert ears.requests == [Adjust("enabled", False)]
+    ears.accepts_commands = True
+    ears.on_message(SWITCH, b"OFF", False)
+    assert ears.requests == [ChangeSetting("enabled", False)]
 
 
 def test_who_asks_for_our_id_is_answered_before_the_loop_comes_to_it(ears: Listening) -> None:
-    ears.obeys = True
+    ears.accepts_commands = True
     assert ears.presence(ASKED) == ANSWER
-    assert ears.news.drain() == []
+    assert ears.events.drain() == []
 
 
 def test_answers_that_would_be_too_many_are_left_to_the_loop(ears: Listening) -> None:
-    ears.obeys = True
+    ears.accepts_commands = True
     answers = [ears.presence(ASKED) for _ in range(50)]
     assert answers[0] == ANSWER
-    assert 0 < len(left := ears.news.drain()) < 50
+    assert 0 < len(left := ears.events.drain()) < 50
     assert len(left) == answers.count(None)
 
 
 def test_a_claim_to_our_id_an_echo_and_a_hello_of_the_past_are_not_answered(ears: Listening) -> None:
-    ears.obeys = True
-    rival, echo = replace(ASKED, settled=True), replace(CLAIM, settled=False)
+    ears.accepts_commands = True
+    rival, echo = replace(ASKED, established=True), replace(CLAIM, established=False)
     assert [ears.presence(rival), ears.presence(echo), ears.presence(ASKED, retained=True)] == [None] * 3
-    assert ears.news.drain() == [rival, echo]
+    assert ears.events.drain() == [rival, echo]
 
 
 def test_who_does_not_speak_answers_nobody(ears: Listening) -> None:
     assert ears.presence(ASKED) is None
-    assert ears.news.drain() == [ASKED]
+    assert ears.events.drain() == [ASKED]
 
 
 def test_more_news_than_fit_are_one_line_and_cost_no_memory(
     ears: Listening, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        for _ in range(2 * MOST_NEWS):
-            ears.hear(TOPICS.birth, b"online", False)
+        for _ in range(2 * MAX_EVENTS):
+            ears.on_message(TOPICS.birth, b"online", False)
     assert [r.getMessage() for r in caplog.records] == [
         "ignored a message on homeassistant/status: too many at once"
     ]
-    assert ears.news.drain() == [Sign.BORN] * MOST_NEWS
+    assert ears.events.drain() == [StatusSignal.BORN] * MAX_EVENTS

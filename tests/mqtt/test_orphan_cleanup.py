@@ -9,16 +9,16 @@ import pytest
 
 from moodpid import config
 from moodpid.mqtt import connection, id_claim
-from moodpid.mqtt.orphan_cleanup import retained
+from moodpid.mqtt.orphan_cleanup import retained_topics
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.mqtt.topics import Topics
 from moodpid.system.json_file import JsonFile
-from tests.support.mqtt import Ear, happy, lines, present, wait_until
+from tests.support.mqtt import MqttListener, happy, lines, present, wait_until
 from tests.support.servers import PrivateMosquitto
 
-DEVICE = config.Device(id="living-room", name="Living room")
-EARLIER = Topics.of(config.Device(id="kitchen"), config.Mqtt())
-NOW = Topics.of(DEVICE, config.Mqtt())
+DEVICE = config.DeviceConfig(id="living-room", name="Living room")
+EARLIER = Topics.of(config.DeviceConfig(id="kitchen"), config.MqttConfig())
+NOW = Topics.of(DEVICE, config.MqttConfig())
 Begin = Callable[..., MqttPublisher]
 
 
@@ -32,8 +32,8 @@ def begin(
     caplog.set_level("INFO", "moodpid")
     publishers: list[MqttPublisher] = []
 
-    def start(port: int, device: config.Device = DEVICE, **broker: object) -> MqttPublisher:
-        settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
+    def start(port: int, device: config.DeviceConfig = DEVICE, **broker: object) -> MqttPublisher:
+        settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
         file = JsonFile(tmp_path / "topics.json")
         publishers.append(MqttPublisher(device, settings, lambda _: True, memory=file))
         publishers[-1].start()
@@ -47,7 +47,7 @@ def begin(
 
 def tell_until(publisher: MqttPublisher, holds: Callable[[], bool]) -> None:
     def told() -> bool:
-        publisher.tell(present(happy()), ())
+        publisher.publish(present(happy()), ())
         return holds()
 
     wait_until(told)
@@ -59,16 +59,16 @@ def remembers(folder: Path, topics: Topics) -> bool:
 
 
 def leave(port: int, topics: Topics, *, username: str = "") -> None:
-    with Ear(port, username=username) as ear:
-        for topic in retained(topics):
-            ear.say(topic, "x", retain=True)
+    with MqttListener(port, username=username) as ear:
+        for topic in retained_topics(topics):
+            ear.publish(topic, "x", retain=True)
 
 
 def kept(port: int, *, username: str = "") -> set[str]:
-    with Ear(port, username=username) as late:
-        late.say("marker", "x")
+    with MqttListener(port, username=username) as late:
+        late.publish("marker", "x")
         late.wait_for_text("marker", "x")
-        return {message.topic for message in late.heard[:-1]}
+        return {message.topic for message in late.messages[:-1]}
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def kept(port: int, *, username: str = "") -> set[str]:
 def test_another_id_or_prefix_leaves_no_orphan(
     mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin, device_id: str, changed: dict[str, str]
 ) -> None:
-    after = Topics.of(config.Device(id=device_id), msgspec.convert(changed, config.Mqtt))
-    for device, topics, broker in ((DEVICE, NOW, {}), (config.Device(id=device_id), after, changed)):
+    after = Topics.of(config.DeviceConfig(id=device_id), msgspec.convert(changed, config.MqttConfig))
+    for device, topics, broker in ((DEVICE, NOW, {}), (config.DeviceConfig(id=device_id), after, changed)):
         publisher = begin(mosquitto.port, device, **broker)
-        with Ear(mosquitto.port) as ear:
-            tell_until(publisher, ear.heard_of(topics.status, "online"))
+        with MqttListener(mosquitto.port) as ear:
+            tell_until(publisher, ear.messages_on(topics.status, "online"))
         tell_until(publisher, partial(remembers, tmp_path, topics))
         publisher.stop()
         assert publisher.join(5)
-    assert kept(mosquitto.port) == set(retained(after))
+    assert kept(mosquitto.port) == set(retained_topics(after))
 
 
 def test_a_broker_that_dies_before_it_has_deleted_is_told_again_when_it_is_back(
@@ -101,17 +101,17 @@ def test_a_broker_that_dies_before_it_has_deleted_is_told_again_when_it_is_back(
     publisher = begin(mosquitto.port)
     wait_until(lambda: publisher.connected)
     mosquitto.freeze()
-    tell_until(publisher, lambda: publisher._ears.obeys)
-    publisher.tell(present(happy()), ())
+    tell_until(publisher, lambda: publisher._inbound.accepts_commands)
+    publisher.publish(present(happy()), ())
     mosquitto.kill()
     wait_until(lambda: not publisher.connected)
-    publisher.tell(present(happy()), ())
+    publisher.publish(present(happy()), ())
     assert remembers(tmp_path, EARLIER)
     assert not any("deleted" in line for line in lines(caplog))
     mosquitto.start()
     leave(mosquitto.port, EARLIER)
     tell_until(publisher, partial(remembers, tmp_path, NOW))
-    assert kept(mosquitto.port) <= set(retained(NOW))
+    assert kept(mosquitto.port) <= set(retained_topics(NOW))
     assert sum("deleted" in line for line in lines(caplog)) == 1
 
 
@@ -130,6 +130,6 @@ def test_what_the_broker_does_not_let_us_delete_is_told_once(
         leave(server.port, EARLIER, username="owner")
         publisher = begin(server.port)
         tell_until(publisher, partial(remembers, tmp_path, NOW))
-        assert set(retained(EARLIER)) <= kept(server.port, username="owner")
+        assert set(retained_topics(EARLIER)) <= kept(server.port, username="owner")
     assert not any("deleted" in line for line in lines(caplog))
     assert sum("does not let us delete" in line for line in lines(caplog)) == 1

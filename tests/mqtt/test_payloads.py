@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from moodpid.mood.emotion import AFFECT, EMOTIONS, Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import payloads
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Vitals
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Metrics
 from tests.support.mqtt import happy, present
 
 SINCE = datetime(2026, 5, 1, 18, 4, 11, 987654, tzinfo=timezone(timedelta(hours=2)))
@@ -59,22 +59,22 @@ def test_titles_in_any_script_stay_readable() -> None:
 
 
 def test_a_felt_mood_lies_between_the_emotions_that_are_seen() -> None:
-    where = payloads.place(happy(0.9), asked_for=False)
+    where = payloads.affect_of(happy(0.9), asked_for=False)
     assert where is not None
     assert 0.3 < where.valence < AFFECT[Mood.HAPPY].valence
 
 
 def test_a_mood_that_was_asked_for_lies_where_it_belongs() -> None:
-    assert payloads.place(happy(0.1), asked_for=True) == AFFECT[Mood.HAPPY]
+    assert payloads.affect_of(happy(0.1), asked_for=True) == AFFECT[Mood.HAPPY]
 
 
 def test_nobody_lies_nowhere() -> None:
-    assert payloads.place(replace(happy(), mood=Mood.NOBODY), asked_for=False) is None
+    assert payloads.affect_of(replace(happy(), mood=Mood.NOBODY), asked_for=False) is None
     assert json.loads(payloads.affect(None)) == {"valence": None, "arousal": None}
 
 
 def test_what_is_not_known_of_the_machine_is_null() -> None:
-    assert json.loads(payloads.vitals(Vitals(latency_s=0.0421), "none")) == {
+    assert json.loads(payloads.metrics(Metrics(latency_s=0.0421), "none")) == {
         "latency_ms": 42,
         "looks_hz": None,
         "temperature_c": None,

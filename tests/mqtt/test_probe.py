@@ -14,11 +14,11 @@ from moodpid.state import Finding
 from tests.support.mqtt import Answering, OldBroker
 from tests.support.servers import PrivateMosquitto, free_port
 
-DEVICE = config.Device(id="living-room")
+DEVICE = config.DeviceConfig(id="living-room")
 
 
 def found(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
-    settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.Mqtt)
+    settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
     (finding,) = probe(DEVICE, settings, password, limit_s=limit_s)
     return finding
 
@@ -68,7 +68,7 @@ def test_a_broker_that_lets_us_in_but_not_speak_is_found_out(tmp_path: Path) -> 
 def test_an_unknown_authority_is_told_however_it_is_worded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oneshot, "describe", lambda _: "a stranger")
     with PrivateMosquitto(tls=True) as secured:
-        assert found(secured.port, tls=True).remedy == oneshot.STRANGER
+        assert found(secured.port, tls=True).remedy == oneshot.UNTRUSTED_REMEDY
         assert found(secured.port, tls=True, tls_ca=str(secured.ca)).ok
 
 
@@ -103,6 +103,6 @@ def test_a_file_of_authorities_that_cannot_be_used_is_a_fault_of_the_configurati
 @pytest.mark.parametrize("errand", [_Echo, forget._Question, forget._Sweep])
 def test_the_readme_names_the_topic_on_which_each_errand_hears_itself(errand: type) -> None:
     rows = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
-    topics = Topics.of(DEVICE, config.Mqtt())
+    topics = Topics.of(DEVICE, config.MqttConfig())
     name = errand(topics).echo.removeprefix(f"{topics.root}/")
     assert any(f"`{name}`" in row.split("|")[1] for row in rows if row.startswith("| `"))

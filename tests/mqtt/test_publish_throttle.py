@@ -11,23 +11,23 @@ from hypothesis import strategies as st
 from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt import payloads
-from moodpid.mqtt.publish_throttle import BURST, HEARTBEAT_S, RATE_HZ, Pace, Report
-from moodpid.mqtt.state_topics import Reporter
+from moodpid.mqtt.publish_throttle import BURST, HEARTBEAT_S, RATE_HZ, PublishThrottle, TopicState
+from moodpid.mqtt.state_topics import StateTopics
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import Offers, controls
+from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.state import PlayerState, PlayerStatus, Settings
 from tests.support.mqtt import happy, present
 
 TURN_S = 0.25
-HAPPY = Report("mood", lambda: "happy 0.80", key=("happy", 1), drift=(0.80,))
+HAPPY = TopicState("mood", lambda: "happy 0.80", change_key=("happy", 1), values=(0.80,))
 
 
-def said(pace: Pace, report: Report, now_s: float) -> list[str]:
+def said(pace: PublishThrottle, report: TopicState, now_s: float) -> list[str]:
     return [str(due.payload()) for due in pace.due([report], now_s)]
 
 
-def started() -> Pace:
-    pace = Pace()
+def started() -> PublishThrottle:
+    pace = PublishThrottle()
     assert said(pace, HAPPY, 0.0) == ["happy 0.80"]
     return pace
 
@@ -46,32 +46,32 @@ def test_no_message_is_made_that_is_not_told(monkeypatch: pytest.MonkeyPatch) ->
         return make(fields)
 
     monkeypatch.setattr(payloads, "as_json", counted)
-    topics = Topics.of(config.Device(id="test"), config.Mqtt())
-    reporter, pace = Reporter(topics, controls(Offers()), "{}"), Pace()
+    topics = Topics.of(config.DeviceConfig(id="test"), config.MqttConfig())
+    reporter, pace = StateTopics(topics, setting_fields(Capabilities()), "{}"), PublishThrottle()
     now = present(happy())
-    told = [r.payload() for r in pace.due(reporter.reports(now, 0.0), 0.0)]
+    told = [r.payload() for r in pace.due(reporter.topic_states(now, 0.0), 0.0)]
     assert 0 < len(made) <= len(told)
     made.clear()
     for turn in range(1, 100):
         now = present(happy(0.83 + turn / 10_000))
-        assert [*pace.due(reporter.reports(now, turn * TURN_S), turn * TURN_S)] == []
+        assert [*pace.due(reporter.topic_states(now, turn * TURN_S), turn * TURN_S)] == []
     assert made == []
 
 
 def test_a_change_is_told_at_once() -> None:
     pace = started()
-    sad = Report("mood", lambda: "sad", key=("sad", 1), drift=(0.8,))
+    sad = TopicState("mood", lambda: "sad", change_key=("sad", 1), values=(0.8,))
     assert said(pace, sad, TURN_S) == ["sad"]
 
 
 def test_a_number_that_hardly_moves_is_not_told() -> None:
     pace = started()
-    assert said(pace, replace(HAPPY, payload=lambda: "happy 0.82", drift=(0.82,)), 30.0) == []
+    assert said(pace, replace(HAPPY, payload=lambda: "happy 0.82", values=(0.82,)), 30.0) == []
 
 
 def test_a_number_that_moved_is_told_when_the_last_message_is_a_second_old() -> None:
     pace = started()
-    moved = replace(HAPPY, payload=lambda: "happy 0.90", drift=(0.90,))
+    moved = replace(HAPPY, payload=lambda: "happy 0.90", values=(0.90,))
     assert said(pace, moved, HAPPY.every_s - 0.01) == []
     assert said(pace, moved, HAPPY.every_s) == ["happy 0.90"]
 
@@ -82,7 +82,7 @@ def test_slow_drift_adds_up_until_it_is_told() -> None:
         text
         for second in range(1, 20)
         for text in said(
-            pace, replace(HAPPY, payload=partial(str, second), drift=(0.80 + second / 100,)), second
+            pace, replace(HAPPY, payload=partial(str, second), values=(0.80 + second / 100,)), second
         )
     ]
     assert len(told) == 3
@@ -105,12 +105,12 @@ def test_after_forgetting_everything_is_told_again() -> None:
     turn_s=st.floats(0.01, 1.0),
 )
 def test_whatever_happens_messages_are_few_a_second(keys: list[list[int]], turn_s: float) -> None:
-    pace = Pace()
+    pace = PublishThrottle()
     sent = [
         sum(
             1
             for _ in pace.due(
-                [Report(f"{i}", partial(str, k), key=k) for i, k in enumerate(row)], turn * turn_s
+                [TopicState(f"{i}", partial(str, k), change_key=k) for i, k in enumerate(row)], turn * turn_s
             )
         )
         for turn, row in enumerate(keys)
@@ -121,23 +121,23 @@ def test_whatever_happens_messages_are_few_a_second(keys: list[list[int]], turn_
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=100))
 def test_in_the_end_the_present_was_told(keys: list[int]) -> None:
-    pace, last = Pace(), None
+    pace, last = PublishThrottle(), None
     for turn, key in enumerate(keys):
-        for told in pace.due([Report("t", partial(str, key), key=key)], turn * 0.01):
+        for told in pace.due([TopicState("t", partial(str, key), change_key=key)], turn * 0.01):
             last = told.payload()
-    for told in pace.due([Report("t", partial(str, keys[-1]), key=keys[-1])], 1000.0):
+    for told in pace.due([TopicState("t", partial(str, keys[-1]), change_key=keys[-1])], 1000.0):
         last = told.payload()
     assert last == f"{keys[-1]}"
 
 
 def test_when_much_happens_what_a_person_set_is_told_first() -> None:
-    topics = Topics.of(config.Device(id="test"), config.Mqtt())
-    reporter, pace = Reporter(topics, controls(Offers()), "{}"), Pace()
-    list(pace.due(reporter.reports(present(happy()), 0.0), 0.0))
-    while pace.spend(0.0):
+    topics = Topics.of(config.DeviceConfig(id="test"), config.MqttConfig())
+    reporter, pace = StateTopics(topics, setting_fields(Capabilities()), "{}"), PublishThrottle()
+    list(pace.due(reporter.topic_states(present(happy()), 0.0), 0.0))
+    while pace.try_take(0.0):
         pass
     set_now = replace(
         present(happy(faces=3), settings=Settings(override=Mood.SAD)), player=PlayerState(PlayerStatus.STOP)
     )
-    told = [report.topic for report in pace.due(reporter.reports(set_now, 1 / RATE_HZ), 1 / RATE_HZ)]
+    told = [report.topic for report in pace.due(reporter.topic_states(set_now, 1 / RATE_HZ), 1 / RATE_HZ)]
     assert told == [topics.state("override")]

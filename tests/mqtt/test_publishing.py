@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
-from moodpid.mqtt.state_topics import Reporter
+from moodpid.mqtt.state_topics import StateTopics
 from moodpid.mqtt.topics import Topics
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Settings
-from tests.support.mqtt import CHANGED, Ear, Start, happy, present
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, AppState, Settings
+from tests.support.mqtt import CHANGED, MqttListener, Start, happy, present
 from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
@@ -22,12 +22,12 @@ def test_the_present_state_is_retained_for_those_who_come_later(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     start(mosquitto.port)
-    with Ear(mosquitto.port) as early:
+    with MqttListener(mosquitto.port) as early:
         early.wait_for_text(f"{ROOT}/status", "online")
-    with Ear(mosquitto.port) as late:
-        late.say("marker", "x")
+    with MqttListener(mosquitto.port) as late:
+        late.publish("marker", "x")
         late.wait_for_text("marker", "x")
-        kept = {message.topic: message for message in late.heard[:-1]}
+        kept = {message.topic: message for message in late.messages[:-1]}
     assert {f"{ROOT}/{name}" for name in ("status", "mood", "camera", "player", "enabled")} <= set(kept)
     assert all(message.retain for message in kept.values())
     assert json.loads(kept[f"{ROOT}/camera"].payload)["state"] == "watching"
@@ -38,7 +38,7 @@ def test_the_present_state_is_retained_for_those_who_come_later(
 def test_since_is_a_local_time_with_its_offset(mosquitto: PrivateMosquitto, start: Start) -> None:
     early = datetime.now().astimezone()
     start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         told = json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)
     since = datetime.fromisoformat(told["since"])
     assert since.utcoffset() is not None
@@ -49,7 +49,7 @@ def test_since_is_a_local_time_with_its_offset(mosquitto: PrivateMosquitto, star
 def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     loop.state = present(None)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         loop.state = present(happy())
         assert json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
@@ -57,8 +57,8 @@ def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, star
 
 def test_a_mood_that_is_asked_for_says_nothing_about_who_is_there() -> None:
     topics = Topics(ROOT)
-    asked_for = replace(present(happy()), felt=None)
-    told = {report.topic for report in Reporter(topics, [], "").reports(asked_for, 0.0)}
+    asked_for = replace(present(happy()), observed_mood=None)
+    told = {report.topic for report in StateTopics(topics, [], "").topic_states(asked_for, 0.0)}
     assert topics.mood in told
     assert topics.occupancy not in told
 
@@ -67,47 +67,47 @@ def test_a_new_face_is_told_and_nothing_when_nothing_changes(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         loop.state = present(happy(faces=2, since_s=loop.state.mood.since_s if loop.state.mood else 0))
         ear.wait_for(lambda m: b'"faces": 2' in m.payload)
-        before = len(ear.heard)
-        ear.say("marker", "x")
+        before = len(ear.messages)
+        ear.publish("marker", "x")
         ear.wait_for_text("marker", "x")
-        assert {m.topic for m in ear.heard[before:]} == {"marker"}
+        assert {m.topic for m in ear.messages[before:]} == {"marker"}
 
 
 def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         loop.events.append(CHANGED)
         told = ear.wait_for(lambda m: m.topic == f"{ROOT}/event")
     assert json.loads(told.payload) == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
-    with Ear(mosquitto.port) as late:
+    with MqttListener(mosquitto.port) as late:
         late.wait_for_text(f"{ROOT}/status", "online")
-        late.say("marker", "x")
+        late.publish("marker", "x")
         late.wait_for_text("marker", "x")
-        assert f"{ROOT}/event" not in {message.topic for message in late.heard}
+        assert f"{ROOT}/event" not in {message.topic for message in late.messages}
 
 
 def test_no_event_is_lost_to_states_or_events_that_change_with_it(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         loop.state = scene()
         loop.events.extend([CHANGED] * 11 + [MoodEvent(EventType.PERSON_ARRIVED, None, Mood.SAD)])
         ear.wait_for(lambda m: m.topic == f"{ROOT}/event" and b"person_arrived" in m.payload)
-        told = [json.loads(m.payload)["event_type"] for m in ear.heard if m.topic == f"{ROOT}/event"]
+        told = [json.loads(m.payload)["event_type"] for m in ear.messages if m.topic == f"{ROOT}/event"]
         assert told == ["mood_changed"] * 11 + ["person_arrived"]
         ear.wait_for_text(f"{ROOT}/dwell_s", "20")
 
 
-def scene() -> Present:
+def scene() -> AppState:
     """Much at once: another mood, camera, player and a handful of settings."""
-    settings = Settings(override=Mood.SAD, drive_music=False, dwell_s=20.0, looks_hz=1.0, enabled=False)
+    settings = Settings(override=Mood.SAD, drive_music=False, dwell_s=20.0, fps=1.0, enabled=False)
     sad = replace(happy(faces=2), mood=Mood.SAD, since_s=time.monotonic())
     camera, player = CameraState(CameraStatus.OFF), PlayerState(PlayerStatus.STOP)
     return replace(present(sad, settings=settings), camera=camera, player=player)
@@ -115,12 +115,12 @@ def scene() -> Present:
 
 def test_stopping_says_offline(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         assert loop.end()
         assert not loop.publisher.connected
         ear.wait_for_text(f"{ROOT}/status", "offline")
-    with Ear(mosquitto.port) as late:
+    with MqttListener(mosquitto.port) as late:
         late.wait_for_text(f"{ROOT}/status", "offline")
 
 
@@ -133,7 +133,7 @@ def test_a_killed_publisher_is_offline_by_its_will(mosquitto: PrivateMosquitto) 
         "while True: p.tell(present(), ()); time.sleep(0.02)\n"
     )
     with (
-        Ear(mosquitto.port) as ear,
+        MqttListener(mosquitto.port) as ear,
         subprocess.Popen([sys.executable, "-c", code, str(mosquitto.port)]) as process,
     ):
         try:

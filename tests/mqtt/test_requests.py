@@ -7,9 +7,9 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from moodpid import config
 from moodpid.mqtt import inbound
-from moodpid.mqtt.broker import LARGEST_PACKET, Broker
-from moodpid.state import Adjust
-from tests.support.mqtt import AGES_S, Ear, Start, lines, wait_until
+from moodpid.mqtt.broker import MAX_PACKET_BYTES, Broker
+from moodpid.state import ChangeSetting
+from tests.support.mqtt import AGES_S, MqttListener, Start, lines, wait_until
 from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
@@ -20,7 +20,7 @@ def mqtt_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """We speak MQTT 3.1.1 from the first try on."""
     begin = Broker.__init__
 
-    def begin_old(self: Broker, settings: config.Mqtt, password: str = "") -> None:
+    def begin_old(self: Broker, settings: config.MqttConfig, password: str = "") -> None:
         begin(self, settings, password)
         self._protocol = MQTTProtocolVersion.MQTTv311
 
@@ -29,10 +29,10 @@ def mqtt_3(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_requests_reach_the_loop(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.say(f"{ROOT}/enabled/set", "OFF")
-        wait_until(lambda: loop.requests == [Adjust("enabled", False)])
+        ear.publish(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [ChangeSetting("enabled", False)])
 
 
 def test_of_a_flood_of_valid_requests_few_reach_the_loop(
@@ -43,12 +43,12 @@ def test_of_a_flood_of_valid_requests_few_reach_the_loop(
 ) -> None:
     monkeypatch.setattr(inbound, "REQUEST_RATE_HZ", 0.0)
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(500):
-            ear.say(f"{ROOT}/enabled/set", "ON")
-            ear.say(f"{ROOT}/enabled/set", "OFF")
-        ear.say("marker", "x")
+            ear.publish(f"{ROOT}/enabled/set", "ON")
+            ear.publish(f"{ROOT}/enabled/set", "OFF")
+        ear.publish("marker", "x")
         ear.wait_for_text("marker", "x")
     assert len(loop.requests) == inbound.REQUEST_BURST
     assert sum("too many at once" in line for line in lines(caplog)) == 1
@@ -59,25 +59,25 @@ def test_nonsense_changes_nothing_and_is_one_line_at_most(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, payload: bytes
 ) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(3):
-            ear.say(f"{ROOT}/enabled/set", payload)
-        ear.say(f"{ROOT}/enabled/set", "OFF")
-        wait_until(lambda: loop.requests == [Adjust("enabled", False)])
+            ear.publish(f"{ROOT}/enabled/set", payload)
+        ear.publish(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [ChangeSetting("enabled", False)])
     assert sum("ignored" in line for line in lines(caplog)) <= 1
 
 
 def test_a_retained_request_is_ignored_at_the_start_and_later(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
-        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
         loop = start(mosquitto.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
-        ear.say(f"{ROOT}/enabled/set", "ON")
-        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+        ear.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
+        ear.publish(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
     assert sum("retain" in line for line in lines(caplog)) == 1
 
 
@@ -85,12 +85,12 @@ def test_a_retained_request_is_ignored_at_the_start_and_later(
 def test_with_mqtt_3_everything_works_too(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
-        ear.say(f"{ROOT}/enabled/set", "OFF", retain=True)
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
+        ear.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
         loop = start(mosquitto.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.say(f"{ROOT}/enabled/set", "ON")
-        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+        ear.publish(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
         assert loop.end()
         ear.wait_for_text(f"{ROOT}/status", "offline")
     assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
@@ -100,14 +100,14 @@ def test_with_mqtt_3_everything_works_too(
 def test_with_mqtt_3_a_book_is_ignored_on_every_topic_that_we_read(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    book = json.dumps({"token": "0", "host": "a twin", "settled": True, "more": "x" * LARGEST_PACKET})
-    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+    book = json.dumps({"token": "0", "host": "a twin", "settled": True, "more": "x" * MAX_PACKET_BYTES})
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
         loop = start(mosquitto.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
         for topic in (f"{ROOT}/presence", f"{ROOT}/enabled/set", f"{ROOT}/status", "homeassistant/status"):
-            ear.say(topic, book)
-        ear.say(f"{ROOT}/enabled/set", "ON")
-        wait_until(lambda: loop.requests == [Adjust("enabled", True)])
+            ear.publish(topic, book)
+        ear.publish(f"{ROOT}/enabled/set", "ON")
+        wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
     assert sum("ignored a message of" in line for line in lines(caplog)) == 1
 
 
@@ -115,11 +115,11 @@ def test_a_flood_of_messages_leaves_the_loop_its_pace(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port, f"{ROOT}/status") as ear:
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(3_000):
-            ear.say(f"{ROOT}/enabled/set", "nonsense")
-        ear.say(f"{ROOT}/enabled/set", "OFF")
-        wait_until(lambda: loop.requests == [Adjust("enabled", False)])
+            ear.publish(f"{ROOT}/enabled/set", "nonsense")
+        ear.publish(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests == [ChangeSetting("enabled", False)])
     assert sum("ignored" in line for line in lines(caplog)) == 1
     assert loop.slowest_s < AGES_S

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from moodpid.mqtt import id_claim
-from tests.support.mqtt import Ear, Start, happy, lines, present, wait_until
+from tests.support.mqtt import MqttListener, Start, happy, lines, present, wait_until
 from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
@@ -26,7 +26,7 @@ def test_the_second_does_not_speak_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         second = start(mosquitto.port)
@@ -34,7 +34,7 @@ def test_the_second_does_not_speak_and_says_so(
         wait_until(lambda: any("give one of them another [device] id" in line for line in lines(caplog)))
         first.state = present(happy(faces=3))
         ear.wait_for(lambda m: b'"faces": 3' in m.payload)
-        assert not any(b'"faces": 7' in m.payload for m in ear.heard)
+        assert not any(b'"faces": 7' in m.payload for m in ear.messages)
     assert second.publisher.connected
 
 
@@ -45,13 +45,13 @@ def test_the_second_is_answered_though_the_first_is_busy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         first.halt()
         monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         second = start(mosquitto.port)
         wait_until(lambda: any("stays silent" in line for line in lines(caplog)), BUSY_S / 2)
-    assert not second.publisher._ears.obeys
+    assert not second.publisher._inbound.accepts_commands
 
 
 def test_the_second_takes_over_when_the_first_is_gone(
@@ -61,7 +61,7 @@ def test_the_second_takes_over_when_the_first_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(id_claim, "ASK_AGAIN_S", 0.2)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         first = start(mosquitto.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
         monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
@@ -78,19 +78,19 @@ def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answere
     monkeypatch.setattr(id_claim, "ANSWER_BURST", 1.0)
     began_s = time.monotonic()
     loop = start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(100):
-            ear.say(PRESENCE, hello("zzzz", settled=False))
-        ear.say(PRESENCE, hello("last", settled=False))
+            ear.publish(PRESENCE, hello("zzzz", settled=False))
+        ear.publish(PRESENCE, hello("last", settled=False))
         ear.wait_for(lambda m: b"last" in m.payload)
         ear.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
         # It says this behind all that it had to say to the mob
-        ear.say(f"{ROOT}/enabled/set", "OFF")
+        ear.publish(f"{ROOT}/enabled/set", "OFF")
         wait_until(lambda: loop.requests)
         loop.state = present(happy(faces=3))
         ear.wait_for(lambda m: b'"faces": 3' in m.payload)
-    answers = [m for m in ear.heard if m.topic == PRESENCE and b'"settled": true' in m.payload]
+    answers = [m for m in ear.messages if m.topic == PRESENCE and b'"settled": true' in m.payload]
     # Network thread and loop answer, each in measure, and who begins to speak says so
     assert len(answers) <= 1 + 2 * (1 + id_claim.ANSWER_RATE_HZ * (time.monotonic() - began_s))
 
@@ -99,15 +99,15 @@ def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answere
 def test_a_retained_hello_is_one_of_the_past_and_not_believed(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, while_we_run: bool
 ) -> None:
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         if not while_we_run:
-            ear.say(PRESENCE, hello("0", settled=True), retain=True)
+            ear.publish(PRESENCE, hello("0", settled=True), retain=True)
         loop = start(mosquitto.port)
         ear.wait_for_text(f"{ROOT}/status", "online")
         if while_we_run:
-            ear.say(PRESENCE, hello("0", settled=True), retain=True)
+            ear.publish(PRESENCE, hello("0", settled=True), retain=True)
             # Heard after it, and answered when it was learnt
-            ear.say(PRESENCE, hello("zzzz", settled=False))
+            ear.publish(PRESENCE, hello("zzzz", settled=False))
             ear.wait_for(lambda m: m.topic == PRESENCE and b"zzzz" in m.payload)
             ear.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
         loop.state = present(happy(faces=3))
@@ -119,7 +119,7 @@ def test_a_hello_that_is_not_retained_is_believed(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     start(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as ear:
         ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.say(PRESENCE, hello("0", settled=True))
+        ear.publish(PRESENCE, hello("0", settled=True))
         wait_until(lambda: any("the moodpid on attic-pi uses" in line for line in lines(caplog)))

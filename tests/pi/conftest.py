@@ -9,7 +9,7 @@ import pytest
 from pi.frames import still, write
 
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.cameras.demo_scene import Scene
+from moodpid.vision.cameras.demo_scene import DemoScene
 from moodpid.vision.cameras.recording import BUNDLED
 from tests.support.container import is_built
 from tests.support.pi import Pi, package_for
@@ -33,7 +33,7 @@ def frames(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     And a face `upside-down`, and an `evening` of 4 s of light, 7 s of darkness and light again.
     """
     del packages  # without them nothing has to be rendered
-    folder, scene = tmp_path_factory.mktemp("frames"), Scene(BUNDLED)
+    folder, scene = tmp_path_factory.mktemp("frames"), DemoScene(BUNDLED)
     nobody, happy = still(scene, None), still(scene, Emotion.HAPPY)
     write(folder / "nobody", iter([nobody]))
     for face in Emotion:

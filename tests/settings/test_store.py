@@ -7,28 +7,28 @@ from pathlib import Path
 import pytest
 
 from moodpid.mood.emotion import Mood
-from moodpid.settings.fields import Offers
-from moodpid.settings.store import Keeper
+from moodpid.settings.fields import Capabilities
+from moodpid.settings.store import SettingsStore
 from moodpid.state import Settings
 from moodpid.system.json_file import JsonFile
 
 DEFAULTS = Settings(dwell_s=8.0)
 
 
-def keeper(folder: Path, defaults: Settings = DEFAULTS) -> Keeper:
-    return Keeper(JsonFile(folder / "settings.json"), Offers(), defaults)
+def keeper(folder: Path, defaults: Settings = DEFAULTS) -> SettingsStore:
+    return SettingsStore(JsonFile(folder / "settings.json"), Capabilities(), defaults)
 
 
 def test_settings_outlive_a_restart(tmp_path: Path) -> None:
-    wanted = Settings(enabled=False, drive_music=False, override=Mood.HAPPY, dwell_s=30.0, looks_hz=1.5)
-    keeper(tmp_path).keep(wanted)
+    wanted = Settings(enabled=False, drive_music=False, override=Mood.HAPPY, dwell_s=30.0, fps=1.5)
+    keeper(tmp_path).save(wanted)
     assert keeper(tmp_path).load() == wanted
 
 
 def test_what_the_home_never_touched_follows_the_configuration(tmp_path: Path) -> None:
-    keeper(tmp_path).keep(replace(DEFAULTS, looks_hz=2.0))
+    keeper(tmp_path).save(replace(DEFAULTS, fps=2.0))
     edited = replace(DEFAULTS, dwell_s=20.0)
-    assert keeper(tmp_path, edited).load() == replace(edited, looks_hz=2.0)
+    assert keeper(tmp_path, edited).load() == replace(edited, fps=2.0)
 
 
 def test_nothing_kept_is_the_configuration(tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_nothing_kept_is_the_configuration(tmp_path: Path) -> None:
 
 
 def test_without_a_place_nothing_is_kept() -> None:
-    nowhere = Keeper(JsonFile(None), Offers(), DEFAULTS)
-    nowhere.keep(Settings(enabled=False))
+    nowhere = SettingsStore(JsonFile(None), Capabilities(), DEFAULTS)
+    nowhere.save(Settings(enabled=False))
     assert nowhere.load() == DEFAULTS
 
 
@@ -65,13 +65,13 @@ def test_a_setting_that_is_no_longer_valid_is_dropped_and_the_rest_stays(
 
 
 def test_a_power_cut_while_writing_leaves_the_old_settings(tmp_path: Path) -> None:
-    keeper(tmp_path).keep(Settings(dwell_s=5.0))
+    keeper(tmp_path).save(Settings(dwell_s=5.0))
     (tmp_path / "settings.new").write_text('{"dwell_s": "9')
     assert keeper(tmp_path).load().dwell_s == 5.0
 
 
 def test_a_full_or_read_only_disk_hurts_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    lost = Keeper(JsonFile(tmp_path / "gone" / "settings.json"), Offers(), DEFAULTS)
+    lost = SettingsStore(JsonFile(tmp_path / "gone" / "settings.json"), Capabilities(), DEFAULTS)
     with caplog.at_level(logging.WARNING):
-        lost.keep(Settings(dwell_s=1.0))
+        lost.save(Settings(dwell_s=1.0))
     assert "cannot be written" in caplog.text

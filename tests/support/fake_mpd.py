@@ -7,18 +7,18 @@ from typing import Any, ClassVar
 
 import mpd
 
-from moodpid.mpd.connection import WANTED, CommandRefusedError
+from moodpid.mpd.connection import OPTIONAL_COMMANDS, CommandRefusedError
 
 SWITCHES = ("random", "repeat", "single", "consume")
 
 
 @dataclass
-class Entry:
+class FakeEntry:
     """A song in the queue; `by_person` for who put it there."""
 
     id: int
     file: str
-    by_person: bool
+    by_user: bool
     prio: int = 0
 
 
@@ -39,7 +39,7 @@ def _refusal(code: int, command: str, text: str) -> CommandRefusedError:
 
 
 @dataclass
-class House:
+class FakeMpd:
     """MPD with its queue, driven by `advance`; asked through `ask` and `stream` as a connection is.
 
     Attributes:
@@ -51,10 +51,10 @@ class House:
 
     playlists: Mapping[str, Sequence[str]]
     song_s: float = 200.0
-    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
+    random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
     now_s: float = 1000.0
     options: Options = field(default_factory=Options)
-    queue: list[Entry] = field(default_factory=list)
+    queue: list[FakeEntry] = field(default_factory=list)
     order: list[int] = field(default_factory=list)  # ids, as random mode goes through them
     current: int | None = None  # an id
     state: str = "stop"
@@ -62,7 +62,7 @@ class House:
     booted_s: float = 0.0
     stickers: dict[str, dict[str, str]] = field(default_factory=dict)
     sent: list[tuple[object, ...]] = field(default_factory=list)
-    commands: frozenset[str] = frozenset(WANTED)
+    commands: frozenset[str] = frozenset(OPTIONAL_COMMANDS)
     version: str = "0.23.5"
     _last_id: int = 0
     READS: ClassVar = frozenset({"status", "stats", "playlistinfo", "playlistid", "channels"})
@@ -266,20 +266,20 @@ class House:
             return ids[place]
         return ids[0] if self.options.repeat else None
 
-    def persons(self) -> list[int]:
+    def user_songs(self) -> list[int]:
         """The ids of the songs that persons put in, in the order of the queue."""
-        return [entry.id for entry in self.queue if entry.by_person]
+        return [entry.id for entry in self.queue if entry.by_user]
 
     def playing(self) -> str:
         """The file that plays, empty if none does."""
         return self.queue[self.position(self.current)].file if self.state == "play" and self.current else ""
 
-    def _put(self, uri: str, at: int, *, by_person: bool) -> Entry:
+    def _put(self, uri: str, at: int, *, by_person: bool) -> FakeEntry:
         self._last_id += 1
-        entry = Entry(self._last_id, uri, by_person)
+        entry = FakeEntry(self._last_id, uri, by_person)
         self.queue.insert(at, entry)
         start = self.order.index(self.current) + 1 if self.current is not None else 0
-        self.order.insert(self.chance.randint(start, len(self.order)), entry.id)
+        self.order.insert(self.random.randint(start, len(self.order)), entry.id)
         return entry
 
     def _drop(self, pos: int) -> None:

@@ -9,8 +9,8 @@ from moodpid.config import Strategy
 from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores
 from moodpid.mood.observation import FaceReading, Observation
-from moodpid.mood.policy import MoodEvent, Wish
-from moodpid.state import CameraState, CameraStatus, Present
+from moodpid.mood.policy import MoodEvent, MusicRequest
+from moodpid.state import CameraState, CameraStatus, AppState
 from moodpid.vision.types import Face, Frame
 
 
@@ -50,7 +50,7 @@ class FakeCamera:
         self._clock = clock
         self._deaf = deaf
         self._period_s = 0.25
-        self.paces: list[float] = []
+        self.rates: list[float] = []
         self._left = frames
         self.closed = False
 
@@ -62,8 +62,8 @@ class FakeCamera:
         self._clock.sleep(self._period_s)
         return Frame(grey().grey, self._clock())
 
-    def pace(self, fps: float) -> None:
-        self.paces.append(fps)
+    def set_rate(self, fps: float) -> None:
+        self.rates.append(fps)
         if not self._deaf:
             self._period_s = max(0.25, 1 / fps)
 
@@ -87,32 +87,32 @@ class FakeClassifier:
         return scores(Emotion.HAPPY)
 
 
-class ScriptedEye:
+class ScriptedSource:
     """Shows a list of looks, then ends like a recording."""
 
     def __init__(self, looks: Iterable[Observation | None]) -> None:
         self._looks = iter(looks)
         self.state = CameraState(CameraStatus.WATCHING)
-        self.watched: list[bool] = []
-        self.paces: list[float] = []
+        self.enabled_calls: list[bool] = []
+        self.rates: list[float] = []
         self.picture: bytes | None = None
         self.closed = False
 
     def idle_s(self) -> float:
         return 0.0
 
-    def look(self) -> Observation | None:
+    def next_observation(self) -> Observation | None:
         try:
             return next(self._looks)
         except StopIteration:
             raise RecordingEnded("the script is over") from None
 
-    def watch(self, on: bool) -> None:
-        self.watched.append(on)
+    def set_enabled(self, on: bool) -> None:
+        self.enabled_calls.append(on)
         self.state = CameraState(CameraStatus.WATCHING if on else CameraStatus.OFF)
 
-    def pace(self, looks_hz: float) -> None:
-        self.paces.append(looks_hz)
+    def set_rate(self, looks_hz: float) -> None:
+        self.rates.append(looks_hz)
 
     def close(self) -> None:
         self.closed = True
@@ -123,26 +123,26 @@ class FakePlayer:
     """Remembers wishes; ends when asked, unless it hangs."""
 
     hangs: bool = False
-    wishes: list[Wish] = field(default_factory=list)
+    requests: list[MusicRequest] = field(default_factory=list)
     enabled: list[bool] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         self.calls.append("start")
 
-    def wish(self, wish: Wish) -> None:
-        self.wishes.append(wish)
+    def request(self, wish: MusicRequest) -> None:
+        self.requests.append(wish)
 
-    def enable(self, on: bool) -> None:
+    def set_enabled(self, on: bool) -> None:
         self.enabled.append(on)
 
-    def strategy(self, strategy: Strategy) -> None:
+    def set_strategy(self, strategy: Strategy) -> None:
         self.calls.append(f"strategy {strategy}")
 
     def skip(self) -> None:
         self.calls.append("skip")
 
-    def misfit(self) -> None:
+    def reject_song(self) -> None:
         self.calls.append("misfit")
 
     def stop(self) -> None:
@@ -155,19 +155,19 @@ class FakePlayer:
 
 
 @dataclass
-class FakeHome:
+class FakePublisher:
     """Remembers what it was told; ends when asked, unless it hangs."""
 
     hangs: bool = False
-    told: list[Present] = field(default_factory=list)
+    published: list[AppState] = field(default_factory=list)
     events: list[MoodEvent] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         self.calls.append("start")
 
-    def tell(self, present: Present, events: Sequence[MoodEvent]) -> None:
-        self.told.append(present)
+    def publish(self, present: AppState, events: Sequence[MoodEvent]) -> None:
+        self.published.append(present)
         self.events += events
 
     def stop(self) -> None:

@@ -55,7 +55,7 @@ States = dict[str, dict[str, Any]]
 
 
 @dataclass
-class House:
+class TestHome:
     """All that a home has."""
 
     home: Home
@@ -85,7 +85,7 @@ def faults(before: States, now: States) -> list[str]:
     return wrong
 
 
-def comes_right(house: House, before: States) -> None:
+def recovers(house: TestHome, before: States) -> None:
     """Every entity is as it was, or as it should be by now, within `RIGHT_AGAIN_S` seconds from now on."""
     began_s, last = time.monotonic(), ["nothing was told"]
 
@@ -100,12 +100,12 @@ def comes_right(house: House, before: States) -> None:
     log.info("right again after %.1f s", time.monotonic() - began_s)
 
 
-def complaints(house: House) -> list[str]:
+def complaints(house: TestHome) -> list[str]:
     """What Home Assistant has in its log against us; without a broker it may well complain."""
     return [line for line in house.home.complaints() if "connect" not in line.lower()]
 
 
-def all_unavailable(house: House) -> None:
+def all_unavailable(house: TestHome) -> None:
     def gone() -> bool:
         states = house.home.states()
         return all(states[entity]["state"] == "unavailable" for entity in ENTITIES)
@@ -113,7 +113,7 @@ def all_unavailable(house: House) -> None:
     wait(house, "all are unavailable", gone, 5)
 
 
-def settled(house: House) -> States:
+def settled(house: TestHome) -> States:
     """The states of a house at rest: the music plays, nothing fades, nothing is unknown that can be known."""
     becomes(house, MOOD, "happy", 60)
     becomes(house, "sensor.living_room_player", "play")
@@ -125,45 +125,45 @@ def settled(house: House) -> States:
     return house.home.states()
 
 
-def playing(house: House) -> str:
+def playing(house: TestHome) -> str:
     return house.mpd.mpc("-f", "%file%", "current").strip()
 
 
-def place(house: House) -> str:
+def place(house: TestHome) -> str:
     """MPD's name for the song's place in the queue: in a list of three the next song may be the same."""
     return house.mpd.mpc("-f", "%id%", "current").strip()
 
 
-def queue(house: House) -> list[str]:
+def queue(house: TestHome) -> list[str]:
     return house.mpd.mpc("-f", "%file%", "playlist").splitlines()
 
 
-def plays(house: House, mood: str, within_s: float) -> None:
+def plays(house: TestHome, mood: str, within_s: float) -> None:
     """A song of this mood plays: each has a folder in the library."""
     wait(house, f"MPD plays {mood}", lambda: playing(house).startswith(f"{mood}/"), within_s)
 
 
-def follows(house: House, mood: str) -> None:
+def follows(house: TestHome, mood: str) -> None:
     """A song of this mood stands in MPD's queue as the next one."""
     queued = ("-f", "%file%", "queued")
     wait(house, f"{mood} is next", lambda: house.mpd.mpc(*queued).startswith(f"{mood}/"), AT_ONCE_S)
 
 
-def another_song(house: House, button: str) -> None:
+def another_song(house: TestHome, button: str) -> None:
     before = place(house)
     house.home.call("button.press", button)
     wait(house, "another song", lambda: place(house) != before, AT_ONCE_S)
 
 
-def override(house: House, mood: str) -> None:
+def override(house: TestHome, mood: str) -> None:
     select = "select.living_room_mood_override"
     house.home.call("select.select_option", select, option=mood)
     becomes(house, select, mood, AT_ONCE_S)
 
 
-def becomes(house: House, entity: str, state: str, within_s: float = RIGHT_AGAIN_S) -> None:
+def becomes(house: TestHome, entity: str, state: str, within_s: float = RIGHT_AGAIN_S) -> None:
     house.home.wait_for(f"{entity} is {state}", lambda: house.home.state(entity) == state, within_s)
 
 
-def wait(house: House, what: str, holds: Callable[[], Any], within_s: float = RIGHT_AGAIN_S) -> None:
+def wait(house: TestHome, what: str, holds: Callable[[], Any], within_s: float = RIGHT_AGAIN_S) -> None:
     house.home.wait_for(what, holds, within_s)

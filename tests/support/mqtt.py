@@ -22,7 +22,7 @@ from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.connection import Connection
 from moodpid.mqtt.publisher import MqttPublisher
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Present, Request, Settings
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, AppState, Request, Settings
 from tests.support.fakes import scores
 
 WAIT_S = 100.0  # for what must come, on the slowest machine
@@ -34,11 +34,11 @@ FAREWELL_S = 5.0
 CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
 
 
-class Ear:
+class MqttListener:
     """Another client of the broker: hears everything from the moment it is ready, and may say things."""
 
     def __init__(self, port: int, topic: str = "#", *, username: str = "") -> None:
-        self.heard: list[paho.MQTTMessage] = []
+        self.messages: list[paho.MQTTMessage] = []
         self._news: queue.SimpleQueue[paho.MQTTMessage] = queue.SimpleQueue()
         self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
@@ -51,7 +51,7 @@ class Ear:
         self._client.loop_start()
         self._ready.get(timeout=WAIT_S)
 
-    def say(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
+    def publish(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
         """Publish, and wait until it is on its way, or until the broker has it if it is to retain it."""
         self._client.publish(topic, payload, qos=int(retain), retain=retain).wait_for_publish(WAIT_S)
 
@@ -64,19 +64,19 @@ class Ear:
             try:
                 message = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                seen = [(m.topic, bytes(m.payload)[:80]) for m in self.heard]
+                seen = [(m.topic, bytes(m.payload)[:80]) for m in self.messages]
                 raise AssertionError(f"not heard within {timeout_s} s; heard {seen}") from None
-            self.heard.append(message)
+            self.messages.append(message)
             if what(message):
                 return message
 
-    def heard_of(self, topic: str, text: str) -> Callable[[], bool]:
+    def messages_on(self, topic: str, text: str) -> Callable[[], bool]:
         """Whether `topic` has said `text` by now, for those who must do something meanwhile."""
 
         def heard() -> bool:
             while not self._news.empty():
-                self.heard.append(self._news.get())
-            return any(m.topic == topic and bytes(m.payload) == text.encode() for m in self.heard)
+                self.messages.append(self._news.get())
+            return any(m.topic == topic and bytes(m.payload) == text.encode() for m in self.messages)
 
         return heard
 
@@ -92,7 +92,7 @@ class Ear:
         self._client.loop_stop()
 
 
-class _Doorman:
+class StubBroker:
     """A server that treats each visitor in a thread of its own, and hangs up on all at the end."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class _Doorman:
         self._server.server_close()
 
 
-class Answering(_Doorman):
+class Answering(StubBroker):
     """Answers whatever bytes come at once; hangs up where the answer is empty."""
 
     def __init__(self, answer: Callable[[bytes], bytes]) -> None:
@@ -139,7 +139,7 @@ class Answering(_Doorman):
             visitor.sendall(answer)
 
 
-class OldBroker(_Doorman):
+class OldBroker(StubBroker):
     """Knows only MQTT 3.1.1, and leaves the rest to a real broker.
 
     Args:
@@ -179,14 +179,14 @@ def happy(confidence: float = 0.83, *, faces: int = 1, since_s: float = 100.0) -
     return MoodState(Mood.HAPPY, since_s, confidence, faces, scores(Emotion.HAPPY, confidence), since_s)
 
 
-def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -> Present:  # noqa: B008
+def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -> AppState:  # noqa: B008
     """All is well, and the music plays."""
     camera = CameraState(CameraStatus.WATCHING)
     player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
-    return Present(camera, player, mood, mood, settings)
+    return AppState(camera, player, mood, mood, settings)
 
 
-class Wire(Connection):
+class ConnectedStub(Connection):
     """A connection that is always up, and encodes as the real one does, and keeps the topics alone."""
 
     def __init__(self, on: Connection) -> None:
@@ -203,22 +203,22 @@ class Wire(Connection):
 
 def settled(publisher: MqttPublisher) -> MqttPublisher:
     """The same on a `Wire`, when it has told everything once."""
-    publisher._connection = Wire(publisher._connection)
-    publisher._twins._settled = True
-    publisher._told_session = 1
-    publisher.tell(present(happy()), ())
+    publisher._connection = ConnectedStub(publisher._connection)
+    publisher._id_claim._established = True
+    publisher._announced_session = 1
+    publisher.publish(present(happy()), ())
     return publisher
 
 
-class Loop:
+class PublisherLoop:
     """Stands in for the daemon: a publisher that is told the present state again and again."""
 
-    def __init__(self, broker: config.Mqtt, password: str = "") -> None:
+    def __init__(self, broker: config.MqttConfig, password: str = "") -> None:
         self.requests: list[Request] = []
         self.state = present(happy(since_s=time.monotonic() - 60))
         self.events: deque[MoodEvent] = deque()
         self.slowest_s = 0.0
-        device = config.Device(id="living-room", name="Living room")
+        device = config.DeviceConfig(id="living-room", name="Living room")
         self.publisher = MqttPublisher(device, broker, self._post, password)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._turn)
@@ -234,7 +234,7 @@ class Loop:
     def _turn(self) -> None:
         while not self._ended.wait(TURN_S):
             began_s = time.monotonic()
-            self.publisher.tell(self.state, [self.events.popleft() for _ in range(len(self.events))])
+            self.publisher.publish(self.state, [self.events.popleft() for _ in range(len(self.events))])
             self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
 
     def halt(self) -> None:
@@ -248,7 +248,7 @@ class Loop:
         return self.publisher.join(FAREWELL_S)
 
 
-Start = Callable[..., Loop]
+Start = Callable[..., PublisherLoop]
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -9,10 +9,10 @@ import pytest
 from mpd import MPDClient
 
 from moodpid.channels import RequestQueue
-from moodpid.config import Player
+from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import wish_for
-from moodpid.mood.strategy import begin
+from moodpid.mood.policy import music_request_for
+from moodpid.mood.strategy import start_path
 from moodpid.mpd.worker import MpdWorker
 from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
 from moodpid.system.json_file import JsonFile
@@ -32,10 +32,10 @@ def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
         time.sleep(0.02)
 
 
-class Watched:
+class WorkerHarness:
     """A worker with the news it posted."""
 
-    def __init__(self, settings: Player, password: str = "", file: JsonFile | None = None) -> None:
+    def __init__(self, settings: MpdConfig, password: str = "", file: JsonFile | None = None) -> None:
         self.inbox: RequestQueue[Request] = RequestQueue(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
@@ -73,20 +73,20 @@ class Watched:
         self.worker.stop()
         assert self.worker.join(DEADLINE_S), "the worker did not end"
 
-    def wish(self, mood: Mood) -> None:
-        self.worker.wish(wish_for(begin(mood, None), self._names, {}))
+    def request(self, mood: Mood) -> None:
+        self.worker.request(music_request_for(start_path(mood, None), self._names, {}))
 
 
-Start = Callable[..., Watched]
+Start = Callable[..., WorkerHarness]
 
 
-def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> Watched:
+def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> WorkerHarness:
     """A song of a person's is paused, and ours wait behind it."""
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
     watched = start(**settings)
-    watched.wish(Mood.HAPPY)
+    watched.request(Mood.HAPPY)
     watched.until(lambda state: state.mood is Mood.HAPPY)
     return watched
 
@@ -108,11 +108,11 @@ def start(mpd: PrivateMpd) -> Iterator[Start]:
 
 @contextmanager
 def starter(mpd: PrivateMpd) -> Iterator[Start]:
-    workers: list[Watched] = []
+    workers: list[WorkerHarness] = []
 
-    def start(password: str = "", file: JsonFile | None = None, **settings: object) -> Watched:
+    def start(password: str = "", file: JsonFile | None = None, **settings: object) -> WorkerHarness:
         usual = {"host": "127.0.0.1", "port": mpd.port, "playlists": LISTS}
-        workers.append(Watched(Player(**{**usual, **settings}), password, file))  # type: ignore[arg-type]
+        workers.append(WorkerHarness(MpdConfig(**{**usual, **settings}), password, file))  # type: ignore[arg-type]
         workers[-1].worker.start()
         return workers[-1]
 

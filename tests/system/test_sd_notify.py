@@ -13,14 +13,14 @@ def test_the_watchdog_is_fed_three_times_in_its_interval() -> None:
     notes: list[str] = []
     service = ServiceManager(notes.append, watchdog_usec="30000000")
     for tenth in range(1200):
-        service.turned(tenth / 10, "happy")
+        service.heartbeat(tenth / 10, "happy")
     assert notes.count("WATCHDOG=1") == 12
 
 
 def test_without_a_watchdog_nobody_is_fed() -> None:
     notes: list[str] = []
     service = ServiceManager(notes.append)
-    service.turned(0.0, "happy")
+    service.heartbeat(0.0, "happy")
     assert notes == ["STATUS=happy", "READY=1"]
 
 
@@ -28,7 +28,7 @@ def test_a_status_is_told_when_it_changes() -> None:
     notes: list[str] = []
     service = ServiceManager(notes.append)
     for status in ("happy", "happy", "sad", "sad", "happy"):
-        service.turned(0.0, status)
+        service.heartbeat(0.0, status)
     assert [n for n in notes if n.startswith("STATUS")] == ["STATUS=happy", "STATUS=sad", "STATUS=happy"]
 
 
@@ -45,4 +45,4 @@ def test_messages_arrive_at_the_socket_that_the_service_manager_names(
 
 
 def test_by_hand_nobody_is_told_anything() -> None:
-    service_manager({}).turned(0.0, "happy")
+    service_manager({}).heartbeat(0.0, "happy")

@@ -5,9 +5,9 @@ import pytest
 
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraStatus
-from moodpid.vision.darkness import HOLDS_S, Darkness
-from moodpid.vision.pipeline import Observer
-from moodpid.vision.sources import Watcher
+from moodpid.vision.darkness import HOLDS_S, DarknessDetector
+from moodpid.vision.pipeline import FacePipeline
+from moodpid.vision.sources import LiveSource
 from moodpid.vision.types import Frame
 from tests.support.fakes import Clock, FakeClassifier, FakeDetector
 from tests.support.rooms import room
@@ -20,24 +20,24 @@ def covered(at_s: float) -> Frame:
 
 
 def test_a_covered_lens_is_dark_after_some_seconds() -> None:
-    darkness = Darkness()
+    darkness = DarknessDetector()
     assert not any(darkness.update(covered(at_s)) for at_s in np.arange(0.0, HOLDS_S, 0.25))
     assert darkness.update(covered(HOLDS_S))
 
 
 def test_a_room_is_not_dark() -> None:
-    darkness = Darkness()
+    darkness = DarknessDetector()
     assert not any(darkness.update(Frame(room(), at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
 
 
 def test_a_dim_room_with_a_lamp_in_it_is_not_dark() -> None:
-    darkness, dim = Darkness(), covered(0.0).grey
+    darkness, dim = DarknessDetector(), covered(0.0).grey
     dim[100:180, 100:180] = 200
     assert not any(darkness.update(Frame(dim, at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
 
 
 def test_a_hand_that_passes_is_not_darkness() -> None:
-    darkness = Darkness()
+    darkness = DarknessDetector()
     frames = [covered(0.0), covered(2.0), Frame(room(), 2.5), covered(3.0), covered(5.5)]
     assert not any(map(darkness.update, frames))
 
@@ -53,7 +53,7 @@ class Lens:
         self._clock.sleep(0.25)
         return covered(self._clock()) if self.is_covered else Frame(room(), self._clock())
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Always the same."""
 
     def close(self) -> None:
@@ -63,11 +63,11 @@ class Lens:
 def test_the_watcher_says_so_and_takes_a_dark_room_for_no_empty_one() -> None:
     clock = Clock()
     lens = Lens(clock)
-    eye = Watcher(lambda: lens, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+    eye = LiveSource(lambda: lens, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
 
     def look_until(status: CameraStatus) -> Observation | None:
         for _ in range(100):
-            seen = eye.look()
+            seen = eye.next_observation()
             if eye.state.status is status:
                 return seen
         return pytest.fail(f"never {status}")

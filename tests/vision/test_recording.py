@@ -10,7 +10,7 @@ import pytest
 from moodpid.errors import PictureError, RecordingEnded
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.cameras import recording
-from moodpid.vision.cameras.demo_scene import HEIGHT, WIDTH, Scene, script
+from moodpid.vision.cameras.demo_scene import HEIGHT, WIDTH, DemoScene, script
 from moodpid.vision.image_files import read_grey
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Frame
@@ -131,7 +131,7 @@ def test_a_recording_plays_at_its_own_pace() -> None:
     clock = Clock()
     start_s = clock()
     camera = recording.RecordingCamera(
-        lambda: Scene(FACES).frames(4.0), 4.0, loop=False, clock=clock, sleep=clock.sleep
+        lambda: DemoScene(FACES).frames(4.0), 4.0, loop=False, clock=clock, sleep=clock.sleep
     )
     assert [camera.read().at_s - start_s for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
     assert clock() - start_s == 0.75
@@ -141,7 +141,7 @@ def test_frames_that_came_due_while_nobody_looked_are_left_out() -> None:
     clock = Clock()
     start_s = clock()
     camera = recording.RecordingCamera(
-        lambda: Scene(FACES).frames(4.0), 4.0, loop=False, clock=clock, sleep=clock.sleep
+        lambda: DemoScene(FACES).frames(4.0), 4.0, loop=False, clock=clock, sleep=clock.sleep
     )
     camera.read()
     clock.sleep(2.1)
@@ -164,7 +164,7 @@ def test_every_kind_of_recording_makes_fewer_frames_if_fewer_are_asked_for(tmp_p
     assert at_another_pace(recording.frames(tmp_path, 4.0, unexpected), 2.0) == [0.5, 1.0, 1.5]
     film = recording.frames(video(tmp_path / "v.avi"), 5.0, unexpected)
     assert at_another_pace(film, 1.0) == pytest.approx([1.0], abs=0.021)
-    assert at_another_pace(Scene(FACES).frames(4.0), 0.5)[:3] == [2.0, 4.0, 6.0]
+    assert at_another_pace(DemoScene(FACES).frames(4.0), 0.5)[:3] == [2.0, 4.0, 6.0]
 
 
 def test_a_pace_between_leaves_out_frames_evenly(tmp_path: Path) -> None:
@@ -180,11 +180,11 @@ def test_a_recording_asked_for_another_pace_runs_on_in_its_own_time(looks: int) 
     clock = Clock()
     start_s = clock()
     camera = recording.RecordingCamera(
-        lambda: Scene(FACES).frames(4.0), 4.0, loop=True, clock=clock, sleep=clock.sleep
+        lambda: DemoScene(FACES).frames(4.0), 4.0, loop=True, clock=clock, sleep=clock.sleep
     )
     for _ in range(looks):
         camera.read()
-    camera.pace(1.0)
+    camera.set_rate(1.0)
     times = [camera.read().at_s - start_s for _ in range(4)]
     assert [b - a for a, b in pairwise(times)] == [1.0] * 3
     assert clock() - start_s == times[-1]
@@ -192,11 +192,11 @@ def test_a_recording_asked_for_another_pace_runs_on_in_its_own_time(looks: int) 
 
 def test_the_pace_holds_when_a_recording_begins_again() -> None:
     clock = Clock()
-    scene = Scene(FACES)
+    scene = DemoScene(FACES)
     camera = recording.RecordingCamera(
         lambda: scene.frames(4.0), 4.0, loop=True, clock=clock, sleep=clock.sleep
     )
-    camera.pace(1.0)
+    camera.set_rate(1.0)
     times = [camera.read().at_s for _ in range(round(1.5 * scene.duration_s))]
     assert times[-1] - times[0] > 1.4 * scene.duration_s
 
@@ -254,7 +254,7 @@ def test_the_bundled_scene_shows_all_emotions_between_empty_rooms() -> None:
 
 
 def test_the_bundled_scene_is_the_same_each_time() -> None:
-    one, other = Scene(FACES), Scene(FACES)
+    one, other = DemoScene(FACES), DemoScene(FACES)
     assert one.picture(6.0).shape == (HEIGHT, WIDTH)
     assert np.array_equal(one.picture(6.0), other.picture(6.0))
     assert not np.array_equal(one.picture(6.0), one.picture(2.0))

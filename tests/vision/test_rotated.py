@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from moodpid import app
-from moodpid.config import Camera as CameraTable
+from moodpid.config import CameraConfig as CameraTable
 from moodpid.config import CameraSource, Config, parse
 from moodpid.errors import ConfigError
-from moodpid.vision.cameras.rotated import Turned
+from moodpid.vision.cameras.rotated import RotatedCamera
 from moodpid.vision.types import Frame
 
 PICTURE = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
@@ -22,7 +22,7 @@ class Still:
     def read(self) -> Frame:
         return Frame(PICTURE, 7.0)
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         self.fps = fps
 
     def close(self) -> None:
@@ -44,7 +44,7 @@ class Still:
 def test_a_picture_is_turned_clockwise_and_mirrored(
     rotation: int, hflip: bool, vflip: bool, rows: list[list[int]]
 ) -> None:
-    frame = Turned(Still(), rotation, hflip=hflip, vflip=vflip).read()
+    frame = RotatedCamera(Still(), rotation, hflip=hflip, vflip=vflip).read()
     assert frame.grey.tolist() == rows
     assert frame.grey.flags.c_contiguous
     assert frame.at_s == 7.0
@@ -52,8 +52,8 @@ def test_a_picture_is_turned_clockwise_and_mirrored(
 
 def test_closing_and_another_pace_are_the_camera_s_own_affair() -> None:
     camera = Still()
-    turned = Turned(camera, 180, hflip=False, vflip=False)
-    turned.pace(2.0)
+    turned = RotatedCamera(camera, 180, hflip=False, vflip=False)
+    turned.set_rate(2.0)
     turned.close()
     assert camera.fps == 2.0
     assert camera.closed

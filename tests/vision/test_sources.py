@@ -4,13 +4,13 @@ import pytest
 
 from moodpid.errors import CameraError, CameraStuckError
 from moodpid.state import CameraState, CameraStatus
-from moodpid.vision.annotate import EVERY_S, Artist
-from moodpid.vision.pipeline import Observer
-from moodpid.vision.sources import PAUSES_S, Watcher
+from moodpid.vision.annotate import EVERY_S, FrameAnnotator
+from moodpid.vision.pipeline import FacePipeline
+from moodpid.vision.sources import RETRY_DELAYS_S, LiveSource
 from tests.support.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector
 
 
-class Shelf:
+class CameraFactory:
     """Cameras to open one after the other; None is one that does not open."""
 
     def __init__(self, clock: Clock, *frames: int | None, deaf: bool = False) -> None:
@@ -24,19 +24,19 @@ class Shelf:
         return camera
 
 
-def status(eye: Watcher) -> CameraStatus:
+def status(eye: LiveSource) -> CameraStatus:
     return eye.state.status
 
 
-def watcher(clock: Clock, shelf: Shelf) -> Watcher:
-    return Watcher(shelf, Observer(FakeDetector(), FakeClassifier()), clock=clock)
+def watcher(clock: Clock, shelf: CameraFactory) -> LiveSource:
+    return LiveSource(shelf, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
 
 
 def test_frames_become_observations() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 5))
+    eye = watcher(clock, CameraFactory(clock, 5))
     assert status(eye) is CameraStatus.STARTING
-    observation = eye.look()
+    observation = eye.next_observation()
     assert observation is not None
     assert [face.area for face in observation.faces] == [0.25]
     assert observation.at_s == clock()
@@ -46,43 +46,43 @@ def test_frames_become_observations() -> None:
 
 def test_a_camera_that_goes_is_closed_and_opened_again_after_a_pause() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 1, 5)
+    shelf = CameraFactory(clock, 1, 5)
     eye = watcher(clock, shelf)
-    eye.look()
-    assert eye.look() is None
+    eye.next_observation()
+    assert eye.next_observation() is None
     assert shelf.cameras[0].closed
     assert status(eye) is CameraStatus.LOST
     assert "plug" in eye.state.message
-    assert eye.look() is None
-    assert 0 < eye.idle_s() <= PAUSES_S[0]
-    clock.sleep(PAUSES_S[0])
-    assert eye.look() is not None
+    assert eye.next_observation() is None
+    assert 0 < eye.idle_s() <= RETRY_DELAYS_S[0]
+    clock.sleep(RETRY_DELAYS_S[0])
+    assert eye.next_observation() is not None
     assert eye.state.message == ""
 
 
 def test_a_camera_that_stays_away_is_given_up() -> None:
     clock = Clock()
     began_s = clock()
-    eye = watcher(clock, Shelf(clock))
+    eye = watcher(clock, CameraFactory(clock))
 
     def wait_for_it() -> None:
         while True:
-            eye.look()
+            eye.next_observation()
             clock.sleep(max(eye.idle_s(), 0.01))
 
     with pytest.raises(CameraError, match="gave up after 7 tries: no camera found"):
         wait_for_it()
-    assert clock() - began_s == pytest.approx(sum(PAUSES_S), abs=1)
+    assert clock() - began_s == pytest.approx(sum(RETRY_DELAYS_S), abs=1)
 
 
 def test_an_hour_of_good_frames_makes_old_faults_forgotten() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, *[300] * 30))
+    eye = watcher(clock, CameraFactory(clock, *[300] * 30))
     for _ in range(20):
-        while eye.look() is not None:
+        while eye.next_observation() is not None:
             pass
-        clock.sleep(max(PAUSES_S))
-    assert eye.look() is not None
+        clock.sleep(max(RETRY_DELAYS_S))
+    assert eye.next_observation() is not None
 
 
 def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_loop() -> None:
@@ -90,12 +90,12 @@ def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_l
         raise CameraStuckError("the camera hangs")
 
     clock = Clock()
-    eye = Watcher(hang, Observer(FakeDetector(), FakeClassifier()), clock=clock)
-    assert eye.look() is None
+    eye = LiveSource(hang, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
+    assert eye.next_observation() is None
     assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
     assert eye.idle_s() == 0.0
     with pytest.raises(CameraStuckError, match="the camera hangs"):
-        eye.look()
+        eye.next_observation()
 
 
 @pytest.mark.parametrize("why", ["the plug was pulled", "switched off"])
@@ -104,66 +104,66 @@ def test_a_camera_that_hangs_when_closed_ends_the_loop(monkeypatch: pytest.Monke
         raise CameraStuckError("the camera hangs")
 
     clock = Clock()
-    shelf = Shelf(clock, 1, 5)
+    shelf = CameraFactory(clock, 1, 5)
     eye = watcher(clock, shelf)
-    eye.look()
+    eye.next_observation()
     monkeypatch.setattr(shelf.cameras[0], "close", hang)
     if why == "switched off":
-        eye.watch(False)
+        eye.set_enabled(False)
         assert status(eye) is CameraStatus.OFF
     else:
-        assert eye.look() is None
+        assert eye.next_observation() is None
         assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
     with pytest.raises(CameraStuckError, match="the camera hangs"):
-        eye.look()
+        eye.next_observation()
 
 
 def test_switched_off_it_closes_the_camera_for_real_and_rests() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 5, 5)
+    shelf = CameraFactory(clock, 5, 5)
     eye = watcher(clock, shelf)
-    eye.look()
-    eye.watch(False)
-    eye.watch(False)
+    eye.next_observation()
+    eye.set_enabled(False)
+    eye.set_enabled(False)
     assert shelf.cameras[0].closed
-    assert eye.look() is None
+    assert eye.next_observation() is None
     assert eye.idle_s() > 0
     assert status(eye) is CameraStatus.OFF
-    eye.watch(True)
-    assert eye.look() is not None
+    eye.set_enabled(True)
+    assert eye.next_observation() is not None
     assert not shelf.cameras[1].closed
 
 
 def test_closing_twice_hurts_nothing() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 5))
-    eye.look()
+    eye = watcher(clock, CameraFactory(clock, 5))
+    eye.next_observation()
     eye.close()
     eye.close()
 
 
 def test_the_camera_itself_is_asked_for_as_many_frames_as_there_are_looks() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 100)
+    shelf = CameraFactory(clock, 100)
     eye = watcher(clock, shelf)
-    eye.look()
-    eye.pace(2.0)
+    eye.next_observation()
+    eye.set_rate(2.0)
     began_s = clock()
-    assert all(eye.look() for _ in range(8))
+    assert all(eye.next_observation() for _ in range(8))
     assert clock() - began_s == pytest.approx(4.0)
-    assert shelf.cameras[0].paces == [2.0]
+    assert shelf.cameras[0].rates == [2.0]
 
 
 def test_a_camera_that_is_opened_later_is_asked_too() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 1, 5)
+    shelf = CameraFactory(clock, 1, 5)
     eye = watcher(clock, shelf)
-    eye.pace(2.0)
-    eye.look()
-    eye.look()  # the plug is pulled
-    clock.sleep(PAUSES_S[0])
-    eye.look()
-    assert [camera.paces for camera in shelf.cameras] == [[2.0], [2.0]]
+    eye.set_rate(2.0)
+    eye.next_observation()
+    eye.next_observation()  # the plug is pulled
+    clock.sleep(RETRY_DELAYS_S[0])
+    eye.next_observation()
+    assert [camera.rates for camera in shelf.cameras] == [[2.0], [2.0]]
 
 
 def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
@@ -173,17 +173,17 @@ def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
         raise CameraError("no other pace")
 
     clock = Clock()
-    shelf = Shelf(clock, 5, 5)
+    shelf = CameraFactory(clock, 5, 5)
     eye = watcher(clock, shelf)
-    eye.look()
+    eye.next_observation()
     monkeypatch.setattr(shelf.cameras[0], "pace", fail)
-    eye.pace(2.0)
-    assert eye.look() is None
+    eye.set_rate(2.0)
+    assert eye.next_observation() is None
     assert shelf.cameras[0].closed
     assert eye.state == CameraState(CameraStatus.LOST, "no other pace")
-    clock.sleep(PAUSES_S[0])
-    assert eye.look() is not None
-    assert shelf.cameras[1].paces == [2.0]
+    clock.sleep(RETRY_DELAYS_S[0])
+    assert eye.next_observation() is not None
+    assert shelf.cameras[1].rates == [2.0]
 
 
 def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the_loop(
@@ -193,84 +193,84 @@ def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the
         raise CameraStuckError("the camera hangs")
 
     clock = Clock()
-    shelf = Shelf(clock, 5)
+    shelf = CameraFactory(clock, 5)
     eye = watcher(clock, shelf)
-    eye.look()
+    eye.next_observation()
     monkeypatch.setattr(shelf.cameras[0], "pace", hang)
-    eye.pace(2.0)
-    assert eye.look() is None
+    eye.set_rate(2.0)
+    assert eye.next_observation() is None
     assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
     with pytest.raises(CameraStuckError, match="the camera hangs"):
-        eye.look()
+        eye.next_observation()
 
 
 def test_of_many_paces_between_two_looks_the_camera_hears_the_last() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 5)
+    shelf = CameraFactory(clock, 5)
     eye = watcher(clock, shelf)
-    eye.look()
+    eye.next_observation()
     for looks_hz in (1.0, 2.0, 3.0, 2.0):
-        eye.pace(looks_hz)
-    eye.look()
-    eye.look()
-    assert shelf.cameras[0].paces == [2.0]
+        eye.set_rate(looks_hz)
+    eye.next_observation()
+    eye.next_observation()
+    assert shelf.cameras[0].rates == [2.0]
 
 
 def test_a_camera_is_left_at_its_own_pace_unless_another_is_asked_for() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 5)
-    watcher(clock, shelf).look()
-    assert shelf.cameras[0].paces == []
+    shelf = CameraFactory(clock, 5)
+    watcher(clock, shelf).next_observation()
+    assert shelf.cameras[0].rates == []
 
 
 def test_the_loop_never_waits_longer_than_half_a_second_for_a_frame_however_seldom_it_looks() -> None:
     clock = Clock()
-    shelf = Shelf(clock, 100)
+    shelf = CameraFactory(clock, 100)
     eye = watcher(clock, shelf)
-    eye.pace(0.25)
-    assert sum(eye.look() is not None for _ in range(40)) == pytest.approx(5, abs=1)
-    assert shelf.cameras[0].paces == [2.0]
+    eye.set_rate(0.25)
+    assert sum(eye.next_observation() is not None for _ in range(40)) == pytest.approx(5, abs=1)
+    assert shelf.cameras[0].rates == [2.0]
 
 
 def test_fewer_looks_than_frames_are_spread_evenly() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 100, deaf=True))
-    eye.pace(2.0)
-    assert [eye.look() is not None for _ in range(8)] == [True, False] * 4
+    eye = watcher(clock, CameraFactory(clock, 100, deaf=True))
+    eye.set_rate(2.0)
+    assert [eye.next_observation() is not None for _ in range(8)] == [True, False] * 4
 
 
 def test_a_pace_that_does_not_fit_the_frames_holds_on_average() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 100, deaf=True))
-    eye.pace(3.0)
-    assert sum(eye.look() is not None for _ in range(80)) == pytest.approx(60, abs=1)
+    eye = watcher(clock, CameraFactory(clock, 100, deaf=True))
+    eye.set_rate(3.0)
+    assert sum(eye.next_observation() is not None for _ in range(80)) == pytest.approx(60, abs=1)
 
 
 def test_more_looks_than_frames_are_as_many_as_there_are_frames() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 100))
-    eye.pace(30.0)
-    assert all(eye.look() for _ in range(20))
+    eye = watcher(clock, CameraFactory(clock, 100))
+    eye.set_rate(30.0)
+    assert all(eye.next_observation() for _ in range(20))
 
 
 def test_without_being_asked_for_there_is_no_picture() -> None:
     clock = Clock()
-    eye = watcher(clock, Shelf(clock, 100))
-    eye.look()
+    eye = watcher(clock, CameraFactory(clock, 100))
+    eye.next_observation()
     assert eye.picture is None
 
 
 def test_a_picture_is_there_where_it_is_asked_for_and_gone_with_the_camera() -> None:
     clock = Clock()
-    eye = Watcher(Shelf(clock, 100), Observer(FakeDetector(), FakeClassifier()), Artist(), clock=clock)
-    eye.look()
+    eye = LiveSource(CameraFactory(clock, 100), FacePipeline(FakeDetector(), FakeClassifier()), FrameAnnotator(), clock=clock)
+    eye.next_observation()
     first = eye.picture
     assert first is not None
     assert first.startswith(b"\xff\xd8\xff")  # JPEG
-    eye.look()
+    eye.next_observation()
     assert eye.picture is first
     clock.sleep(EVERY_S)
-    eye.look()
+    eye.next_observation()
     assert eye.picture is not first
-    eye.watch(False)
+    eye.set_enabled(False)
     assert eye.picture is None

@@ -8,8 +8,8 @@ import pytest
 
 from moodpid.errors import CameraError, CameraStuckError, StopRequested
 from moodpid.vision.cameras import time_limited
-from moodpid.vision.cameras.time_limited import Guarded
-from moodpid.vision.sources import NAP_S
+from moodpid.vision.cameras.time_limited import TimeLimitedCamera
+from moodpid.vision.sources import MAX_IDLE_S
 from tests.support.fakes import Clock, FakeCamera
 
 
@@ -48,13 +48,13 @@ def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
         return hanging
 
     with pytest.raises(CameraStuckError, match="hangs: opening it takes more than"):
-        Guarded(open_camera)
+        TimeLimitedCamera(open_camera)
 
 
 @pytest.mark.usefixtures("_impatient")
 def test_closing_that_hangs_is_told(hanging: FakeCamera) -> None:
     with pytest.raises(CameraStuckError, match="hangs: closing it takes more than"):
-        Guarded(lambda: hanging).close()
+        TimeLimitedCamera(lambda: hanging).close()
 
 
 @pytest.mark.usefixtures("_impatient")
@@ -62,7 +62,7 @@ def test_a_pace_over_which_it_hangs_is_told(monkeypatch: pytest.MonkeyPatch, let
     camera = FakeCamera(Clock())
     monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
     with pytest.raises(CameraStuckError, match="hangs: setting the pace of it takes more than"):
-        Guarded(lambda: camera).pace(1.0)
+        TimeLimitedCamera(lambda: camera).set_rate(1.0)
 
 
 @pytest.mark.usefixtures("_attentive")
@@ -75,7 +75,7 @@ def test_a_stop_ends_an_opening_that_hangs(let_go: Event) -> None:
         return FakeCamera(Clock())
 
     with pytest.raises(StopRequested):
-        Guarded(open_camera, stop.is_set)
+        TimeLimitedCamera(open_camera, stop.is_set)
 
 
 @pytest.mark.usefixtures("_attentive")
@@ -84,12 +84,12 @@ def test_once_stopped_the_camera_is_asked_for_nothing_but_to_close(
 ) -> None:
     camera, stop = FakeCamera(Clock()), Event()
     monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
-    eye = Guarded(lambda: camera, stop.is_set)
+    eye = TimeLimitedCamera(lambda: camera, stop.is_set)
     stop.set()
     with pytest.raises(StopRequested):
         eye.read()
     with pytest.raises(StopRequested):
-        eye.pace(1.0)
+        eye.set_rate(1.0)
     eye.close()
     assert camera.closed
 
@@ -99,13 +99,13 @@ def test_a_camera_that_does_not_open_is_told_as_it_says_itself() -> None:
         raise CameraError("check its cable")
 
     with pytest.raises(CameraError, match="check its cable") as raised:
-        Guarded(open_camera)
+        TimeLimitedCamera(open_camera)
     assert not isinstance(raised.value, CameraStuckError)
 
 
 def test_a_camera_that_does_not_hang_is_as_it_was() -> None:
     camera = FakeCamera(Clock())
-    eye = Guarded(lambda: camera)
+    eye = TimeLimitedCamera(lambda: camera)
     assert eye.read().grey.any()
     eye.close()
     assert camera.closed
@@ -117,4 +117,4 @@ def test_the_worst_turn_of_the_loop_leaves_the_watchdog_its_time() -> None:
     # Switched off and on while the loop rests; then a camera that opens at the last moment and sends nothing
     unfed_s, off_s, read_s = watchdog_s / 3, time_limited.CLOSE_S, 3.0
     camera_s = time_limited.OPEN_S + time_limited.PACE_S + read_s + time_limited.CLOSE_S
-    assert unfed_s + NAP_S + off_s + camera_s < watchdog_s
+    assert unfed_s + MAX_IDLE_S + off_s + camera_s < watchdog_s

@@ -87,7 +87,7 @@ def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_onc
 ) -> None:
     camera = webcam_of(driver, 4.0)
     for fps in (3.5, 1.5, 2.0, 4.0):
-        camera.pace(fps)
+        camera.set_rate(fps)
     assert driver.rates == [4, 2, 4]
 
 
@@ -96,7 +96,7 @@ def test_frames_come_at_the_pace_that_is_asked_for_though_the_driver_makes_more(
     driver: Driver, fps: float, period_s: float
 ) -> None:
     camera = webcam_of(driver, 8.0)
-    camera.pace(fps)
+    camera.set_rate(fps)
     camera.read()  # due by the old pace
     times_s = [camera.read().at_s for _ in range(4)]
     assert [after - before for before, after in pairwise(times_s)] == [period_s] * 3

@@ -27,17 +27,17 @@ from moodpid.mood.emotion import EMOTIONS, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.publisher import MqttPublisher
-from moodpid.settings.fields import Offers
+from moodpid.settings.fields import Capabilities
 from moodpid.state import (
-    Adjust,
+    ChangeSetting,
     CameraState,
     CameraStatus,
     PlayerState,
     PlayerStatus,
-    Present,
+    AppState,
     Request,
     Settings,
-    Vitals,
+    Metrics,
 )
 from tests.support.servers import PrivateMosquitto
 
@@ -58,13 +58,13 @@ class Room:
         self._settings = Settings()
         self._belief = [1 / len(EMOTIONS)] * len(EMOTIONS)
         self._mood, self._since_s = Mood.NEUTRAL, time.monotonic()
-        device = config.Device(id=f"device-{number:04}", name=f"Device {number}")
-        broker = config.Mqtt(host="127.0.0.1", port=port)
-        self.publisher = MqttPublisher(device, broker, self._obey, offers=Offers(looks_hz=8.0))
+        device = config.DeviceConfig(id=f"device-{number:04}", name=f"Device {number}")
+        broker = config.MqttConfig(host="127.0.0.1", port=port)
+        self.publisher = MqttPublisher(device, broker, self._obey, offers=Capabilities(max_fps=8.0))
         self.told = ""
 
     def _obey(self, request: Request) -> bool:
-        if isinstance(request, Adjust):
+        if isinstance(request, ChangeSetting):
             self._settings = request.applied(self._settings)
         return True
 
@@ -79,10 +79,10 @@ class Room:
             self._wander()
         self.told = self._mood.value
         camera, player = CameraState(CameraStatus.WATCHING), PlayerState(PlayerStatus.PLAY, "A Song")
-        vitals = Vitals(0.04 + 0.01 * self._chance.random(), 4.0, 50.0)
+        vitals = Metrics(0.04 + 0.01 * self._chance.random(), 4.0, 50.0)
         scores = EmotionScores(tuple(self._belief))
         mood = MoodState(self._mood, self._since_s, max(self._belief), 1, scores, now_s)
-        self.publisher.tell(Present(camera, player, mood, mood, self._settings, vitals), events)
+        self.publisher.publish(AppState(camera, player, mood, mood, self._settings, vitals), events)
 
     def _wander(self) -> None:
         noisy = [max(1e-3, b + self._chance.gauss(0, 0.01)) for b in self._belief]

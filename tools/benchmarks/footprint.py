@@ -29,11 +29,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from moodpid.app import BUNDLED_MODEL
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.cameras.demo_scene import Scene, script
+from moodpid.vision.cameras.demo_scene import DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.classifier import TfliteClassifier
 from moodpid.vision.haar import HaarDetector
-from moodpid.vision.pipeline import Observer
+from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.types import Frame
 from tests.support.processes import begin, end
 from tests.support.servers import PrivateMosquitto, PrivateMpd
@@ -47,14 +47,14 @@ TICKS_HZ = os.sysconf("SC_CLK_TCK")
 
 def looks_ms() -> dict[str, float]:
     """CPU milliseconds of one look at 640 x 480: whole frame, window, empty room, classifier."""
-    scene, classifier = Scene(BUNDLED), TfliteClassifier(BUNDLED_MODEL)
+    scene, classifier = DemoScene(BUNDLED), TfliteClassifier(BUNDLED_MODEL)
     start_s = next(p.start_s for p in script()[0] if p.shows is Emotion.HAPPY) + 2.0
     faces = [scene.picture(start_s + n / 10) for n in range(LOOKS)]
     empty = [scene.picture(n / 20) for n in range(LOOKS)]
     box = HaarDetector(64).detect(Frame(faces[0], 0.0))[0]
 
     def look(full_every_s: float, pictures: list[Any]) -> float:
-        observer = Observer(HaarDetector(64, full_every_s=full_every_s), classifier)
+        observer = FacePipeline(HaarDetector(64, full_every_s=full_every_s), classifier)
         observer.observe(Frame(pictures[0], 0.0))  # the first one warms up, and finds the window
         return _cpu_ms(lambda n: observer.observe(Frame(pictures[n], n / 1000)))
 

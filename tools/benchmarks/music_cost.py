@@ -18,22 +18,22 @@ if __name__ == "__main__":
 
 from demo.library import generate
 
-from moodpid.config import Entry, Player
+from moodpid.config import SongSource, MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import begin
-from moodpid.mpd.connection import Link
-from moodpid.mpd.reconciler import Guest
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.connection import MpdConnection
+from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.mpd.worker import MpdWorker
 from tests.support.servers import PrivateMpd
 
 PARTY, LARGE = "Party", "Large"
 
 
-class CountingLink(Link):
+class CountingLink(MpdConnection):
     """Counts the commands and the items of the answers."""
 
-    def __init__(self, settings: Player) -> None:
+    def __init__(self, settings: MpdConfig) -> None:
         self.asked: Counter[str] = Counter()
         self.longest = 0
         super().__init__(settings)
@@ -64,10 +64,10 @@ def rest(library: Path, seconds: float) -> None:
     """A worker at an MPD where nothing happens."""
     with PrivateMpd(library) as mpd:
         mpd.mpc("load", "Happy")
-        settings = Player(host=mpd.host, port=mpd.port, playlists={Mood.SAD: ("Sad",)})
+        settings = MpdConfig(host=mpd.host, port=mpd.port, playlists={Mood.SAD: ("Sad",)})
         worker = MpdWorker(settings, lambda _: True)
         worker.start()
-        worker.wish(Wish(begin(Mood.SAD, None), ("Sad",)))
+        worker.request(MusicRequest(start_path(Mood.SAD, None), ("Sad",)))
         worker.join(3.0)  # it has settled
         before = time.process_time()
         worker.join(seconds)
@@ -97,20 +97,20 @@ def large(library: Path, songs: int, queue: int) -> None:
         mpd.mpc("load", PARTY)
         mpd.mpc("play", str(queue // 2))
         mpd.mpc("pause")
-        for entry in (Entry(playlist=LARGE), Entry(filter='(title != "")'), Entry(folder="large")):
+        for entry in (SongSource(playlist=LARGE), SongSource(filter='(title != "")'), SongSource(folder="large")):
             _measure(mpd, entry, songs, queue)
 
 
-def _measure(mpd: PrivateMpd, entry: Entry, songs: int, queue: int) -> None:
-    settings = Player(host=mpd.host, port=mpd.port, playlists={Mood.SAD: (entry,)})
+def _measure(mpd: PrivateMpd, entry: SongSource, songs: int, queue: int) -> None:
+    settings = MpdConfig(host=mpd.host, port=mpd.port, playlists={Mood.SAD: (entry,)})
     with CountingLink(settings) as link:
-        guest = Guest(settings, Random(1))  # noqa: S311 - no secret
-        guest.arrive(link)
+        guest = QueueReconciler(settings, Random(1))  # noqa: S311 - no secret
+        guest.on_connect(link)
         for what in ("first", "second"):
             link.asked.clear()
             cpu, wall = time.process_time(), time.monotonic()
             mood = Mood.SAD if what == "first" else Mood.DISGUST
-            guest.turn(link, Wish(begin(mood, None), ("x",)), settings.strategy)
+            guest.reconcile(link, MusicRequest(start_path(mood, None), ("x",)), settings.strategy)
             cpu, wall = time.process_time() - cpu, time.monotonic() - wall
             print(
                 f"{entry.name}, {songs} songs, a queue of {queue}: {what} two songs put in with "

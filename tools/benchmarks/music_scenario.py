@@ -26,13 +26,13 @@ if __name__ == "__main__":
 
 from demo.library import generate
 
-from moodpid.config import Change, Entry, Player
+from moodpid.config import TransitionMode, SongSource, MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import Wish
-from moodpid.mood.strategy import begin
-from moodpid.mpd.reconciler import Guest
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.mpd.worker import MpdWorker
-from tests.support.fake_mpd import House
+from tests.support.fake_mpd import FakeMpd
 from tests.support.servers import PrivateMpd
 
 LENGTH_S = 7200
@@ -40,7 +40,7 @@ SONG_S = 200.0
 HANDS_OFF_S = 300.0
 SPEED = 100  # of the real run: a song takes 2 s
 MOODS = [mood for mood in Mood if mood is not Mood.NOBODY]
-LISTS: dict[Mood, tuple[str | Entry, ...]] = {mood: (mood.capitalize(),) for mood in MOODS}
+LISTS: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in MOODS}
 THEIRS = [f"theirs/{number:02}.wav" for number in range(24)]
 
 
@@ -128,28 +128,28 @@ class Tally:
         return figures
 
 
-def simulate(change: Change, seed: int) -> Tally:
+def simulate(change: TransitionMode, seed: int) -> Tally:
     """The guest at a pretend MPD, second by second."""
     lists = {mood.capitalize(): [f"{mood}/{number}" for number in range(40)] for mood in MOODS}
-    house = House(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
-    settings = Player(change=change, hands_off_s=HANDS_OFF_S, playlists=LISTS)
-    guest = Guest(settings, random.Random(seed), *house.clocks)  # noqa: S311
+    house = FakeMpd(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
+    settings = MpdConfig(change=change, hands_off_s=HANDS_OFF_S, playlists=LISTS)
+    guest = QueueReconciler(settings, random.Random(seed), *house.clocks)  # noqa: S311
     for uri in THEIRS[:12]:
         house.add(uri)
     house.play(0)
-    guest.arrive(house)
+    guest.on_connect(house)
     tally, wish, events = Tally(), None, script(seed)
     for second in range(LENGTH_S):
         while events and events[0].at_s <= second:
             event = events.pop(0)
             _count(tally, event)
             if event.kind == "mood":
-                wish = Wish(begin(Mood(event.what), None), (event.what.capitalize(),))
+                wish = MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),))
             elif event.kind == "person":
                 _person_simulated(house, event.what)
             else:
                 house.restart()
-                guest.arrive(house)
+                guest.on_connect(house)
         _visit(house, guest, wish, settings, tally)
         tally.hear(house.playing(), wish.mood if wish else "", 1.0)
         house.advance(1.0)
@@ -157,10 +157,10 @@ def simulate(change: Change, seed: int) -> Tally:
     return tally
 
 
-def _visit(house: House, guest: Guest, wish: Wish | None, settings: Player, tally: Tally) -> None:
-    before, state = [str(id_) for id_ in house.persons()], house.state
-    guest.turn(house, wish, settings.strategy)
-    tally.compare(before, [str(id_) for id_ in house.persons()])
+def _visit(house: FakeMpd, guest: QueueReconciler, wish: MusicRequest | None, settings: MpdConfig, tally: Tally) -> None:
+    before, state = [str(id_) for id_ in house.user_songs()], house.state
+    guest.reconcile(house, wish, settings.strategy)
+    tally.compare(before, [str(id_) for id_ in house.user_songs()])
     tally.started_unasked += house.state == "play" and state != "play"
 
 
@@ -170,7 +170,7 @@ def _count(tally: Tally, event: Event) -> None:
     tally.restarts += event.kind == "restart"
 
 
-def _person_simulated(house: House, what: str) -> None:
+def _person_simulated(house: FakeMpd, what: str) -> None:
     place = house.position(house.current) if house.current is not None else 0
     doing: dict[str, Callable[[], object]] = {
         "add": lambda: house.add(THEIRS[20]),
@@ -190,12 +190,12 @@ def _person_simulated(house: House, what: str) -> None:
     doing[what]()
 
 
-def _load(house: House) -> None:
+def _load(house: FakeMpd) -> None:
     for uri in THEIRS[12:18]:
         house.add(uri)
 
 
-def perform(change: Change, seed: int) -> Tally:
+def perform(change: TransitionMode, seed: int) -> Tally:
     """The worker at a real MPD, with mpc as the person, `SPEED` times as fast."""
     with tempfile.TemporaryDirectory(prefix="moodpid-scenario-") as folder:
         library = _with_theirs(generate(Path(folder), seconds=SONG_S / SPEED))
@@ -218,7 +218,7 @@ def _with_theirs(library: Path) -> Path:
 class _Performance:
     """One real run: the script's events at their times, and looks at MPD in between."""
 
-    def __init__(self, mpd: PrivateMpd, change: Change, seed: int) -> None:
+    def __init__(self, mpd: PrivateMpd, change: TransitionMode, seed: int) -> None:
         self.mpd = mpd
         self.change = change
         self.seed = seed
@@ -243,8 +243,8 @@ class _Performance:
         return self.tally
 
     @contextmanager
-    def _worker(self) -> Iterator[Callable[[Wish], None]]:
-        settings = Player(
+    def _worker(self) -> Iterator[Callable[[MusicRequest], None]]:
+        settings = MpdConfig(
             host=self.mpd.host,
             port=self.mpd.port,
             change=self.change,
@@ -254,15 +254,15 @@ class _Performance:
         )
         worker = MpdWorker(settings, lambda _: True)
         worker.start()
-        yield worker.wish
+        yield worker.request
         worker.stop()
         worker.join(10)
 
-    def _happens(self, event: Event, wish: Callable[[Wish], None]) -> None:
+    def _happens(self, event: Event, wish: Callable[[MusicRequest], None]) -> None:
         _count(self.tally, event)
         if event.kind == "mood":
             self.mood = event.what
-            wish(Wish(begin(Mood(event.what), None), (event.what.capitalize(),)))
+            wish(MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),)))
         elif event.kind == "person":
             self._check()
             for arguments in _MPC[event.what]:
@@ -321,7 +321,7 @@ def main() -> int:
     """Run one or the other, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--real", action="store_true", help="at a real MPD")
-    parser.add_argument("--change", type=Change, default=Change.NEXT, help="next (default), now or queue")
+    parser.add_argument("--change", type=TransitionMode, default=TransitionMode.NEXT, help="next (default), now or queue")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other hours")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()

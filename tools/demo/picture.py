@@ -19,10 +19,10 @@ from moodpid import app
 from moodpid.config import load
 from moodpid.mood.emotion import EMOTIONS, Emotion, Mood
 from moodpid.mood.filter import MoodFilter, MoodState
-from moodpid.vision.cameras.demo_scene import FADE_S, Scene, script
+from moodpid.vision.cameras.demo_scene import FADE_S, DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.opencv import cv2
-from moodpid.vision.pipeline import SeenFace
+from moodpid.vision.pipeline import ClassifiedFace
 from moodpid.vision.types import Frame
 
 ROOT = Path(__file__).parents[2]
@@ -47,18 +47,18 @@ class Look(NamedTuple):
     """One look at the recording, and the mood after it."""
 
     frame: Frame
-    faces: tuple[SeenFace, ...]
+    faces: tuple[ClassifiedFace, ...]
     state: MoodState
 
 
 def looks() -> list[Look]:
     """The recording through the program."""
     config = load(ROOT / "config" / "demo.toml")
-    observer, prior = app.build_observer(config)
+    observer, prior = app.build_pipeline(config)
     mood_filter = MoodFilter(app.filter_settings(config, prior))
     return [
-        Look(frame, observer.see(frame), mood_filter.update(observer.observe(frame)))
-        for frame in Scene(BUNDLED).frames(FPS)
+        Look(frame, observer.analyze(frame), mood_filter.update(observer.observe(frame)))
+        for frame in DemoScene(BUNDLED).frames(FPS)
     ]
 
 

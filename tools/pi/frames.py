@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.cameras.demo_scene import Scene, script
+from moodpid.vision.cameras.demo_scene import DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import GreyImage
@@ -22,7 +22,7 @@ from moodpid.vision.types import GreyImage
 REPEATS = 4  # the software camera shows each picture so many times before the next
 
 
-def still(scene: Scene, shows: Emotion | None) -> GreyImage:
+def still(scene: DemoScene, shows: Emotion | None) -> GreyImage:
     """The picture of one face, long after it faded in, or of the empty room."""
     start_s = next(part.start_s for part in script()[0] if part.shows is shows)
     return scene.picture(start_s + 3.0)
@@ -46,7 +46,7 @@ def main() -> int:
     which.add_argument("--each", action="store_true")
     parser.add_argument("--fps", type=float, default=4.0, help="what the camera will be asked for")
     asked = parser.parse_args()
-    scene = Scene(BUNDLED)
+    scene = DemoScene(BUNDLED)
     if asked.face:
         pictures = iter([still(scene, None if asked.face == "nobody" else Emotion(asked.face))])
     elif asked.each:

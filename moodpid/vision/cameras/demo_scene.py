@@ -52,7 +52,7 @@ def script() -> tuple[list[Part], float]:
     return parts, at_s
 
 
-class Scene:
+class DemoScene:
     """Renders the frames of the bundled recording.
 
     Args:

@@ -15,7 +15,7 @@ from picamera2 import Picamera2
 from moodpid.errors import CameraBusyError, CameraError, CameraStuckError
 from moodpid.vision.types import Frame
 
-_PATIENCE_S = 1.5  # beyond the time of a frame
+_TIMEOUT_S = 1.5  # beyond the time of a frame
 _AS_WIDE = 0.95
 _BACKLIGHT_STOPS = 0.7  # more light than for the picture as a whole
 
@@ -46,7 +46,7 @@ class PiCamera:
         # Whoever opens it closes it; one that hangs must not keep the process from its end
         atexit.unregister(self._camera.close)
         self._fps = fps
-        self._patience_s = _PATIENCE_S + 1 / fps
+        self._timeout_s = _TIMEOUT_S + 1 / fps
         try:
             self._configure(width, height, fps, _exposure(self._camera.camera_controls) if backlight else {})
             self._camera.start()
@@ -86,7 +86,7 @@ class PiCamera:
         """
         job = self._camera.capture_buffer("lores", wait=False)
         try:
-            buffer = self._camera.wait(job, timeout=self._patience_s)
+            buffer = self._camera.wait(job, timeout=self._timeout_s)
         except (TimeoutError, FutureTimeoutError, CancelledError) as error:
             raise CameraError("the Pi camera sends no frames any more; check its cable") from error
         except Exception as error:  # raised on picamera2's own thread, whatever went wrong there
@@ -95,7 +95,7 @@ class PiCamera:
         brightness = np.asarray(buffer)[: self._stride * self._height].reshape(self._height, self._stride)
         return Frame(brightness[:, : self._width], time.monotonic())
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Have the sensor make this many frames a second, some frames from now.
 
         Raises:
@@ -107,7 +107,7 @@ class PiCamera:
             except Exception as error:  # libcamera's faults have no common type
                 raise CameraError(f"the Pi camera takes no other pace: {error}") from error
             # Frames of the old pace are still on their way
-            self._patience_s = _PATIENCE_S + 1 / min(fps, self._fps)
+            self._timeout_s = _TIMEOUT_S + 1 / min(fps, self._fps)
             self._fps = fps
 
     def close(self) -> None:

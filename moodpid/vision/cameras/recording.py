@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from moodpid.errors import PictureError, RecordingEnded
-from moodpid.vision.cameras.demo_scene import Scene
+from moodpid.vision.cameras.demo_scene import DemoScene
 from moodpid.vision.image_files import read_bytes, read_grey
 from moodpid.vision.opencv import as_grey, cv2
 from moodpid.vision.types import Frame
@@ -32,7 +32,7 @@ def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
         PictureError: There is nothing to read at all (raised at once, before the first frame).
     """
     if path is None:
-        return Scene(BUNDLED).frames(fps)
+        return DemoScene(BUNDLED).frames(fps)
     if path.is_dir():
         files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
         if not files:
@@ -116,8 +116,8 @@ class RecordingCamera:
         self._sleep = sleep
         self._frames = open_frames()
         self._began_s = clock()
-        self._pace: float | None = None  # the recording's own
-        self._begun = False
+        self._rate: float | None = None  # the recording's own
+        self._started = False
 
     def read(self) -> Frame:
         """The frame that is due next; those that came due while nobody looked are left out.
@@ -140,7 +140,7 @@ class RecordingCamera:
 
     def _next(self) -> Frame | None:
         # A generator takes nothing before its first frame
-        pace, self._begun = self._pace if self._begun else None, True
+        pace, self._started = self._rate if self._started else None, True
         try:
             return self._frames.send(pace)
         except StopIteration:
@@ -148,15 +148,15 @@ class RecordingCamera:
 
     def _first_again(self) -> Frame:
         if self._loop:
-            self._frames, self._begun = self._open_frames(), False
+            self._frames, self._started = self._open_frames(), False
             self._began_s = self._clock()
             if frame := self._next():
                 return frame
         raise RecordingEnded("the recording is over")
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Make this many frames a second of those that there are; the recording runs no slower."""
-        self._pace, self._period_s = fps, 1 / fps
+        self._rate, self._period_s = fps, 1 / fps
 
     def close(self) -> None:
         """Let go of the file."""

@@ -5,7 +5,7 @@ import numpy as np
 from moodpid.vision.types import Camera, Frame
 
 
-class Turned:
+class RotatedCamera:
     """A camera whose frames are turned, so that faces stand upright: the cascade finds no others.
 
     In software, the same for every camera: it costs little of a look, and sensors cannot turn by 90 degrees.
@@ -19,17 +19,17 @@ class Turned:
     def __init__(self, camera: Camera, rotation: int, *, hflip: bool, vflip: bool) -> None:
         self._camera = camera
         self._quarters = -rotation // 90  # numpy turns the other way
-        self._mirror = slice(None, None, -1 if vflip else 1), slice(None, None, -1 if hflip else 1)
+        self._flip = slice(None, None, -1 if vflip else 1), slice(None, None, -1 if hflip else 1)
 
     def read(self) -> Frame:
         """The next frame, turned; raises what the camera raises."""
         frame = self._camera.read()
         # OpenCV wants the rows of a picture in the order of memory
-        return Frame(np.ascontiguousarray(np.rot90(frame.grey[self._mirror], self._quarters)), frame.at_s)
+        return Frame(np.ascontiguousarray(np.rot90(frame.grey[self._flip], self._quarters)), frame.at_s)
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Make this many frames a second; raises what the camera raises."""
-        self._camera.pace(fps)
+        self._camera.set_rate(fps)
 
     def close(self) -> None:
         """Close the camera; raises what the camera raises."""

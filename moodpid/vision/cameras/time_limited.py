@@ -18,7 +18,7 @@ SLICE_S = 0.25
 T = TypeVar("T")
 
 
-class Guarded:
+class TimeLimitedCamera:
     """A camera whose opening and closing are waited for only so long.
 
     Args:
@@ -46,14 +46,14 @@ class Guarded:
             raise StopRequested("asked to stop")
         return self._camera.read()
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Make this many frames a second.
 
         Raises:
             CameraStuckError: The driver did not come back in time.
             StopRequested: That came first.
         """
-        _in_time(lambda: self._camera.pace(fps), PACE_S, "setting the pace of", self._stopping)
+        _in_time(lambda: self._camera.set_rate(fps), PACE_S, "setting the pace of", self._stopping)
 
     def close(self) -> None:
         """Give the device back.

@@ -8,7 +8,7 @@ from moodpid.errors import CameraError
 from moodpid.vision.opencv import as_grey, cv2
 from moodpid.vision.types import Frame
 
-_PATIENCE_S = 2.0  # without a frame for this long it has stalled
+_TIMEOUT_S = 2.0  # without a frame for this long it has stalled
 
 
 def _open_v4l2(device: int) -> cv2.VideoCapture:
@@ -49,7 +49,7 @@ class Webcam:
             )
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        self.pace(fps)
+        self.set_rate(fps)
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
     def read(self) -> Frame:
@@ -58,7 +58,7 @@ class Webcam:
         Raises:
             CameraError: It sends nothing any more.
         """
-        patient_until_s = max(time.monotonic(), self._due_s) + _PATIENCE_S
+        patient_until_s = max(time.monotonic(), self._due_s) + _TIMEOUT_S
         while self._capture.grab():
             now_s = time.monotonic()
             if now_s >= self._due_s:
@@ -70,7 +70,7 @@ class Webcam:
                 break
         raise CameraError(f"{self._name} sends no frames any more; is it still plugged in?")
 
-    def pace(self, fps: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Ask the driver for the next whole number of frames a second, and give this many of them."""
         self._period_s = 1 / fps
         # OpenCV cuts off what follows the point, and starts the stream anew for every change
