@@ -18,7 +18,7 @@ from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
-from moodpid.ports import StatePublisher, MusicPlayer
+from moodpid.ports import MusicPlayer, StatePublisher
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, Request, Settings
 from moodpid.system.credentials import read_secret
@@ -28,7 +28,7 @@ from moodpid.system.sd_notify import ServiceManager, service_manager
 if TYPE_CHECKING:
     from moodpid.settings.fields import Capabilities
     from moodpid.settings.store import SettingsStore
-    from moodpid.vision.pipeline import FacePipeline, ClassifiedFace
+    from moodpid.vision.pipeline import ClassifiedFace, FacePipeline
     from moodpid.vision.sources import LiveSource
     from moodpid.vision.types import Camera
 
@@ -46,22 +46,24 @@ def run(config: Config) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    inbox: RequestQueue[Request] = RequestQueue()
+    requests: RequestQueue[Request] = RequestQueue()
     observer, prior = build_pipeline(config)
     settings = default_settings(config)
-    keeper = build_settings_store(config, settings)
+    store = build_settings_store(config, settings)
     daemon = Daemon(
         build_source(config, observer, stop.is_set),
         MoodFilter(filter_settings(config, prior)),
         build_policy(config),
-        build_player(config, inbox) if config.player.enabled else None,
-        build_publisher(config, inbox) if config.mqtt.enabled else None,
-        inbox,
+        build_player(config, requests) if config.player.enabled else None,
+        build_publisher(config, requests) if config.mqtt.enabled else None,
+        requests,
         service_manager(),
         stop,
         settings=settings,
-        restored_settings=keeper.load() if config.mqtt.enabled else None,  # what nobody can set, nobody could undo
-        save_settings=keeper.save,
+        restored_settings=store.load()
+        if config.mqtt.enabled
+        else None,  # what nobody can set, nobody could undo
+        save_settings=store.save,
     )
     try:
         daemon.run()
@@ -182,7 +184,9 @@ def camera_opener(config: Config, stopping: Callable[[], bool] = lambda: False) 
     camera, opener = config.camera, _source_opener(config)
     if not (camera.rotation or camera.hflip or camera.vflip):
         return lambda: TimeLimitedCamera(opener, stopping)
-    return lambda: RotatedCamera(TimeLimitedCamera(opener, stopping), camera.rotation, hflip=camera.hflip, vflip=camera.vflip)
+    return lambda: RotatedCamera(
+        TimeLimitedCamera(opener, stopping), camera.rotation, hflip=camera.hflip, vflip=camera.vflip
+    )
 
 
 def _source_opener(config: Config) -> Callable[[], "Camera"]:
@@ -219,21 +223,26 @@ def _open_recording(config: Config) -> "Camera":
         raise ConfigError(f"[camera] path: {error}") from error
 
 
-def build_player(config: Config, inbox: RequestQueue[Request]) -> MusicPlayer:
+def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer:
     """The MPD worker, not yet started."""
     from moodpid.mpd.worker import MpdWorker
 
     folder = runtime_folder()
     file = JsonFile(folder / "player.json" if folder else None)
-    return MpdWorker(config.player, inbox.post, mpd_password(config), file=file)
+    return MpdWorker(config.player, requests.post, mpd_password(config), file=file)
 
 
-def build_publisher(config: Config, inbox: RequestQueue[Request]) -> StatePublisher:
+def build_publisher(config: Config, requests: RequestQueue[Request]) -> StatePublisher:
     """The MQTT publisher, not yet started."""
     from moodpid.mqtt.publisher import MqttPublisher
 
     return MqttPublisher(
-        config.device, config.mqtt, inbox.post, mqtt_password(config), capabilities(config), state_file("topics.json")
+        config.device,
+        config.mqtt,
+        requests.post,
+        mqtt_password(config),
+        capabilities(config),
+        state_file("topics.json"),
     )
 
 

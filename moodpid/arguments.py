@@ -43,9 +43,9 @@ class Command:
     """A word that does something.
 
     Attributes:
-        do: What it does, with what `parse` has read.
-        says: One line for the help.
-        takes: Its arguments beside `--config`, each with the keywords of `ArgumentParser.add_argument`.
+        run: What it does, with what `parse` has read.
+        help: One line for the help.
+        arguments: Its arguments beside `--config`, each with the keywords of `ArgumentParser.add_argument`.
     """
 
     run: Callable[[argparse.Namespace], ExitCode]

@@ -9,20 +9,20 @@ from threading import Event
 from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
-from moodpid.metrics import ThermalThrottle, LoopMetrics
+from moodpid.metrics import LoopMetrics, ThermalThrottle
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
 from moodpid.mood.override import apply_override
-from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy, MusicRequest
-from moodpid.ports import ObservationSource, StatePublisher, MusicPlayer
+from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy
+from moodpid.ports import MusicPlayer, ObservationSource, StatePublisher
 from moodpid.state import (
-    ChangeSetting,
+    AppState,
     Button,
     CameraState,
     CameraStatus,
+    ChangeSetting,
     PlayerChanged,
     PlayerState,
     PlayerStatus,
-    AppState,
     PressButton,
     Request,
     Settings,
@@ -43,15 +43,15 @@ class Daemon:
     """Everything together, driven by one thread.
 
     Attributes:
-        eye, feel, policy: From looks to decisions.
+        source, mood_filter, policy: From looks to decisions.
         player, home: Where decisions go; None where the configuration leaves one out.
-        inbox: What others ask of the loop.
+        requests: What others ask of the loop.
         service: The service manager.
         stop: Set by the signal handler.
         settings: What the parts were made with.
-        kept: What the home set before the last restart.
-        keep: Makes settings outlive a restart; whether that is done, or to be tried again in the next turn.
-        gauge: Measures how the machine does.
+        restored_settings: What the home set before the last restart.
+        save_settings: Saves settings over a restart; returns False to be retried at the next step.
+        metrics: Measures how the machine does.
         clock: Monotonic seconds.
     """
 
@@ -94,7 +94,9 @@ class Daemon:
             while not self.stop.is_set():
                 self._step()
         except StopRequested:
-            self._step_started_s = time.monotonic()  # the farewell does not pay for what was waited for before
+            self._step_started_s = (
+                time.monotonic()
+            )  # the farewell does not pay for what was waited for before
         finally:
             self._shut_down()
 
@@ -172,10 +174,10 @@ class Daemon:
 
     def _throttle(self, temperature_c: float | None) -> None:
         if self._thermal.update(temperature_c):
-            looks_hz = self._state.settings.fps * self._thermal.share
+            fps = self._state.settings.fps * self._thermal.share
             level = logging.WARNING if self._thermal.share < 1 else logging.INFO
-            log.log(level, "the processor is at %.0f °C: %.1f looks a second", temperature_c, looks_hz)
-            self.source.set_rate(looks_hz)
+            log.log(level, "the processor is at %.0f °C: %.1f looks a second", temperature_c, fps)
+            self.source.set_rate(fps)
 
     def _publish(self, present: AppState, decision: Decision) -> None:
         if present.camera != self._state.camera:
@@ -242,12 +244,12 @@ def _log_camera(camera: CameraState) -> None:
     log.log(level, "%s", text, extra={"MOODPID_CAMERA": str(camera.status)})
 
 
-def _log_mood(state: MoodState, wish: MusicRequest) -> None:
+def _log_mood(state: MoodState, request: MusicRequest) -> None:
     log.info(
         "the mood is %s (%d %%, %s)%s",
         state.mood,
         round(100 * state.confidence),
         "1 face" if state.faces == 1 else f"{state.faces} faces",
-        f"; music from {wish}" if wish.playlists else "",
+        f"; music from {request}" if request.playlists else "",
         extra={"MOODPID_MOOD": str(state.mood), "MOODPID_CONFIDENCE": f"{state.confidence:.2f}"},
     )

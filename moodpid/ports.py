@@ -6,7 +6,7 @@ from typing import Protocol
 from moodpid.config import Strategy
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import MoodEvent, MusicRequest
-from moodpid.state import CameraState, AppState
+from moodpid.state import AppState, CameraState
 
 
 class ObservationSource(Protocol):
@@ -34,7 +34,7 @@ class ObservationSource(Protocol):
     def set_enabled(self, on: bool) -> None:
         """Open or close the camera."""
 
-    def set_rate(self, looks_hz: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Look this often a second from the next look on, as far as the camera goes."""
 
     def close(self) -> None:
@@ -47,7 +47,7 @@ class MusicPlayer(Protocol):
     def start(self) -> None:
         """Begin."""
 
-    def request(self, wish: MusicRequest) -> None:
+    def request(self, request: MusicRequest) -> None:
         """Replace the wish by this one."""
 
     def set_enabled(self, on: bool) -> None:

@@ -27,9 +27,9 @@ class ReplayReport:
         self._play: str | None = None
         self._changed = False
 
-    def request(self, wish: MusicRequest) -> None:
+    def request(self, request: MusicRequest) -> None:
         """As the player: this is what it would play from here on."""
-        self._play = str(wish) or None
+        self._play = str(request) or None
         self._changed = True
 
     def publish(self, present: AppState, _events: Sequence[MoodEvent]) -> None:
@@ -40,7 +40,9 @@ class ReplayReport:
 
     def _record(self, state: MoodState) -> dict[str, Any]:
         scores = (
-            {"scores": {k: round(v, 3) for k, v in state.scores.as_dict().items()}} if self._observations else {}
+            {"scores": {k: round(v, 3) for k, v in state.scores.as_dict().items()}}
+            if self._observations
+            else {}
         )
         return {
             "at": round(state.at_s, 2),

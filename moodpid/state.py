@@ -69,7 +69,7 @@ class Settings:
         override: The mood that is told and played whatever the faces show, None for what they show.
         dwell_s: A mood lasts at least this long.
         sensitivity: From 0 to 100: how readily the mood follows the faces.
-        looks_hz: Looks a second.
+        fps: Looks a second.
     """
 
     enabled: bool = True
@@ -87,7 +87,7 @@ class Metrics:
 
     Attributes:
         latency_s: From a picture to what followed from it.
-        looks_hz: Looks a second, measured.
+        fps: Looks a second, measured.
         temperature_c: Of the processor.
     """
 
@@ -104,9 +104,9 @@ class AppState:
         camera, player: What they are doing.
         picture: The last look as JPEG, only where the configuration wants it told.
         mood: What the room feels like, or is to feel like; None until the first look.
-        felt: What the faces alone say, None until the first look.
+        observed_mood: What the faces alone say, None until the first look.
         settings: What the home has set.
-        vitals: How the machine does.
+        metrics: How the machine does.
     """
 
     camera: CameraState

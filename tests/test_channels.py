@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from moodpid.channels import RequestQueue, LatestValue
+from moodpid.channels import LatestValue, RequestQueue
 
 
 @pytest.fixture

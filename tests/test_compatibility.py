@@ -16,12 +16,12 @@ from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.leader_election import LeaderElection
-from moodpid.mpd.session_store import SessionStore as SessionStore
+from moodpid.mpd.session_store import SessionStore
 from moodpid.mqtt import payloads
 from moodpid.mqtt.topics import Topics
 from moodpid.settings.fields import Capabilities, setting_fields
-from moodpid.settings.store import SettingsStore as SettingsStore
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings, Metrics
+from moodpid.settings.store import SettingsStore
+from moodpid.state import CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus, Settings
 from moodpid.system.json_file import JsonFile
 
 OLD = Path(__file__).parent / "data" / "0.1.0"
@@ -99,7 +99,7 @@ def test_the_topics_of_0_1_0_stay() -> None:
         ]
     }
     assert topics.discovery == "homeassistant/device/moodpid_attic/config"
-    settable = {control.topic for control in setting_fields(Capabilities())}
+    settable = {field.key for field in setting_fields(Capabilities())}
     assert {"enabled", "drive_music", "strategy", "skip", "misfit", "override", "dwell_s"} <= settable
     assert {"sensitivity", "looks_hz", "restart"} <= settable
     assert topics.setter("looks_hz") == "moodpid/attic/looks_hz/set"

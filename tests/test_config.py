@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moodpid import config
 from moodpid.app import default_settings
-from moodpid.config import CameraSource, TransitionMode, Config, load, parse
+from moodpid.config import CameraSource, Config, TransitionMode, load, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import threshold_for

@@ -15,14 +15,14 @@ from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
 from moodpid.state import (
-    ChangeSetting,
+    AppState,
     Button,
     CameraState,
     CameraStatus,
+    ChangeSetting,
     PlayerChanged,
     PlayerState,
     PlayerStatus,
-    AppState,
     PressButton,
     Request,
     Settings,
@@ -38,8 +38,8 @@ from tests.support.fakes import (
     FakeCamera,
     FakeClassifier,
     FakeDetector,
-    FakePublisher,
     FakePlayer,
+    FakePublisher,
     ScriptedSource,
     look,
 )
@@ -51,12 +51,12 @@ PLAYLISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)}
 class DaemonHarness:
     """A daemon with everything around it."""
 
-    inbox: RequestQueue[Request]
+    requests: RequestQueue[Request]
     player: FakePlayer = field(default_factory=FakePlayer)
     home: FakePublisher = field(default_factory=FakePublisher)
     notes: list[str] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
-    eye: ScriptedSource = field(default_factory=lambda: ScriptedSource([]))
+    source: ScriptedSource = field(default_factory=lambda: ScriptedSource([]))
 
     kept: Settings | None = None
     keeps: list[Settings] = field(default_factory=list)
@@ -74,7 +74,7 @@ class DaemonHarness:
             Policy(PLAYLISTS, {Mood.SAD: Mood.HAPPY}),
             self.player,
             self.home,
-            self.inbox,
+            self.requests,
             ServiceManager(self.notes.append, watchdog_usec="30000000"),
             self.stop,
             restored_settings=self.kept,
@@ -88,19 +88,19 @@ class DaemonHarness:
 
 
 @pytest.fixture
-def rig() -> Iterator[DaemonHarness]:
-    inbox: RequestQueue[Request] = RequestQueue()
-    yield DaemonHarness(inbox)
-    inbox.close()
+def harness() -> Iterator[DaemonHarness]:
+    requests: RequestQueue[Request] = RequestQueue()
+    yield DaemonHarness(requests)
+    requests.close()
 
 
 def seconds(n: float, *emotions: Emotion, start_s: float = 0.0) -> list[Observation]:
     return [look(start_s + i / 4, *emotions) for i in range(round(n * 4))]
 
 
-def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(rig: DaemonHarness) -> None:
+def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(harness: DaemonHarness) -> None:
     degrees = iter([50.0, 81.0, 76.0, 71.0, 71.0])
-    daemon = rig.daemon(*seconds(2, Emotion.HAPPY))
+    daemon = harness.daemon(*seconds(2, Emotion.HAPPY))
     clock = Clock()
 
     def thermometer() -> float:
@@ -113,147 +113,151 @@ def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(rig: DaemonHarn
     daemon.metrics, daemon.clock = LoopMetrics(thermometer), later
     with pytest.raises(RecordingEnded):
         daemon.run()
-    assert rig.eye.rates == [Settings().fps / 2, Settings().fps]
+    assert harness.eye.rates == [Settings().fps / 2, Settings().fps]
 
 
-def test_what_the_home_asks_for_is_halved_as_well_while_it_is_hot(rig: DaemonHarness) -> None:
-    daemon = rig.daemon(*seconds(1, Emotion.HAPPY))
+def test_what_the_home_asks_for_is_halved_as_well_while_it_is_hot(harness: DaemonHarness) -> None:
+    daemon = harness.daemon(*seconds(1, Emotion.HAPPY))
 
     def thermometer() -> float:
-        rig.inbox.post(ChangeSetting("looks_hz", 1.0))  # heard in the next turn
+        harness.requests.post(ChangeSetting("fps", 1.0))  # heard in the next turn
         return 90.0
 
     daemon.metrics = LoopMetrics(thermometer)
     with pytest.raises(RecordingEnded):
         daemon.run()
-    assert rig.eye.rates == [Settings().fps / 2, 0.5]
+    assert harness.eye.rates == [Settings().fps / 2, 0.5]
 
 
-def test_faces_become_a_wish_and_news_for_the_home(rig: DaemonHarness) -> None:
-    rig.run(*seconds(4, Emotion.HAPPY))
-    assert [w.playlists for w in rig.player.requests] == [(), ("Happy",)]
-    assert [e.event_type for e in rig.home.events] == [EventType.MOOD_CHANGED, EventType.PERSON_ARRIVED]
-    state = rig.home.published[-1].mood
+def test_faces_become_a_wish_and_news_for_the_home(harness: DaemonHarness) -> None:
+    harness.run(*seconds(4, Emotion.HAPPY))
+    assert [w.playlists for w in harness.player.requests] == [(), ("Happy",)]
+    assert [e.event_type for e in harness.home.events] == [EventType.MOOD_CHANGED, EventType.PERSON_ARRIVED]
+    state = harness.home.published[-1].mood
     assert state is not None
     assert state.mood is Mood.HAPPY
 
 
-def test_a_look_that_could_not_be_made_changes_no_mood(rig: DaemonHarness) -> None:
-    rig.run(*seconds(4, Emotion.HAPPY), *[None] * 100)
-    state = rig.home.published[-1].mood
+def test_a_look_that_could_not_be_made_changes_no_mood(harness: DaemonHarness) -> None:
+    harness.run(*seconds(4, Emotion.HAPPY), *[None] * 100)
+    state = harness.home.published[-1].mood
     assert state is not None
     assert state.mood is Mood.HAPPY
-    assert len(rig.home.published) == 116
+    assert len(harness.home.published) == 116
 
 
-def test_switching_off_closes_the_camera_and_leaves_the_player_alone(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("enabled", False))
-    rig.run(None)
-    assert rig.eye.enabled_calls == [False]
-    assert rig.player.enabled == [False]
-    assert rig.home.published[-1].settings.enabled is False
-    assert rig.home.published[-1].camera.status is CameraStatus.OFF
+def test_switching_off_closes_the_camera_and_leaves_the_player_alone(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("enabled", False))
+    harness.run(None)
+    assert harness.eye.enabled_calls == [False]
+    assert harness.player.enabled == [False]
+    assert harness.home.published[-1].settings.enabled is False
+    assert harness.home.published[-1].camera.status is CameraStatus.OFF
 
 
-def test_news_from_the_player_reach_the_home(rig: DaemonHarness) -> None:
+def test_news_from_the_player_reach_the_home(harness: DaemonHarness) -> None:
     playing = PlayerState(PlayerStatus.PLAY, title="Sunny", artist="Ada")
-    rig.inbox.post(PlayerChanged(playing))
-    rig.run(look(0.0))
-    assert rig.home.published[-1].player == playing
+    harness.requests.post(PlayerChanged(playing))
+    harness.run(look(0.0))
+    assert harness.home.published[-1].player == playing
 
 
-def test_ready_comes_once_after_a_whole_turn_and_the_watchdog_at_its_pace(rig: DaemonHarness) -> None:
-    rig.run(*seconds(4, Emotion.HAPPY))
-    assert rig.notes.count("READY=1") == 1
-    assert rig.notes.count("WATCHDOG=1") == 1
-    assert rig.notes[-1] == "STOPPING=1"
+def test_ready_comes_once_after_a_whole_turn_and_the_watchdog_at_its_pace(harness: DaemonHarness) -> None:
+    harness.run(*seconds(4, Emotion.HAPPY))
+    assert harness.notes.count("READY=1") == 1
+    assert harness.notes.count("WATCHDOG=1") == 1
+    assert harness.notes[-1] == "STOPPING=1"
 
 
-def test_asked_to_stop_it_stops_all_before_it_waits_for_any(rig: DaemonHarness) -> None:
-    rig.run()
-    assert rig.eye.closed
-    assert rig.player.calls == ["start", "stop", "join"]
-    assert rig.home.calls == ["start", "stop", "join"]
+def test_asked_to_stop_it_stops_all_before_it_waits_for_any(harness: DaemonHarness) -> None:
+    harness.run()
+    assert harness.eye.closed
+    assert harness.player.calls == ["start", "stop", "join"]
+    assert harness.home.calls == ["start", "stop", "join"]
 
 
-def test_who_does_not_end_is_named_and_left_behind(rig: DaemonHarness, caplog: pytest.LogCaptureFixture) -> None:
-    rig.player.hangs = True
-    rig.run()
+def test_who_does_not_end_is_named_and_left_behind(
+    harness: DaemonHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness.player.hangs = True
+    harness.run()
     assert "MPD connection did not end" in caplog.text
-    assert rig.home.calls[-1] == "join"
+    assert harness.home.calls[-1] == "join"
 
 
-def test_a_stop_that_came_before_the_first_turn_is_heard(rig: DaemonHarness) -> None:
-    rig.stop.set()
+def test_a_stop_that_came_before_the_first_turn_is_heard(harness: DaemonHarness) -> None:
+    harness.stop.set()
     daemon = Daemon(
         ScriptedSource([look(0.0)]),
         MoodFilter(FilterSettings()),
         Policy({}),
         None,
         None,
-        rig.inbox,
-        ServiceManager(rig.notes.append),
-        rig.stop,
+        harness.requests,
+        ServiceManager(harness.notes.append),
+        harness.stop,
     )
     daemon.run()
-    assert rig.notes == ["STOPPING=1"]
+    assert harness.notes == ["STOPPING=1"]
 
 
 def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
-    rig: DaemonHarness, monkeypatch: pytest.MonkeyPatch
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time_limited, "SLICE_S", 0.01)
     let_go = Event()
 
     def open_camera() -> FakeCamera:
-        rig.stop.set()
+        harness.stop.set()
         let_go.wait()
         raise AssertionError("nobody waits for it any more")
 
-    daemon = rig.daemon()
+    daemon = harness.daemon()
     observer = FacePipeline(FakeDetector(), FakeClassifier())
-    daemon.source = LiveSource(lambda: TimeLimitedCamera(open_camera, rig.stop.is_set), observer)
+    daemon.source = LiveSource(lambda: TimeLimitedCamera(open_camera, harness.stop.is_set), observer)
     daemon.run()
     let_go.set()
-    assert rig.notes == ["STOPPING=1"]
-    assert rig.player.calls == rig.home.calls == ["start", "stop", "join"]
+    assert harness.notes == ["STOPPING=1"]
+    assert harness.player.calls == harness.home.calls == ["start", "stop", "join"]
 
 
 def test_a_pace_over_which_the_camera_hangs_is_kept_and_the_home_hears_that_it_is_lost(
-    rig: DaemonHarness, monkeypatch: pytest.MonkeyPatch
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = FakeCamera(Clock())
 
     def hang(_fps: float) -> None:
         raise CameraStuckError("the camera hangs")
 
-    monkeypatch.setattr(camera, "pace", hang)
-    daemon = rig.daemon()
+    monkeypatch.setattr(camera, "set_rate", hang)
+    daemon = harness.daemon()
     daemon.source = LiveSource(lambda: camera, FacePipeline(FakeDetector(), FakeClassifier()))
-    rig.inbox.post(ChangeSetting("looks_hz", 1.0))
+    harness.requests.post(ChangeSetting("fps", 1.0))
     with pytest.raises(CameraStuckError):
         daemon.run()
-    assert rig.keeps == [Settings(fps=1.0)]
-    assert rig.home.published[-1].settings == Settings(fps=1.0)
-    assert rig.home.published[-1].camera == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert harness.keeps == [Settings(fps=1.0)]
+    assert harness.home.published[-1].settings == Settings(fps=1.0)
+    assert harness.home.published[-1].camera == CameraState(CameraStatus.LOST, "the camera hangs")
 
 
 def test_changes_are_logged_with_fields_and_sameness_is_not(
-    rig: DaemonHarness, caplog: pytest.LogCaptureFixture
+    harness: DaemonHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    rig.run(*seconds(20, Emotion.HAPPY))
+    harness.run(*seconds(20, Emotion.HAPPY))
     happy = [r for r in caplog.records if getattr(r, "MOODPID_MOOD", "") == "happy"]
     assert len(happy) == 1
     assert "music from Happy" in happy[0].getMessage()
     assert len(caplog.records) <= 3
 
 
-def test_a_change_of_strategy_is_told_with_the_next_mood(rig: DaemonHarness, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_change_of_strategy_is_told_with_the_next_mood(
+    harness: DaemonHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO")
-    rig.inbox.post(ChangeSetting("strategy", "lift"))
-    rig.inbox.post(ChangeSetting("override", Mood.SAD))
-    rig.run(*seconds(1, Emotion.HAPPY))
+    harness.requests.post(ChangeSetting("strategy", "lift"))
+    harness.requests.post(ChangeSetting("override", Mood.SAD))
+    harness.run(*seconds(1, Emotion.HAPPY))
     assert "music from Sad, then Happy" in caplog.text
 
 
@@ -271,49 +275,49 @@ def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: Play
     assert format_status(AppState(CameraState(camera), player, mood)) == says
 
 
-def test_a_mood_that_was_asked_for_is_told_and_played_whatever_the_faces_show(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("override", Mood.HAPPY))
-    rig.run(*seconds(4, Emotion.SAD))
-    present = rig.home.published[-1]
+def test_a_mood_that_was_asked_for_is_told_and_played_whatever_the_faces_show(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("override", Mood.HAPPY))
+    harness.run(*seconds(4, Emotion.SAD))
+    present = harness.home.published[-1]
     assert present.mood is not None
     assert present.observed_mood is not None
     assert (present.mood.mood, present.observed_mood.mood) == (Mood.HAPPY, Mood.SAD)
-    assert rig.player.requests[-1].playlists == ("Happy",)
+    assert harness.player.requests[-1].playlists == ("Happy",)
 
 
-def test_a_party_goes_on_with_the_camera_off(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("override", Mood.HAPPY))
-    rig.inbox.post(ChangeSetting("enabled", False))
-    rig.run(None, None)
-    assert rig.player.requests[-1].playlists == ("Happy",)
-    assert rig.player.enabled == []
+def test_a_party_goes_on_with_the_camera_off(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("override", Mood.HAPPY))
+    harness.requests.post(ChangeSetting("enabled", False))
+    harness.run(None, None)
+    assert harness.player.requests[-1].playlists == ("Happy",)
+    assert harness.player.enabled == []
 
 
-def test_leaving_the_music_alone_leaves_the_camera_open(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("drive_music", False))
-    rig.run(None)
-    assert rig.player.enabled == [False]
-    assert rig.eye.enabled_calls == []
+def test_leaving_the_music_alone_leaves_the_camera_open(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("drive_music", False))
+    harness.run(None)
+    assert harness.player.enabled == [False]
+    assert harness.eye.enabled_calls == []
 
 
-def test_the_same_setting_twice_is_done_once(rig: DaemonHarness) -> None:
+def test_the_same_setting_twice_is_done_once(harness: DaemonHarness) -> None:
     for _ in range(3):
-        rig.inbox.post(ChangeSetting("enabled", False))
-    rig.run(None)
-    assert rig.eye.enabled_calls == [False]
+        harness.requests.post(ChangeSetting("enabled", False))
+    harness.run(None)
+    assert harness.eye.enabled_calls == [False]
 
 
-def test_looks_a_second_reach_the_eye(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("looks_hz", 1.0))
-    rig.run(None)
-    assert rig.eye.rates == [1.0]
+def test_looks_a_second_reach_the_eye(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("fps", 1.0))
+    harness.run(None)
+    assert harness.eye.rates == [1.0]
 
 
-def test_a_longer_dwell_holds_the_mood(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("dwell_s", 600.0))
-    rig.run(*seconds(20, Emotion.HAPPY), *seconds(60, Emotion.SAD, start_s=20))
-    assert rig.home.published[-1].mood is not None
-    assert rig.home.published[-1].mood.mood is Mood.HAPPY
+def test_a_longer_dwell_holds_the_mood(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("dwell_s", 600.0))
+    harness.run(*seconds(20, Emotion.HAPPY), *seconds(60, Emotion.SAD, start_s=20))
+    assert harness.home.published[-1].mood is not None
+    assert harness.home.published[-1].mood.mood is Mood.HAPPY
 
 
 @pytest.mark.parametrize(
@@ -321,63 +325,65 @@ def test_a_longer_dwell_holds_the_mood(rig: DaemonHarness) -> None:
     [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.9, FilterSettings().dwell_s)],
 )
 def test_a_setting_of_the_filter_leaves_the_others_as_the_configuration_has_them(
-    rig: DaemonHarness, name: str, value: float, threshold: float, dwell_s: float
+    harness: DaemonHarness, name: str, value: float, threshold: float, dwell_s: float
 ) -> None:
-    daemon = rig.daemon(None)
-    daemon.mood_filter = MoodFilter(FilterSettings(threshold=0.513))  # which no whole sensitivity says exactly
-    rig.inbox.post(ChangeSetting(name, value))
+    daemon = harness.daemon(None)
+    daemon.mood_filter = MoodFilter(
+        FilterSettings(threshold=0.513)
+    )  # which no whole sensitivity says exactly
+    harness.requests.post(ChangeSetting(name, value))
     with pytest.raises(RecordingEnded):
         daemon.run()
     assert daemon.mood_filter._settings == FilterSettings(threshold=threshold, dwell_s=dwell_s)
 
 
-def test_skipping_reaches_the_player_and_is_told_if_something_plays(rig: DaemonHarness) -> None:
-    rig.inbox.post(PressButton(Button.SKIP))
-    rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
-    rig.inbox.post(PressButton(Button.SKIP))
-    rig.run(None)
-    assert rig.player.calls.count("skip") == 1
-    assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]
+def test_skipping_reaches_the_player_and_is_told_if_something_plays(harness: DaemonHarness) -> None:
+    harness.requests.post(PressButton(Button.SKIP))
+    harness.requests.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
+    harness.requests.post(PressButton(Button.SKIP))
+    harness.run(None)
+    assert harness.player.calls.count("skip") == 1
+    assert [event.event_type for event in harness.home.events] == [EventType.TRACK_SKIPPED]
 
 
-def test_a_song_that_does_not_fit_is_remembered_by_the_player(rig: DaemonHarness) -> None:
-    rig.inbox.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
-    rig.inbox.post(PressButton(Button.REJECT_SONG))
-    rig.run(None)
-    assert "misfit" in rig.player.calls
+def test_a_song_that_does_not_fit_is_remembered_by_the_player(harness: DaemonHarness) -> None:
+    harness.requests.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
+    harness.requests.post(PressButton(Button.REJECT_SONG))
+    harness.run(None)
+    assert "misfit" in harness.player.calls
 
 
-def test_the_strategy_reaches_the_player(rig: DaemonHarness) -> None:
-    rig.inbox.post(ChangeSetting("strategy", "lift"))
-    rig.run(None)
-    assert "strategy lift" in rig.player.calls
+def test_the_strategy_reaches_the_player(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("strategy", "lift"))
+    harness.run(None)
+    assert "strategy lift" in harness.player.calls
 
 
-def test_a_restart_leaves_in_order(rig: DaemonHarness) -> None:
-    rig.inbox.post(PressButton(Button.RESTART))
+def test_a_restart_leaves_in_order(harness: DaemonHarness) -> None:
+    harness.requests.post(PressButton(Button.RESTART))
     with pytest.raises(RestartRequested):
-        rig.daemon().run()
-    assert rig.player.calls == ["start", "stop", "join"]
-    assert rig.eye.closed
+        harness.daemon().run()
+    assert harness.player.calls == ["start", "stop", "join"]
+    assert harness.eye.closed
 
 
-def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(rig: DaemonHarness) -> None:
-    rig.kept = Settings(enabled=False)
-    rig.inbox.post(ChangeSetting("dwell_s", 20.0))
-    rig.run(None)
-    assert rig.eye.enabled_calls == [False]
-    assert rig.keeps == [Settings(enabled=False, dwell_s=20.0)]
+def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(harness: DaemonHarness) -> None:
+    harness.kept = Settings(enabled=False)
+    harness.requests.post(ChangeSetting("dwell_s", 20.0))
+    harness.run(None)
+    assert harness.eye.enabled_calls == [False]
+    assert harness.keeps == [Settings(enabled=False, dwell_s=20.0)]
 
 
-def test_what_could_not_be_kept_is_tried_in_each_turn_until_it_is(rig: DaemonHarness) -> None:
-    rig.disk_full = 2
-    rig.inbox.post(ChangeSetting("dwell_s", 20.0))
-    rig.run(*[None] * 6)
-    assert rig.keeps == [Settings(dwell_s=20.0)] * 3
+def test_what_could_not_be_kept_is_tried_in_each_turn_until_it_is(harness: DaemonHarness) -> None:
+    harness.disk_full = 2
+    harness.requests.post(ChangeSetting("dwell_s", 20.0))
+    harness.run(*[None] * 6)
+    assert harness.keeps == [Settings(dwell_s=20.0)] * 3
 
 
-def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(rig: DaemonHarness) -> None:
-    rig.inbox.post(TrackSkipped())
-    rig.run(None)
-    assert [event.event_type for event in rig.home.events] == [EventType.TRACK_SKIPPED]
-    assert "skip" not in rig.player.calls
+def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(harness: DaemonHarness) -> None:
+    harness.requests.post(TrackSkipped())
+    harness.run(None)
+    assert [event.event_type for event in harness.home.events] == [EventType.TRACK_SKIPPED]
+    assert "skip" not in harness.player.calls

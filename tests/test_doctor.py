@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from moodpid import doctor
 from moodpid.config import CameraConfig, CameraSource, Config
-from moodpid.daemon import parse_camera, format_status
+from moodpid.daemon import format_status, parse_camera
 from moodpid.errors import CameraBusyError, CameraError
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, AppState
+from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus
 from moodpid.system.raspberry_pi import Machine
 from moodpid.system.systemctl import Clock, Unit
 

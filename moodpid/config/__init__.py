@@ -8,19 +8,19 @@ from pathlib import Path
 import msgspec
 
 from moodpid.config import validation
-from moodpid.config.key_paths import KeyPath, line_of, format_key
+from moodpid.config.key_paths import KeyPath, format_key, line_of
 from moodpid.config.referenced_files import PATHS, find_missing
 from moodpid.config.schema import (
     CameraConfig,
     CameraSource,
-    TransitionMode,
     Config,
     DeviceConfig,
-    SongSource,
     MoodConfig,
-    MqttConfig,
     MpdConfig,
+    MqttConfig,
+    SongSource,
     Strategy,
+    TransitionMode,
     Transport,
     VisionConfig,
 )
@@ -31,14 +31,14 @@ __all__ = [
     "DEFAULT_PATH",
     "CameraConfig",
     "CameraSource",
-    "TransitionMode",
     "Config",
     "DeviceConfig",
-    "SongSource",
     "MoodConfig",
-    "MqttConfig",
     "MpdConfig",
+    "MqttConfig",
+    "SongSource",
     "Strategy",
+    "TransitionMode",
     "Transport",
     "VisionConfig",
     "load",

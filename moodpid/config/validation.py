@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from moodpid.config.describe import explain, spell
 from moodpid.config.key_paths import KeyPath
-from moodpid.config.schema import Config, SongSource, Name
+from moodpid.config.schema import Config, Name, SongSource
 from moodpid.mood.emotion import Mood
 
 
@@ -51,7 +51,9 @@ def _incomplete_pairs(mqtt: object) -> Iterator[tuple[KeyPath, str]]:
                 yield ("mqtt", key), f"does nothing without {remedy} in [mqtt]"
 
 
-def _table_faults(table: Mapping[str, Any], struct: type[Struct], at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def _table_faults(
+    table: Mapping[str, Any], struct: type[Struct], at: KeyPath
+) -> Iterator[tuple[KeyPath, str]]:
     hints = get_type_hints(struct, include_extras=True)
     for key, value in table.items():
         place = (*at, key)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.strategy import MoodPath, start_path, moods_along
+from moodpid.mood.strategy import MoodPath, moods_along, start_path
 
 Playlists = tuple[str, ...]
 
@@ -35,10 +35,10 @@ class MusicRequest:
     """The music that is wanted now.
 
     Attributes:
-        course: Where it begins; which way it goes from there is a matter of the strategy, song by song.
+        path: Where it begins; which way it goes from there is a matter of the strategy, song by song.
         playlists: The lists that the first song comes from, by their names in the configuration; empty means:
             leave the player as it is.
-        then: The lists that the strategy leads to later, for people to read.
+        fallback: The lists that the strategy leads to later, for people to read.
     """
 
     path: MoodPath
@@ -62,10 +62,12 @@ class Decision:
     events: tuple[MoodEvent, ...]
 
 
-def music_request_for(course: MoodPath, playlists: Mapping[Mood, Playlists], targets: Mapping[Mood, Mood]) -> MusicRequest:
+def music_request_for(
+    path: MoodPath, playlists: Mapping[Mood, Playlists], targets: Mapping[Mood, Mood]
+) -> MusicRequest:
     """The wish for the music of a course; see `moodpid.mood.strategy.source` for the arguments."""
-    first, *then = [playlists[mood] for mood in moods_along(course, playlists, targets)] or [()]
-    return MusicRequest(course, first, tuple(then))
+    first, *then = [playlists[mood] for mood in moods_along(path, playlists, targets)] or [()]
+    return MusicRequest(path, first, tuple(then))
 
 
 class Policy:
@@ -99,16 +101,16 @@ class Policy:
             told: The mood that holds, which a person may have chosen.
             felt: What the faces say: only they arrive and leave.
         """
-        events, wish = [], None
+        events, request = [], None
         if told and (self._path is None or told.mood is not self._path.mood):
             if self._path:
                 events.append(MoodEvent(EventType.MOOD_CHANGED, self._path.mood, told.mood))
             self._path = start_path(told.mood, self._path)
-            wish = music_request_for(self._path, self._playlists, self._targets if self.lifts else {})
+            request = music_request_for(self._path, self._playlists, self._targets if self.lifts else {})
         if felt and felt.mood is not self._observed:
             events += _presence_events(self._observed, felt.mood)
             self._observed = felt.mood
-        return Decision(wish, tuple(events))
+        return Decision(request, tuple(events))
 
 
 def _presence_events(before: Mood | None, after: Mood) -> list[MoodEvent]:

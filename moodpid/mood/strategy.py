@@ -15,7 +15,9 @@ from moodpid.mood.emotion import AFFECT, Affect, Mood
 
 STEP = 0.35  # how far a song leads on the plane; sad to neutral takes two
 _LONGEST = math.ceil(len(Mood) * math.hypot(2, 2) / STEP)  # songs: across the plane from mood to mood
-TRANSIENT_MOODS = frozenset({Mood.FEAR, Mood.SURPRISE})  # over in seconds: they stir, and are no place to stay
+TRANSIENT_MOODS = frozenset(
+    {Mood.FEAR, Mood.SURPRISE}
+)  # over in seconds: they stir, and are no place to stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +47,31 @@ def start_path(mood: Mood, before: MoodPath | None) -> MoodPath:
     return MoodPath(mood, place)
 
 
-def mood_for_next_song(course: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> Mood | None:
+def mood_for_next_song(
+    path: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]
+) -> Mood | None:
     """The mood whose lists the next song comes from; None: the player is left as it is.
 
     It is the present mood's own, or its neighbour's on the plane; further on the way it is the nearest.
 
     Args:
-        course: Where the people were when it began, and how many songs ago.
+        path: Where the people were when it began, and how many songs ago.
         lists: What each mood has; with nothing it does not count, and `nobody` has no neighbour.
         targets: Where the music leads from each mood; empty: it stays, and matches. A mood that names itself
             is the end of the way.
     """
     usable = [mood for mood in Mood if lists.get(mood)]
-    if course.mood is Mood.NOBODY:
-        return course.mood if course.mood in usable else None
-    place = _walk(course.start, course.mood, STEP * course.songs, targets)
-    return course.mood if place == course.start and course.mood in usable else nearest(place, usable)
+    if path.mood is Mood.NOBODY:
+        return path.mood if path.mood in usable else None
+    place = _walk(path.start, path.mood, STEP * path.songs, targets)
+    return path.mood if place == path.start and path.mood in usable else nearest(place, usable)
 
 
-def moods_along(course: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]) -> tuple[Mood, ...]:
+def moods_along(
+    path: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]
+) -> tuple[Mood, ...]:
     """The moods whose lists the music leads through from the start of `course` to its end, step by step."""
-    steps = (mood_for_next_song(replace(course, songs=songs), lists, targets) for songs in range(_LONGEST))
+    steps = (mood_for_next_song(replace(path, songs=songs), lists, targets) for songs in range(_LONGEST))
     return tuple(mood for mood, _ in groupby(steps) if mood)
 
 

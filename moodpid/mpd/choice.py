@@ -9,9 +9,9 @@ from moodpid.mpd.feedback import Preference
 SHORTLIST = 12  # songs whose stickers are looked at for one choice
 
 
-def pick_list(entries: Sequence[SongSource], chance: Random) -> SongSource:
+def pick_list(entries: Sequence[SongSource], rng: Random) -> SongSource:
     """One of `entries`, by their weights; there is at least one."""
-    return chance.choices(entries, [entry.weight for entry in entries])[0]
+    return rng.choices(entries, [entry.weight for entry in entries])[0]
 
 
 def shortlist(
@@ -19,7 +19,7 @@ def shortlist(
     waiting: Sequence[str],
     heard: Mapping[str, float],
     since_s: float,
-    chance: Random,
+    rng: Random,
 ) -> tuple[str, ...]:
     """Some songs of `uris` that are fit to come next, at random.
 
@@ -31,16 +31,16 @@ def shortlist(
         waiting: Songs that are in the queue already, the one that plays among them, the last one at the end.
         heard: When songs were heard last, in monotonic seconds.
         since_s: Later than this is lately.
-        chance: Shuffles.
+        rng: Shuffles.
     """
     songs = list(dict.fromkeys(uris))
-    chance.shuffle(songs)
+    rng.shuffle(songs)
     fresh = [uri for uri in songs if uri not in waiting and heard.get(uri, float("-inf")) < since_s]
     place = {uri: number for number, uri in enumerate(waiting)}
     songs.sort(key=lambda uri: (place.get(uri, -1), heard.get(uri, float("-inf"))))
     return tuple(fresh[:SHORTLIST] or songs[:1])
 
 
-def best(opinions: Mapping[str, Preference], chance: Random) -> str:
+def best(opinions: Mapping[str, Preference], rng: Random) -> str:
     """The song whose opinion draws highest; there is at least one."""
-    return max(opinions, key=lambda uri: opinions[uri].sample(chance))
+    return max(opinions, key=lambda uri: opinions[uri].sample(rng))

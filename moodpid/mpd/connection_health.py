@@ -17,11 +17,11 @@ class ConnectionHealth:
     """Remembers how it went; a connection that lasted `STEADY_S` makes all forgotten.
 
     Args:
-        chance: Jitters the pauses.
+        rng: Jitters the pauses.
     """
 
-    def __init__(self, chance: Random) -> None:
-        self._random = chance
+    def __init__(self, rng: Random) -> None:
+        self._random = rng
         self._next_pause_s = FIRST_DELAY_S
         self._since_s = math.inf
         self._lost = 0

@@ -33,14 +33,14 @@ class Preference:
     good: float = 0.0
     bad: float = 0.0
 
-    def sample(self, chance: Random) -> float:
+    def sample(self, rng: Random) -> float:
         """How well it might be liked, from 0 to 1: Thompson sampling.
 
         A draw from the beta distribution over its chance to be heard to the end, with a uniform prior
         (W. R. Thompson, "On the likelihood that one unknown probability exceeds another", 1933): songs that
         nobody knows yet draw high now and then, and unloved ones seldom.
         """
-        return chance.betavariate(1.0 + self.good, 1.0 + self.bad)
+        return rng.betavariate(1.0 + self.good, 1.0 + self.bad)
 
 
 def verdict(share: float) -> Verdict | None:

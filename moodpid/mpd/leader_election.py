@@ -12,11 +12,11 @@ class LeaderElection:
 
     Args:
         started_ns: When we started, in nanoseconds of the wall clock: the same order for all who look.
-        chance: Any number; decides between two that started at the same moment.
+        rng: Any number; decides between two that started at the same moment.
     """
 
-    def __init__(self, started_ns: int, chance: int) -> None:
-        self._name = f"{_PREFIX}{started_ns:020d}_{chance:08x}"
+    def __init__(self, started_ns: int, rng: int) -> None:
+        self._name = f"{_PREFIX}{started_ns:020d}_{rng:08x}"
         self.is_follower = False
 
     def announce(self, link: Mpd) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from moodpid.config import SongSource, MpdConfig, Strategy
+from moodpid.config import MpdConfig, SongSource, Strategy
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import MoodPath, mood_for_next_song
@@ -45,22 +45,22 @@ class Picker:
 
     Args:
         settings: Lists, strategy and how long a song rests.
-        chance: Decides.
-        wall: Seconds since 1970: what was heard before we started is known from stickers alone. When it jumps
-            a song has too short a rest or too long a one, and none waits for a time that never comes.
+        rng: Decides.
+        wall_clock: Seconds since 1970: songs heard before this start are known from stickers alone. After a
+            clock jump a song rests too short or too long a time, never for ever.
 
     Attributes:
         strategy: May be changed at any time.
         problems: One line for each list that cannot be used at the moment.
     """
 
-    def __init__(self, settings: MpdConfig, chance: Random, wall: Callable[[], float] = time.time) -> None:  # noqa: TID251
+    def __init__(self, settings: MpdConfig, rng: Random, wall_clock: Callable[[], float] = time.time) -> None:  # noqa: TID251
         self._lists = settings.lists
         self._targets = settings.targets
         self._rest_s = settings.no_repeat_h * 3600
-        self._random = chance
-        self._wall_clock = wall
-        self._song_lists = SongLists(chance)
+        self._random = rng
+        self._wall_clock = wall_clock
+        self._song_lists = SongLists(rng)
         self._path: MoodPath | None = None
         self._last_played: dict[str, float] = {}
         self._missing: set[str] = set()
@@ -89,21 +89,21 @@ class Picker:
         self._song_lists.forget()
         self._missing.clear()
 
-    def pick(self, link: Mpd, wish: MusicRequest, waiting: Sequence[str], now_s: float) -> Pick | None:
+    def pick(self, link: Mpd, request: MusicRequest, waiting: Sequence[str], now_s: float) -> Pick | None:
         """The next song for `wish`; None if no list of it can be used.
 
         Args:
             link: To MPD.
-            wish: What is wanted.
+            request: What is wanted.
             waiting: Songs in the queue near the present one, the one that comes last at the end.
             now_s: In monotonic seconds.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self._path is None or replace(self._path, songs=0) != wish.path:
-            self._path = wish.path
-        mood = self._source(wish, self._path)
+        if self._path is None or replace(self._path, songs=0) != request.path:
+            self._path = request.path
+        mood = self._source(request, self._path)
         if mood is None:
             return None
         usable = list(self._lists[mood])
@@ -118,13 +118,13 @@ class Picker:
             usable.remove(entry)
         return None
 
-    def _source(self, wish: MusicRequest, course: MoodPath) -> Mood | None:
+    def _source(self, request: MusicRequest, path: MoodPath) -> Mood | None:
         """The mood whose lists the next song comes from; a neighbour is told once."""
         lifts = self.strategy is Strategy.LIFT
-        mood = mood_for_next_song(course, self._lists, self._targets if lifts else {})
-        if mood and mood is not wish.mood and not lifts and wish.mood not in self._reported:
-            self._reported.add(wish.mood)
-            log.info("no list for %s: its neighbour %s plays instead", wish.mood, mood)
+        mood = mood_for_next_song(path, self._lists, self._targets if lifts else {})
+        if mood and mood is not request.mood and not lifts and request.mood not in self._reported:
+            self._reported.add(request.mood)
+            log.info("no list for %s: its neighbour %s plays instead", request.mood, mood)
         return mood
 
     def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, entry: SongSource) -> Pick:

@@ -7,8 +7,8 @@ from moodpid.config import MpdConfig
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import music_request_for
-from moodpid.mood.strategy import start_path, mood_for_next_song
-from moodpid.mpd.connection import MpdConnection, Mpd
+from moodpid.mood.strategy import mood_for_next_song, start_path
+from moodpid.mpd.connection import Mpd, MpdConnection
 from moodpid.mpd.picker import Pick, Picker
 from moodpid.mpd.song_lists import read_page
 
@@ -80,7 +80,7 @@ def _mood(link: Mpd, settings: MpdConfig, mood: Mood) -> MoodReport:
     )
 
 
-def dry_run(settings: MpdConfig, mood: Mood, password: str = "", chance: Random | None = None) -> list[Pick]:
+def dry_run(settings: MpdConfig, mood: Mood, password: str = "", rng: Random | None = None) -> list[Pick]:
     """The next ten songs of `mood` as they would be picked, each with its reason; changes nothing in MPD.
 
     Returns:
@@ -91,12 +91,14 @@ def dry_run(settings: MpdConfig, mood: Mood, password: str = "", chance: Random 
         MpdGoneError: MPD is not there.
         MpdDeniedError: It does not let us in.
     """
-    picker = Picker(settings, chance or Random())  # noqa: S311 - songs, not secrets
-    wish = music_request_for(start_path(mood, None), settings.names, {})
+    picker = Picker(settings, rng or Random())  # noqa: S311 - songs, not secrets
+    request = music_request_for(start_path(mood, None), settings.names, {})
     picks: list[Pick] = []
     with MpdConnection(settings, password) as link:
         for at_s in range(NEXT_SONGS):
-            pick = picker.pick(link, wish, [p.uri for p in picks[-1:]], at_s) if wish.playlists else None
+            pick = (
+                picker.pick(link, request, [p.uri for p in picks[-1:]], at_s) if request.playlists else None
+            )
             if pick is None:
                 break
             picks.append(pick)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from moodpid.config import SongSource, MpdConfig
+from moodpid.config import MpdConfig, SongSource
 from moodpid.mpd.connection import MpdConnection, MpdDeniedError, MpdGoneError, format_address
 from moodpid.mpd.song_lists import read_page
 from moodpid.state import Finding

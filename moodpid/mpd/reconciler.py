@@ -17,13 +17,13 @@ from moodpid.mpd.connection import CommandRefusedError, Mpd
 from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, changes, verdict
 from moodpid.mpd.leader_election import LeaderElection
-from moodpid.mpd.look import find, take_snapshot, songs_at
+from moodpid.mpd.look import find, songs_at, take_snapshot
 from moodpid.mpd.picker import Pick, Picker
-from moodpid.mpd.planner import Command, Plan, Play, Prioritize, Remove, QueueRules, Seek
-from moodpid.mpd.session_store import SessionStore, SavedSession
+from moodpid.mpd.planner import Command, Plan, Play, Prioritize, QueueRules, Remove, Seek
+from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.mpd.snapshot import PlayState, Snapshot
 from moodpid.mpd.stickers import read_stickers, write_stickers
-from moodpid.mpd.tracking import QueueState, OwnSong
+from moodpid.mpd.tracking import OwnSong, QueueState
 from moodpid.state import PlayerState, PlayerStatus
 from moodpid.system.json_file import JsonFile
 
@@ -41,37 +41,37 @@ class QueueReconciler:
 
     Args:
         settings: How to behave and what to play.
-        chance: Chooses songs.
+        rng: Chooses songs.
         clock: Monotonic seconds.
         sleep: Waits, in the steps of a fade; true from it: leave the song and the volume as they were.
-        wall: Seconds since 1970.
+        wall_clock: Seconds since 1970.
         skipped: Called when a person left a song of ours before its end, unless it was asked of us.
-        keeper: Knows what was ours before a restart of ours; None: there was nothing.
+        store: Knows what was ours before a restart of ours; None: there was nothing.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
         self,
         settings: MpdConfig,
-        chance: Random,
+        rng: Random,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
-        wall: Callable[[], float] = time.time,  # noqa: TID251 - for people and for stickers
+        wall_clock: Callable[[], float] = time.time,  # noqa: TID251 - for people and for stickers
         skipped: Callable[[], object] = lambda: None,
-        keeper: SessionStore | None = None,
+        store: SessionStore | None = None,
     ) -> None:
         self._skipped = skipped
         self._asked_to_skip = -1
         self._rules = QueueRules.of(settings)
         self._clock = clock
-        self._wall_clock = wall
-        self._session_store = keeper or SessionStore(JsonFile(None), settings)
+        self._wall_clock = wall_clock
+        self._session_store = store or SessionStore(JsonFile(None), settings)
         kept = self._session_store.load(clock())
         self._queue_state = kept.queue_state
         self._booted_s = kept.booted_s
-        self._picker = Picker(settings, chance, wall)
+        self._picker = Picker(settings, rng, wall_clock)
         self._picks: dict[int, Pick] = {}
         # Any order will do that all of us see alike
-        self._leader_election = LeaderElection(time.time_ns(), chance.getrandbits(32))  # noqa: TID251
+        self._leader_election = LeaderElection(time.time_ns(), rng.getrandbits(32))  # noqa: TID251
         self._fader = Fader(sleep, self._save_session, kept.volume_to_restore)
         self._until = (-math.inf, -math.inf)  # monotonic, and the same moment by the clock
         self._hold_reason = ""
@@ -107,13 +107,17 @@ class QueueReconciler:
         picks = [self._picks.get(song.id) for song in self._queue_state.own_songs]
         self._queue_state = tracking.restore_after_reconnect(self._queue_state, queue, restarted=restarted)
         self._picks = {
-            song.id: pick for song, pick in zip(self._queue_state.own_songs, picks, strict=False) if pick is not None
+            song.id: pick
+            for song, pick in zip(self._queue_state.own_songs, picks, strict=False)
+            if pick is not None
         }
         self._booted_s = booted_s
         self._save_session()
 
     def _save_session(self) -> None:
-        self._session_store.save(SavedSession(self._queue_state, self._booted_s, self._fader.volume_to_restore))
+        self._session_store.save(
+            SavedSession(self._queue_state, self._booted_s, self._fader.volume_to_restore)
+        )
 
     def on_disconnect(self, link: Mpd) -> None:
         """Say good-bye; the player stays as it is.
@@ -124,13 +128,17 @@ class QueueReconciler:
         self._leader_election.withdraw(link)
 
     def reconcile(
-        self, link: Mpd, wish: MusicRequest | None, strategy: Strategy, changed: AbstractSet[str] = frozenset()
+        self,
+        link: Mpd,
+        request: MusicRequest | None,
+        strategy: Strategy,
+        changed: AbstractSet[str] = frozenset(),
     ) -> PlayerState:
         """Do what is to be done now, and say what plays.
 
         Args:
             link: To MPD.
-            wish: The present one, None before the first.
+            request: The present one, None before the first.
             strategy: Where the music leads.
             changed: MPD's subsystems that changed since the last turn.
 
@@ -143,12 +151,15 @@ class QueueReconciler:
         if "subscription" in changed or self._leader_election.is_follower:
             self._leader_election.update(link)
         for _ in range(_MAX_ROUNDS):
-            now = replace(take_snapshot(link, self._queue_state.own_songs, self._clock()), other_leader=self._leader_election.is_follower)
+            now = replace(
+                take_snapshot(link, self._queue_state.own_songs, self._clock()),
+                other_leader=self._leader_election.is_follower,
+            )
             self._record_snapshot(link, now)
-            plan = planner.plan(self._queue_state, now, wish, self._rules)
+            plan = planner.plan(self._queue_state, now, request, self._rules)
             self._queue_state = plan.queue_state
             try:
-                if plan.idle or not self._carry_out(link, plan, now, wish):
+                if plan.idle or not self._carry_out(link, plan, now, request):
                     break
             finally:
                 self._save_session()
@@ -204,9 +215,9 @@ class QueueReconciler:
         self._picks.pop(current, None)  # the skip that follows says no more
         self.skip(link)
 
-    def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, wish: MusicRequest | None) -> bool:
+    def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:
         """Whether anything was done."""
-        added = self._add(link, plan, now, wish) if wish and plan.songs_to_add else 0
+        added = self._add(link, plan, now, request) if request and plan.songs_to_add else 0
         if plan.songs_to_add == planner.QUEUE_AHEAD and not added:
             return False  # what waits is of an old mood, and better than silence
         did = [self._command(link, command) for command in plan.commands]
@@ -236,14 +247,14 @@ class QueueReconciler:
             return False
         return True
 
-    def _add(self, link: Mpd, plan: Plan, now: Snapshot, wish: MusicRequest) -> int:
+    def _add(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest) -> int:
         """Put up to `plan.room` songs into the queue; how many went in."""
         ours = self._queue_state.own_songs
         waiting = [song.uri for song in ours if song.started] + [song.uri for song in now.window]
         waiting += [song.uri for song in ours if not song.started]
         added = 0
         for _ in range(_MAX_ADD_ATTEMPTS):
-            pick = self._picker.pick(link, wish, waiting, now.at_s) if added < plan.songs_to_add else None
+            pick = self._picker.pick(link, request, waiting, now.at_s) if added < plan.songs_to_add else None
             if pick is None:
                 break
             where = () if plan.offset is None else (f"+{plan.offset + added}",)
@@ -256,7 +267,9 @@ class QueueReconciler:
                 self._picker.mark_missing(pick.uri)
                 continue
             log.debug("%s: %s; %s", pick.uri, plan.why, pick.why)
-            self._queue_state = tracking.record_own_changes(self._queue_state, (OwnSong(song, pick.uri, wish.mood, pick.source),))
+            self._queue_state = tracking.record_own_changes(
+                self._queue_state, (OwnSong(song, pick.uri, request.mood, pick.source),)
+            )
             self._picks[song] = pick
             self._picker.on_added()
             waiting.append(pick.uri)

@@ -12,7 +12,7 @@ from typing import Any
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.connection import format_address
-from moodpid.mpd.tracking import QueueState, OwnSong
+from moodpid.mpd.tracking import OwnSong, QueueState
 from moodpid.system.json_file import JsonFile
 
 
@@ -21,9 +21,9 @@ class SavedSession:
     """What outlives us.
 
     Attributes:
-        memory: Our songs, whose turn it is, and whether a person stopped the music; nothing of the last look.
+        queue_state: Own songs, user requests, hands off and a user's stop; not the last snapshot.
         booted_s: When MPD started, in monotonic seconds.
-        owed: The person's volume while a fade has turned it down, from 0 to 100; else None.
+        volume_to_restore: The person's volume while a fade has turned it down, from 0 to 100; else None.
     """
 
     queue_state: QueueState = field(default_factory=QueueState)
@@ -63,30 +63,32 @@ class SessionStore:
 
     def save(self, kept: SavedSession) -> None:
         """Write it down, if it is not what was written last; what did not succeed is tried again."""
-        memory = kept.queue_state
+        queue_state = kept.queue_state
         told = {
             "mpd": self._mpd,
             "booted_s": kept.booted_s,
             "owed": kept.volume_to_restore,
-            "ours": [_song_entry(song) for song in memory.own_songs],
-            "guests": sorted(memory.user_requests),
-            "hands_off_until_s": memory.hands_off_until_s if memory.hands_off_why else 0.0,
-            "hands_off_why": memory.hands_off_why,
-            "held": memory.stopped_by_user,
+            "ours": [_song_entry(song) for song in queue_state.own_songs],
+            "guests": sorted(queue_state.user_requests),
+            "hands_off_until_s": queue_state.hands_off_until_s if queue_state.hands_off_why else 0.0,
+            "hands_off_why": queue_state.hands_off_why,
+            "held": queue_state.stopped_by_user,
         }
         if told != self._written and self._file.write(told):
             self._written = told
 
 
 def _read(told: Mapping[str, Any], latest_s: float) -> SavedSession:
-    memory = QueueState(
+    queue_state = QueueState(
         own_songs=tuple(_song(song) for song in told["ours"]),
         user_requests=frozenset(int(song) for song in told["guests"]),
         hands_off_until_s=min(float(told["hands_off_until_s"]), latest_s),
         hands_off_why=str(told["hands_off_why"]),
         stopped_by_user=bool(told["held"]),
     )
-    return SavedSession(memory, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"]))
+    return SavedSession(
+        queue_state, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"])
+    )
 
 
 def _song_entry(song: OwnSong) -> dict[str, Any]:

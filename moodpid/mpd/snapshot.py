@@ -56,9 +56,9 @@ class Snapshot:
         crossfade_s: Length of MPD's crossfade, 0 for none.
         error: What MPD says went wrong with playing, empty if nothing.
         window: Up to `WINDOW` songs of the queue from the current one on, in order.
-        ours: Those of the songs that we added that are still in the queue, by id.
-        rival: Another moodpid is connected and was there first.
-        our_hand: We wrote to MPD after this was read (see `moodpid.mpd.planner.wrote`).
+        own_songs: Those of the songs that we added that are still in the queue, by id.
+        other_leader: Another moodpid is connected and was there first.
+        own_change: We wrote to MPD after this was read (see `moodpid.mpd.planner.wrote`).
     """
 
     at_s: float

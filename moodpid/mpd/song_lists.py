@@ -31,11 +31,11 @@ class SongLists:
     """Reads pages, and keeps each for some uses.
 
     Args:
-        chance: Decides which page of a list it is.
+        rng: Decides which page of a list it is.
     """
 
-    def __init__(self, chance: Random) -> None:
-        self._random = chance
+    def __init__(self, rng: Random) -> None:
+        self._random = rng
         self._pages: dict[SongSource, Page] = {}
         self._uses: dict[SongSource, int] = {}
 
@@ -57,27 +57,27 @@ class SongLists:
         return self._pages[entry]
 
 
-def read_page(link: Mpd, entry: SongSource, chance: Random) -> Page:
+def read_page(link: Mpd, entry: SongSource, rng: Random) -> Page:
     """As `Library.page`, from MPD itself."""
     try:
-        page = _playlist(link, entry.playlist, chance) if entry.playlist else _find(link, entry, chance)
+        page = _playlist(link, entry.playlist, rng) if entry.playlist else _find(link, entry, rng)
     except CommandRefusedError as error:
         return Page(problem=_problem(entry, error))
     return page if page.total else Page(problem=_empty(entry))
 
 
-def _playlist(link: Mpd, name: str, chance: Random) -> Page:
+def _playlist(link: Mpd, name: str, rng: Random) -> Page:
     if link.version_at_least(_PAGED_PLAYLISTS):
         total = int(link.ask("playlistlength", name)["songs"])
-        start, end = _window(total, chance)
+        start, end = _window(total, rng)
         return Page(tuple(link.ask("listplaylist", name, (start, end))) if total else (), total)
-    return sample(link.stream("listplaylist", name), chance)
+    return sample(link.stream("listplaylist", name), rng)
 
 
-def _find(link: Mpd, entry: SongSource, chance: Random) -> Page:
+def _find(link: Mpd, entry: SongSource, rng: Random) -> Page:
     expression = entry.filter or f'(base "{_quoted(entry.folder.strip("/"))}")'
     total = int(link.ask("count", expression)["songs"])
-    songs = link.ask("find", expression, "window", _window(total, chance)) if total else ()
+    songs = link.ask("find", expression, "window", _window(total, rng)) if total else ()
     return Page(tuple(str(song["file"]) for song in songs), total)
 
 
@@ -86,13 +86,13 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _window(total: int, chance: Random) -> tuple[int, int]:
+def _window(total: int, rng: Random) -> tuple[int, int]:
     """Start and end of one of the pages of a list, all of them equally likely."""
-    start = PAGE * chance.randrange(max(1, -(-total // PAGE)))
+    start = PAGE * rng.randrange(max(1, -(-total // PAGE)))
     return start, min(total, start + PAGE)
 
 
-def sample(uris: Iterable[str], chance: Random) -> Page:
+def sample(uris: Iterable[str], rng: Random) -> Page:
     """Read a list of any length, keeping each item with the same chance: reservoir sampling.
 
     Vitter's algorithm R ("Random Sampling with a Reservoir", 1985).
@@ -103,7 +103,7 @@ def sample(uris: Iterable[str], chance: Random) -> Page:
         total += 1
         if len(kept) < PAGE:
             kept.append(uri)
-        elif (place := chance.randrange(total)) < PAGE:
+        elif (place := rng.randrange(total)) < PAGE:
             kept[place] = uri
     return Page(tuple(kept), total)
 

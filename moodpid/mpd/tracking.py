@@ -22,7 +22,7 @@ class OwnSong:
         mood: The mood it was chosen for.
         source: The list it was taken from.
         pos: Where in the queue it was seen last.
-        begun: It was the current song at some time.
+        started: It was the current song at some time.
     """
 
     id: int
@@ -38,12 +38,12 @@ class QueueState:
     """What we must know from turn to turn.
 
     Attributes:
-        ours: Our songs in the queue, in the order we added them.
+        own_songs: Our songs in the queue, in the order we added them.
         last: The last snapshot, with our own writing since then worked in; None after (re)connecting.
-        guests: Songs that a person put in after our own: they have their turn before more of ours.
+        user_requests: Songs that a person put in after our own: they have their turn before more of ours.
         hands_off_until_s: Until then the player belongs to the person who took over.
         hands_off_why: What that person did.
-        held: A person stopped the music, so that not even autoplay may start it.
+        stopped_by_user: A person stopped the music, so that not even autoplay may start it.
         played: It played when the connection was lost; if it does not now, a person stopped it.
         mood: The mood of the wish that was seen last.
         jump: The change of mood is to be heard at once.
@@ -65,7 +65,7 @@ class Changes:
     """What happened since the last snapshot.
 
     Attributes:
-        memory: With the snapshot taken in.
+        queue_state: With the snapshot taken in.
         finished: The song that is no longer the current one, with how much of it was heard, from 0 to 1;
             None if the song is the same, or nobody can say.
         skipped: Somebody left it before its end.
@@ -76,26 +76,33 @@ class Changes:
     skipped: bool = False
 
 
-def detect_changes(memory: QueueState, now: Snapshot, hands_off_s: float) -> Changes:
+def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -> Changes:
     """Compare `now` with what we left behind: songs of ours that began or went, and a person's hand."""
-    ours = tuple(_with_position(song, now) for song in memory.own_songs if song.id in now.own_songs)
-    ids = {song.id for song in memory.own_songs}
-    known = replace(memory, own_songs=ours, user_requests=memory.user_requests & {song.id for song in now.window}, last=now)
-    if memory.last is None:
-        stopped = _is_stopped_midway(now) or (memory.played and now.state is PlayState.STOP)
-        return Changes(replace(known, stopped_by_user=memory.stopped_by_user or stopped, played=False))
-    held = now.state is not PlayState.PLAY and (memory.stopped_by_user or _stopped_by_user(memory.last, now))
+    ours = tuple(_with_position(song, now) for song in queue_state.own_songs if song.id in now.own_songs)
+    ids = {song.id for song in queue_state.own_songs}
+    known = replace(
+        queue_state,
+        own_songs=ours,
+        user_requests=queue_state.user_requests & {song.id for song in now.window},
+        last=now,
+    )
+    if queue_state.last is None:
+        stopped = _is_stopped_midway(now) or (queue_state.played and now.state is PlayState.STOP)
+        return Changes(replace(known, stopped_by_user=queue_state.stopped_by_user or stopped, played=False))
+    held = now.state is not PlayState.PLAY and (
+        queue_state.stopped_by_user or _stopped_by_user(queue_state.last, now)
+    )
     known = replace(known, stopped_by_user=held)
-    why = takeover(memory.last, now, ids, {song.id for song in memory.own_songs if song.started})
+    why = takeover(queue_state.last, now, ids, {song.id for song in queue_state.own_songs if song.started})
     if why and not now.other_leader:  # what the other moodpid does is no person's doing
         known = replace(
             known,
-            user_requests=known.user_requests | requests(memory.last, now, ids),
+            user_requests=known.user_requests | requests(queue_state.last, now, ids),
             hands_off_until_s=now.at_s + hands_off_s,
             hands_off_why=why,
             jump=False,
         )
-    return Changes(known, track_ended(memory.last, now), skipped(memory.last, now))
+    return Changes(known, track_ended(queue_state.last, now), skipped(queue_state.last, now))
 
 
 def _with_position(song: OwnSong, now: Snapshot) -> OwnSong:
@@ -117,37 +124,43 @@ def _stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
 
 
 def record_own_changes(
-    memory: QueueState, added: tuple[OwnSong, ...] = (), removed: Iterable[int] = (), *, played: bool = False
+    queue_state: QueueState,
+    added: tuple[OwnSong, ...] = (),
+    removed: Iterable[int] = (),
+    *,
+    played: bool = False,
 ) -> QueueState:
     """Remember what was carried out, so that it is not taken for a person's doing."""
     removed = set(removed)
-    last = memory.last
+    last = queue_state.last
     if last and (added or removed or played):
         length = last.length + len(added) - len(removed)
         # Which song MPD goes on with now, only the next snapshot can say
         last = replace(last, length=length, next_id=None, own_change=True)
     return replace(
-        memory,
-        own_songs=tuple(song for song in memory.own_songs if song.id not in removed) + added,
+        queue_state,
+        own_songs=tuple(song for song in queue_state.own_songs if song.id not in removed) + added,
         last=last,
-        jump=memory.jump and not played,
+        jump=queue_state.jump and not played,
     )
 
 
-def restore_after_reconnect(memory: QueueState, queue: tuple[QueueSong, ...] | None, *, restarted: bool) -> QueueState:
+def restore_after_reconnect(
+    queue_state: QueueState, queue: tuple[QueueSong, ...] | None, *, restarted: bool
+) -> QueueState:
     """What is still true after a connection was lost.
 
     Args:
-        memory: From before.
+        queue_state: From before.
         queue: None if our ids hold. Where they do not: the songs that MPD has at our songs' positions now; if
             each of ours is in its place, they are ours again, else they count as a person's from now on.
         restarted: MPD started anew: that it does not play is nobody's doing.
     """
-    played = memory.played or (memory.last is not None and memory.last.state is PlayState.PLAY)
-    memory = replace(memory, last=None, jump=False, played=played and not restarted)
+    played = queue_state.played or (queue_state.last is not None and queue_state.last.state is PlayState.PLAY)
+    queue_state = replace(queue_state, last=None, jump=False, played=played and not restarted)
     if queue is None:
-        return memory
+        return queue_state
     there = {song.pos: song for song in queue}
-    same = all(song.pos in there and there[song.pos].uri == song.uri for song in memory.own_songs)
-    ours = tuple(replace(song, id=there[song.pos].id) for song in memory.own_songs) if same else ()
-    return replace(memory, own_songs=ours, user_requests=frozenset())
+    same = all(song.pos in there and there[song.pos].uri == song.uri for song in queue_state.own_songs)
+    ours = tuple(replace(song, id=there[song.pos].id) for song in queue_state.own_songs) if same else ()
+    return replace(queue_state, own_songs=ours, user_requests=frozenset())

@@ -11,7 +11,14 @@ from moodpid.channels import LatestValue
 from moodpid.config import MpdConfig, Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mood.policy import MusicRequest
-from moodpid.mpd.connection import OPTIONAL_COMMANDS, CommandRefusedError, MpdConnection, MpdDeniedError, MpdGoneError, format_address
+from moodpid.mpd.connection import (
+    OPTIONAL_COMMANDS,
+    CommandRefusedError,
+    MpdConnection,
+    MpdDeniedError,
+    MpdGoneError,
+    format_address,
+)
 from moodpid.mpd.connection_health import MAX_DELAY_S, ConnectionHealth
 from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.mpd.session_store import SessionStore
@@ -46,7 +53,7 @@ class MpdWorker:
         settings: Where MPD is and how to behave.
         post: Takes `PlayerChanged` on every change, False from it means: again later; and `TrackSkipped`.
         password: Of MPD, empty if it has none.
-        chance: Chooses songs and jitters pauses.
+        rng: Chooses songs and jitters pauses.
         file: Keeps what is ours over a restart of ours; None: it is forgotten.
     """
 
@@ -55,22 +62,28 @@ class MpdWorker:
         settings: MpdConfig,
         post: Post,
         password: str = "",
-        chance: Random | None = None,
+        rng: Random | None = None,
         file: JsonFile | None = None,
     ) -> None:
         self._settings = settings
         self._post = post
         self._password = password
-        self._random = chance or Random()  # noqa: S311 - songs, not secrets
-        self._latest_desired = _Desired(settings.strategy, enabled=settings.enabled)  # of the main loop's side
+        self._random = rng or Random()  # noqa: S311 - songs, not secrets
+        self._latest_desired = _Desired(
+            settings.strategy, enabled=settings.enabled
+        )  # of the main loop's side
         self._desired_box: LatestValue[_Desired] = LatestValue()
         self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
         self._ended = False
         # From here on all is the worker's own
         self._desired = self._latest_desired
-        keeper = SessionStore(file or JsonFile(None), settings)
+        store = SessionStore(file or JsonFile(None), settings)
         self._reconciler = QueueReconciler(
-            settings, self._random, sleep=self._interruptible_sleep, skipped=lambda: post(TrackSkipped()), keeper=keeper
+            settings,
+            self._random,
+            sleep=self._interruptible_sleep,
+            skipped=lambda: post(TrackSkipped()),
+            store=store,
         )
         self._reported: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
@@ -82,9 +95,9 @@ class MpdWorker:
         """Begin to work, in a thread of its own."""
         self._thread.start()
 
-    def request(self, wish: MusicRequest) -> None:
+    def request(self, request: MusicRequest) -> None:
         """Ask for the music of `wish`, in place of any earlier wish."""
-        self._set_desired(replace(self._latest_desired, request=wish))
+        self._set_desired(replace(self._latest_desired, request=request))
 
     def set_enabled(self, on: bool) -> None:
         """Drive the music, or leave MPD alone altogether; the wish is kept."""
@@ -136,7 +149,9 @@ class MpdWorker:
                 self._on_failure(error)
                 self._wait(self._health.pause_s())
             except Exception as error:  # noqa: BLE001 - a fault of ours costs the music a pause, the house nothing
-                self._on_failure(MoodpidError(f"the player's thread met a fault of its own: {error!r}"), error)
+                self._on_failure(
+                    MoodpidError(f"the player's thread met a fault of its own: {error!r}"), error
+                )
                 self._wait(MAX_DELAY_S)
 
     def _serve(self, link: MpdConnection) -> None:

@@ -45,7 +45,7 @@ class Broker:
     """Makes clients for the broker, with MQTT 5 unless it turns out to know only 3.1.1.
 
     Attributes:
-        where: Host and port, for messages.
+        address: Host and port, for messages.
 
     Raises:
         ConfigError: If the files named for TLS cannot be used.

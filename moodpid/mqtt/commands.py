@@ -17,18 +17,18 @@ class CommandParser:
         subscriptions: The topics on which requests are heard.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[SettingField]) -> None:
-        self._by_topic = {topics.setter(control.topic): control for control in controls}
+    def __init__(self, topics: Topics, fields: Iterable[SettingField]) -> None:
+        self._by_topic = {topics.setter(field.key): field for field in fields}
         self.subscriptions = tuple(self._by_topic)
 
     def read(self, topic: str, payload: bytes, *, retained: bool) -> Request:
         """The request that a message makes.
 
         Raises:
-            CommandError: With one line on why the message was not understood.
+            InvalidRequestError: With one line on why the message was not understood.
         """
-        control = self._by_topic.get(topic)
-        if control is None:
+        field = self._by_topic.get(topic)
+        if field is None:
             raise InvalidRequestError(f"a message on {topic!r}, which is no topic for requests")
         if retained:
             raise InvalidRequestError(f"a retained message on {topic}: send requests without the retain flag")
@@ -39,6 +39,6 @@ class CommandParser:
         except UnicodeDecodeError:
             raise InvalidRequestError(f"a message on {topic} that is not UTF-8 text") from None
         try:
-            return control.parse(text)
+            return field.parse(text)
         except InvalidRequestError as error:
             raise InvalidRequestError(f"{text!r} on {topic}: {error}") from None

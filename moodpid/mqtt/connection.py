@@ -211,7 +211,9 @@ class Connection:
     ) -> None:
         for topic, reason in zip(self._options.subscriptions, reasons, strict=False):
             if reason.is_failure:
-                log.warning("the broker at %s does not let us read %s: %s", self._broker.address, topic, reason)
+                log.warning(
+                    "the broker at %s does not let us read %s: %s", self._broker.address, topic, reason
+                )
 
     def _on_publish(
         self, _client: object, _data: object, mid: int, reason: ReasonCode, _properties: object

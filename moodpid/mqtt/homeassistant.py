@@ -12,18 +12,33 @@ from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
-from moodpid.settings.fields import SettingField
+from moodpid.settings.fields import PRESSED, FieldKind, SettingField
 from moodpid.state import CameraStatus, PlayerStatus
 
 Component = dict[str, Any]
 
+_CONFIG = {"entity_category": "config"}
+# The title of each field that can be set or pressed, and the keys that only Home Assistant needs
+_FIELDS: dict[str, tuple[str, dict[str, str]]] = {
+    "enabled": ("Watching", {"icon": "mdi:eye"}),
+    "drive_music": ("Drive the music", {"icon": "mdi:music"}),
+    "strategy": ("Strategy", {"icon": "mdi:stairs-up"}),
+    "skip": ("Skip", {"icon": "mdi:skip-next"}),
+    "misfit": ("This song does not fit", {"icon": "mdi:music-off"}),
+    "override": ("Mood override", {"icon": "mdi:emoticon-wink-outline"}),
+    "dwell_s": ("Dwell", {"device_class": "duration", "mode": "box", **_CONFIG}),
+    "sensitivity": ("Sensitivity", {"icon": "mdi:tune", "mode": "slider", **_CONFIG}),
+    "looks_hz": ("Looks per second", {"device_class": "frequency", "mode": "slider", **_CONFIG}),
+    "restart": ("Restart", {"device_class": "restart", **_CONFIG}),
+}
+
 
 def discovery(
-    device: config.DeviceConfig, topics: Topics, controls: Iterable[SettingField], *, picture: bool = False
+    device: config.DeviceConfig, topics: Topics, fields: Iterable[SettingField], *, picture: bool = False
 ) -> dict[str, Any]:
     """The payload of the discovery topic; `picture` tells of the one that shows what the camera sees."""
     components = {**_sensors(topics), "event": _event(topics), **_diagnostics(topics), **_triggers(topics)}
-    components |= {control.topic: _control(topics, control) for control in controls}
+    components |= {field.key: _field(topics, field) for field in fields}
     if picture:
         components["picture"] = _picture(topics)
     identifier = f"moodpid_{device.id}"
@@ -184,13 +199,21 @@ def _triggers(topics: Topics) -> dict[str, Component]:
     }
 
 
-def _control(topics: Topics, control: SettingField) -> Component:
-    component = {
-        "platform": control.component,
-        "name": control.name,
-        "command_topic": topics.setter(control.topic),
-        **control.extra,
+def _field(topics: Topics, field: SettingField) -> Component:
+    title, keys = _FIELDS[field.key]
+    component: Component = {
+        "platform": field.kind.value,
+        "name": title,
+        "command_topic": topics.setter(field.key),
+        **keys,
     }
-    if control.format is not None:
-        component["state_topic"] = topics.state(control.topic)
+    if field.format is not None:
+        component["state_topic"] = topics.state(field.key)
+    if field.kind is FieldKind.BUTTON:
+        component["payload_press"] = PRESSED
+    if field.options:
+        component["options"] = list(field.options)
+    if values := field.range:
+        component |= {"min": values.minimum, "max": values.maximum, "step": values.step}
+        component["unit_of_measurement"] = values.unit
     return component

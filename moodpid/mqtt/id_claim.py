@@ -22,7 +22,7 @@ class ClaimMessage:
     Attributes:
         token: Made anew for each process.
         host: The machine, for people.
-        settled: The sender speaks for the id; otherwise it asks whether somebody does.
+        established: The sender speaks for the id; otherwise it asks whether somebody does.
     """
 
     token: str
@@ -61,7 +61,7 @@ class IdClaim:
         host: Our machine, for the people at the other.
 
     Attributes:
-        rival: The host that keeps us from speaking, empty if none does.
+        other_host: The host that keeps us from speaking, empty if none does.
     """
 
     def __init__(self, host: str) -> None:

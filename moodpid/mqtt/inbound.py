@@ -57,21 +57,23 @@ class InboundRouter:
 
     Args:
         topics: Where messages are heard.
-        controls: What can be asked for.
+        fields: What can be asked for.
         post: Where requests go.
         claim: Answers those who ask for our id.
 
     Attributes:
-        news: What the publisher is to know before it speaks next.
-        obeys: Set by the publisher: whether the id is ours, and requests for us and not for a twin of ours.
+        events: What the publisher is to know before it speaks next.
+        accepts_commands: Set by the publisher: whether this instance owns the id.
         subscriptions: All topics to be heard.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[SettingField], post: Post, claim: ClaimMessage) -> None:
+    def __init__(
+        self, topics: Topics, fields: Iterable[SettingField], post: Post, claim: ClaimMessage
+    ) -> None:
         self.events: RequestQueue[InboundEvent] = RequestQueue(MAX_EVENTS)
         self.accepts_commands = False
         self._topics, self._post, self._claim = topics, post, claim
-        self._commands = CommandParser(topics, controls)
+        self._commands = CommandParser(topics, fields)
         self._requests = TokenBucket(REQUEST_BURST, REQUEST_RATE_HZ)
         self._answers = TokenBucket(id_claim.ANSWER_BURST, id_claim.ANSWER_RATE_HZ)
         self._throttled_log = ThrottledLogger(log)

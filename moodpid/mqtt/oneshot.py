@@ -45,7 +45,7 @@ class BrokerTask(Protocol):
         name: Begins the client id.
         topics: What is heard.
         echo: The topic on which the errand hears itself.
-        rights: What a broker must let us read and write.
+        required_topics: What a broker must let us read and write.
     """
 
     name: str
@@ -64,7 +64,9 @@ class BrokerTask(Protocol):
         """A message on one of the topics."""
 
 
-def run_once(broker: Broker, settings: config.MqttConfig, errand: BrokerTask, limit_s: float) -> Finding | None:
+def run_once(
+    broker: Broker, settings: config.MqttConfig, errand: BrokerTask, limit_s: float
+) -> Finding | None:
     """Connect as the service would, MQTT 3.1.1 included, and do the errand.
 
     Args:
@@ -129,7 +131,9 @@ class _Attempt:
         self, client: paho.Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: object
     ) -> None:
         granted = zip(self._task.topics, reasons, strict=False)
-        self.denied_topics = "; ".join(f"{topic} ({reason})" for topic, reason in granted if reason.is_failure)
+        self.denied_topics = "; ".join(
+            f"{topic} ({reason})" for topic, reason in granted if reason.is_failure
+        )
         if not self.denied_topics:
             self._task.on_subscribed(self._session(client))
 
@@ -151,7 +155,9 @@ def _finding(call: _Attempt, broker: Broker, settings: config.MqttConfig, errand
             if call.denied_topics
             else f"a message to {errand.echo} does not come back"
         )
-        return Finding(False, SUBJECT, f"{broker.address} lets us in, but {but}", permission_remedy(settings, errand))
+        return Finding(
+            False, SUBJECT, f"{broker.address} lets us in, but {but}", permission_remedy(settings, errand)
+        )
     if call.closed:
         remedy = _unreachable_remedy(settings) if settings.tls else PERHAPS_TLS
         return _unreachable(broker, "closes the connection at once", remedy)

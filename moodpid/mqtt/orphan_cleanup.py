@@ -18,7 +18,9 @@ def retained_topics(topics: Topics) -> Iterator[str]:
         yield topics.discovery
     yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy)
     yield from (topics.camera, topics.player, topics.vitals)
-    yield from (topics.state(control.topic) for control in setting_fields(Capabilities()) if control.format is not None)
+    yield from (
+        topics.state(field.key) for field in setting_fields(Capabilities()) if field.format is not None
+    )
     yield topics.status
 
 

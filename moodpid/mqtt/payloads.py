@@ -8,7 +8,7 @@ from typing import Any
 from moodpid.mood.emotion import AFFECT, Affect, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import MoodEvent
-from moodpid.state import CameraState, PlayerState, Metrics
+from moodpid.state import CameraState, Metrics, PlayerState
 
 
 def mood(state: MoodState, since: datetime) -> str:

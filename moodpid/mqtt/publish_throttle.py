@@ -15,8 +15,8 @@ class TopicState:
     Attributes:
         topic: Where it is published.
         payload: Makes the message: most states are looked at every turn, and told seldom.
-        key: What is told as soon as it differs from what was told before.
-        drift: Numbers that wander; told when one has moved by `step`, at most once every `every_s` seconds.
+        change_key: What is told as soon as it differs from what was told before.
+        values: Numbers that wander; told when one has moved by `step`, at most once every `every_s` seconds.
         step: How far a number of `drift` must move to be noticed.
         every_s: See `drift`.
         repeat: Whether it is told again as a heartbeat though it is the same.

@@ -13,17 +13,19 @@ from moodpid.mqtt import homeassistant, payloads
 from moodpid.mqtt.broker import Broker, Message
 from moodpid.mqtt.connection import Connection, ConnectionOptions
 from moodpid.mqtt.id_claim import ClaimMessage, IdClaim
-from moodpid.mqtt.inbound import InboundRouter, DiscoverySeen, InboundEvent, StatusSignal
+from moodpid.mqtt.inbound import DiscoverySeen, InboundEvent, InboundRouter, StatusSignal
 from moodpid.mqtt.orphan_cleanup import OrphanCleaner
 from moodpid.mqtt.publish_throttle import PublishThrottle
 from moodpid.mqtt.state_topics import StateTopics
 from moodpid.mqtt.topics import OFFLINE, Topics
 from moodpid.settings.fields import Capabilities, setting_fields
-from moodpid.state import Post, AppState
+from moodpid.state import AppState, Post
 from moodpid.system.json_file import JsonFile
 
 BIRTH_DELAY_S = (0.2, 3.0)
-REPUBLISH_INTERVAL_S = 10.0  # everything is told again at most this often, however often Home Assistant is born
+REPUBLISH_INTERVAL_S = (
+    10.0  # everything is told again at most this often, however often Home Assistant is born
+)
 MAX_PENDING_EVENTS = 16
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class MqttPublisher:
         broker: Where the broker is and below which topic to publish.
         post: Where requests go.
         password: For `broker.username`.
-        offers: What this installation can do.
+        capabilities: What this installation can do.
         memory: Remembers our topics over a restart, so that a new id or prefix leaves no orphan.
 
     Raises:
@@ -52,15 +54,15 @@ class MqttPublisher:
         broker: config.MqttConfig,
         post: Post,
         password: str = "",
-        offers: Capabilities = Capabilities(),  # noqa: B008 - it is frozen
+        capabilities: Capabilities = Capabilities(),  # noqa: B008 - it is frozen
         memory: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
     ) -> None:
         self._topics = Topics.of(device, broker)
-        table = setting_fields(offers)
+        table = setting_fields(capabilities)
         self._id_claim = IdClaim(socket.gethostname())
         self._inbound = InboundRouter(self._topics, table, post, self._id_claim.claim)
         self._discovery = (
-            homeassistant.discovery(device, self._topics, table, picture=offers.picture)
+            homeassistant.discovery(device, self._topics, table, picture=capabilities.picture)
             if self._topics.discovery
             else {}
         )
@@ -77,7 +79,9 @@ class MqttPublisher:
         self._seen_discovery = b""
         self._contradicted = False
         will = Message(self._topics.status, OFFLINE)
-        terms = ConnectionOptions(f"moodpid-{device.id}", will, self._inbound.subscriptions, self._inbound.on_message)
+        terms = ConnectionOptions(
+            f"moodpid-{device.id}", will, self._inbound.subscriptions, self._inbound.on_message
+        )
         self._connection = Connection(Broker(broker, password), terms)
 
     def start(self) -> None:
@@ -162,7 +166,9 @@ class MqttPublisher:
                 self._seen_discovery = payload
             case StatusSignal.BORN:
                 pause_s = random.uniform(*BIRTH_DELAY_S)  # noqa: S311 - keeps devices apart, guards nothing
-                self._republish_at_s = min(self._republish_at_s, max(now_s + pause_s, self._republished_s + REPUBLISH_INTERVAL_S))
+                self._republish_at_s = min(
+                    self._republish_at_s, max(now_s + pause_s, self._republished_s + REPUBLISH_INTERVAL_S)
+                )
             case StatusSignal.OFFLINE | StatusSignal.ONLINE:
                 self._contradicted = news is StatusSignal.OFFLINE
 

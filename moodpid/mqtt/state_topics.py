@@ -9,9 +9,9 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mqtt import payloads
 from moodpid.mqtt.publish_throttle import TopicState
-from moodpid.mqtt.topics import OFF, ON, ONLINE, Topics
-from moodpid.settings.fields import SettingField
-from moodpid.state import CameraStatus, PlayerStatus, AppState, Settings
+from moodpid.mqtt.topics import ONLINE, Topics
+from moodpid.settings.fields import OFF, ON, SettingField
+from moodpid.state import AppState, CameraStatus, PlayerStatus, Settings
 
 LONGEST_STATE = 250  # Home Assistant takes 255 characters
 SELDOM_S = 30.0  # for numbers that nobody watches by the second
@@ -27,17 +27,17 @@ class StateTopics:
 
     Args:
         topics: Where things are told.
-        controls: What can be set, and so has a state.
+        fields: What can be set, and so has a state.
         discovery: What Home Assistant reads; empty without Home Assistant.
     """
 
-    def __init__(self, topics: Topics, controls: Iterable[SettingField], discovery: str) -> None:
+    def __init__(self, topics: Topics, fields: Iterable[SettingField], discovery: str) -> None:
         self._topics = topics
         self._timestamps = _StableTimestamps()
         self._last_error = NO_ERROR
         self._discovery = [_plain(topics.discovery, discovery, repeat=False)] if discovery else []
         once = lru_cache(maxsize=1)
-        self._settings = once(partial(_settings, topics, tuple(controls)))
+        self._settings = once(partial(_settings, topics, tuple(fields)))
         self._occupancy = once(partial(_plain, topics.occupancy))
         self._camera = once(partial(_doing, topics.camera, payloads.camera))
         self._player = once(partial(_doing, topics.player, payloads.player))
@@ -84,14 +84,16 @@ class StateTopics:
         known = (vitals.latency_s is None, vitals.fps is None, vitals.temperature_c is None)
         # In steps that are worth telling: 20 ms, 0.2 Hz, 1 degree
         drift = ((vitals.latency_s or 0) / 0.02, (vitals.fps or 0) / 0.2, vitals.temperature_c or 0)
-        return TopicState(self._topics.vitals, told, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S)
+        return TopicState(
+            self._topics.vitals, told, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S
+        )
 
 
-def _settings(topics: Topics, controls: Iterable[SettingField], settings: Settings) -> list[TopicState]:
+def _settings(topics: Topics, fields: Iterable[SettingField], settings: Settings) -> list[TopicState]:
     return [
-        _plain(topics.state(control.topic), control.format(settings))
-        for control in controls
-        if control.format is not None
+        _plain(topics.state(field.key), field.format(settings))
+        for field in fields
+        if field.format is not None
     ]
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from moodpid import config
 
 ONLINE, OFFLINE = "online", "offline"
-ON, OFF = "ON", "OFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,10 @@ class Topics:
         """The last look as JPEG, where the configuration wants it told; never retained."""
         return f"{self.root}/picture"
 
-    def state(self, control: str) -> str:
+    def state(self, field: str) -> str:
         """The present state of something that can be set; retained."""
-        return f"{self.root}/{control}"
+        return f"{self.root}/{field}"
 
-    def setter(self, control: str) -> str:
+    def setter(self, field: str) -> str:
         """Where requests to set or press something are heard; never retained."""
-        return f"{self.root}/{control}/set"
+        return f"{self.root}/{field}/set"

@@ -1,21 +1,41 @@
-"""What the home may set and press: a table that commands, states and Home Assistant's entities share."""
+"""What users may set and press while moodpid runs: one table for MQTT, Home Assistant and the web page."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 
 from moodpid.config import Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mood.emotion import Mood
-from moodpid.mqtt.topics import OFF, ON
-from moodpid.state import ChangeSetting, Button, PressButton, Request, Settings
+from moodpid.state import Button, ChangeSetting, PressButton, Request, Settings
 
+ON, OFF = "ON", "OFF"
 AUTOMATIC = "automatic"
 PRESSED = "PRESS"
 
 
 class InvalidRequestError(MoodpidError):
-    """A message that asks for nothing we can do; changes nothing."""
+    """A request whose value is not valid; it changes nothing."""
+
+
+class FieldKind(StrEnum):
+    """How a field is operated, in Home Assistant's words."""
+
+    SWITCH = "switch"
+    SELECT = "select"
+    NUMBER = "number"
+    BUTTON = "button"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange:
+    """The values that a number takes, from `minimum` to `maximum`, and its unit."""
+
+    minimum: float
+    maximum: float
+    step: float
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +43,20 @@ class SettingField:
     """One thing that can be set or pressed.
 
     Attributes:
-        topic: Its state's topic below the root; requests are heard at the same with `/set`.
-        component: The kind of entity it is in Home Assistant.
-        name: What people call it.
-        read: Makes a request of a text, or raises CommandError that says what is taken.
-        state: The text of its present state; None for what has none.
-        extra: More keys for Home Assistant.
+        key: Its name on the wire and in the state file.
+        kind: How it is operated.
+        parse: Makes a request of a text; raises InvalidRequestError that names the valid values.
+        format: The text of its present value; None for a button.
+        options: The valid texts of a select.
+        range: The valid values of a number.
     """
 
-    topic: str
-    component: str
-    name: str
+    key: str
+    kind: FieldKind
     parse: Callable[[str], Request]
     format: Callable[[Settings], str] | None
-    extra: Mapping[str, object] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    range: NumberRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +65,8 @@ class Capabilities:
 
     Attributes:
         music: There is a player whose music may be driven and skipped.
-        looks_hz: The most looks a second that the camera allows.
-        picture: The last look is told as a picture.
+        max_fps: The most observations per second that the camera allows.
+        picture: The last frame is published as a picture.
     """
 
     music: bool = True
@@ -54,74 +74,72 @@ class Capabilities:
     picture: bool = False
 
 
-def setting_fields(offers: Capabilities) -> tuple[SettingField, ...]:
-    """All that can be set and pressed, in the order in which people see it."""
+def setting_fields(capabilities: Capabilities) -> tuple[SettingField, ...]:
+    """Return all fields that can be set and pressed, in the order in which people see them."""
     music = (
-        _switch("drive_music", "Drive the music", icon="mdi:music"),
-        _select("strategy", "Strategy", tuple(Strategy), icon="mdi:stairs-up"),
-        _button(Button.SKIP, "Skip", icon="mdi:skip-next"),
-        _button(Button.REJECT_SONG, "This song does not fit", icon="mdi:music-off"),
+        _switch("drive_music"),
+        _select("strategy", tuple(Strategy)),
+        _button(Button.SKIP),
+        _button(Button.REJECT_SONG),
     )
     return (
-        _switch("enabled", "Watching", icon="mdi:eye"),
-        *(music if offers.music else ()),
-        _select("override", "Mood override", (AUTOMATIC, *Mood), icon="mdi:emoticon-wink-outline"),
-        _number("dwell_s", "Dwell", 0, 600, 1, "s", device_class="duration", mode="box"),
-        _number("sensitivity", "Sensitivity", 0, 100, 1, "%", icon="mdi:tune"),
-        _number(
-            "looks_hz", "Looks a second", 0.5, max(0.5, offers.max_fps), 0.5, "Hz", device_class="frequency"
-        ),
-        _button(Button.RESTART, "Restart", device_class="restart", entity_category="config"),
+        _switch("enabled"),
+        *(music if capabilities.music else ()),
+        _select("override", (AUTOMATIC, *Mood)),
+        _number("dwell_s", NumberRange(0, 600, 1, "s")),
+        _number("sensitivity", NumberRange(0, 100, 1, "%")),
+        # The key on the wire is that of version 0.1.0
+        _number("looks_hz", NumberRange(0.5, max(0.5, capabilities.max_fps), 0.5, "Hz"), name="fps"),
+        _button(Button.RESTART),
     )
 
 
-def _switch(name: str, title: str, **extra: object) -> SettingField:
-    def read(text: str) -> Request:
+def _switch(key: str) -> SettingField:
+    def parse(text: str) -> Request:
         if text not in (ON, OFF):
             raise InvalidRequestError(f"it takes {ON} or {OFF}")
-        return ChangeSetting(name, text == ON)
+        return ChangeSetting(key, text == ON)
 
-    return SettingField(
-        name, "switch", title, read, lambda settings: ON if getattr(settings, name) else OFF, extra
-    )
+    return SettingField(key, FieldKind.SWITCH, parse, lambda settings: ON if getattr(settings, key) else OFF)
 
 
-def _select(name: str, title: str, options: tuple[str, ...], **extra: object) -> SettingField:
-    """A choice; `automatic` stands for None."""
-    names = [str(option) for option in options]
+def _select(key: str, options: tuple[str, ...]) -> SettingField:
+    """Return a choice in which `automatic` stands for None."""
+    texts = tuple(str(option) for option in options)
 
-    def read(text: str) -> Request:
-        if text not in names:
-            raise InvalidRequestError(f"it takes one of {', '.join(names)}")
-        return ChangeSetting(name, None if text == AUTOMATIC else options[names.index(text)])
+    def parse(text: str) -> Request:
+        if text not in texts:
+            raise InvalidRequestError(f"it takes one of {', '.join(texts)}")
+        return ChangeSetting(key, None if text == AUTOMATIC else options[texts.index(text)])
 
-    def state(settings: Settings) -> str:
-        return str(getattr(settings, name) or AUTOMATIC)
+    def formatted(settings: Settings) -> str:
+        return str(getattr(settings, key) or AUTOMATIC)
 
-    return SettingField(name, "select", title, read, state, {"options": names, **extra})
+    return SettingField(key, FieldKind.SELECT, parse, formatted, options=texts)
 
 
-def _number(  # noqa: PLR0913, PLR0917 - one row of a table
-    name: str, title: str, least: float, most: float, step: float, unit: str, **extra: object
-) -> SettingField:
-    def read(text: str) -> Request:
+def _number(key: str, values: NumberRange, name: str = "") -> SettingField:
+    """Return a number; `name` is the field of `Settings` where it is not called like the key."""
+    name = name or key
+
+    def parse(text: str) -> Request:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not least <= value <= most:
-            raise InvalidRequestError(f"it takes a number from {least:g} to {most:g}")
+        if not values.minimum <= value <= values.maximum:
+            raise InvalidRequestError(f"it takes a number from {values.minimum:g} to {values.maximum:g}")
         return ChangeSetting(name, value)
 
-    keys = {"min": least, "max": most, "step": step, "unit_of_measurement": unit, "mode": "slider"}
-    more = {**keys, "entity_category": "config", **extra}
-    return SettingField(name, "number", title, read, lambda settings: f"{getattr(settings, name):g}", more)
+    return SettingField(
+        key, FieldKind.NUMBER, parse, lambda settings: f"{getattr(settings, name):g}", range=values
+    )
 
 
-def _button(button: Button, title: str, **extra: object) -> SettingField:
-    def read(text: str) -> Request:
+def _button(button: Button) -> SettingField:
+    def parse(text: str) -> Request:
         if text != PRESSED:
             raise InvalidRequestError(f"it takes {PRESSED}")
         return PressButton(button)
 
-    return SettingField(button.value, "button", title, read, None, {"payload_press": PRESSED, **extra})
+    return SettingField(button.value, FieldKind.BUTTON, parse, None)

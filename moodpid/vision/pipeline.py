@@ -26,7 +26,8 @@ class FacePipeline:
     def analyze(self, frame: Frame) -> tuple[ClassifiedFace, ...]:
         """The faces in the frame, the largest first."""
         return tuple(
-            ClassifiedFace(face, self._classifier.classify(frame, face)) for face in self._detector.detect(frame)
+            ClassifiedFace(face, self._classifier.classify(frame, face))
+            for face in self._detector.detect(frame)
         )
 
     def observe(self, frame: Frame) -> Observation:

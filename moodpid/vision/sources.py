@@ -118,12 +118,12 @@ class LiveSource:
         """The last look as JPEG, None where nobody asked for it."""
         return self._annotator.picture if self._annotator else None
 
-    def set_rate(self, looks_hz: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """Look this often a second at most; frames that the camera makes all the same are dropped.
 
         The next look asks the camera for it, and takes what fails then as any fault of the camera.
         """
-        self._period_s, self._due_s = 1 / looks_hz, 0.0
+        self._period_s, self._due_s = 1 / fps, 0.0
 
     def set_enabled(self, on: bool) -> None:
         """Look (True), or close the camera for as long as nobody wants it (False)."""
@@ -186,7 +186,7 @@ class ReplaySource:
     def set_enabled(self, on: bool) -> None:
         """Nobody switches a replay."""
 
-    def set_rate(self, looks_hz: float) -> None:
+    def set_rate(self, fps: float) -> None:
         """A replay shows every frame."""
 
     def close(self) -> None:

@@ -181,7 +181,9 @@ def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
         assert sum(skip(message) for message in ear.messages) == 2
 
 
-def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(config: Path, ear: MqttListener) -> None:
+def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(
+    config: Path, ear: MqttListener
+) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
         for _ in range(1000):
@@ -192,7 +194,9 @@ def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(config:
         assert service.log.count("ignored") <= 2
 
 
-def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(config: Path, ear: MqttListener) -> None:
+def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(
+    config: Path, ear: MqttListener
+) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
         ear.publish(f"{BASE}/restart/set", "PRESS")
@@ -321,7 +325,7 @@ def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: MqttL
 def test_a_camera_that_stays_away_ends_the_service_with_69(
     config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sources, "PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr(sources, "RETRY_DELAYS_S", (0.01, 0.01))
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # they are pytest's
     config.write_text(
         config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")

@@ -49,7 +49,9 @@ def test_the_picture_is_a_picture(house: TestHome) -> None:
 
 def test_no_key_of_ours_is_dropped(house: TestHome) -> None:
     device = config.DeviceConfig(id="living-room", name="Living room")
-    payload = discovery(device, Topics.of(device, config.MqttConfig()), setting_fields(Capabilities()), picture=True)
+    payload = discovery(
+        device, Topics.of(device, config.MqttConfig()), setting_fields(Capabilities()), picture=True
+    )
     assert house.home.run_python(Path("tools/homeassistant/dropped_keys.py"), json.dumps(payload)) == "[]"
 
 

@@ -14,8 +14,8 @@ from tests.support.home import (
     TestHome,
     all_unavailable,
     becomes,
-    recovers,
     complaints,
+    recovers,
     settled,
     wait,
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.policy import EventType, Policy, MusicRequest, music_request_for
+from moodpid.mood.policy import EventType, MusicRequest, Policy, music_request_for
 from moodpid.mood.strategy import start_path
 
 LISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Blues", "Rain"), Mood.NOBODY: ()}
@@ -56,12 +56,12 @@ def test_without_any_playlists_there_is_nothing_to_wish() -> None:
 def test_a_wish_under_lift_tells_where_the_music_begins_and_where_it_leads() -> None:
     lists = {Mood.SAD: ("Blues", "Rain"), Mood.NEUTRAL: ("Tea",), Mood.HAPPY: ("Happy",)}
     policy = Policy(lists, MpdConfig().targets, lifts=True)
-    wish = policy.decide(state(Mood.SAD), None).request
-    assert wish == MusicRequest(start_path(Mood.SAD, None), ("Blues", "Rain"), (("Tea",), ("Happy",)))
-    assert str(wish) == "Blues, Rain, then Tea, then Happy"
+    request = policy.decide(state(Mood.SAD), None).request
+    assert request == MusicRequest(start_path(Mood.SAD, None), ("Blues", "Rain"), (("Tea",), ("Happy",)))
+    assert str(request) == "Blues, Rain, then Tea, then Happy"
     policy.lifts = False
-    wish = policy.decide(state(Mood.NEUTRAL), None).request
-    assert str(wish) == "Tea"
+    request = policy.decide(state(Mood.NEUTRAL), None).request
+    assert str(request) == "Tea"
 
 
 def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody_out() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import AFFECT, Affect, Mood
-from moodpid.mood.strategy import MoodPath, start_path, nearest, mood_for_next_song, moods_along
+from moodpid.mood.strategy import MoodPath, mood_for_next_song, moods_along, nearest, start_path
 
 ALL = [mood for mood in Mood if mood is not Mood.NOBODY]
 TARGETS = MpdConfig().targets
@@ -18,15 +18,15 @@ def having(moods: Collection[Mood]) -> dict[Mood, str]:
     return dict.fromkeys(moods, "a list")
 
 
-def matched(course: MoodPath, moods: Collection[Mood]) -> Mood | None:
-    return mood_for_next_song(course, having(moods), {})
+def matched(path: MoodPath, moods: Collection[Mood]) -> Mood | None:
+    return mood_for_next_song(path, having(moods), {})
 
 
 def lift(mood: Mood, songs: int) -> list[Mood | None]:
-    course, heard = start_path(mood, None), []
+    path, heard = start_path(mood, None), []
     for _ in range(songs):
-        heard.append(mood_for_next_song(course, having(ALL), TARGETS))
-        course = course.advanced()
+        heard.append(mood_for_next_song(path, having(ALL), TARGETS))
+        path = path.advanced()
     return heard
 
 
@@ -51,14 +51,18 @@ def test_a_table_that_leads_in_a_ring_comes_to_an_end() -> None:
 
 
 def test_the_way_names_each_step_once() -> None:
-    assert moods_along(start_path(Mood.SAD, None), having(ALL), TARGETS) == (Mood.SAD, Mood.NEUTRAL, Mood.HAPPY)
+    assert moods_along(start_path(Mood.SAD, None), having(ALL), TARGETS) == (
+        Mood.SAD,
+        Mood.NEUTRAL,
+        Mood.HAPPY,
+    )
     assert moods_along(start_path(Mood.SAD, None), having(ALL), {}) == (Mood.SAD,)
     assert moods_along(start_path(Mood.SAD, None), {Mood.SAD: ()}, TARGETS) == ()
 
 
 def test_lifting_out_of_fear_begins_with_its_own_list_whatever_was_before() -> None:
-    course = start_path(Mood.FEAR, start_path(Mood.HAPPY, None))
-    assert mood_for_next_song(course, having(ALL), TARGETS) is Mood.FEAR
+    path = start_path(Mood.FEAR, start_path(Mood.HAPPY, None))
+    assert mood_for_next_song(path, having(ALL), TARGETS) is Mood.FEAR
 
 
 def test_a_mood_with_a_list_matches_itself() -> None:
@@ -70,14 +74,16 @@ def test_surprise_keeps_the_valence_that_was_there_and_lends_its_arousal() -> No
     surprised = start_path(Mood.SURPRISE, sad)
     assert surprised.start == Affect(AFFECT[Mood.SAD].valence, AFFECT[Mood.SURPRISE].arousal)
     assert matched(surprised, [Mood.SAD, Mood.HAPPY]) is Mood.SAD
-    assert matched(start_path(Mood.SURPRISE, start_path(Mood.HAPPY, None)), [Mood.SAD, Mood.HAPPY]) is Mood.HAPPY
+    assert (
+        matched(start_path(Mood.SURPRISE, start_path(Mood.HAPPY, None)), [Mood.SAD, Mood.HAPPY]) is Mood.HAPPY
+    )
     assert start_path(Mood.FEAR, surprised).start.valence == AFFECT[Mood.SAD].valence
 
 
 def test_an_empty_room_matches_only_its_own_list() -> None:
-    course = start_path(Mood.NOBODY, None)
-    assert matched(course, ALL) is None
-    assert matched(course, list(Mood)) is Mood.NOBODY
+    path = start_path(Mood.NOBODY, None)
+    assert matched(path, ALL) is None
+    assert matched(path, list(Mood)) is Mood.NOBODY
 
 
 @given(
@@ -89,10 +95,10 @@ def test_an_empty_room_matches_only_its_own_list() -> None:
 def test_whatever_the_table_a_list_is_found_if_there_is_one(
     mood: Mood, songs: int, moods: set[Mood], targets: dict[Mood, Mood]
 ) -> None:
-    course = MoodPath(mood, AFFECT[mood], songs)
-    heard = mood_for_next_song(course, having(moods), targets)
+    path = MoodPath(mood, AFFECT[mood], songs)
+    heard = mood_for_next_song(path, having(moods), targets)
     assert heard in moods if moods else heard is None
-    assert heard is None or heard in moods_along(course, having(moods), targets)
+    assert heard is None or heard in moods_along(path, having(moods), targets)
 
 
 @given(st.sampled_from(ALL))

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from moodpid.config import TransitionMode, SongSource, MpdConfig, Strategy
+from moodpid.config import MpdConfig, SongSource, Strategy, TransitionMode
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
-from moodpid.mood.policy import Policy, MusicRequest
+from moodpid.mood.policy import MusicRequest, Policy
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.reconciler import QueueReconciler
 from tests.support.fake_mpd import FakeMpd
@@ -19,7 +19,9 @@ LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}
 class Evening:
     """Music of a person's plays, and a guest looks after it."""
 
-    def __init__(self, change: TransitionMode = TransitionMode.NOW, strategy: Strategy = Strategy.MATCH) -> None:
+    def __init__(
+        self, change: TransitionMode = TransitionMode.NOW, strategy: Strategy = Strategy.MATCH
+    ) -> None:
         self.house = FakeMpd(LISTS)
         lists: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
         self.player = MpdConfig(change=change, strategy=strategy, playlists=lists)
@@ -30,10 +32,10 @@ class Evening:
         self.house.play(0)
         self.turn()
 
-    def turn(self, wish: MusicRequest | None = None) -> None:
-        self.guest.reconcile(self.house, wish, self.player.strategy)
+    def turn(self, request: MusicRequest | None = None) -> None:
+        self.guest.reconcile(self.house, request, self.player.strategy)
 
-    def wish(self, mood: Mood) -> None:
+    def request(self, mood: Mood) -> None:
         self.turn(MusicRequest(start_path(mood, None), (mood.capitalize(),)))
 
     def hear_on(self, mood: Mood) -> str:
@@ -41,27 +43,27 @@ class Evening:
         playing = self.house.playing()
         while self.house.playing() == playing:
             self.house.advance(10.0)
-            self.wish(mood)
+            self.request(mood)
         return self.house.playing().split("/")[0]
 
 
 @pytest.mark.parametrize("mood", [Mood.FEAR, Mood.SURPRISE])
 def test_what_passes_in_seconds_cuts_no_song_short(mood: Mood) -> None:
     evening = Evening()
-    evening.wish(mood)
+    evening.request(mood)
     assert evening.house.playing() == "theirs/0"
     assert evening.hear_on(mood) == mood
 
 
 def test_another_mood_is_heard_at_once() -> None:
     evening = Evening()
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     assert evening.house.playing().startswith("sad/")
 
 
 def test_with_next_the_song_ends_in_peace() -> None:
     evening = Evening(TransitionMode.NEXT)
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     assert evening.house.playing() == "theirs/0"
     assert evening.hear_on(Mood.SAD) == "sad"
 
@@ -69,29 +71,29 @@ def test_with_next_the_song_ends_in_peace() -> None:
 def test_what_a_person_starts_again_after_a_pause_is_not_cut_short() -> None:
     evening = Evening()
     evening.house.pause()
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     evening.house.play()
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     assert evening.house.playing() == "theirs/0"
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
 def test_coming_back_after_a_person_took_over_is_gentle() -> None:
     evening = Evening()
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     evening.house.play(4)
-    evening.wish(Mood.HAPPY)
+    evening.request(Mood.HAPPY)
     song = evening.house.playing()
     evening.house.song_s = 2000.0
     evening.house.advance(901.0)
-    evening.wish(Mood.HAPPY)
+    evening.request(Mood.HAPPY)
     assert evening.house.playing() == song
     assert evening.hear_on(Mood.HAPPY) == "happy"
 
 
 def test_lifting_leads_from_sad_to_happy_song_by_song() -> None:
     evening = Evening(strategy=Strategy.LIFT)
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     heard = [evening.house.playing().split("/")[0]]
     heard += [evening.hear_on(Mood.SAD) for _ in range(5)]
     assert heard == ["sad", "sad", "neutral", "neutral", "happy", "happy"]
@@ -101,18 +103,20 @@ def test_what_is_told_of_the_way_is_what_is_heard() -> None:
     evening = Evening(strategy=Strategy.LIFT)
     policy = Policy(evening.player.names, evening.player.targets, lifts=True)
     sad = MoodState(Mood.SAD, 0.0, 0.9, 1, UNIFORM, 0.0)
-    wish = policy.decide(sad, sad).request
+    request = policy.decide(sad, sad).request
     heard = []
     for _ in range(6):
-        evening.turn(wish)
+        evening.turn(request)
         heard.append(evening.house.playing().split("/")[0].capitalize())
         evening.house.advance(evening.house.song_s)
-    assert ", then ".join(name for name, _ in groupby(heard)) == str(wish) == "Sad, then Neutral, then Happy"
+    assert (
+        ", then ".join(name for name, _ in groupby(heard)) == str(request) == "Sad, then Neutral, then Happy"
+    )
 
 
 def test_no_song_comes_again_while_others_have_not_been_heard() -> None:
     evening = Evening()
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     heard = [evening.house.playing()]
     for _ in range(7):
         evening.hear_on(Mood.SAD)
@@ -123,13 +127,13 @@ def test_no_song_comes_again_while_others_have_not_been_heard() -> None:
 def test_a_song_that_mpd_does_not_have_is_passed_over() -> None:
     evening = Evening()
     evening.house.playlists = {"Sad": ["gone/1", "sad/1", "gone/2"]}
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     assert evening.house.playing() == "sad/1"
 
 
 def test_where_the_new_mood_has_no_song_the_old_one_plays_on() -> None:
     evening = Evening(TransitionMode.NEXT)
-    evening.wish(Mood.HAPPY)
+    evening.request(Mood.HAPPY)
     evening.house.playlists = {"Happy": LISTS["Happy"]}
-    evening.wish(Mood.SAD)
+    evening.request(Mood.SAD)
     assert evening.hear_on(Mood.SAD) == "happy"

@@ -24,17 +24,17 @@ class Visit:
         self.ahead_s = 0.0
         clock, sleep, _ = self.house.clocks
         self.player = MpdConfig(playlists={Mood.SAD: ("Sad",)})
-        self.guest = QueueReconciler(self.player, Random(3), clock, sleep, self.wall)  # noqa: S311 - songs
+        self.guest = QueueReconciler(self.player, Random(3), clock, sleep, self.wall_clock)  # noqa: S311 - songs
         self.guest.on_connect(self.house)
         self.says()
         self.house.add("theirs/0")
 
-    def wall(self) -> float:
+    def wall_clock(self) -> float:
         return self.house.now_s + self.ahead_s
 
     def says(self, *changed: str) -> str:
-        wish = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
-        return self.guest.reconcile(self.house, wish, self.player.strategy, set(changed)).message
+        request = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
+        return self.guest.reconcile(self.house, request, self.player.strategy, set(changed)).message
 
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""
@@ -75,15 +75,15 @@ def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
     visit = Visit()
     first = visit.says()
     for number in range(1, 4):  # until when changes each time
-        visit.house.advance(100.0)
-        visit.house.add(f"theirs/{number}")
+        visit.fake_mpd.advance(100.0)
+        visit.fake_mpd.add(f"theirs/{number}")
         visit.says()
-    visit.house.advance(visit.player.hands_off_s + 1.0)
+    visit.fake_mpd.advance(visit.player.hands_off_s + 1.0)
     for _ in range(2):
         visit.says()
     again = "the player is ours to drive again"
     assert caplog.messages == [first, again]
-    monkeypatch.setattr(visit.house, "_do_channels", lambda: ["moodpid_0"])
+    monkeypatch.setattr(visit.fake_mpd, "_do_channels", lambda: ["moodpid_0"])
     for _ in range(2):
         assert visit.says("subscription") == "another moodpid drives this MPD: standing down"
     monkeypatch.undo()

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from moodpid.config import TransitionMode, MpdConfig, Strategy
+from moodpid.config import MpdConfig, Strategy, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
@@ -51,7 +51,7 @@ class QueueStateMachine(RuleBasedStateMachine):
         queued=st.integers(0, 20),
     )
     def open(self, change: TransitionMode, autoplay: bool, strategy: Strategy, queued: int) -> None:
-        self.house = FakeMpd(LISTS)
+        self.fake_mpd = FakeMpd(LISTS)
         self.player = MpdConfig(
             change=change,
             autoplay=autoplay,
@@ -64,15 +64,15 @@ class QueueStateMachine(RuleBasedStateMachine):
         self.wished: MusicRequest | None = None
         self.stopped_by_hand = self.seen_playing = False
         for number in range(queued):
-            self.house.add(f"theirs/{number}")
-        self.house.play(0)
+            self.fake_mpd.add(f"theirs/{number}")
+        self.fake_mpd.play(0)
         self.mood_changes(Mood.HAPPY)
         self.visit()
 
     def a_guest_comes(self) -> None:
-        keeper = SessionStore(self.paper, self.player)
-        self.guest = QueueReconciler(self.player, Random(3), *self.house.clocks, keeper=keeper)  # noqa: S311
-        self.guest.on_connect(self.house)
+        store = SessionStore(self.paper, self.player)
+        self.guest = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks, store=store)  # noqa: S311
+        self.guest.on_connect(self.fake_mpd)
 
     # What happens in the room
 
@@ -83,115 +83,115 @@ class QueueStateMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 40.0, 190.0, 199.5]), times=st.integers(1, 8))
     def time_passes(self, seconds: float, times: int) -> None:
         for _ in range(times):
-            self.house.advance(seconds)
+            self.fake_mpd.advance(seconds)
             self.visit()
 
     @rule(seconds=st.floats(0.1, 600.0))
     def time_passes_unseen(self, seconds: float) -> None:
-        self.house.advance(seconds)
+        self.fake_mpd.advance(seconds)
 
     # What persons do
 
     @rule(songs=st.integers(1, 12), at=st.none() | st.integers(0, 20))
     def a_person_adds(self, songs: int, at: int | None) -> None:
         for number in range(songs):
-            self.house.add(f"theirs/{number}", None if at is None else at + number)
+            self.fake_mpd.add(f"theirs/{number}", None if at is None else at + number)
 
     @rule()
     def a_person_clears(self) -> None:
         self.stopped_by_hand |= self.interrupted()
-        self.house.clear()
+        self.fake_mpd.clear()
 
     def interrupted(self) -> bool:
         """Something plays, is not about to end by itself, and played already when the guest looked last."""
-        going_on = self.house.state == "play" and self.house.elapsed_s < self.house.song_s - 12
+        going_on = self.fake_mpd.state == "play" and self.fake_mpd.elapsed_s < self.fake_mpd.song_s - 12
         return going_on and self.seen_playing
 
     @rule(pos=st.none() | st.integers(0, 30))
     def a_person_plays(self, pos: int | None) -> None:
-        self.house.play(pos)
-        self.stopped_by_hand &= self.house.state != "play"
+        self.fake_mpd.play(pos)
+        self.stopped_by_hand &= self.fake_mpd.state != "play"
 
     @rule(how=st.sampled_from(["pause", "stop"]))
     def a_person_stops(self, how: str) -> None:
         self.stopped_by_hand |= self.interrupted()
-        getattr(self.house, how)()
+        getattr(self.fake_mpd, how)()
 
     @rule(how=st.sampled_from(["next", "previous"]))
     def a_person_skips(self, how: str) -> None:
-        getattr(self.house, how)()
-        self.stopped_by_hand &= self.house.state != "play"
+        getattr(self.fake_mpd, how)()
+        self.stopped_by_hand &= self.fake_mpd.state != "play"
 
     @rule(pos=st.integers(0, 30))
     def a_person_removes_a_song(self, pos: int) -> None:
-        self.house.remove(pos)
+        self.fake_mpd.remove(pos)
 
     @rule(name=st.sampled_from(SWITCHES))
     def a_person_turns_a_switch(self, name: str) -> None:
-        setattr(self.house.options, name, not getattr(self.house.options, name))
+        setattr(self.fake_mpd.options, name, not getattr(self.fake_mpd.options, name))
 
     @rule(seconds=st.integers(0, 8), volume=st.integers(0, 100))
     def a_person_turns_a_knob(self, seconds: int, volume: int) -> None:
-        self.house.options = replace(self.house.options, xfade=seconds, volume=volume)
+        self.fake_mpd.options = replace(self.fake_mpd.options, xfade=seconds, volume=volume)
 
     # What machines do
 
     @rule()
     def mpd_restarts(self) -> None:
         self.visit()  # what a person did in the moment before, nobody could know
-        self.house.advance(10.0)
-        self.house.restart()
-        self.guest.on_connect(self.house)
+        self.fake_mpd.advance(10.0)
+        self.fake_mpd.restart()
+        self.guest.on_connect(self.fake_mpd)
         self.visit()
 
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
-        self.guest.on_connect(self.house)
+        self.guest.on_connect(self.fake_mpd)
 
     @rule(mpd_too=st.booleans())
     def the_guest_restarts(self, mpd_too: bool) -> None:
         self.visit()
-        before, length, current = self.guest.queue_state, len(self.house.queue), self.house.playing()
-        theirs = before.hands_off_until_s > self.house.now_s  # it may end while nobody looks
-        self.house.advance(5.0)
+        before, length, current = self.guest.queue_state, len(self.fake_mpd.queue), self.fake_mpd.playing()
+        theirs = before.hands_off_until_s > self.fake_mpd.now_s  # it may end while nobody looks
+        self.fake_mpd.advance(5.0)
         if mpd_too:
-            self.house.restart()
+            self.fake_mpd.restart()
         self.a_guest_comes()
         after = self.guest.queue_state
         assert mpd_too or after.own_songs == before.own_songs
         assert max(0.0, after.hands_off_until_s) == max(0.0, before.hands_off_until_s)
         self.visit()
         known = len(after.own_songs) == len(before.own_songs)  # MPD may have played on before its restart
-        went_on = theirs or self.house.playing() != current
-        assert went_on or not known or len(self.house.queue) <= length, "the queue grows"
+        went_on = theirs or self.fake_mpd.playing() != current
+        assert went_on or not known or len(self.fake_mpd.queue) <= length, "the queue grows"
 
     # The guest
 
     @rule()
     def visit(self) -> None:
-        theirs, options, state = self.house.user_songs(), replace(self.house.options), self.house.state
+        theirs, options, state = self.fake_mpd.user_songs(), replace(self.fake_mpd.options), self.fake_mpd.state
         sent = self.turn()
-        assert self.house.user_songs() == theirs, "a person's song was removed or moved"
-        assert self.house.options == options, "what is the person's was changed"
+        assert self.fake_mpd.user_songs() == theirs, "a person's song was removed or moved"
+        assert self.fake_mpd.options == options, "what is the person's was changed"
         assert {str(command) for command, *_ in sent} <= OURS
-        started = self.house.state == "play" and state != "play"
+        started = self.fake_mpd.state == "play" and state != "play"
         assert not started or (self.player.autoplay and not self.stopped_by_hand), "playback started unasked"
-        assert self.house.state == "play" or state != "play", "the music was stopped"
-        if self.guest.queue_state.hands_off_until_s > self.house.now_s:
+        assert self.fake_mpd.state == "play" or state != "play", "the music was stopped"
+        if self.guest.queue_state.hands_off_until_s > self.fake_mpd.now_s:
             assert sent == [], "the player belongs to the person who took over"
         else:
             self.follows_the_mood()
-        self.seen_playing = self.house.state == "play"
+        self.seen_playing = self.fake_mpd.state == "play"
         assert self.turn() == [], "once all is done nothing is left to do"
 
     def turn(self) -> list[tuple[object, ...]]:
-        before = len(self.house.sent)
-        self.guest.reconcile(self.house, self.wished, self.player.strategy)
-        return self.house.sent[before:]
+        before = len(self.fake_mpd.sent)
+        self.guest.reconcile(self.fake_mpd, self.wished, self.player.strategy)
+        return self.fake_mpd.sent[before:]
 
     def follows_the_mood(self) -> None:
-        options = self.house.options
-        playing = self.house.state == "play" and not options.single and len(self.house.queue) > 1
+        options = self.fake_mpd.options
+        playing = self.fake_mpd.state == "play" and not options.single and len(self.fake_mpd.queue) > 1
         if playing and self.wished and self.wished.playlists:
             waiting = [song for song in self.guest.queue_state.own_songs if not song.started]
             assert all(song.mood is self.wished.mood for song in waiting), "a song of an old mood waits"

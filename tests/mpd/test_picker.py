@@ -11,19 +11,19 @@ from moodpid.config import SongSource, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.choice import SHORTLIST, best, pick_list, shortlist
-from moodpid.mpd.feedback import Preference, Verdict, changes, heard_since, preference, own_names, verdict
+from moodpid.mpd.feedback import Preference, Verdict, changes, heard_since, own_names, preference, verdict
 from moodpid.mpd.song_lists import PAGE, sample
 
 URIS = st.lists(st.sampled_from("abcdefghij"), max_size=30)
 
 
-def chance(seed: int = 5) -> Random:
+def rng(seed: int = 5) -> Random:
     return Random(seed)  # noqa: S311 - no secret
 
 
 def test_lists_are_taken_by_their_weights() -> None:
     rare, often = SongSource(playlist="rare"), SongSource(playlist="often", weight=9)
-    dice = chance()
+    dice = rng()
     drawn = Counter(pick_list([rare, often], dice).name for _ in range(1000))
     assert 850 < drawn["often"] < 950
 
@@ -31,23 +31,23 @@ def test_lists_are_taken_by_their_weights() -> None:
 def test_a_song_heard_lately_rests_while_others_are_there() -> None:
     heard = {"a": 90.0, "b": 10.0}
     for seed in range(20):
-        assert shortlist(["a", "b"], [], heard, 50.0, chance(seed)) == ("b",)
+        assert shortlist(["a", "b"], [], heard, 50.0, rng(seed)) == ("b",)
 
 
 def test_in_a_list_too_short_the_longest_unheard_comes_again() -> None:
     heard = {"a": 90.0, "b": 80.0, "c": 70.0}
-    assert shortlist("abc", ["c"], heard, 50.0, chance()) == ("b",)
+    assert shortlist("abc", ["c"], heard, 50.0, rng()) == ("b",)
 
 
 def test_a_list_of_one_song_plays_it_again_rather_than_nothing() -> None:
-    assert shortlist("a", ["a"], {"a": 1.0}, 0.0, chance()) == ("a",)
+    assert shortlist("a", ["a"], {"a": 1.0}, 0.0, rng()) == ("a",)
 
 
 @given(uris=URIS, waiting=URIS, heard=st.dictionaries(st.sampled_from("abcdefghij"), st.floats(0, 100)))
 def test_something_is_found_in_every_list_that_is_not_empty(
     uris: list[str], waiting: list[str], heard: dict[str, float]
 ) -> None:
-    songs = shortlist(uris, waiting, heard, 50.0, chance())
+    songs = shortlist(uris, waiting, heard, 50.0, rng())
     assert bool(songs) == bool(uris)
     assert len(songs) <= SHORTLIST
     assert set(songs) <= set(uris)
@@ -57,13 +57,13 @@ def test_something_is_found_in_every_list_that_is_not_empty(
 
 @given(st.integers(0, 300))
 def test_a_page_of_any_list_is_no_longer_than_a_page(length: int) -> None:
-    page = sample((str(n) for n in range(length)), chance())
+    page = sample((str(n) for n in range(length)), rng())
     assert page.total == length
     assert len(page.uris) == len(set(page.uris)) == min(length, PAGE)
 
 
 def test_every_song_of_a_long_list_has_its_chance() -> None:
-    dice, drawn = chance(), Counter[str]()
+    dice, drawn = rng(), Counter[str]()
     for _ in range(400):
         drawn.update(sample((str(n) for n in range(4 * PAGE)), dice).uris)
     assert len(drawn) == 4 * PAGE
@@ -71,7 +71,7 @@ def test_every_song_of_a_long_list_has_its_chance() -> None:
 
 
 def test_an_unloved_song_fades_and_a_new_one_gets_its_try() -> None:
-    dice = chance()
+    dice = rng()
     songs = {"loved": Preference(8, 1), "unloved": Preference(1, 8), "new": Preference()}
     drawn = Counter(best(songs, dice) for _ in range(1000))
     assert drawn["loved"] > drawn["new"] > 50 > drawn["unloved"]
@@ -116,7 +116,7 @@ def test_a_song_hated_elsewhere_counts_against_it_here() -> None:
 @given(st.dictionaries(st.sampled_from(["like", "playCount", *own_names(Mood.SAD)]), st.text()))
 def test_stickers_of_any_text_do_no_harm(stickers: dict[str, str]) -> None:
     what = preference(stickers, Mood.SAD)
-    assert 0 <= what.sample(chance()) <= 1
+    assert 0 <= what.sample(rng()) <= 1
     assert all(value.isdecimal() for value in changes(stickers, {}, Mood.SAD, Verdict.HEARD, 0.0).values())
 
 
@@ -155,5 +155,5 @@ def test_the_table_of_targets_knows_moods_only() -> None:
 
 def test_no_song_follows_itself_while_there_is_another() -> None:
     for _ in range(20):
-        assert shortlist(["a", "b", "c"], ["c", "a", "b"], {}, 0.0, chance()) == ("c",)
-        assert shortlist(["a", "b"], ["a", "b"], {"a": 9.0, "b": 1.0}, 0.0, chance()) == ("a",)
+        assert shortlist(["a", "b", "c"], ["c", "a", "b"], {}, 0.0, rng()) == ("c",)
+        assert shortlist(["a", "b"], ["a", "b"], {"a": 9.0, "b": 1.0}, 0.0, rng()) == ("a",)

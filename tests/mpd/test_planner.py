@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from moodpid.config import TransitionMode, SongSource
+from moodpid.config import SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.connection import HasFileno, MpdConnection
 from moodpid.state import PlayerStatus
@@ -17,11 +17,11 @@ def test_in_random_mode_ours_still_come_next(mpd: PrivateMpd, start: Start) -> N
     mpd.mpc("load", "Neutral")
     mpd.mpc("load", "Fear")
     mpd.mpc("random", "on")
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     for _ in range(3):
         mpd.mpc("next")
         assert playing(mpd).startswith("happy/")
-        watched.catch_up(mpd)
+        harness.catch_up(mpd)
         assert folders(mpd).count("happy") >= 3
     assert "random: on" in mpd.mpc("status")
 
@@ -35,17 +35,17 @@ def test_now_lets_mpd_s_own_crossfade_lead_into_our_song(mpd: PrivateMpd, start:
     mpd.mpc("crossfade", "1")
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
-    watched = start(change=TransitionMode.NOW)
-    watched.request(Mood.HAPPY)
+    harness = start(change=TransitionMode.NOW)
+    harness.request(Mood.HAPPY)
     until(lambda: playing(mpd).startswith("happy/"))
     assert "xfade: 1" in mpd.mpc("crossfade").replace("crossfade", "xfade")
 
 
 def test_songs_that_played_are_trimmed_but_for_the_last(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     for _ in range(4):
         mpd.mpc("next")
-        watched.catch_up(mpd)
+        harness.catch_up(mpd)
     assert folders(mpd) == ["neutral"] + ["happy"] * 4 + ["neutral"] * 2
 
 
@@ -63,27 +63,27 @@ def test_a_partition_is_entered_and_a_missing_one_is_told(mpd: PrivateMpd, start
     assert 'no partition "kitchen"' in start(partition="kitchen").until(lambda s: bool(s.message)).message
     with connected(mpd) as client:
         client.newpartition("bath")
-    watched = start(partition="bath")
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start(partition="bath")
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
     assert queue(mpd) == []
 
 
 def test_a_list_may_be_a_filter_or_a_folder(mpd: PrivateMpd, start: Start) -> None:
     lists = {Mood.HAPPY: (SongSource(filter='(genre == "Pop")'),), Mood.SAD: (SongSource(folder="sad"),)}
-    watched = start(playlists=lists)
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.playlist == '(genre == "Pop")')
+    harness = start(playlists=lists)
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.playlist == '(genre == "Pop")')
     assert folders(mpd) == ["happy", "happy"]
-    watched.request(Mood.SAD)
-    watched.until(lambda state: state.playlist == "sad/")
+    harness.request(Mood.SAD)
+    harness.until(lambda state: state.playlist == "sad/")
     assert folders(mpd) == ["sad", "sad"]
 
 
 def test_a_filter_that_mpd_does_not_understand_is_told(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(playlists={Mood.HAPPY: (SongSource(filter="(gnre == 'x')"),)})
-    watched.request(Mood.HAPPY)
-    assert "Unknown filter type" in watched.until(lambda state: bool(state.message)).message
+    harness = start(playlists={Mood.HAPPY: (SongSource(filter="(gnre == 'x')"),)})
+    harness.request(Mood.HAPPY)
+    assert "Unknown filter type" in harness.until(lambda state: bool(state.message)).message
     assert queue(mpd) == []
 
 
@@ -91,10 +91,10 @@ def test_a_mood_without_a_list_takes_its_neighbour_s_and_says_so_once(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
-    watched = start(playlists={Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)})
+    harness = start(playlists={Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)})
     for mood in (Mood.DISGUST, Mood.HAPPY, Mood.DISGUST):
-        watched.request(mood)
-        watched.until(lambda state, mood=mood: state.mood is mood)  # type: ignore[misc]
+        harness.request(mood)
+        harness.until(lambda state, mood=mood: state.mood is mood)  # type: ignore[misc]
     assert folders(mpd) == ["sad", "sad"]
     assert sum("no list for disgust" in line for line in caplog.messages) == 1
 
@@ -113,12 +113,12 @@ def test_without_a_sticker_database_it_is_said_once_and_music_plays(
 
 
 def test_our_songs_are_ours_again_after_mpd_restarted(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.stop()
-    watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    harness.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     mpd.start()
-    watched.request(Mood.SAD)
-    watched.until(lambda state: state.mood is Mood.SAD)
+    harness.request(Mood.SAD)
+    harness.until(lambda state: state.mood is Mood.SAD)
     assert folders(mpd) == ["neutral", "sad", "sad", "neutral", "neutral"]
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from moodpid.config import SongSource, MpdConfig, Strategy
+from moodpid.config import MpdConfig, SongSource, Strategy
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.playlist_report import (
     NEXT_SONGS,
@@ -68,7 +68,7 @@ def test_a_mood_whose_lists_are_all_missing_has_its_line_and_no_dry_run(mpd: Pri
 
 
 def test_a_dry_run_shows_the_next_songs_and_why_and_touches_nothing(mpd: PrivateMpd) -> None:
-    picks = dry_run(settings(mpd), Mood.HAPPY, chance=Random(1))  # noqa: S311 - repeatable
+    picks = dry_run(settings(mpd), Mood.HAPPY, rng=Random(1))  # noqa: S311 - repeatable
     assert len(picks) == NEXT_SONGS
     assert len({pick.uri for pick in picks[:3]}) == 3
     assert all("from Happy" in line for line in picks_as_text(picks).splitlines())

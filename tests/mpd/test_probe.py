@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from moodpid.config import SongSource, MpdConfig
+from moodpid.config import MpdConfig, SongSource
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.probe import probe
 from moodpid.state import Finding

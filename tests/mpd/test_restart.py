@@ -76,11 +76,11 @@ def in_a_fade(mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch) ->
     mpd.mpc("load", "Neutral")
     mpd.mpc("volume", "80")
     mpd.mpc("play")
-    watched = start(change=TransitionMode.NOW)
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
-    watched.request(Mood.SAD)
+    harness = start(change=TransitionMode.NOW)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.request(Mood.SAD)
     until(lambda: volume(mpd) < 80)
-    return watched
+    return harness
 
 
 def volume(mpd: PrivateMpd) -> int:
@@ -91,8 +91,8 @@ def volume(mpd: PrivateMpd) -> int:
 def test_stopped_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
     mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched = in_a_fade(mpd, start, monkeypatch)
-    watched.stop()
+    harness = in_a_fade(mpd, start, monkeypatch)
+    harness.stop()
     assert volume(mpd) == 80
     assert playing(mpd).startswith("neutral/")
 
@@ -100,8 +100,8 @@ def test_stopped_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
 def test_switched_off_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
     mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched = in_a_fade(mpd, start, monkeypatch)
-    watched.worker.set_enabled(False)
-    watched.until(lambda state: state.status is PlayerStatus.DISABLED)
+    harness = in_a_fade(mpd, start, monkeypatch)
+    harness.worker.set_enabled(False)
+    harness.until(lambda state: state.status is PlayerStatus.DISABLED)
     assert volume(mpd) == 80
     assert playing(mpd).startswith("neutral/")

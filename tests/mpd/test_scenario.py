@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 from benchmarks.music_scenario import Tally, simulate
 
-from moodpid.config import TransitionMode, SongSource
+from moodpid.config import SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.song_lists import PAGE
@@ -51,9 +51,9 @@ def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
         return answer
 
     monkeypatch.setattr(MpdConnection, "ask", measured)
-    watched = start(playlists={Mood.HAPPY: (SongSource(filter='(genre != "")'),)})
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start(playlists={Mood.HAPPY: (SongSource(filter='(genre != "")'),)})
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
     with connected(mpd) as client:
         until(lambda: int(client.status()["playlistlength"]) == 10_002)
     assert 0 < longest <= PAGE

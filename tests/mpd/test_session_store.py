@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 
-from moodpid.config import TransitionMode, SongSource, MpdConfig
+from moodpid.config import MpdConfig, SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.reconciler import QueueReconciler
-from moodpid.mpd.session_store import SessionStore, SavedSession
-from moodpid.mpd.tracking import QueueState, OwnSong
+from moodpid.mpd.session_store import SavedSession, SessionStore
+from moodpid.mpd.tracking import OwnSong, QueueState
 from moodpid.system.json_file import AGAIN_S, JsonFile
 from tests.support.fake_mpd import FakeMpd
 from tests.support.fakes import Clock
@@ -22,7 +22,10 @@ LISTS: dict[Mood, tuple[str | SongSource, ...]] = {Mood.SAD: ("Sad",), Mood.HAPP
 SONGS = {"Sad": [f"sad/{n}" for n in range(8)], "Happy": [f"happy/{n}" for n in range(8)]}
 KEPT = SavedSession(
     QueueState(
-        own_songs=(OwnSong(7, "sad/1", Mood.SAD, "Sad", 3, started=True), OwnSong(9, "sad/2", Mood.SAD, "Sad", 4)),
+        own_songs=(
+            OwnSong(7, "sad/1", Mood.SAD, "Sad", 3, started=True),
+            OwnSong(9, "sad/2", Mood.SAD, "Sad", 4),
+        ),
         user_requests=frozenset([4, 5]),
         hands_off_until_s=1200.0,
         hands_off_why="somebody added songs",
@@ -38,35 +41,35 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "player.json"
 
 
-def keeper(file: Path | None, **settings: object) -> SessionStore:
+def store(file: Path | None, **settings: object) -> SessionStore:
     return SessionStore(JsonFile(file), MpdConfig(playlists=LISTS, **settings))  # type: ignore[arg-type]
 
 
 def test_what_was_kept_comes_back(file: Path) -> None:
-    keeper(file).save(KEPT)
-    assert keeper(file).load(1000.0) == KEPT
+    store(file).save(KEPT)
+    assert store(file).load(1000.0) == KEPT
 
 
 @pytest.mark.parametrize("place", ["no file", "no folder", "no place"])
 def test_where_nothing_was_kept_nothing_comes_back(file: Path, place: str) -> None:
     where = {"no file": file, "no folder": file.parent / "none" / file.name, "no place": None}[place]
-    assert keeper(where).load(1000.0) == SavedSession()
+    assert store(where).load(1000.0) == SavedSession()
 
 
 @pytest.mark.parametrize("other", [{"port": 6601}, {"host": "attic"}, {"partition": "kitchen"}])
 def test_what_is_of_another_mpd_counts_as_nothing(file: Path, other: dict[str, object]) -> None:
-    keeper(file).save(KEPT)
-    assert keeper(file, **other).load(1000.0) == SavedSession()
+    store(file).save(KEPT)
+    assert store(file, **other).load(1000.0) == SavedSession()
 
 
 def test_what_is_of_the_system_s_run_before_counts_as_nothing(file: Path) -> None:
-    keeper(file).save(KEPT)
-    assert keeper(file).load(5.0) == SavedSession()
+    store(file).save(KEPT)
+    assert store(file).load(5.0) == SavedSession()
 
 
 def test_a_person_has_the_player_no_longer_than_is_set(file: Path) -> None:
-    keeper(file).save(KEPT)
-    assert keeper(file, hands_off_s=60.0).load(1000.0).queue_state.hands_off_until_s == 1060.0
+    store(file).save(KEPT)
+    assert store(file, hands_off_s=60.0).load(1000.0).queue_state.hands_off_until_s == 1060.0
 
 
 @pytest.mark.parametrize(
@@ -85,15 +88,15 @@ def test_a_person_has_the_player_no_longer_than_is_set(file: Path) -> None:
     ],
 )
 def test_a_broken_file_is_set_aside(file: Path, broken: dict[str, object]) -> None:
-    keeper(file).save(KEPT)
+    store(file).save(KEPT)
     file.write_text(json.dumps(json.loads(file.read_text()) | broken))
-    assert keeper(file).load(1000.0) == SavedSession()
+    assert store(file).load(1000.0) == SavedSession()
     assert not file.exists()
     assert file.with_suffix(".broken").exists()
 
 
 def test_it_is_written_only_when_it_changed(file: Path) -> None:
-    one = keeper(file)
+    one = store(file)
     one.save(KEPT)
     file.unlink()
     one.save(KEPT)
@@ -129,11 +132,11 @@ class Household:
         self.guest = self.comes()
 
     def comes(self) -> QueueReconciler:
-        clock, _, wall = self.house.clocks
-        keeper = SessionStore(JsonFile(self.file), self.player)
-        guest = QueueReconciler(self.player, Random(3), clock, self.sleep, wall, keeper=keeper)  # noqa: S311
-        guest.on_connect(self.house)
-        return guest
+        clock, _, wall_clock = self.house.clocks
+        store = SessionStore(JsonFile(self.file), self.player)
+        reconciler = QueueReconciler(self.player, Random(3), clock, self.sleep, wall_clock, store=store)  # noqa: S311
+        reconciler.on_connect(self.house)
+        return reconciler
 
     def sleep(self, _: float) -> None:
         self.steps -= 1
@@ -141,8 +144,8 @@ class Household:
             raise KilledError
 
     def turn(self, mood: Mood | None) -> None:
-        wish = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
-        self.guest.reconcile(self.house, wish, self.player.strategy)
+        request = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
+        self.guest.reconcile(self.house, request, self.player.strategy)
 
     def is_killed_in_a_fade(self) -> None:
         self.steps = 3
@@ -207,5 +210,5 @@ def test_songs_that_went_in_before_a_fade_that_was_cut_off_are_still_ours(file: 
 def test_without_a_place_what_waits_counts_as_a_person_s() -> None:
     household = Household(None)
     household.turn(Mood.SAD)
-    guest = household.comes()
-    assert guest.queue_state.own_songs == ()
+    reconciler = household.comes()
+    assert reconciler.queue_state.own_songs == ()

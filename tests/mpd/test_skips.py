@@ -9,14 +9,14 @@ from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import NEARLY_OVER, Start, WorkerHarness, hosting, playing, until
 
 
-def play_to_the_end(mpd: PrivateMpd, watched: WorkerHarness) -> None:
+def play_to_the_end(mpd: PrivateMpd, harness: WorkerHarness) -> None:
     """Hear the last seconds of the song that plays, until the next one does."""
     song = playing(mpd)
     mpd.mpc("pause")
-    watched.until(lambda state: state.status is PlayerStatus.PAUSE)
+    harness.until(lambda state: state.status is PlayerStatus.PAUSE)
     mpd.mpc("seek", NEARLY_OVER)
     mpd.mpc("play")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     until(lambda: playing(mpd) != song)
 
 
@@ -26,69 +26,69 @@ def stickers(mpd: PrivateMpd, song: str) -> set[str]:
 
 
 def test_a_song_heard_and_a_song_skipped_leave_their_stickers(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc("next")
-    watched.catch_up(mpd)
+    harness.catch_up(mpd)
     heard = playing(mpd)
-    play_to_the_end(mpd, watched)
+    play_to_the_end(mpd, harness)
     until(lambda: {"moodpid_happy_heard=1", "playCount=1"} <= stickers(mpd, heard))
     skipped = playing(mpd)
-    watched.catch_up(mpd)
+    harness.catch_up(mpd)
     mpd.mpc("next")
     until(lambda: {"moodpid_happy_skipped=1", "skipCount=1"} <= stickers(mpd, skipped))
 
 
 def test_a_song_that_does_not_fit_is_remembered_and_left(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc("next")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     song = playing(mpd)
-    watched.worker.reject_song()
+    harness.worker.reject_song()
     until(lambda: any(name.startswith("moodpid_happy_skipped=") for name in stickers(mpd, song)))
     until(lambda: playing(mpd) != song)
 
 
 def test_skip_goes_on_but_never_starts_a_paused_player(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
-    watched.worker.skip()
-    watched.request(Mood.SAD)
-    watched.until(lambda state: state.mood is Mood.SAD)
-    assert watched.states[-1].status is PlayerStatus.PAUSE
+    harness = hosting(mpd, start)
+    harness.worker.skip()
+    harness.request(Mood.SAD)
+    harness.until(lambda state: state.mood is Mood.SAD)
+    assert harness.states[-1].status is PlayerStatus.PAUSE
     mpd.mpc("play")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     song = playing(mpd)
-    watched.worker.skip()
+    harness.worker.skip()
     until(lambda: playing(mpd) != song)
 
 
 def test_a_person_s_next_on_a_song_of_ours_is_told_as_a_skip(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc("next")  # away from the person's own song
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
-    assert watched.skips == 0
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
+    assert harness.skips == 0
     song = playing(mpd)
     mpd.mpc("next")
-    watched.until(lambda _: watched.skips == 1)
+    harness.until(lambda _: harness.skips == 1)
     assert playing(mpd) != song
 
 
-@pytest.mark.parametrize("press", ["skip", "misfit"])
+@pytest.mark.parametrize("press", ["skip", "reject_song"])
 def test_a_skip_that_was_asked_of_us_is_not_news(mpd: PrivateMpd, start: Start, press: str) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc("next")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
-    title = watched.states[-1].title
-    getattr(watched.worker, press)()
-    watched.until(lambda state: state.title != title)
-    assert watched.skips == 0
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
+    title = harness.states[-1].title
+    getattr(harness.worker, press)()
+    harness.until(lambda state: state.title != title)
+    assert harness.skips == 0
 
 
 def test_a_song_that_ends_and_one_that_we_cut_short_are_no_skips(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(change=TransitionMode.NOW, autoplay=True)
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
-    play_to_the_end(mpd, watched)
-    watched.catch_up(mpd)
-    watched.request(Mood.SAD)
-    watched.until(lambda state: state.artist == "The Sad Three")
-    assert watched.skips == 0
+    harness = start(change=TransitionMode.NOW, autoplay=True)
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
+    play_to_the_end(mpd, harness)
+    harness.catch_up(mpd)
+    harness.request(Mood.SAD)
+    harness.until(lambda state: state.artist == "The Sad Three")
+    assert harness.skips == 0

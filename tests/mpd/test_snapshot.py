@@ -24,28 +24,28 @@ class Interrupted(FakeMpd):
         return answer
 
 
-def house() -> Interrupted:
+def fake_mpd() -> Interrupted:
     """Six songs of a person's; the first plays."""
-    house = Interrupted({})
+    fake_mpd = Interrupted({})
     for number in range(6):
-        house.add(f"theirs/{number}")
-    house.play(0)
-    return house
+        fake_mpd.add(f"theirs/{number}")
+    fake_mpd.play(0)
+    return fake_mpd
 
 
 def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
-    mpd = house()
-    guest = QueueReconciler(MpdConfig(), Random(3), *mpd.clocks)  # noqa: S311
-    guest.on_connect(mpd)
-    guest.reconcile(mpd, None, MpdConfig().strategy)
+    mpd = fake_mpd()
+    reconciler = QueueReconciler(MpdConfig(), Random(3), *mpd.clocks)  # noqa: S311
+    reconciler.on_connect(mpd)
+    reconciler.reconcile(mpd, None, MpdConfig().strategy)
     mpd.play(5)
     mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
-    state = guest.reconcile(mpd, None, MpdConfig().strategy)
+    state = reconciler.reconcile(mpd, None, MpdConfig().strategy)
     assert "somebody chose another song" in state.message
 
 
 def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
-    mpd = house()
+    mpd = fake_mpd()
     mpd.play(4)
     mpd.meanwhile = lambda: mpd.queue.pop(0)
     seen = take_snapshot(mpd, (), 0.0)
@@ -54,14 +54,14 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
 
 
 def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
-    mpd = house()
+    mpd = fake_mpd()
     mpd.meanwhile = lambda: mpd.add("theirs/new", 1)
     seen = take_snapshot(mpd, (), 0.0)
     assert seen.length == len(seen.window) == 7
 
 
 def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
-    mpd = house()
+    mpd = fake_mpd()
 
     def again() -> None:
         mpd.meanwhile = again

@@ -9,24 +9,24 @@ from tests.support.worker_harness import Start, folders, hands_off, hosting, que
 
 
 def test_a_person_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc("add", "sad/november.wav")
-    state = watched.until(hands_off)
+    state = harness.until(hands_off)
     assert state.message.startswith("somebody added songs: hands off until ")
     before = queue(mpd)
-    watched.request(Mood.SAD)
+    harness.request(Mood.SAD)
     mpd.mpc("next")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     assert queue(mpd) == before
 
 
 def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start, hands_off_s=1.0)
+    harness = hosting(mpd, start, hands_off_s=1.0)
     mpd.mpc("insert", "sad/november.wav")
-    watched.until(hands_off)
-    watched.until(lambda state: not state.message)
-    watched.request(Mood.FEAR)
-    watched.until(lambda state: state.mood is Mood.FEAR)
+    harness.until(hands_off)
+    harness.until(lambda state: not state.message)
+    harness.request(Mood.FEAR)
+    harness.until(lambda state: state.mood is Mood.FEAR)
     assert queue(mpd)[1] == "sad/november.wav"
     assert folders(mpd)[2:4] == ["fear", "fear"]
 
@@ -41,15 +41,15 @@ def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd
     ],
 )
 def test_what_a_person_did_is_told(mpd: PrivateMpd, start: Start, doing: list[str], told: str) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc(*doing)
-    assert told in watched.until(hands_off).message
+    assert told in harness.until(hands_off).message
 
 
 def test_skipping_to_our_song_is_no_take_over(mpd: PrivateMpd, start: Start) -> None:
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     mpd.mpc("next")
-    assert not watched.catch_up(mpd).message
+    assert not harness.catch_up(mpd).message
     assert folders(mpd).count("happy") == 3  # the one that plays, and two that wait
 
 
@@ -59,19 +59,19 @@ def test_one_song_for_ever_is_respected_and_told(mpd: PrivateMpd, start: Start, 
     mpd.mpc("play")
     mpd.mpc("pause")
     mpd.mpc(switch, "on")
-    watched = start()
-    watched.request(Mood.HAPPY)
-    state = watched.until(lambda state: bool(state.message))
+    harness = start()
+    harness.request(Mood.HAPPY)
+    state = harness.until(lambda state: bool(state.message))
     assert "single" in state.message or "repeated" in state.message
     assert queue(mpd) == ["sad/november.wav"]
     mpd.mpc(switch, "off")
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
 def test_consumed_songs_are_no_take_over(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("consume", "on")
-    watched = hosting(mpd, start)
+    harness = hosting(mpd, start)
     for _ in range(3):
         mpd.mpc("next")
-        assert watched.catch_up(mpd).status is PlayerStatus.PLAY
-    assert not any(state.message for state in watched.states)
+        assert harness.catch_up(mpd).status is PlayerStatus.PLAY
+    assert not any(state.message for state in harness.states)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.config import TransitionMode, MpdConfig, Strategy
+from moodpid.config import MpdConfig, Strategy, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd.connection import REQUIRED_COMMANDS, TIMEOUT_S, MpdConnection
@@ -45,9 +45,9 @@ def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd,
     mpd.mpc("load", "Neutral")
     mpd.mpc("volume", "60")
     mpd.mpc("play")
-    watched = start(change=TransitionMode.NOW)
-    watched.request(Mood.SAD)
-    watched.until(lambda state: state.status is PlayerStatus.PLAY and state.mood is Mood.SAD)
+    harness = start(change=TransitionMode.NOW)
+    harness.request(Mood.SAD)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY and state.mood is Mood.SAD)
     until(lambda: playing(mpd).startswith("sad/"))
     until(lambda: "60%" in mpd.mpc("volume"))
 
@@ -55,45 +55,45 @@ def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd,
 def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
     heard: set[str] = set()
     for _ in range(3):
         song = playing(mpd)
         mpd.mpc("seek", LAST_MOMENT)
         until(lambda song=song: playing(mpd) != song)  # type: ignore[misc]
-        assert watched.catch_up(mpd).artist == "The Happy Three"
+        assert harness.catch_up(mpd).artist == "The Happy Three"
         heard.add(playing(mpd))
     assert len(heard) == 3
     assert folders(mpd).count("neutral") == 3
 
 
 def test_without_autoplay_nothing_starts(mpd: PrivateMpd, start: Start) -> None:
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
-    assert watched.until(lambda state: bool(state.playlist)).status is PlayerStatus.STOP
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
+    assert harness.until(lambda state: bool(state.playlist)).status is PlayerStatus.STOP
     assert folders(mpd) == ["happy", "happy"]
     mpd.mpc("play")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
 
 
 def test_autoplay_starts_an_mpd_that_nobody_stopped(start: Start) -> None:
-    watched = start(autoplay=True)
-    watched.request(Mood.HAPPY)
-    state = watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness = start(autoplay=True)
+    harness.request(Mood.HAPPY)
+    state = harness.until(lambda state: state.status is PlayerStatus.PLAY)
     assert (state.mood, state.playlist, state.artist) == (Mood.HAPPY, "Happy", "The Happy Three")
 
 
 def test_not_even_autoplay_starts_what_a_person_stopped(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(autoplay=True)
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness = start(autoplay=True)
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     mpd.mpc("stop")
-    watched.until(lambda state: state.status is PlayerStatus.STOP)
-    watched.request(Mood.SAD)
-    state = watched.until(lambda state: state.mood is Mood.SAD)
+    harness.until(lambda state: state.status is PlayerStatus.STOP)
+    harness.request(Mood.SAD)
+    state = harness.until(lambda state: state.mood is Mood.SAD)
     assert state.status is PlayerStatus.STOP
 
 
@@ -101,10 +101,10 @@ def test_paused_by_a_person_stays_paused_and_the_wish_waits(mpd: PrivateMpd, sta
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
-    watched = start(change=TransitionMode.NOW)
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
-    assert watched.states[-1].status is PlayerStatus.PAUSE
+    harness = start(change=TransitionMode.NOW)
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
+    assert harness.states[-1].status is PlayerStatus.PAUSE
     assert playing(mpd).startswith("neutral/")
 
 
@@ -112,11 +112,11 @@ def test_a_new_mood_takes_our_waiting_songs_out_again(mpd: PrivateMpd, start: St
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
-    watched.request(Mood.SAD)
-    watched.until(lambda state: state.mood is Mood.SAD)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
+    harness.request(Mood.SAD)
+    harness.until(lambda state: state.mood is Mood.SAD)
     assert folders(mpd) == ["neutral", "sad", "sad", "neutral", "neutral"]
 
 
@@ -124,43 +124,43 @@ def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
-    watched = start(playlists={Mood.HAPPY: ("Hapy",)})
-    watched.request(Mood.HAPPY)
-    state = watched.until(lambda state: bool(state.message))
+    harness = start(playlists={Mood.HAPPY: ("Hapy",)})
+    harness.request(Mood.HAPPY)
+    state = harness.until(lambda state: bool(state.message))
     assert 'no playlist "Hapy"' in state.message
     mpd.mpc("load", "Sad")  # something happens: it must not be told again
     mpd.mpc("play")
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
     assert sum("Hapy" in line for line in lines) == 1
     assert sum("is there" in line for line in lines) == 1
 
 
 def test_a_playlist_that_is_saved_later_is_found(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(playlists={Mood.HAPPY: ("Later",)})
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: "Later" in state.message)
+    harness = start(playlists={Mood.HAPPY: ("Later",)})
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: "Later" in state.message)
     (mpd.playlists / "Later.m3u").write_text((mpd.playlists / "Happy.m3u").read_text())
     mpd.mpc("rm", "Nobody")  # MPD tells of a change in its playlists
-    state = watched.until(lambda state: state.mood is Mood.HAPPY)
+    state = harness.until(lambda state: state.mood is Mood.HAPPY)
     assert not state.message
 
 
 def test_songs_of_a_playlist_that_are_gone_are_passed_over(mpd: PrivateMpd, start: Start) -> None:
     lines = ["gone/one.wav", *(mpd.playlists / "Happy.m3u").read_text().split(), "gone/two.wav"]
     (mpd.playlists / "Happy.m3u").write_text("\n".join(lines))
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
     assert folders(mpd) == ["happy", "happy"]
 
 
 def test_an_empty_wish_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
-    watched = start()
-    watched.request(Mood.NOBODY)
-    watched.until(lambda state: state.status is PlayerStatus.PLAY)
+    harness = start()
+    harness.request(Mood.NOBODY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     mpd.mpc("next")
     until(lambda: playing(mpd) == queue(mpd)[1])
     assert folders(mpd) == ["neutral"] * 3
@@ -170,17 +170,17 @@ def test_mpd_killed_and_back_gets_the_present_wish(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
     mpd.kill()
-    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    state = harness.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     assert str(mpd.port) in state.message
     for mood in (Mood.SAD, Mood.FEAR, Mood.ANGRY, Mood.SURPRISE):
-        watched.request(mood)
+        harness.request(mood)
     mpd.start()
-    watched.until(lambda state: state.mood is Mood.SURPRISE)
-    assert not {Mood.SAD, Mood.FEAR, Mood.ANGRY} & {state.mood for state in watched.states}
+    harness.until(lambda state: state.mood is Mood.SURPRISE)
+    assert not {Mood.SAD, Mood.FEAR, Mood.ANGRY} & {state.mood for state in harness.states}
     lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
     assert len(lines) == 3  # there, gone, there
 
@@ -189,16 +189,16 @@ def test_an_mpd_that_is_missing_at_start_is_told_once_and_waited_for(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     mpd.stop()
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: "Connection refused" in state.message)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: "Connection refused" in state.message)
     with socket.create_server(("127.0.0.1", mpd.port)) as deaf:
         for _ in range(3):
             deaf.accept()[0].close()
     assert sum(record.levelno >= logging.WARNING for record in caplog.records) == 1
-    assert len(watched.states) == 1
+    assert len(harness.states) == 1
     mpd.start()
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
 def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_told_once(
@@ -207,18 +207,20 @@ def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_tol
     caplog.set_level(logging.INFO, "moodpid")
     visits: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
-        watched = WorkerHarness(MpdConfig(host="127.0.0.1", port=server.getsockname()[1]))
-        watched.worker.start()
+        harness = WorkerHarness(MpdConfig(host="127.0.0.1", port=server.getsockname()[1]))
+        harness.worker.start()
         for _ in range(5):
             visitor, _ = server.accept()
             visits.append(time.monotonic())
             with visitor:
                 visitor.sendall(b"OK MPD 0.23.5\n")
                 assert visitor.recv(4096) == b"commands\n"
-                visitor.sendall("".join(f"command: {name}\n" for name in REQUIRED_COMMANDS).encode() + b"OK\n")
-        watched.worker.stop()
-        assert watched.worker.join(DEADLINE_S)
-        watched.inbox.close()
+                visitor.sendall(
+                    "".join(f"command: {name}\n" for name in REQUIRED_COMMANDS).encode() + b"OK\n"
+                )
+        harness.worker.stop()
+        assert harness.worker.join(DEADLINE_S)
+        harness.inbox.close()
     assert visits[-1] - visits[0] > (0.5 + 1.0 + 2.0 + 4.0) / 2
     lines = [record.getMessage() for record in caplog.records if "does not let us" not in record.getMessage()]
     assert ["is there" in line for line in lines] == [True, False, True, False]
@@ -226,52 +228,52 @@ def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_tol
 
 
 def test_a_black_hole_is_noticed_and_left_when_it_answers_again(mpd: PrivateMpd, start: Start) -> None:
-    watched = start()
-    watched.until(lambda state: state.status is PlayerStatus.STOP)
+    harness = start()
+    harness.until(lambda state: state.status is PlayerStatus.STOP)
     mpd.freeze()
-    watched.request(Mood.HAPPY)
-    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    harness.request(Mood.HAPPY)
+    state = harness.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     assert "does not answer" in state.message
     mpd.thaw()
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
 def test_stopping_at_a_black_hole_takes_no_longer_than_its_time_limit() -> None:
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen()
-        watched = WorkerHarness(MpdConfig(host="127.0.0.1", port=hole.getsockname()[1]))
-        watched.worker.start()
+        harness = WorkerHarness(MpdConfig(host="127.0.0.1", port=hole.getsockname()[1]))
+        harness.worker.start()
         visitor, _ = hole.accept()
         with visitor:
-            watched.worker.stop()
-            assert watched.worker.join(3 * TIMEOUT_S)  # once the limit, on a slow machine
-        watched.inbox.close()
+            harness.worker.stop()
+            assert harness.worker.join(3 * TIMEOUT_S)  # once the limit, on a slow machine
+        harness.inbox.close()
 
 
 def test_a_server_that_is_no_mpd_is_told_as_such() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        watched = WorkerHarness(MpdConfig(host="127.0.0.1", port=other.getsockname()[1]))
-        watched.worker.start()
+        harness = WorkerHarness(MpdConfig(host="127.0.0.1", port=other.getsockname()[1]))
+        harness.worker.start()
         connection, _ = other.accept()
         with connection:
             connection.sendall(b"HTTP/1.1 200 OK\n")
-            state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+            state = harness.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
         assert "protocol" in state.message
-        watched.worker.stop()
-        assert watched.worker.join(DEADLINE_S)
-        watched.inbox.close()
+        harness.worker.stop()
+        assert harness.worker.join(DEADLINE_S)
+        harness.inbox.close()
 
 
 def test_switched_off_leaves_mpd_alone_and_keeps_the_wish(start: Start) -> None:
-    watched = start()
-    watched.worker.set_enabled(False)
-    watched.until(lambda state: state.status is PlayerStatus.DISABLED)
-    watched.request(Mood.HAPPY)
-    watched.worker.set_enabled(True)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start()
+    harness.worker.set_enabled(False)
+    harness.until(lambda state: state.status is PlayerStatus.DISABLED)
+    harness.request(Mood.HAPPY)
+    harness.worker.set_enabled(True)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
 def test_an_order_that_is_read_in_mid_turn_is_carried_out_though_mpd_has_no_news(
@@ -279,38 +281,44 @@ def test_an_order_that_is_read_in_mid_turn_is_carried_out_though_mpd_has_no_news
 ) -> None:
     turn = QueueReconciler.reconcile
 
-    def long_turn(guest: QueueReconciler, link: MpdConnection, wish: MusicRequest, strategy: Strategy, changed: set[str]) -> object:
-        state = turn(guest, link, wish, strategy, changed)
-        if strategy is Strategy.LIFT and wish.mood is Mood.HAPPY:
-            watched.request(Mood.SAD)
-            watched.worker._interruptible_sleep(0.05)
+    def long_turn(
+        reconciler: QueueReconciler,
+        link: MpdConnection,
+        request: MusicRequest,
+        strategy: Strategy,
+        changed: set[str],
+    ) -> object:
+        state = turn(reconciler, link, request, strategy, changed)
+        if strategy is Strategy.LIFT and request.mood is Mood.HAPPY:
+            harness.request(Mood.SAD)
+            harness.worker._interruptible_sleep(0.05)
         return state
 
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
-    monkeypatch.setattr(QueueReconciler, "turn", long_turn)
-    watched.worker.set_strategy(Strategy.LIFT)
-    watched.until(lambda state: state.mood is Mood.SAD, DEADLINE_S / 2)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
+    monkeypatch.setattr(QueueReconciler, "reconcile", long_turn)
+    harness.worker.set_strategy(Strategy.LIFT)
+    harness.until(lambda state: state.mood is Mood.SAD, DEADLINE_S / 2)
 
 
 def test_stopping_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
-    watched = start()
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start()
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
     before = queue(mpd), playing(mpd)
-    watched.worker.stop()
-    assert watched.worker.join(DEADLINE_S)
+    harness.worker.stop()
+    assert harness.worker.join(DEADLINE_S)
     assert (queue(mpd), playing(mpd)) == before
 
 
 def test_a_unix_socket_serves_as_well(mpd: PrivateMpd, start: Start) -> None:
-    watched = start(host=str(mpd.socket))
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
+    harness = start(host=str(mpd.socket))
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
 def test_a_password_opens_and_a_wrong_one_is_told(library: Path) -> None:
@@ -328,10 +336,10 @@ def test_a_fault_of_our_own_costs_the_music_a_pause_and_the_thread_goes_on(
     def broken(*_: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(QueueReconciler, "arrive", broken)
-    watched = start()
-    state = watched.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
+    monkeypatch.setattr(QueueReconciler, "on_connect", broken)
+    harness = start()
+    state = harness.until(lambda state: state.status is PlayerStatus.UNREACHABLE)
     assert "a fault of its own" in state.message
     assert "Traceback" in caplog.text
-    watched.worker.set_enabled(False)
-    watched.until(lambda state: state.status is PlayerStatus.DISABLED)
+    harness.worker.set_enabled(False)
+    harness.until(lambda state: state.status is PlayerStatus.DISABLED)

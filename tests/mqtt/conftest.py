@@ -14,14 +14,16 @@ from tests.support.mqtt import PublisherLoop, Start
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
     """Begins loops that try again soon and hardly listen for id_claim, and ends them after the test."""
-    monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
+    monkeypatch.setattr(connection, "retry_delay_s", lambda *_: 0.05)
     monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
     caplog.set_level(logging.INFO, "moodpid")
     loops: list[PublisherLoop] = []
 
     def begin(port: int, password: str = "", **broker: object) -> PublisherLoop:
         loops.append(
-            PublisherLoop(msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig), password)
+            PublisherLoop(
+                msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig), password
+            )
         )
         return loops[-1]
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.commands import CommandParser
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import InvalidRequestError, Capabilities, setting_fields
-from moodpid.state import ChangeSetting, Button, PressButton, Request, Settings
+from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
+from moodpid.state import Button, ChangeSetting, PressButton, Request, Settings
 
 TOPICS = Topics("moodpid/living-room")
 TABLE = setting_fields(Capabilities(max_fps=4.0))
@@ -31,7 +31,7 @@ def read(name: str, payload: bytes, *, retained: bool = False) -> Request:
         ("misfit", b"PRESS", PressButton(Button.REJECT_SONG)),
         ("dwell_s", b"12", ChangeSetting("dwell_s", 12.0)),
         ("sensitivity", b"75.5", ChangeSetting("sensitivity", 75.5)),
-        ("looks_hz", b"0.5", ChangeSetting("looks_hz", 0.5)),
+        ("looks_hz", b"0.5", ChangeSetting("fps", 0.5)),
         ("skip", b"PRESS", PressButton(Button.SKIP)),
         ("restart", b"PRESS", PressButton(Button.RESTART)),
     ],
@@ -69,7 +69,7 @@ def test_a_retained_request_is_refused_for_it_would_come_again_at_every_start() 
 
 def test_without_a_player_there_is_nothing_to_skip() -> None:
     assert not {"skip", "misfit", "strategy", "drive_music"} & {
-        control.topic for control in setting_fields(Capabilities(music=False))
+        field.key for field in setting_fields(Capabilities(music=False))
     }
 
 

@@ -31,8 +31,8 @@ def test_a_broker_that_comes_late_is_found(
     start(mosquitto.port)
     wait_until(lambda: any("cannot be reached: Connection refused" in line for line in lines(caplog)))
     mosquitto.start()
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
     assert len(lines(caplog)) == 2
 
 
@@ -48,12 +48,12 @@ def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
     wait_until(lambda: not loop.events)
     loop.state = present(happy(faces=3))
     mosquitto.start()
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        moods = [json.loads(m.payload)["faces"] for m in ear.messages if m.topic == f"{ROOT}/mood"]
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        moods = [json.loads(m.payload)["faces"] for m in listener.messages if m.topic == f"{ROOT}/mood"]
         assert moods
         assert set(moods) == {3}
-        assert f"{ROOT}/event" not in {message.topic for message in ear.messages}
+        assert f"{ROOT}/event" not in {message.topic for message in listener.messages}
     told = lines(caplog)
     assert ["hears us" in told[0], "is gone" in told[1], "hears us" in told[2]] == [True] * 3
     assert len(told) == 3
@@ -72,8 +72,8 @@ def test_a_silent_broker_holds_up_nobody(
     wait_until(lambda: any("says nothing" in line for line in lines(caplog)))
     monkeypatch.setattr(connection, "ANSWER_LIMIT_S", patience_s)
     mosquitto.thaw()
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         mosquitto.freeze()
         loop.state = present(happy(faces=2))
         assert loop.end()
@@ -119,9 +119,9 @@ def test_a_certificate_of_a_stranger_is_refused_and_told(
 def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, refusal: bytes
 ) -> None:
-    with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as ear:
+    with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as listener:
         start(old.port)
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")
     assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
 
 

@@ -44,11 +44,11 @@ def retained(port: int) -> list[str]:
 
 def test_nothing_of_us_is_left_and_everything_of_others(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         loop.end()
-        ear.wait_for_text(f"{ROOT}/status", "offline")
-        ear.publish("moodpid/kitchen/mood", "not ours", retain=True)
+        listener.wait_for_text(f"{ROOT}/status", "offline")
+        listener.publish("moodpid/kitchen/mood", "not ours", retain=True)
     finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
     assert retained(mosquitto.port) == ["moodpid/kitchen/mood"]
@@ -59,8 +59,8 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
 ) -> None:
     monkeypatch.setattr(module, "LISTEN_S", WAIT_S)
     start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
     before = retained(mosquitto.port)
     finding = forgotten(mosquitto.port)
     assert not finding.ok
@@ -72,9 +72,11 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
 
 
 def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: PrivateMosquitto) -> None:
-    with MqttListener(mosquitto.port) as ear:
-        ear.publish(f"{ROOT}/status", "online", retain=True)
-        ear.publish(f"{ROOT}/presence", id_claim.ClaimMessage("0", "attic", established=True).as_json(), retain=True)
+    with MqttListener(mosquitto.port) as listener:
+        listener.publish(f"{ROOT}/status", "online", retain=True)
+        listener.publish(
+            f"{ROOT}/presence", id_claim.ClaimMessage("0", "attic", established=True).as_json(), retain=True
+        )
         finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
     assert retained(mosquitto.port) == []
@@ -90,9 +92,9 @@ def test_who_asks_takes_the_id_from_no_newcomer() -> None:
 
 @pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
 def test_a_broker_that_knows_only_mqtt_3_forgets_too(mosquitto: PrivateMosquitto, refusal: bytes) -> None:
-    with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as ear:
-        ear.publish(f"{ROOT}/mood", "happy", retain=True)
-        ear.publish(CONFIG, "{}", retain=True)
+    with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as listener:
+        listener.publish(f"{ROOT}/mood", "happy", retain=True)
+        listener.publish(CONFIG, "{}", retain=True)
         finding = forgotten(old.port)
     assert finding.ok, finding.message
     assert finding.message.endswith("(2 retained messages)")
@@ -128,9 +130,9 @@ def test_what_the_broker_does_not_let_us_delete_is_named(tmp_path: Path) -> None
     server = PrivateMosquitto()
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"acl_file {rules}\n")
-    with server, MqttListener(server.port, username="owner") as ear:
+    with server, MqttListener(server.port, username="owner") as listener:
         for name in ("camera", "mood", "status"):
-            ear.publish(f"{ROOT}/{name}", "x", retain=True)
+            listener.publish(f"{ROOT}/{name}", "x", retain=True)
         finding = forgotten(server.port)
     assert not finding.ok
     assert finding.message == f"127.0.0.1:{server.port} still has 2 retained messages, {ROOT}/camera first"

@@ -10,7 +10,7 @@ from moodpid.mqtt.commands import CommandParser
 from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.mqtt.topics import Topics
-from moodpid.settings.fields import InvalidRequestError, Capabilities, setting_fields
+from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
 from moodpid.state import Request
 from tests.support.mqtt import happy, present, settled
 
@@ -56,7 +56,9 @@ def valid(topic: str, payload: bytes, *, retained: bool) -> Request | None:
 
 @given(
     messages=st.lists(
-        st.tuples(st.sampled_from([*speaking([])._inbound.subscriptions, "elsewhere"]), PAYLOADS, st.booleans()),
+        st.tuples(
+            st.sampled_from([*speaking([])._inbound.subscriptions, "elsewhere"]), PAYLOADS, st.booleans()
+        ),
         max_size=8,
     )
 )

@@ -14,7 +14,7 @@ from moodpid.mqtt import publisher as module
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.state import ChangeSetting
 from tests.support.fakes import Clock
-from tests.support.mqtt import MqttListener, Start, ConnectedStub, happy, present, settled, wait_until
+from tests.support.mqtt import ConnectedStub, MqttListener, Start, happy, present, settled, wait_until
 from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
@@ -28,17 +28,17 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUND_REST_S", 0.2)
 
 
-def discovered(ear: MqttListener) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(ear.wait_for(lambda m: m.topic == CONFIG and m.payload).payload)
+def discovered(listener: MqttListener) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(listener.wait_for(lambda m: m.topic == CONFIG and m.payload).payload)
     return told
 
 
 def test_the_device_is_discovered_before_it_is_online(mosquitto: PrivateMosquitto, start: Start) -> None:
-    with MqttListener(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as listener:
         start(mosquitto.port)
-        assert discovered(ear)["device"]["name"] == "Living room"
-        assert (f"{ROOT}/status", b"online") not in {(m.topic, bytes(m.payload)) for m in ear.messages}
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        assert discovered(listener)["device"]["name"] == "Living room"
+        assert (f"{ROOT}/status", b"online") not in {(m.topic, bytes(m.payload)) for m in listener.messages}
+        listener.wait_for_text(f"{ROOT}/status", "online")
 
 
 @pytest.mark.parametrize("retain", [False, True])
@@ -46,13 +46,13 @@ def test_when_home_assistant_is_born_everything_is_told_again(
     mosquitto: PrivateMosquitto, start: Start, retain: bool
 ) -> None:
     start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.publish("homeassistant/status", "online", retain=retain)
-        ear.wait_for_text("homeassistant/status", "online")
-        assert discovered(ear)
-        ear.wait_for(lambda m: m.topic == f"{ROOT}/mood")
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.publish("homeassistant/status", "online", retain=retain)
+        listener.wait_for_text("homeassistant/status", "online")
+        assert discovered(listener)
+        listener.wait_for(lambda m: m.topic == f"{ROOT}/mood")
+        listener.wait_for_text(f"{ROOT}/status", "online")
 
 
 def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
@@ -79,11 +79,11 @@ def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     old = {"components": {"dance": {"platform": "switch", "unique_id": "x"}, "mood": {"platform": "sensor"}}}
-    with MqttListener(mosquitto.port) as ear:
-        ear.publish(CONFIG, json.dumps(old), retain=True)
-        discovered(ear)
+    with MqttListener(mosquitto.port) as listener:
+        listener.publish(CONFIG, json.dumps(old), retain=True)
+        discovered(listener)
         start(mosquitto.port)
-        first, then = discovered(ear), discovered(ear)
+        first, then = discovered(listener), discovered(listener)
     assert first["components"]["dance"] == {"platform": "switch"}
     assert "dance" not in then["components"]
     assert first["components"]["mood"] == then["components"]["mood"]
@@ -93,45 +93,45 @@ def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
 def test_rubbish_on_the_discovery_topic_is_overwritten(
     mosquitto: PrivateMosquitto, start: Start, rubbish: bytes
 ) -> None:
-    with MqttListener(mosquitto.port) as ear:
-        ear.publish(CONFIG, rubbish, retain=True)
+    with MqttListener(mosquitto.port) as listener:
+        listener.publish(CONFIG, rubbish, retain=True)
         start(mosquitto.port)
-        ear.wait_for(lambda m: m.topic == CONFIG and len(m.payload) > 1000)
+        listener.wait_for(lambda m: m.topic == CONFIG and len(m.payload) > 1000)
 
 
 def test_the_states_of_all_controls_are_told_and_change_when_they_are_set(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        said = {m.topic: bytes(m.payload) for m in ear.messages}
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        said = {m.topic: bytes(m.payload) for m in listener.messages}
         assert said[f"{ROOT}/override"] == b"automatic"
         assert said[f"{ROOT}/dwell_s"] == b"8"
-        ear.publish(f"{ROOT}/override/set", "sad")
+        listener.publish(f"{ROOT}/override/set", "sad")
         wait_until(lambda: loop.requests)
         (request,) = loop.requests
         assert isinstance(request, ChangeSetting)
         loop.state = present(happy(), settings=request.applied(loop.state.settings))
-        ear.wait_for_text(f"{ROOT}/override", "sad")
+        listener.wait_for_text(f"{ROOT}/override", "sad")
 
 
 def test_the_last_will_of_a_twin_or_ghost_does_not_stand(mosquitto: PrivateMosquitto, start: Start) -> None:
     start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.publish(f"{ROOT}/status", "offline", retain=True)
-        ear.wait_for_text(f"{ROOT}/status", "offline")
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.publish(f"{ROOT}/status", "offline", retain=True)
+        listener.wait_for_text(f"{ROOT}/status", "offline")
+        listener.wait_for_text(f"{ROOT}/status", "online")
 
 
 def test_websockets_carry_it_too(start: Start) -> None:
     server, port = PrivateMosquitto(), free_port()
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"listener {port} 127.0.0.1\nprotocol websockets\n")
-    with server, MqttListener(server.port) as ear:
+    with server, MqttListener(server.port) as listener:
         start(port, transport="websockets", path="/mqtt")
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")
 
 
 def test_a_broker_that_wants_a_certificate_of_ours_gets_it(
@@ -145,9 +145,9 @@ def test_a_broker_that_wants_a_certificate_of_ours_gets_it(
     with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
         file.write(f"cafile {server.ca}\nrequire_certificate true\nlistener {plain} 127.0.0.1\n")
     files = {"tls_ca": str(server.ca), "tls_certificate": str(certificate), "tls_key": str(key)}
-    with Secured(server), MqttListener(plain) as ear:
+    with Secured(server), MqttListener(plain) as listener:
         start(server.port, tls=True, **files)
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")
 
 
 class Secured:

@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.mqtt.id_claim import ANSWER_BURST, ANSWER_RATE_HZ, ASK_AGAIN_S, LISTEN_S, ClaimMessage, IdClaim, parse
+from moodpid.mqtt.id_claim import (
+    ANSWER_BURST,
+    ANSWER_RATE_HZ,
+    ASK_AGAIN_S,
+    LISTEN_S,
+    ClaimMessage,
+    IdClaim,
+    parse,
+)
 
 TURN_S = 0.05
 

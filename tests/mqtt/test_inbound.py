@@ -10,7 +10,7 @@ import pytest
 from moodpid import config
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.id_claim import ClaimMessage
-from moodpid.mqtt.inbound import MAX_EVENTS, InboundRouter, DiscoverySeen, StatusSignal
+from moodpid.mqtt.inbound import MAX_EVENTS, DiscoverySeen, InboundRouter, StatusSignal
 from moodpid.mqtt.topics import Topics
 from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.state import ChangeSetting, Request
@@ -57,11 +57,19 @@ def test_news_come_in_order_to_whoever_reads_them(ears: Listening) -> None:
     thread = threading.Thread(target=network)
     thread.start()
     thread.join()
-    assert ears.events.drain() == [hello, StatusSignal.OFFLINE, StatusSignal.ONLINE, DiscoverySeen(b"{}"), StatusSignal.BORN]
+    assert ears.events.drain() == [
+        hello,
+        StatusSignal.OFFLINE,
+        StatusSignal.ONLINE,
+        DiscoverySeen(b"{}"),
+        StatusSignal.BORN,
+    ]
 
 
 def test_a_retained_hello_the_death_of_home_assistant_and_strange_topics_are_no_news(ears: Listening) -> None:
-    ears.on_message(TOPICS.presence, ClaimMessage("token", "attic-pi", established=True).as_json().encode(), True)
+    ears.on_message(
+        TOPICS.presence, ClaimMessage("token", "attic-pi", established=True).as_json().encode(), True
+    )
     ears.on_message(TOPICS.birth, b"offline", False)
     ears.on_message("elsewhere", b"online", False)
     assert ears.events.drain() == []

@@ -27,7 +27,7 @@ def begin(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Begin]:
     """Makes publishers that speak only when they are told to, and remember earlier ones."""
-    monkeypatch.setattr(connection, "pause_s", lambda *_: 0.05)
+    monkeypatch.setattr(connection, "retry_delay_s", lambda *_: 0.05)
     monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
     caplog.set_level("INFO", "moodpid")
     publishers: list[MqttPublisher] = []
@@ -59,9 +59,9 @@ def remembers(folder: Path, topics: Topics) -> bool:
 
 
 def leave(port: int, topics: Topics, *, username: str = "") -> None:
-    with MqttListener(port, username=username) as ear:
+    with MqttListener(port, username=username) as listener:
         for topic in retained_topics(topics):
-            ear.publish(topic, "x", retain=True)
+            listener.publish(topic, "x", retain=True)
 
 
 def kept(port: int, *, username: str = "") -> set[str]:
@@ -85,8 +85,8 @@ def test_another_id_or_prefix_leaves_no_orphan(
     after = Topics.of(config.DeviceConfig(id=device_id), msgspec.convert(changed, config.MqttConfig))
     for device, topics, broker in ((DEVICE, NOW, {}), (config.DeviceConfig(id=device_id), after, changed)):
         publisher = begin(mosquitto.port, device, **broker)
-        with MqttListener(mosquitto.port) as ear:
-            tell_until(publisher, ear.messages_on(topics.status, "online"))
+        with MqttListener(mosquitto.port) as listener:
+            tell_until(publisher, listener.messages_on(topics.status, "online"))
         tell_until(publisher, partial(remembers, tmp_path, topics))
         publisher.stop()
         assert publisher.join(5)

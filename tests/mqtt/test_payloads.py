@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from moodpid.mood.emotion import AFFECT, EMOTIONS, Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import payloads
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Metrics
+from moodpid.state import CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus
 from tests.support.mqtt import happy, present
 
 SINCE = datetime(2026, 5, 1, 18, 4, 11, 987654, tzinfo=timezone(timedelta(hours=2)))

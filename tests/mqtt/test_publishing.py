@@ -11,7 +11,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.state_topics import StateTopics
 from moodpid.mqtt.topics import Topics
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, AppState, Settings
+from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from tests.support.mqtt import CHANGED, MqttListener, Start, happy, present
 from tests.support.servers import PrivateMosquitto
 
@@ -38,8 +38,8 @@ def test_the_present_state_is_retained_for_those_who_come_later(
 def test_since_is_a_local_time_with_its_offset(mosquitto: PrivateMosquitto, start: Start) -> None:
     early = datetime.now().astimezone()
     start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        told = json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)
+    with MqttListener(mosquitto.port) as listener:
+        told = json.loads(listener.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)
     since = datetime.fromisoformat(told["since"])
     assert since.utcoffset() is not None
     ago, second = timedelta(seconds=60), timedelta(seconds=1)
@@ -49,10 +49,10 @@ def test_since_is_a_local_time_with_its_offset(mosquitto: PrivateMosquitto, star
 def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     loop.state = present(None)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         loop.state = present(happy())
-        assert json.loads(ear.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
+        assert json.loads(listener.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
 
 
 def test_a_mood_that_is_asked_for_says_nothing_about_who_is_there() -> None:
@@ -67,22 +67,22 @@ def test_a_new_face_is_told_and_nothing_when_nothing_changes(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         loop.state = present(happy(faces=2, since_s=loop.state.mood.since_s if loop.state.mood else 0))
-        ear.wait_for(lambda m: b'"faces": 2' in m.payload)
-        before = len(ear.messages)
-        ear.publish("marker", "x")
-        ear.wait_for_text("marker", "x")
-        assert {m.topic for m in ear.messages[before:]} == {"marker"}
+        listener.wait_for(lambda m: b'"faces": 2' in m.payload)
+        before = len(listener.messages)
+        listener.publish("marker", "x")
+        listener.wait_for_text("marker", "x")
+        assert {m.topic for m in listener.messages[before:]} == {"marker"}
 
 
 def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         loop.events.append(CHANGED)
-        told = ear.wait_for(lambda m: m.topic == f"{ROOT}/event")
+        told = listener.wait_for(lambda m: m.topic == f"{ROOT}/event")
     assert json.loads(told.payload) == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
     with MqttListener(mosquitto.port) as late:
         late.wait_for_text(f"{ROOT}/status", "online")
@@ -95,14 +95,14 @@ def test_no_event_is_lost_to_states_or_events_that_change_with_it(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         loop.state = scene()
         loop.events.extend([CHANGED] * 11 + [MoodEvent(EventType.PERSON_ARRIVED, None, Mood.SAD)])
-        ear.wait_for(lambda m: m.topic == f"{ROOT}/event" and b"person_arrived" in m.payload)
-        told = [json.loads(m.payload)["event_type"] for m in ear.messages if m.topic == f"{ROOT}/event"]
+        listener.wait_for(lambda m: m.topic == f"{ROOT}/event" and b"person_arrived" in m.payload)
+        told = [json.loads(m.payload)["event_type"] for m in listener.messages if m.topic == f"{ROOT}/event"]
         assert told == ["mood_changed"] * 11 + ["person_arrived"]
-        ear.wait_for_text(f"{ROOT}/dwell_s", "20")
+        listener.wait_for_text(f"{ROOT}/dwell_s", "20")
 
 
 def scene() -> AppState:
@@ -115,11 +115,11 @@ def scene() -> AppState:
 
 def test_stopping_says_offline(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         assert loop.end()
         assert not loop.publisher.connected
-        ear.wait_for_text(f"{ROOT}/status", "offline")
+        listener.wait_for_text(f"{ROOT}/status", "offline")
     with MqttListener(mosquitto.port) as late:
         late.wait_for_text(f"{ROOT}/status", "offline")
 
@@ -133,11 +133,11 @@ def test_a_killed_publisher_is_offline_by_its_will(mosquitto: PrivateMosquitto) 
         "while True: p.tell(present(), ()); time.sleep(0.02)\n"
     )
     with (
-        MqttListener(mosquitto.port) as ear,
+        MqttListener(mosquitto.port) as listener,
         subprocess.Popen([sys.executable, "-c", code, str(mosquitto.port)]) as process,
     ):
         try:
-            ear.wait_for_text(f"{ROOT}/status", "online")
+            listener.wait_for_text(f"{ROOT}/status", "online")
         finally:
             process.kill()
-        ear.wait_for_text(f"{ROOT}/status", "offline")
+        listener.wait_for_text(f"{ROOT}/status", "offline")

@@ -29,9 +29,9 @@ def mqtt_3(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_requests_reach_the_loop(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.publish(f"{ROOT}/enabled/set", "OFF")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.publish(f"{ROOT}/enabled/set", "OFF")
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", False)])
 
 
@@ -43,13 +43,13 @@ def test_of_a_flood_of_valid_requests_few_reach_the_loop(
 ) -> None:
     monkeypatch.setattr(inbound, "REQUEST_RATE_HZ", 0.0)
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(500):
-            ear.publish(f"{ROOT}/enabled/set", "ON")
-            ear.publish(f"{ROOT}/enabled/set", "OFF")
-        ear.publish("marker", "x")
-        ear.wait_for_text("marker", "x")
+            listener.publish(f"{ROOT}/enabled/set", "ON")
+            listener.publish(f"{ROOT}/enabled/set", "OFF")
+        listener.publish("marker", "x")
+        listener.wait_for_text("marker", "x")
     assert len(loop.requests) == inbound.REQUEST_BURST
     assert sum("too many at once" in line for line in lines(caplog)) == 1
 
@@ -59,11 +59,11 @@ def test_nonsense_changes_nothing_and_is_one_line_at_most(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, payload: bytes
 ) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(3):
-            ear.publish(f"{ROOT}/enabled/set", payload)
-        ear.publish(f"{ROOT}/enabled/set", "OFF")
+            listener.publish(f"{ROOT}/enabled/set", payload)
+        listener.publish(f"{ROOT}/enabled/set", "OFF")
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", False)])
     assert sum("ignored" in line for line in lines(caplog)) <= 1
 
@@ -71,12 +71,12 @@ def test_nonsense_changes_nothing_and_is_one_line_at_most(
 def test_a_retained_request_is_ignored_at_the_start_and_later(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
-        ear.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
+        listener.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
         loop = start(mosquitto.port)
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
-        ear.publish(f"{ROOT}/enabled/set", "ON")
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
+        listener.publish(f"{ROOT}/enabled/set", "ON")
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
     assert sum("retain" in line for line in lines(caplog)) == 1
 
@@ -85,14 +85,14 @@ def test_a_retained_request_is_ignored_at_the_start_and_later(
 def test_with_mqtt_3_everything_works_too(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
-        ear.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
+        listener.publish(f"{ROOT}/enabled/set", "OFF", retain=True)
         loop = start(mosquitto.port)
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.publish(f"{ROOT}/enabled/set", "ON")
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.publish(f"{ROOT}/enabled/set", "ON")
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
         assert loop.end()
-        ear.wait_for_text(f"{ROOT}/status", "offline")
+        listener.wait_for_text(f"{ROOT}/status", "offline")
     assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
 
 
@@ -101,12 +101,12 @@ def test_with_mqtt_3_a_book_is_ignored_on_every_topic_that_we_read(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     book = json.dumps({"token": "0", "host": "a twin", "settled": True, "more": "x" * MAX_PACKET_BYTES})
-    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
         loop = start(mosquitto.port)
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")
         for topic in (f"{ROOT}/presence", f"{ROOT}/enabled/set", f"{ROOT}/status", "homeassistant/status"):
-            ear.publish(topic, book)
-        ear.publish(f"{ROOT}/enabled/set", "ON")
+            listener.publish(topic, book)
+        listener.publish(f"{ROOT}/enabled/set", "ON")
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
     assert sum("ignored a message of" in line for line in lines(caplog)) == 1
 
@@ -115,11 +115,11 @@ def test_a_flood_of_messages_leaves_the_loop_its_pace(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port, f"{ROOT}/status") as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(3_000):
-            ear.publish(f"{ROOT}/enabled/set", "nonsense")
-        ear.publish(f"{ROOT}/enabled/set", "OFF")
+            listener.publish(f"{ROOT}/enabled/set", "nonsense")
+        listener.publish(f"{ROOT}/enabled/set", "OFF")
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", False)])
     assert sum("ignored" in line for line in lines(caplog)) == 1
     assert loop.slowest_s < AGES_S

@@ -26,15 +26,15 @@ def test_the_second_does_not_speak_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         second = start(mosquitto.port)
         second.state = present(happy(faces=7))
         wait_until(lambda: any("give one of them another [device] id" in line for line in lines(caplog)))
         first.state = present(happy(faces=3))
-        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
-        assert not any(b'"faces": 7' in m.payload for m in ear.messages)
+        listener.wait_for(lambda m: b'"faces": 3' in m.payload)
+        assert not any(b'"faces": 7' in m.payload for m in listener.messages)
     assert second.publisher.connected
 
 
@@ -45,8 +45,8 @@ def test_the_second_is_answered_though_the_first_is_busy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         first.halt()
         monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         second = start(mosquitto.port)
@@ -61,15 +61,15 @@ def test_the_second_takes_over_when_the_first_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(id_claim, "ASK_AGAIN_S", 0.2)
-    with MqttListener(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as listener:
         first = start(mosquitto.port)
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")
         monkeypatch.setattr(id_claim, "LISTEN_S", BUSY_S)
         start(mosquitto.port).state = present(happy(faces=7))
         wait_until(lambda: any("stays silent" in line for line in lines(caplog)))
         first.end()
         monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
-        ear.wait_for(lambda m: b'"faces": 7' in m.payload)
+        listener.wait_for(lambda m: b'"faces": 7' in m.payload)
 
 
 def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answered_too(
@@ -78,19 +78,19 @@ def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answere
     monkeypatch.setattr(id_claim, "ANSWER_BURST", 1.0)
     began_s = time.monotonic()
     loop = start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(100):
-            ear.publish(PRESENCE, hello("zzzz", settled=False))
-        ear.publish(PRESENCE, hello("last", settled=False))
-        ear.wait_for(lambda m: b"last" in m.payload)
-        ear.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
+            listener.publish(PRESENCE, hello("zzzz", settled=False))
+        listener.publish(PRESENCE, hello("last", settled=False))
+        listener.wait_for(lambda m: b"last" in m.payload)
+        listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
         # It says this behind all that it had to say to the mob
-        ear.publish(f"{ROOT}/enabled/set", "OFF")
+        listener.publish(f"{ROOT}/enabled/set", "OFF")
         wait_until(lambda: loop.requests)
         loop.state = present(happy(faces=3))
-        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
-    answers = [m for m in ear.messages if m.topic == PRESENCE and b'"settled": true' in m.payload]
+        listener.wait_for(lambda m: b'"faces": 3' in m.payload)
+    answers = [m for m in listener.messages if m.topic == PRESENCE and b'"settled": true' in m.payload]
     # Network thread and loop answer, each in measure, and who begins to speak says so
     assert len(answers) <= 1 + 2 * (1 + id_claim.ANSWER_RATE_HZ * (time.monotonic() - began_s))
 
@@ -99,19 +99,19 @@ def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answere
 def test_a_retained_hello_is_one_of_the_past_and_not_believed(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, while_we_run: bool
 ) -> None:
-    with MqttListener(mosquitto.port) as ear:
+    with MqttListener(mosquitto.port) as listener:
         if not while_we_run:
-            ear.publish(PRESENCE, hello("0", settled=True), retain=True)
+            listener.publish(PRESENCE, hello("0", settled=True), retain=True)
         loop = start(mosquitto.port)
-        ear.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")
         if while_we_run:
-            ear.publish(PRESENCE, hello("0", settled=True), retain=True)
+            listener.publish(PRESENCE, hello("0", settled=True), retain=True)
             # Heard after it, and answered when it was learnt
-            ear.publish(PRESENCE, hello("zzzz", settled=False))
-            ear.wait_for(lambda m: m.topic == PRESENCE and b"zzzz" in m.payload)
-            ear.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
+            listener.publish(PRESENCE, hello("zzzz", settled=False))
+            listener.wait_for(lambda m: m.topic == PRESENCE and b"zzzz" in m.payload)
+            listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
         loop.state = present(happy(faces=3))
-        ear.wait_for(lambda m: b'"faces": 3' in m.payload)
+        listener.wait_for(lambda m: b'"faces": 3' in m.payload)
     assert not any("stays silent" in line for line in lines(caplog))
 
 
@@ -119,7 +119,7 @@ def test_a_hello_that_is_not_retained_is_believed(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     start(mosquitto.port)
-    with MqttListener(mosquitto.port) as ear:
-        ear.wait_for_text(f"{ROOT}/status", "online")
-        ear.publish(PRESENCE, hello("0", settled=True))
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.publish(PRESENCE, hello("0", settled=True))
         wait_until(lambda: any("the moodpid on attic-pi uses" in line for line in lines(caplog)))

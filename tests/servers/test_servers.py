@@ -15,7 +15,7 @@ from demo.library import STYLES, playlist, tracks
 from tests.support.environment import require
 from tests.support.servers import PrivateMosquitto, PrivateMpd, ServerError
 
-TOOLS = Path(__file__).parents[2] / "tools"
+ROOT = Path(__file__).parents[2]
 
 
 def test_mpd_reads_the_tags_of_every_generated_track(mpd: PrivateMpd) -> None:
@@ -140,13 +140,14 @@ def test_nothing_is_left_of_a_server_that_is_closed() -> None:
 def test_servers_die_with_a_parent_that_is_killed() -> None:
     require("mpd", "mpc", "mosquitto")
     code = (
-        "import servers, shutil, time\n"
+        "import time\n"
+        "from tests.support import servers\n"
         "with servers.PrivateMpd() as mpd, servers.PrivateMosquitto() as broker:\n"
         "    print(mpd.pid, broker.pid, mpd.folder, broker.folder, flush=True)\n"
         "    time.sleep(60)\n"
     )
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=TOOLS, stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         *pids, _, _ = words = parent.stdout.readline().split()
         parent.send_signal(signal.SIGKILL)

@@ -75,13 +75,13 @@ def told(topic: str, **values: object) -> Callable[[paho.MQTTMessage], bool]:
     return matches
 
 
-def wait_until_plays(ear: MqttListener, mood: str, playlist: str) -> str:
+def wait_until_plays(listener: MqttListener, mood: str, playlist: str) -> str:
     """Wait for the news that a song of ours, chosen for this mood, is playing; its title."""
-    news = ear.wait_for(told("player", state="play", mood=mood, playlist=playlist))
+    news = listener.wait_for(told("player", state="play", mood=mood, playlist=playlist))
     return str(json.loads(news.payload)["title"])
 
 
-def ask_for(ear: MqttListener, mood: str) -> None:
+def ask_for(listener: MqttListener, mood: str) -> None:
     """Override what the faces say, as soon as it can be heard."""
-    ear.wait_for_text(f"{BASE}/status", "online")
-    ear.publish(f"{BASE}/override/set", mood)
+    listener.wait_for_text(f"{BASE}/status", "online")
+    listener.publish(f"{BASE}/override/set", mood)

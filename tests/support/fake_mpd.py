@@ -51,7 +51,7 @@ class FakeMpd:
 
     playlists: Mapping[str, Sequence[str]]
     song_s: float = 200.0
-    random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
+    rng: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
     now_s: float = 1000.0
     options: Options = field(default_factory=Options)
     queue: list[FakeEntry] = field(default_factory=list)
@@ -279,7 +279,7 @@ class FakeMpd:
         entry = FakeEntry(self._last_id, uri, by_person)
         self.queue.insert(at, entry)
         start = self.order.index(self.current) + 1 if self.current is not None else 0
-        self.order.insert(self.random.randint(start, len(self.order)), entry.id)
+        self.order.insert(self.rng.randint(start, len(self.order)), entry.id)
         return entry
 
     def _drop(self, pos: int) -> None:

@@ -10,7 +10,7 @@ from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores
 from moodpid.mood.observation import FaceReading, Observation
 from moodpid.mood.policy import MoodEvent, MusicRequest
-from moodpid.state import CameraState, CameraStatus, AppState
+from moodpid.state import AppState, CameraState, CameraStatus
 from moodpid.vision.types import Face, Frame
 
 
@@ -111,8 +111,8 @@ class ScriptedSource:
         self.enabled_calls.append(on)
         self.state = CameraState(CameraStatus.WATCHING if on else CameraStatus.OFF)
 
-    def set_rate(self, looks_hz: float) -> None:
-        self.rates.append(looks_hz)
+    def set_rate(self, fps: float) -> None:
+        self.rates.append(fps)
 
     def close(self) -> None:
         self.closed = True
@@ -130,8 +130,8 @@ class FakePlayer:
     def start(self) -> None:
         self.calls.append("start")
 
-    def request(self, wish: MusicRequest) -> None:
-        self.requests.append(wish)
+    def request(self, request: MusicRequest) -> None:
+        self.requests.append(request)
 
     def set_enabled(self, on: bool) -> None:
         self.enabled.append(on)

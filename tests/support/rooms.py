@@ -16,8 +16,8 @@ MODEL = REPOSITORY / "models" / "emotion.tflite"
 
 def room(*places: tuple[Emotion, int, int, int], width: int = 640, height: int = 480) -> GreyImage:
     """A grey wall with average faces on it, each (emotion, left, top, side) in pixels."""
-    wall = np.full((height, width), 110, np.uint8)
+    wall_clock = np.full((height, width), 110, np.uint8)
     for emotion, left, top, side in places:
         face = cv2.resize(read_grey(FACES / f"{emotion}.png"), (side, side), interpolation=cv2.INTER_CUBIC)
-        wall[top : top + side, left : left + side] = face
-    return wall
+        wall_clock[top : top + side, left : left + side] = face
+    return wall_clock

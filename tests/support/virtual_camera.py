@@ -127,8 +127,8 @@ class Pacer:
 
 
 class _Mapped:
-    def __init__(self, memory: mmap.mmap) -> None:
-        self._memory = memory
+    def __init__(self, queue_state: mmap.mmap) -> None:
+        self._memory = queue_state
 
     def __enter__(self) -> mmap.mmap:
         return self._memory

@@ -41,8 +41,8 @@ class WorkerHarness:
         self.skips = 0
         self._names = settings.names
         self._met = 0
-        chance = Random(7)  # noqa: S311 - repeatable songs
-        self.worker = MpdWorker(settings, self.inbox.post, password, chance, file)
+        rng = Random(7)  # noqa: S311 - repeatable songs
+        self.worker = MpdWorker(settings, self.inbox.post, password, rng, file)
 
     def read(self) -> PlayerState | None:
         """The latest state posted, None before the first."""
@@ -85,10 +85,10 @@ def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> WorkerHarness:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
-    watched = start(**settings)
-    watched.request(Mood.HAPPY)
-    watched.until(lambda state: state.mood is Mood.HAPPY)
-    return watched
+    harness = start(**settings)
+    harness.request(Mood.HAPPY)
+    harness.until(lambda state: state.mood is Mood.HAPPY)
+    return harness
 
 
 def hands_off(state: PlayerState) -> bool:
@@ -117,11 +117,11 @@ def starter(mpd: PrivateMpd) -> Iterator[Start]:
         return workers[-1]
 
     yield start
-    for watched in workers:
-        watched.worker.stop()
-    for watched in workers:
-        watched.stop()
-        watched.inbox.close()
+    for harness in workers:
+        harness.worker.stop()
+    for harness in workers:
+        harness.stop()
+        harness.inbox.close()
 
 
 @contextmanager

@@ -63,17 +63,17 @@ class Lens:
 def test_the_watcher_says_so_and_takes_a_dark_room_for_no_empty_one() -> None:
     clock = Clock()
     lens = Lens(clock)
-    eye = LiveSource(lambda: lens, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
+    source = LiveSource(lambda: lens, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
 
     def look_until(status: CameraStatus) -> Observation | None:
         for _ in range(100):
-            seen = eye.next_observation()
-            if eye.state.status is status:
+            seen = source.next_observation()
+            if source.state.status is status:
                 return seen
         return pytest.fail(f"never {status}")
 
     assert look_until(CameraStatus.DARK) is None
-    assert "light" in eye.state.message
+    assert "light" in source.state.message
     lens.is_covered = False
     seen = look_until(CameraStatus.WATCHING)
     assert seen is not None

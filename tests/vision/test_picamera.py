@@ -56,8 +56,8 @@ def test_the_camera_itself_is_asked_for_the_pace(pi_camera: type) -> None:
 
 def test_another_pace_is_asked_of_the_camera_while_it_is_open(pi_camera: type) -> None:
     camera = pi_camera(0, 640, 480, 4.0)
-    camera.pace(4.0)
-    camera.pace(1.0)
+    camera.set_rate(4.0)
+    camera.set_rate(1.0)
     assert Picamera2.opened[0].set_later == [{"FrameDurationLimits": (1_000_000, 1_000_000)}]
 
 
@@ -70,7 +70,7 @@ def test_a_pace_that_libcamera_does_not_take_is_a_fault_of_the_camera(
     camera = pi_camera(0, 640, 480, 4.0)
     monkeypatch.setattr(Picamera2, "set_controls", fail)
     with pytest.raises(CameraError, match="takes no other pace: Camera in Stopping state"):
-        camera.pace(1.0)
+        camera.set_rate(1.0)
 
 
 def test_a_slower_camera_is_waited_for_longer_and_one_that_gets_faster_too(
@@ -86,7 +86,7 @@ def test_a_slower_camera_is_waited_for_longer_and_one_that_gets_faster_too(
     monkeypatch.setattr(Picamera2, "wait", wait)
     camera = pi_camera(0, 640, 480, 4.0)
     for fps in (4.0, 1.0, 4.0):
-        camera.pace(fps)
+        camera.set_rate(fps)
         camera.read()
     assert waits == [1.75, 2.5, 2.5]
 

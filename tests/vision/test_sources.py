@@ -24,51 +24,51 @@ class CameraFactory:
         return camera
 
 
-def status(eye: LiveSource) -> CameraStatus:
-    return eye.state.status
+def status(source: LiveSource) -> CameraStatus:
+    return source.state.status
 
 
-def watcher(clock: Clock, shelf: CameraFactory) -> LiveSource:
+def live_source(clock: Clock, shelf: CameraFactory) -> LiveSource:
     return LiveSource(shelf, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
 
 
 def test_frames_become_observations() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, 5))
-    assert status(eye) is CameraStatus.STARTING
-    observation = eye.next_observation()
+    source = live_source(clock, CameraFactory(clock, 5))
+    assert status(source) is CameraStatus.STARTING
+    observation = source.next_observation()
     assert observation is not None
     assert [face.area for face in observation.faces] == [0.25]
     assert observation.at_s == clock()
-    assert status(eye) is CameraStatus.WATCHING
-    assert eye.idle_s() == 0.0
+    assert status(source) is CameraStatus.WATCHING
+    assert source.idle_s() == 0.0
 
 
 def test_a_camera_that_goes_is_closed_and_opened_again_after_a_pause() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 1, 5)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
-    assert eye.next_observation() is None
+    source = live_source(clock, shelf)
+    source.next_observation()
+    assert source.next_observation() is None
     assert shelf.cameras[0].closed
-    assert status(eye) is CameraStatus.LOST
-    assert "plug" in eye.state.message
-    assert eye.next_observation() is None
-    assert 0 < eye.idle_s() <= RETRY_DELAYS_S[0]
+    assert status(source) is CameraStatus.LOST
+    assert "plug" in source.state.message
+    assert source.next_observation() is None
+    assert 0 < source.idle_s() <= RETRY_DELAYS_S[0]
     clock.sleep(RETRY_DELAYS_S[0])
-    assert eye.next_observation() is not None
-    assert eye.state.message == ""
+    assert source.next_observation() is not None
+    assert source.state.message == ""
 
 
 def test_a_camera_that_stays_away_is_given_up() -> None:
     clock = Clock()
     began_s = clock()
-    eye = watcher(clock, CameraFactory(clock))
+    source = live_source(clock, CameraFactory(clock))
 
     def wait_for_it() -> None:
         while True:
-            eye.next_observation()
-            clock.sleep(max(eye.idle_s(), 0.01))
+            source.next_observation()
+            clock.sleep(max(source.idle_s(), 0.01))
 
     with pytest.raises(CameraError, match="gave up after 7 tries: no camera found"):
         wait_for_it()
@@ -77,12 +77,12 @@ def test_a_camera_that_stays_away_is_given_up() -> None:
 
 def test_an_hour_of_good_frames_makes_old_faults_forgotten() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, *[300] * 30))
+    source = live_source(clock, CameraFactory(clock, *[300] * 30))
     for _ in range(20):
-        while eye.next_observation() is not None:
+        while source.next_observation() is not None:
             pass
         clock.sleep(max(RETRY_DELAYS_S))
-    assert eye.next_observation() is not None
+    assert source.next_observation() is not None
 
 
 def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_loop() -> None:
@@ -90,12 +90,12 @@ def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_l
         raise CameraStuckError("the camera hangs")
 
     clock = Clock()
-    eye = LiveSource(hang, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
-    assert eye.next_observation() is None
-    assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
-    assert eye.idle_s() == 0.0
+    source = LiveSource(hang, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
+    assert source.next_observation() is None
+    assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert source.idle_s() == 0.0
     with pytest.raises(CameraStuckError, match="the camera hangs"):
-        eye.next_observation()
+        source.next_observation()
 
 
 @pytest.mark.parametrize("why", ["the plug was pulled", "switched off"])
@@ -105,51 +105,51 @@ def test_a_camera_that_hangs_when_closed_ends_the_loop(monkeypatch: pytest.Monke
 
     clock = Clock()
     shelf = CameraFactory(clock, 1, 5)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
+    source = live_source(clock, shelf)
+    source.next_observation()
     monkeypatch.setattr(shelf.cameras[0], "close", hang)
     if why == "switched off":
-        eye.set_enabled(False)
-        assert status(eye) is CameraStatus.OFF
+        source.set_enabled(False)
+        assert status(source) is CameraStatus.OFF
     else:
-        assert eye.next_observation() is None
-        assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+        assert source.next_observation() is None
+        assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")
     with pytest.raises(CameraStuckError, match="the camera hangs"):
-        eye.next_observation()
+        source.next_observation()
 
 
 def test_switched_off_it_closes_the_camera_for_real_and_rests() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 5, 5)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
-    eye.set_enabled(False)
-    eye.set_enabled(False)
+    source = live_source(clock, shelf)
+    source.next_observation()
+    source.set_enabled(False)
+    source.set_enabled(False)
     assert shelf.cameras[0].closed
-    assert eye.next_observation() is None
-    assert eye.idle_s() > 0
-    assert status(eye) is CameraStatus.OFF
-    eye.set_enabled(True)
-    assert eye.next_observation() is not None
+    assert source.next_observation() is None
+    assert source.idle_s() > 0
+    assert status(source) is CameraStatus.OFF
+    source.set_enabled(True)
+    assert source.next_observation() is not None
     assert not shelf.cameras[1].closed
 
 
 def test_closing_twice_hurts_nothing() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, 5))
-    eye.next_observation()
-    eye.close()
-    eye.close()
+    source = live_source(clock, CameraFactory(clock, 5))
+    source.next_observation()
+    source.close()
+    source.close()
 
 
 def test_the_camera_itself_is_asked_for_as_many_frames_as_there_are_looks() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 100)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
-    eye.set_rate(2.0)
+    source = live_source(clock, shelf)
+    source.next_observation()
+    source.set_rate(2.0)
     began_s = clock()
-    assert all(eye.next_observation() for _ in range(8))
+    assert all(source.next_observation() for _ in range(8))
     assert clock() - began_s == pytest.approx(4.0)
     assert shelf.cameras[0].rates == [2.0]
 
@@ -157,12 +157,12 @@ def test_the_camera_itself_is_asked_for_as_many_frames_as_there_are_looks() -> N
 def test_a_camera_that_is_opened_later_is_asked_too() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 1, 5)
-    eye = watcher(clock, shelf)
-    eye.set_rate(2.0)
-    eye.next_observation()
-    eye.next_observation()  # the plug is pulled
+    source = live_source(clock, shelf)
+    source.set_rate(2.0)
+    source.next_observation()
+    source.next_observation()  # the plug is pulled
     clock.sleep(RETRY_DELAYS_S[0])
-    eye.next_observation()
+    source.next_observation()
     assert [camera.rates for camera in shelf.cameras] == [[2.0], [2.0]]
 
 
@@ -174,15 +174,15 @@ def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
 
     clock = Clock()
     shelf = CameraFactory(clock, 5, 5)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
+    source = live_source(clock, shelf)
+    source.next_observation()
     monkeypatch.setattr(shelf.cameras[0], "pace", fail)
-    eye.set_rate(2.0)
-    assert eye.next_observation() is None
+    source.set_rate(2.0)
+    assert source.next_observation() is None
     assert shelf.cameras[0].closed
-    assert eye.state == CameraState(CameraStatus.LOST, "no other pace")
+    assert source.state == CameraState(CameraStatus.LOST, "no other pace")
     clock.sleep(RETRY_DELAYS_S[0])
-    assert eye.next_observation() is not None
+    assert source.next_observation() is not None
     assert shelf.cameras[1].rates == [2.0]
 
 
@@ -194,83 +194,88 @@ def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the
 
     clock = Clock()
     shelf = CameraFactory(clock, 5)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
+    source = live_source(clock, shelf)
+    source.next_observation()
     monkeypatch.setattr(shelf.cameras[0], "pace", hang)
-    eye.set_rate(2.0)
-    assert eye.next_observation() is None
-    assert eye.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    source.set_rate(2.0)
+    assert source.next_observation() is None
+    assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")
     with pytest.raises(CameraStuckError, match="the camera hangs"):
-        eye.next_observation()
+        source.next_observation()
 
 
 def test_of_many_paces_between_two_looks_the_camera_hears_the_last() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 5)
-    eye = watcher(clock, shelf)
-    eye.next_observation()
-    for looks_hz in (1.0, 2.0, 3.0, 2.0):
-        eye.set_rate(looks_hz)
-    eye.next_observation()
-    eye.next_observation()
+    source = live_source(clock, shelf)
+    source.next_observation()
+    for fps in (1.0, 2.0, 3.0, 2.0):
+        source.set_rate(fps)
+    source.next_observation()
+    source.next_observation()
     assert shelf.cameras[0].rates == [2.0]
 
 
 def test_a_camera_is_left_at_its_own_pace_unless_another_is_asked_for() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 5)
-    watcher(clock, shelf).next_observation()
+    live_source(clock, shelf).next_observation()
     assert shelf.cameras[0].rates == []
 
 
 def test_the_loop_never_waits_longer_than_half_a_second_for_a_frame_however_seldom_it_looks() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 100)
-    eye = watcher(clock, shelf)
-    eye.set_rate(0.25)
-    assert sum(eye.next_observation() is not None for _ in range(40)) == pytest.approx(5, abs=1)
+    source = live_source(clock, shelf)
+    source.set_rate(0.25)
+    assert sum(source.next_observation() is not None for _ in range(40)) == pytest.approx(5, abs=1)
     assert shelf.cameras[0].rates == [2.0]
 
 
 def test_fewer_looks_than_frames_are_spread_evenly() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, 100, deaf=True))
-    eye.set_rate(2.0)
-    assert [eye.next_observation() is not None for _ in range(8)] == [True, False] * 4
+    source = live_source(clock, CameraFactory(clock, 100, deaf=True))
+    source.set_rate(2.0)
+    assert [source.next_observation() is not None for _ in range(8)] == [True, False] * 4
 
 
 def test_a_pace_that_does_not_fit_the_frames_holds_on_average() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, 100, deaf=True))
-    eye.set_rate(3.0)
-    assert sum(eye.next_observation() is not None for _ in range(80)) == pytest.approx(60, abs=1)
+    source = live_source(clock, CameraFactory(clock, 100, deaf=True))
+    source.set_rate(3.0)
+    assert sum(source.next_observation() is not None for _ in range(80)) == pytest.approx(60, abs=1)
 
 
 def test_more_looks_than_frames_are_as_many_as_there_are_frames() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, 100))
-    eye.set_rate(30.0)
-    assert all(eye.next_observation() for _ in range(20))
+    source = live_source(clock, CameraFactory(clock, 100))
+    source.set_rate(30.0)
+    assert all(source.next_observation() for _ in range(20))
 
 
 def test_without_being_asked_for_there_is_no_picture() -> None:
     clock = Clock()
-    eye = watcher(clock, CameraFactory(clock, 100))
-    eye.next_observation()
-    assert eye.picture is None
+    source = live_source(clock, CameraFactory(clock, 100))
+    source.next_observation()
+    assert source.picture is None
 
 
 def test_a_picture_is_there_where_it_is_asked_for_and_gone_with_the_camera() -> None:
     clock = Clock()
-    eye = LiveSource(CameraFactory(clock, 100), FacePipeline(FakeDetector(), FakeClassifier()), FrameAnnotator(), clock=clock)
-    eye.next_observation()
-    first = eye.picture
+    source = LiveSource(
+        CameraFactory(clock, 100),
+        FacePipeline(FakeDetector(), FakeClassifier()),
+        FrameAnnotator(),
+        clock=clock,
+    )
+    source.next_observation()
+    first = source.picture
     assert first is not None
     assert first.startswith(b"\xff\xd8\xff")  # JPEG
-    eye.next_observation()
-    assert eye.picture is first
+    source.next_observation()
+    assert source.picture is first
     clock.sleep(EVERY_S)
-    eye.next_observation()
-    assert eye.picture is not first
-    eye.set_enabled(False)
-    assert eye.picture is None
+    source.next_observation()
+    assert source.picture is not first
+    source.set_enabled(False)
+    assert source.picture is None

@@ -84,13 +84,13 @@ def test_once_stopped_the_camera_is_asked_for_nothing_but_to_close(
 ) -> None:
     camera, stop = FakeCamera(Clock()), Event()
     monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
-    eye = TimeLimitedCamera(lambda: camera, stop.is_set)
+    source = TimeLimitedCamera(lambda: camera, stop.is_set)
     stop.set()
     with pytest.raises(StopRequested):
-        eye.read()
+        source.read()
     with pytest.raises(StopRequested):
-        eye.set_rate(1.0)
-    eye.close()
+        source.set_rate(1.0)
+    source.close()
     assert camera.closed
 
 
@@ -105,9 +105,9 @@ def test_a_camera_that_does_not_open_is_told_as_it_says_itself() -> None:
 
 def test_a_camera_that_does_not_hang_is_as_it_was() -> None:
     camera = FakeCamera(Clock())
-    eye = TimeLimitedCamera(lambda: camera)
-    assert eye.read().grey.any()
-    eye.close()
+    source = TimeLimitedCamera(lambda: camera)
+    assert source.read().grey.any()
+    source.close()
     assert camera.closed
 
 

@@ -29,15 +29,15 @@ from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.settings.fields import Capabilities
 from moodpid.state import (
-    ChangeSetting,
+    AppState,
     CameraState,
     CameraStatus,
+    ChangeSetting,
+    Metrics,
     PlayerState,
     PlayerStatus,
-    AppState,
     Request,
     Settings,
-    Metrics,
 )
 from tests.support.servers import PrivateMosquitto
 
@@ -60,7 +60,7 @@ class Room:
         self._mood, self._since_s = Mood.NEUTRAL, time.monotonic()
         device = config.DeviceConfig(id=f"device-{number:04}", name=f"Device {number}")
         broker = config.MqttConfig(host="127.0.0.1", port=port)
-        self.publisher = MqttPublisher(device, broker, self._obey, offers=Capabilities(max_fps=8.0))
+        self.publisher = MqttPublisher(device, broker, self._obey, capabilities=Capabilities(max_fps=8.0))
         self.told = ""
 
     def _obey(self, request: Request) -> bool:

@@ -18,7 +18,7 @@ if __name__ == "__main__":
 
 from demo.library import generate
 
-from moodpid.config import SongSource, MpdConfig
+from moodpid.config import MpdConfig, SongSource
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
@@ -97,24 +97,28 @@ def large(library: Path, songs: int, queue: int) -> None:
         mpd.mpc("load", PARTY)
         mpd.mpc("play", str(queue // 2))
         mpd.mpc("pause")
-        for entry in (SongSource(playlist=LARGE), SongSource(filter='(title != "")'), SongSource(folder="large")):
+        for entry in (
+            SongSource(playlist=LARGE),
+            SongSource(filter='(title != "")'),
+            SongSource(folder="large"),
+        ):
             _measure(mpd, entry, songs, queue)
 
 
 def _measure(mpd: PrivateMpd, entry: SongSource, songs: int, queue: int) -> None:
     settings = MpdConfig(host=mpd.host, port=mpd.port, playlists={Mood.SAD: (entry,)})
     with CountingLink(settings) as link:
-        guest = QueueReconciler(settings, Random(1))  # noqa: S311 - no secret
-        guest.on_connect(link)
+        reconciler = QueueReconciler(settings, Random(1))  # noqa: S311 - no secret
+        reconciler.on_connect(link)
         for what in ("first", "second"):
             link.asked.clear()
-            cpu, wall = time.process_time(), time.monotonic()
+            cpu, wall_clock = time.process_time(), time.monotonic()
             mood = Mood.SAD if what == "first" else Mood.DISGUST
-            guest.reconcile(link, MusicRequest(start_path(mood, None), ("x",)), settings.strategy)
-            cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+            reconciler.reconcile(link, MusicRequest(start_path(mood, None), ("x",)), settings.strategy)
+            cpu, wall_clock = time.process_time() - cpu, time.monotonic() - wall_clock
             print(
                 f"{entry.name}, {songs} songs, a queue of {queue}: {what} two songs put in with "
-                f"{link.asked.total()} commands, {1000 * cpu:.0f} ms of CPU, {1000 * wall:.0f} ms in all; "
+                f"{link.asked.total()} commands, {1000 * cpu:.0f} ms of CPU, {1000 * wall_clock:.0f} ms; "
                 f"longest answer {link.longest} songs"
             )
 

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 
 from demo.library import generate
 
-from moodpid.config import TransitionMode, SongSource, MpdConfig
+from moodpid.config import MpdConfig, SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
@@ -55,16 +55,16 @@ class Event:
 
 def script(seed: int) -> list[Event]:
     """The two hours, in the order of time."""
-    chance = random.Random(seed)  # noqa: S311 - a script, not a secret
+    rng = random.Random(seed)  # noqa: S311 - a script, not a secret
     moods: list[Event] = []
-    for place in sorted(chance.sample(range(60, LENGTH_S - 60, 20), 30)):
+    for place in sorted(rng.sample(range(60, LENGTH_S - 60, 20), 30)):
         others = [mood for mood in MOODS if not moods or mood != moods[-1].what]
-        moods.append(Event(place, "mood", chance.choice(others)))
+        moods.append(Event(place, "mood", rng.choice(others)))
     doings = ["add", "insert", "next", "previous", "pause", "stop", "choose", "load", "random", "remove"]
-    chance.shuffle(doings)
+    rng.shuffle(doings)
     spread = (LENGTH_S - 1200) / len(doings)
     persons = [
-        Event(400 + spread * (n + chance.random() / 2), "person", doing) for n, doing in enumerate(doings)
+        Event(400 + spread * (n + rng.random() / 2), "person", doing) for n, doing in enumerate(doings)
     ]
     ends = [Event(e.at_s + 150, "person", f"{e.what} over") for e in persons if e.what in _PASSING]
     restarts = [Event(at_s, "restart", how) for at_s, how in ((1500, "stop"), (3900, "kill"), (6000, "stop"))]
@@ -131,37 +131,43 @@ class Tally:
 def simulate(change: TransitionMode, seed: int) -> Tally:
     """The guest at a pretend MPD, second by second."""
     lists = {mood.capitalize(): [f"{mood}/{number}" for number in range(40)] for mood in MOODS}
-    house = FakeMpd(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
+    fake_mpd = FakeMpd(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
     settings = MpdConfig(change=change, hands_off_s=HANDS_OFF_S, playlists=LISTS)
-    guest = QueueReconciler(settings, random.Random(seed), *house.clocks)  # noqa: S311
+    reconciler = QueueReconciler(settings, random.Random(seed), *fake_mpd.clocks)  # noqa: S311
     for uri in THEIRS[:12]:
-        house.add(uri)
-    house.play(0)
-    guest.on_connect(house)
-    tally, wish, events = Tally(), None, script(seed)
+        fake_mpd.add(uri)
+    fake_mpd.play(0)
+    reconciler.on_connect(fake_mpd)
+    tally, request, events = Tally(), None, script(seed)
     for second in range(LENGTH_S):
         while events and events[0].at_s <= second:
             event = events.pop(0)
             _count(tally, event)
             if event.kind == "mood":
-                wish = MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),))
+                request = MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),))
             elif event.kind == "person":
-                _person_simulated(house, event.what)
+                _person_simulated(fake_mpd, event.what)
             else:
-                house.restart()
-                guest.on_connect(house)
-        _visit(house, guest, wish, settings, tally)
-        tally.hear(house.playing(), wish.mood if wish else "", 1.0)
-        house.advance(1.0)
-    tally.commands = len(house.sent)
+                fake_mpd.restart()
+                reconciler.on_connect(fake_mpd)
+        _visit(fake_mpd, reconciler, request, settings, tally)
+        tally.hear(fake_mpd.playing(), request.mood if request else "", 1.0)
+        fake_mpd.advance(1.0)
+    tally.commands = len(fake_mpd.sent)
     return tally
 
 
-def _visit(house: FakeMpd, guest: QueueReconciler, wish: MusicRequest | None, settings: MpdConfig, tally: Tally) -> None:
-    before, state = [str(id_) for id_ in house.user_songs()], house.state
-    guest.reconcile(house, wish, settings.strategy)
-    tally.compare(before, [str(id_) for id_ in house.user_songs()])
-    tally.started_unasked += house.state == "play" and state != "play"
+def _visit(
+    fake_mpd: FakeMpd,
+    reconciler: QueueReconciler,
+    request: MusicRequest | None,
+    settings: MpdConfig,
+    tally: Tally,
+) -> None:
+    before, state = [str(id_) for id_ in fake_mpd.user_songs()], fake_mpd.state
+    reconciler.reconcile(fake_mpd, request, settings.strategy)
+    tally.compare(before, [str(id_) for id_ in fake_mpd.user_songs()])
+    tally.started_unasked += fake_mpd.state == "play" and state != "play"
 
 
 def _count(tally: Tally, event: Event) -> None:
@@ -170,29 +176,29 @@ def _count(tally: Tally, event: Event) -> None:
     tally.restarts += event.kind == "restart"
 
 
-def _person_simulated(house: FakeMpd, what: str) -> None:
-    place = house.position(house.current) if house.current is not None else 0
+def _person_simulated(fake_mpd: FakeMpd, what: str) -> None:
+    place = fake_mpd.position(fake_mpd.current) if fake_mpd.current is not None else 0
     doing: dict[str, Callable[[], object]] = {
-        "add": lambda: house.add(THEIRS[20]),
-        "insert": lambda: house.add(THEIRS[21], place + 1),
-        "next": house.next,
-        "previous": house.previous,
-        "pause": house.pause,
-        "pause over": house.play,
-        "stop": house.stop,
-        "stop over": house.play,
-        "choose": lambda: house.play(len(house.queue) - 1),
-        "load": partial(_load, house),
-        "random": lambda: setattr(house.options, "random", True),
-        "random over": lambda: setattr(house.options, "random", False),
-        "remove": lambda: house.remove(place + 1),
+        "add": lambda: fake_mpd.add(THEIRS[20]),
+        "insert": lambda: fake_mpd.add(THEIRS[21], place + 1),
+        "next": fake_mpd.next,
+        "previous": fake_mpd.previous,
+        "pause": fake_mpd.pause,
+        "pause over": fake_mpd.play,
+        "stop": fake_mpd.stop,
+        "stop over": fake_mpd.play,
+        "choose": lambda: fake_mpd.play(len(fake_mpd.queue) - 1),
+        "load": partial(_load, fake_mpd),
+        "random": lambda: setattr(fake_mpd.options, "random", True),
+        "random over": lambda: setattr(fake_mpd.options, "random", False),
+        "remove": lambda: fake_mpd.remove(place + 1),
     }
     doing[what]()
 
 
-def _load(house: FakeMpd) -> None:
+def _load(fake_mpd: FakeMpd) -> None:
     for uri in THEIRS[12:18]:
-        house.add(uri)
+        fake_mpd.add(uri)
 
 
 def perform(change: TransitionMode, seed: int) -> Tally:
@@ -229,14 +235,14 @@ class _Performance:
 
     def run(self) -> Tally:
         """From the first event to the end."""
-        with self._worker() as wish:
+        with self._worker() as request:
             self.baseline = self._theirs()
             start, last = time.monotonic(), 0.0
             events = script(self.seed)
             while last < LENGTH_S:
                 now = (time.monotonic() - start) * SPEED
                 while events and events[0].at_s <= now:
-                    self._happens(events.pop(0), wish)
+                    self._happens(events.pop(0), request)
                 self._look(now - last)
                 last = now
                 time.sleep(0.04)
@@ -258,11 +264,11 @@ class _Performance:
         worker.stop()
         worker.join(10)
 
-    def _happens(self, event: Event, wish: Callable[[MusicRequest], None]) -> None:
+    def _happens(self, event: Event, request: Callable[[MusicRequest], None]) -> None:
         _count(self.tally, event)
         if event.kind == "mood":
             self.mood = event.what
-            wish(MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),)))
+            request(MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),)))
         elif event.kind == "person":
             self._check()
             for arguments in _MPC[event.what]:
@@ -321,7 +327,9 @@ def main() -> int:
     """Run one or the other, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--real", action="store_true", help="at a real MPD")
-    parser.add_argument("--change", type=TransitionMode, default=TransitionMode.NEXT, help="next (default), now or queue")
+    parser.add_argument(
+        "--change", type=TransitionMode, default=TransitionMode.NEXT, help="next (default), now or queue"
+    )
     parser.add_argument("--seed", type=int, default=1, help="another seed, other hours")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
