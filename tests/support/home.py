@@ -58,6 +58,8 @@ States = dict[str, dict[str, Any]]
 class TestHome:
     """All that a home has."""
 
+    __test__ = False  # its name begins as those of pytest's classes do
+
     home: Home
     mosquitto: PrivateMosquitto
     mpd: PrivateMpd
