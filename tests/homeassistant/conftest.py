@@ -49,7 +49,9 @@ port = {mqtt}
 @pytest.fixture(
     scope="module", params=FOLDERS or [None], ids=lambda folder: folder.name if folder else "none"
 )
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestHome]:
+def home_setup(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestHome]:
     """One house at rest for all the tests of a module; each leaves it as it found it."""
     folder: Path | None = request.param
     if folder is None:
@@ -67,9 +69,9 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         config = place / "moodpid.toml"
         shown = film(place / "film", (Emotion.HAPPY, 2))
         config.write_text(CONFIG.format(film=shown, mpd=mpd.port, mqtt=mosquitto.port), encoding="utf-8")
-        house = TestHome(home, mosquitto, mpd, Moodpid(config), config)
+        home_setup = TestHome(home, mosquitto, mpd, Moodpid(config), config)
         try:
-            settled(house)
-            yield house
+            settled(home_setup)
+            yield home_setup
         finally:
-            house.moodpid.kill()
+            home_setup.moodpid.kill()

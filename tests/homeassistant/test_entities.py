@@ -16,17 +16,17 @@ from tests.support.mqtt import MqttListener
 pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(600)]
 
 
-def test_all_entities_are_there_under_good_names(house: TestHome) -> None:
-    becomes(house, MOOD, "happy", 60)
-    wait(house, "all are there", lambda: set(house.home.states()) >= ENTITIES)
-    assert {entity for entity in house.home.states() if "living_room" in entity} == ENTITIES
-    assert house.home.template(f"{{{{ device_attr(device_id('{MOOD}'), 'name') }}}}") == "Living room"
+def test_all_entities_are_there_under_good_names(home_setup: TestHome) -> None:
+    becomes(home_setup, MOOD, "happy", 60)
+    wait(home_setup, "all are there", lambda: set(home_setup.home.states()) >= ENTITIES)
+    assert {entity for entity in home_setup.home.states() if "living_room" in entity} == ENTITIES
+    assert home_setup.home.template(f"{{{{ device_attr(device_id('{MOOD}'), 'name') }}}}") == "Living room"
 
 
-def test_units_and_classes_are_right_and_the_attributes_fill(house: TestHome) -> None:
-    becomes(house, MOOD, "happy", 60)
-    wait(house, "attributes", lambda: "scores" in house.home.states()[MOOD]["attributes"])
-    states = house.home.states()
+def test_units_and_classes_are_right_and_the_attributes_fill(home_setup: TestHome) -> None:
+    becomes(home_setup, MOOD, "happy", 60)
+    wait(home_setup, "attributes", lambda: "scores" in home_setup.home.states()[MOOD]["attributes"])
+    states = home_setup.home.states()
     mood = states[MOOD]["attributes"]
     assert mood["device_class"] == "enum"
     assert mood["options"] == [option.value for option in Mood]
@@ -42,35 +42,37 @@ def test_units_and_classes_are_right_and_the_attributes_fill(house: TestHome) ->
     assert states["sensor.living_room_latency"]["attributes"]["unit_of_measurement"] == "ms"
 
 
-def test_the_picture_is_a_picture(house: TestHome) -> None:
-    address = house.home.states()["image.living_room_what_it_sees"]["attributes"]["entity_picture"]
-    wait(house, "a JPEG", lambda: house.home.picture(address).startswith(b"\xff\xd8\xff"))
+def test_the_picture_is_a_picture(home_setup: TestHome) -> None:
+    address = home_setup.home.states()["image.living_room_what_it_sees"]["attributes"]["entity_picture"]
+    wait(home_setup, "a JPEG", lambda: home_setup.home.picture(address).startswith(b"\xff\xd8\xff"))
 
 
-def test_no_key_of_ours_is_dropped(house: TestHome) -> None:
+def test_no_key_of_ours_is_dropped(home_setup: TestHome) -> None:
     device = config.DeviceConfig(id="living-room", name="Living room")
     payload = discovery(
         device, Topics.of(device, config.MqttConfig()), setting_fields(Capabilities()), picture=True
     )
-    assert house.home.run_python(Path("tools/homeassistant/dropped_keys.py"), json.dumps(payload)) == "[]"
+    assert (
+        home_setup.home.run_python(Path("tools/homeassistant/dropped_keys.py"), json.dumps(payload)) == "[]"
+    )
 
 
-def test_a_trigger_starts_an_automation(house: TestHome) -> None:
-    device = house.home.template(f"{{{{ device_id('{MOOD}') }}}}")
+def test_a_trigger_starts_an_automation(home_setup: TestHome) -> None:
+    device = home_setup.home.template(f"{{{{ device_id('{MOOD}') }}}}")
     trigger = {"trigger": "device", "domain": "mqtt", "device_id": device, "type": "mood_changed"}
     action = {"action": "mqtt.publish", "data": {"topic": "house/told", "payload": "sad it is"}}
-    house.home.post(
+    home_setup.home.post(
         "/api/config/automation/config/sad",
         {"alias": "Sad", "triggers": [{**trigger, "subtype": "sad"}], "conditions": [], "actions": [action]},
     )
-    becomes(house, "automation.sad", "on")
-    with MqttListener(house.mosquitto.port, "house/told") as ear:
-        house.home.call("select.select_option", "select.living_room_mood_override", option="sad")
+    becomes(home_setup, "automation.sad", "on")
+    with MqttListener(home_setup.mosquitto.port, "house/told") as ear:
+        home_setup.home.call("select.select_option", "select.living_room_mood_override", option="sad")
         ear.wait_for_text("house/told", "sad it is")
-    assert house.home.states()["event.living_room_mood_changed"]["attributes"]["to"] == "sad"
-    house.home.call("select.select_option", "select.living_room_mood_override", option="automatic")
-    becomes(house, MOOD, "happy", 5)
+    assert home_setup.home.states()["event.living_room_mood_changed"]["attributes"]["to"] == "sad"
+    home_setup.home.call("select.select_option", "select.living_room_mood_override", option="automatic")
+    becomes(home_setup, MOOD, "happy", 5)
 
 
-def test_home_assistant_has_nothing_to_complain_about(house: TestHome) -> None:
-    assert complaints(house) == []
+def test_home_assistant_has_nothing_to_complain_about(home_setup: TestHome) -> None:
+    assert complaints(home_setup) == []

@@ -22,79 +22,79 @@ class Evening:
     def __init__(
         self, change: TransitionMode = TransitionMode.NOW, strategy: Strategy = Strategy.MATCH
     ) -> None:
-        self.house = FakeMpd(LISTS)
+        self.fake_mpd = FakeMpd(LISTS)
         lists: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
         self.player = MpdConfig(change=change, strategy=strategy, playlists=lists)
-        self.guest = QueueReconciler(self.player, Random(3), *self.house.clocks)  # noqa: S311
-        self.guest.on_connect(self.house)
+        self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks)  # noqa: S311
+        self.reconciler.on_connect(self.fake_mpd)
         for number in range(3):
-            self.house.add(f"theirs/{number}")
-        self.house.play(0)
+            self.fake_mpd.add(f"theirs/{number}")
+        self.fake_mpd.play(0)
         self.turn()
 
     def turn(self, request: MusicRequest | None = None) -> None:
-        self.guest.reconcile(self.house, request, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd, request, self.player.strategy)
 
     def request(self, mood: Mood) -> None:
         self.turn(MusicRequest(start_path(mood, None), (mood.capitalize(),)))
 
     def hear_on(self, mood: Mood) -> str:
         """The folder of the song after this one."""
-        playing = self.house.playing()
-        while self.house.playing() == playing:
-            self.house.advance(10.0)
+        playing = self.fake_mpd.playing()
+        while self.fake_mpd.playing() == playing:
+            self.fake_mpd.advance(10.0)
             self.request(mood)
-        return self.house.playing().split("/")[0]
+        return self.fake_mpd.playing().split("/")[0]
 
 
 @pytest.mark.parametrize("mood", [Mood.FEAR, Mood.SURPRISE])
 def test_what_passes_in_seconds_cuts_no_song_short(mood: Mood) -> None:
     evening = Evening()
     evening.request(mood)
-    assert evening.house.playing() == "theirs/0"
+    assert evening.fake_mpd.playing() == "theirs/0"
     assert evening.hear_on(mood) == mood
 
 
 def test_another_mood_is_heard_at_once() -> None:
     evening = Evening()
     evening.request(Mood.SAD)
-    assert evening.house.playing().startswith("sad/")
+    assert evening.fake_mpd.playing().startswith("sad/")
 
 
 def test_with_next_the_song_ends_in_peace() -> None:
     evening = Evening(TransitionMode.NEXT)
     evening.request(Mood.SAD)
-    assert evening.house.playing() == "theirs/0"
+    assert evening.fake_mpd.playing() == "theirs/0"
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
 def test_what_a_person_starts_again_after_a_pause_is_not_cut_short() -> None:
     evening = Evening()
-    evening.house.pause()
+    evening.fake_mpd.pause()
     evening.request(Mood.SAD)
-    evening.house.play()
+    evening.fake_mpd.play()
     evening.request(Mood.SAD)
-    assert evening.house.playing() == "theirs/0"
+    assert evening.fake_mpd.playing() == "theirs/0"
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
 def test_coming_back_after_a_person_took_over_is_gentle() -> None:
     evening = Evening()
     evening.request(Mood.SAD)
-    evening.house.play(4)
+    evening.fake_mpd.play(4)
     evening.request(Mood.HAPPY)
-    song = evening.house.playing()
-    evening.house.song_s = 2000.0
-    evening.house.advance(901.0)
+    song = evening.fake_mpd.playing()
+    evening.fake_mpd.song_s = 2000.0
+    evening.fake_mpd.advance(901.0)
     evening.request(Mood.HAPPY)
-    assert evening.house.playing() == song
+    assert evening.fake_mpd.playing() == song
     assert evening.hear_on(Mood.HAPPY) == "happy"
 
 
 def test_lifting_leads_from_sad_to_happy_song_by_song() -> None:
     evening = Evening(strategy=Strategy.LIFT)
     evening.request(Mood.SAD)
-    heard = [evening.house.playing().split("/")[0]]
+    heard = [evening.fake_mpd.playing().split("/")[0]]
     heard += [evening.hear_on(Mood.SAD) for _ in range(5)]
     assert heard == ["sad", "sad", "neutral", "neutral", "happy", "happy"]
 
@@ -107,8 +107,8 @@ def test_what_is_told_of_the_way_is_what_is_heard() -> None:
     heard = []
     for _ in range(6):
         evening.turn(request)
-        heard.append(evening.house.playing().split("/")[0].capitalize())
-        evening.house.advance(evening.house.song_s)
+        heard.append(evening.fake_mpd.playing().split("/")[0].capitalize())
+        evening.fake_mpd.advance(evening.fake_mpd.song_s)
     assert (
         ", then ".join(name for name, _ in groupby(heard)) == str(request) == "Sad, then Neutral, then Happy"
     )
@@ -117,23 +117,23 @@ def test_what_is_told_of_the_way_is_what_is_heard() -> None:
 def test_no_song_comes_again_while_others_have_not_been_heard() -> None:
     evening = Evening()
     evening.request(Mood.SAD)
-    heard = [evening.house.playing()]
+    heard = [evening.fake_mpd.playing()]
     for _ in range(7):
         evening.hear_on(Mood.SAD)
-        heard.append(evening.house.playing())
+        heard.append(evening.fake_mpd.playing())
     assert len(set(heard)) == 8
 
 
 def test_a_song_that_mpd_does_not_have_is_passed_over() -> None:
     evening = Evening()
-    evening.house.playlists = {"Sad": ["gone/1", "sad/1", "gone/2"]}
+    evening.fake_mpd.playlists = {"Sad": ["gone/1", "sad/1", "gone/2"]}
     evening.request(Mood.SAD)
-    assert evening.house.playing() == "sad/1"
+    assert evening.fake_mpd.playing() == "sad/1"
 
 
 def test_where_the_new_mood_has_no_song_the_old_one_plays_on() -> None:
     evening = Evening(TransitionMode.NEXT)
     evening.request(Mood.HAPPY)
-    evening.house.playlists = {"Happy": LISTS["Happy"]}
+    evening.fake_mpd.playlists = {"Happy": LISTS["Happy"]}
     evening.request(Mood.SAD)
     assert evening.hear_on(Mood.SAD) == "happy"

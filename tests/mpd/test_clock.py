@@ -20,25 +20,25 @@ class Visit:
     """A guest whose hands are off, and a clock that somebody may set."""
 
     def __init__(self) -> None:
-        self.house = FakeMpd({"Sad": [f"sad/{n}" for n in range(8)]})
+        self.fake_mpd = FakeMpd({"Sad": [f"sad/{n}" for n in range(8)]})
         self.ahead_s = 0.0
-        clock, sleep, _ = self.house.clocks
+        clock, sleep, _ = self.fake_mpd.clocks
         self.player = MpdConfig(playlists={Mood.SAD: ("Sad",)})
-        self.guest = QueueReconciler(self.player, Random(3), clock, sleep, self.wall_clock)  # noqa: S311 - songs
-        self.guest.on_connect(self.house)
+        self.reconciler = QueueReconciler(self.player, Random(3), clock, sleep, self.wall_clock)  # noqa: S311 - songs
+        self.reconciler.on_connect(self.fake_mpd)
         self.says()
-        self.house.add("theirs/0")
+        self.fake_mpd.add("theirs/0")
 
     def wall_clock(self) -> float:
-        return self.house.now_s + self.ahead_s
+        return self.fake_mpd.now_s + self.ahead_s
 
     def says(self, *changed: str) -> str:
         request = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
-        return self.guest.reconcile(self.house, request, self.player.strategy, set(changed)).message
+        return self.reconciler.reconcile(self.fake_mpd, request, self.player.strategy, set(changed)).message
 
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""
-        over_s = self.guest.until_s + self.ahead_s
+        over_s = self.reconciler.until_s + self.ahead_s
         return f"somebody added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
 
 
@@ -61,11 +61,11 @@ def test_a_clock_that_is_corrected_a_little_at_a_time_changes_no_message() -> No
 def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
     visit = Visit()
     visit.says()
-    until_s = visit.guest.until_s
+    until_s = visit.reconciler.until_s
     for ahead_s in (10 * YEAR_S, -20 * YEAR_S):
         visit.ahead_s = ahead_s
         visit.says()
-        assert visit.guest.until_s == until_s
+        assert visit.reconciler.until_s == until_s
 
 
 def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(

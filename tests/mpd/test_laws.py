@@ -71,8 +71,8 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     def a_guest_comes(self) -> None:
         store = SessionStore(self.paper, self.player)
-        self.guest = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks, store=store)  # noqa: S311
-        self.guest.on_connect(self.fake_mpd)
+        self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks, store=store)  # noqa: S311
+        self.reconciler.on_connect(self.fake_mpd)
 
     # What happens in the room
 
@@ -141,23 +141,27 @@ class QueueStateMachine(RuleBasedStateMachine):
         self.visit()  # what a person did in the moment before, nobody could know
         self.fake_mpd.advance(10.0)
         self.fake_mpd.restart()
-        self.guest.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd)
         self.visit()
 
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
-        self.guest.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd)
 
     @rule(mpd_too=st.booleans())
     def the_guest_restarts(self, mpd_too: bool) -> None:
         self.visit()
-        before, length, current = self.guest.queue_state, len(self.fake_mpd.queue), self.fake_mpd.playing()
+        before, length, current = (
+            self.reconciler.queue_state,
+            len(self.fake_mpd.queue),
+            self.fake_mpd.playing(),
+        )
         theirs = before.hands_off_until_s > self.fake_mpd.now_s  # it may end while nobody looks
         self.fake_mpd.advance(5.0)
         if mpd_too:
             self.fake_mpd.restart()
         self.a_guest_comes()
-        after = self.guest.queue_state
+        after = self.reconciler.queue_state
         assert mpd_too or after.own_songs == before.own_songs
         assert max(0.0, after.hands_off_until_s) == max(0.0, before.hands_off_until_s)
         self.visit()
@@ -169,7 +173,11 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     @rule()
     def visit(self) -> None:
-        theirs, options, state = self.fake_mpd.user_songs(), replace(self.fake_mpd.options), self.fake_mpd.state
+        theirs, options, state = (
+            self.fake_mpd.user_songs(),
+            replace(self.fake_mpd.options),
+            self.fake_mpd.state,
+        )
         sent = self.turn()
         assert self.fake_mpd.user_songs() == theirs, "a person's song was removed or moved"
         assert self.fake_mpd.options == options, "what is the person's was changed"
@@ -177,7 +185,7 @@ class QueueStateMachine(RuleBasedStateMachine):
         started = self.fake_mpd.state == "play" and state != "play"
         assert not started or (self.player.autoplay and not self.stopped_by_hand), "playback started unasked"
         assert self.fake_mpd.state == "play" or state != "play", "the music was stopped"
-        if self.guest.queue_state.hands_off_until_s > self.fake_mpd.now_s:
+        if self.reconciler.queue_state.hands_off_until_s > self.fake_mpd.now_s:
             assert sent == [], "the player belongs to the person who took over"
         else:
             self.follows_the_mood()
@@ -186,21 +194,21 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     def turn(self) -> list[tuple[object, ...]]:
         before = len(self.fake_mpd.sent)
-        self.guest.reconcile(self.fake_mpd, self.wished, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd, self.wished, self.player.strategy)
         return self.fake_mpd.sent[before:]
 
     def follows_the_mood(self) -> None:
         options = self.fake_mpd.options
         playing = self.fake_mpd.state == "play" and not options.single and len(self.fake_mpd.queue) > 1
         if playing and self.wished and self.wished.playlists:
-            waiting = [song for song in self.guest.queue_state.own_songs if not song.started]
+            waiting = [song for song in self.reconciler.queue_state.own_songs if not song.started]
             assert all(song.mood is self.wished.mood for song in waiting), "a song of an old mood waits"
             assert 1 <= len(waiting) <= QUEUE_AHEAD, "one song ahead at least, a few at most"
 
     @invariant()
     def what_is_ours_is_little(self) -> None:
-        if hasattr(self, "guest"):
-            assert len(self.guest.queue_state.own_songs) <= QUEUE_AHEAD + 2
+        if hasattr(self, "reconciler"):
+            assert len(self.reconciler.queue_state.own_songs) <= QUEUE_AHEAD + 2
 
 
 QueueStateMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -119,23 +119,23 @@ class KilledError(Exception):
     """The process ends here."""
 
 
-class Household:
+class Session:
     """A song of a person's plays at volume 80, ours wait behind it, and the guest may be gone at any time."""
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
-        self.house = FakeMpd(SONGS)
+        self.fake_mpd = FakeMpd(SONGS)
         self.player = MpdConfig(change=TransitionMode.NOW, playlists=LISTS)
-        self.house.add("theirs/0")
-        self.house.play(0)
+        self.fake_mpd.add("theirs/0")
+        self.fake_mpd.play(0)
         self.steps = -1
-        self.guest = self.comes()
+        self.reconciler = self.comes()
 
     def comes(self) -> QueueReconciler:
-        clock, _, wall_clock = self.house.clocks
+        clock, _, wall_clock = self.fake_mpd.clocks
         store = SessionStore(JsonFile(self.file), self.player)
         reconciler = QueueReconciler(self.player, Random(3), clock, self.sleep, wall_clock, store=store)  # noqa: S311
-        reconciler.on_connect(self.house)
+        reconciler.on_connect(self.fake_mpd)
         return reconciler
 
     def sleep(self, _: float) -> None:
@@ -145,7 +145,7 @@ class Household:
 
     def turn(self, mood: Mood | None) -> None:
         request = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
-        self.guest.reconcile(self.house, request, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd, request, self.player.strategy)
 
     def is_killed_in_a_fade(self) -> None:
         self.steps = 3
@@ -154,61 +154,61 @@ class Household:
 
     @property
     def queue(self) -> list[str]:
-        return [entry.file.split("/")[0] for entry in self.house.queue]
+        return [entry.file.split("/")[0] for entry in self.fake_mpd.queue]
 
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_the_queue_does_not_grow_at_a_restart_of_ours(file: Path, times: int) -> None:
-    household = Household(file)
-    household.turn(Mood.SAD)
-    before = household.queue
+    session = Session(file)
+    session.turn(Mood.SAD)
+    before = session.queue
     for _ in range(times):
-        household.guest = household.comes()
-        household.turn(None)
-        household.turn(Mood.SAD)
-    assert household.queue == before
-    household.turn(Mood.HAPPY)
-    assert household.queue.count("sad") <= 1, "the one before stays, for who presses previous"
+        session.reconciler = session.comes()
+        session.turn(None)
+        session.turn(Mood.SAD)
+    assert session.queue == before
+    session.turn(Mood.HAPPY)
+    assert session.queue.count("sad") <= 1, "the one before stays, for who presses previous"
 
 
 def test_hands_off_outlives_a_restart_of_ours(file: Path) -> None:
-    household = Household(file)
-    household.turn(Mood.SAD)
-    household.house.add("theirs/1")
-    household.turn(Mood.SAD)
-    household.house.advance(5.0)
-    household.guest = household.comes()
-    sent = len(household.house.sent)
-    household.turn(Mood.HAPPY)
-    assert len(household.house.sent) == sent
+    session = Session(file)
+    session.turn(Mood.SAD)
+    session.fake_mpd.add("theirs/1")
+    session.turn(Mood.SAD)
+    session.fake_mpd.advance(5.0)
+    session.reconciler = session.comes()
+    sent = len(session.fake_mpd.sent)
+    session.turn(Mood.HAPPY)
+    assert len(session.fake_mpd.sent) == sent
 
 
 def test_a_fade_that_was_cut_off_gives_the_volume_back_at_the_next_start(file: Path) -> None:
-    household = Household(file)
-    household.is_killed_in_a_fade()
-    assert household.house.options.volume == 50
-    household.comes()
-    assert household.house.options.volume == 80
+    session = Session(file)
+    session.is_killed_in_a_fade()
+    assert session.fake_mpd.options.volume == 50
+    session.comes()
+    assert session.fake_mpd.options.volume == 80
 
 
 def test_what_a_person_turned_since_stays(file: Path) -> None:
-    household = Household(file)
-    household.is_killed_in_a_fade()
-    household.house.options.volume = 33
-    household.comes()
-    assert household.house.options.volume == 33
+    session = Session(file)
+    session.is_killed_in_a_fade()
+    session.fake_mpd.options.volume = 33
+    session.comes()
+    assert session.fake_mpd.options.volume == 33
 
 
 def test_songs_that_went_in_before_a_fade_that_was_cut_off_are_still_ours(file: Path) -> None:
-    household = Household(file)
-    household.is_killed_in_a_fade()
-    household.guest = household.comes()
-    household.turn(Mood.SAD)
-    assert household.queue.count("sad") <= 3
+    session = Session(file)
+    session.is_killed_in_a_fade()
+    session.reconciler = session.comes()
+    session.turn(Mood.SAD)
+    assert session.queue.count("sad") <= 3
 
 
 def test_without_a_place_what_waits_counts_as_a_person_s() -> None:
-    household = Household(None)
-    household.turn(Mood.SAD)
-    reconciler = household.comes()
+    session = Session(None)
+    session.turn(Mood.SAD)
+    reconciler = session.comes()
     assert reconciler.queue_state.own_songs == ()

@@ -87,85 +87,85 @@ def faults(before: States, now: States) -> list[str]:
     return wrong
 
 
-def recovers(house: TestHome, before: States) -> None:
+def recovers(home_setup: TestHome, before: States) -> None:
     """Every entity is as it was, or as it should be by now, within `RIGHT_AGAIN_S` seconds from now on."""
     began_s, last = time.monotonic(), ["nothing was told"]
 
     def right() -> bool:
-        last[:] = faults(before, house.home.states())
+        last[:] = faults(before, home_setup.home.states())
         return not last
 
     try:
-        wait(house, "all is right again", right)
+        wait(home_setup, "all is right again", right)
     except HomeError as error:
         raise AssertionError(f"{error} {'; '.join(last)}") from error
     log.info("right again after %.1f s", time.monotonic() - began_s)
 
 
-def complaints(house: TestHome) -> list[str]:
+def complaints(home_setup: TestHome) -> list[str]:
     """What Home Assistant has in its log against us; without a broker it may well complain."""
-    return [line for line in house.home.complaints() if "connect" not in line.lower()]
+    return [line for line in home_setup.home.complaints() if "connect" not in line.lower()]
 
 
-def all_unavailable(house: TestHome) -> None:
+def all_unavailable(home_setup: TestHome) -> None:
     def gone() -> bool:
-        states = house.home.states()
+        states = home_setup.home.states()
         return all(states[entity]["state"] == "unavailable" for entity in ENTITIES)
 
-    wait(house, "all are unavailable", gone, 5)
+    wait(home_setup, "all are unavailable", gone, 5)
 
 
-def settled(house: TestHome) -> States:
+def settled(home_setup: TestHome) -> States:
     """The states of a house at rest: the music plays, nothing fades, nothing is unknown that can be known."""
-    becomes(house, MOOD, "happy", 60)
-    becomes(house, "sensor.living_room_player", "play")
+    becomes(home_setup, MOOD, "happy", 60)
+    becomes(home_setup, "sensor.living_room_player", "play")
     wait(
-        house,
+        home_setup,
         "the sensors are there",
-        lambda: not {house.home.state(e) for e in ENTITIES - MOMENTS - NUMBERS} & UNKNOWN,
+        lambda: not {home_setup.home.state(e) for e in ENTITIES - MOMENTS - NUMBERS} & UNKNOWN,
     )
-    return house.home.states()
+    return home_setup.home.states()
 
 
-def playing(house: TestHome) -> str:
-    return house.mpd.mpc("-f", "%file%", "current").strip()
+def playing(home_setup: TestHome) -> str:
+    return home_setup.mpd.mpc("-f", "%file%", "current").strip()
 
 
-def place(house: TestHome) -> str:
+def place(home_setup: TestHome) -> str:
     """MPD's name for the song's place in the queue: in a list of three the next song may be the same."""
-    return house.mpd.mpc("-f", "%id%", "current").strip()
+    return home_setup.mpd.mpc("-f", "%id%", "current").strip()
 
 
-def queue(house: TestHome) -> list[str]:
-    return house.mpd.mpc("-f", "%file%", "playlist").splitlines()
+def queue(home_setup: TestHome) -> list[str]:
+    return home_setup.mpd.mpc("-f", "%file%", "playlist").splitlines()
 
 
-def plays(house: TestHome, mood: str, within_s: float) -> None:
+def plays(home_setup: TestHome, mood: str, within_s: float) -> None:
     """A song of this mood plays: each has a folder in the library."""
-    wait(house, f"MPD plays {mood}", lambda: playing(house).startswith(f"{mood}/"), within_s)
+    wait(home_setup, f"MPD plays {mood}", lambda: playing(home_setup).startswith(f"{mood}/"), within_s)
 
 
-def follows(house: TestHome, mood: str) -> None:
+def follows(home_setup: TestHome, mood: str) -> None:
     """A song of this mood stands in MPD's queue as the next one."""
     queued = ("-f", "%file%", "queued")
-    wait(house, f"{mood} is next", lambda: house.mpd.mpc(*queued).startswith(f"{mood}/"), AT_ONCE_S)
+    wait(home_setup, f"{mood} is next", lambda: home_setup.mpd.mpc(*queued).startswith(f"{mood}/"), AT_ONCE_S)
 
 
-def another_song(house: TestHome, button: str) -> None:
-    before = place(house)
-    house.home.call("button.press", button)
-    wait(house, "another song", lambda: place(house) != before, AT_ONCE_S)
+def another_song(home_setup: TestHome, button: str) -> None:
+    before = place(home_setup)
+    home_setup.home.call("button.press", button)
+    wait(home_setup, "another song", lambda: place(home_setup) != before, AT_ONCE_S)
 
 
-def override(house: TestHome, mood: str) -> None:
+def override(home_setup: TestHome, mood: str) -> None:
     select = "select.living_room_mood_override"
-    house.home.call("select.select_option", select, option=mood)
-    becomes(house, select, mood, AT_ONCE_S)
+    home_setup.home.call("select.select_option", select, option=mood)
+    becomes(home_setup, select, mood, AT_ONCE_S)
 
 
-def becomes(house: TestHome, entity: str, state: str, within_s: float = RIGHT_AGAIN_S) -> None:
-    house.home.wait_for(f"{entity} is {state}", lambda: house.home.state(entity) == state, within_s)
+def becomes(home_setup: TestHome, entity: str, state: str, within_s: float = RIGHT_AGAIN_S) -> None:
+    home_setup.home.wait_for(f"{entity} is {state}", lambda: home_setup.home.state(entity) == state, within_s)
 
 
-def wait(house: TestHome, what: str, holds: Callable[[], Any], within_s: float = RIGHT_AGAIN_S) -> None:
-    house.home.wait_for(what, holds, within_s)
+def wait(home_setup: TestHome, what: str, holds: Callable[[], Any], within_s: float = RIGHT_AGAIN_S) -> None:
+    home_setup.home.wait_for(what, holds, within_s)
