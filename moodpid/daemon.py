@@ -14,20 +14,9 @@ from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
 from moodpid.mood.override import apply_override
 from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy
 from moodpid.ports import MusicPlayer, ObservationSource, StatePublisher
-from moodpid.state import (
-    AppState,
-    Button,
-    CameraState,
-    CameraStatus,
-    ChangeSetting,
-    PlayerChanged,
-    PlayerState,
-    PlayerStatus,
-    PressButton,
-    Request,
-    Settings,
-    TrackSkipped,
-)
+from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, Request, TrackSkipped
+from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
 
 log = logging.getLogger(__name__)
@@ -207,35 +196,6 @@ class Daemon:
 def _drives_music(settings: Settings) -> bool:
     """Whether the mood may choose the music: one that was asked for needs nobody to watch."""
     return settings.drive_music and (settings.enabled or settings.override is not None)
-
-
-_CAMERA = "camera: "
-
-
-def format_status(present: AppState) -> str:
-    """Mood and music in one line for people, as `systemctl status` shows it."""
-    player = present.player
-    plays = player.title if player.status is PlayerStatus.PLAY else f"player: {player.status}"
-    if player.status is PlayerStatus.PLAY and player.artist:
-        plays = f"{player.artist} - {player.title}"
-    camera = present.camera
-    if camera.status is CameraStatus.LOST and camera.message:
-        return f"{_CAMERA}{camera.status}: {camera.message}; {plays}"
-    if camera.status is not CameraStatus.WATCHING:
-        return f"{_CAMERA}{camera.status}; {plays}"
-    return f"{present.mood.mood if present.mood else 'looking'}; {plays}"
-
-
-def parse_camera(line: str) -> CameraState:
-    """The camera in what `status_line` told, its message up to the first semicolon; watching if none is told.
-
-    For `moodpid doctor`, which opens no camera beside a service that runs.
-    """
-    told = line.partition("; ")[0]
-    status, _, message = told.removeprefix(_CAMERA).partition(": ")
-    if not told.startswith(_CAMERA) or status not in set(CameraStatus):
-        return CameraState(CameraStatus.WATCHING)
-    return CameraState(CameraStatus(status), message)
 
 
 def _log_camera(camera: CameraState) -> None:

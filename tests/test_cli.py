@@ -57,7 +57,7 @@ def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.Capture
 def test_check_names_an_empty_file_for_a_credential_of_the_installed_service(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("moodpid.cli.DEFAULT_PATH", config)
+    monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
     assert main(["check"]) == 0
     (config.parent / "mqtt-password").touch()
     assert main(["check"]) == 78

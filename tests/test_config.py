@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid import config
-from moodpid.app import default_settings
 from moodpid.config import CameraSource, Config, TransitionMode, load, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import threshold_for
 from moodpid.state import Settings
+from moodpid.wiring import default_settings
 
 PLAYLISTS = '[player.playlists]\nhappy = ["Happy"]\n'
 REPOSITORY = Path(__file__).parents[1]

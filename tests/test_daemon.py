@@ -7,27 +7,16 @@ from threading import Event
 import pytest
 
 from moodpid.channels import RequestQueue
-from moodpid.daemon import Daemon, format_status
+from moodpid.daemon import Daemon
 from moodpid.errors import CameraStuckError, RecordingEnded, RestartRequested
 from moodpid.metrics import LoopMetrics
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
-from moodpid.state import (
-    AppState,
-    Button,
-    CameraState,
-    CameraStatus,
-    ChangeSetting,
-    PlayerChanged,
-    PlayerState,
-    PlayerStatus,
-    PressButton,
-    Request,
-    Settings,
-    TrackSkipped,
-)
+from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, Request, TrackSkipped
+from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
 from moodpid.vision.cameras import time_limited
 from moodpid.vision.cameras.time_limited import TimeLimitedCamera

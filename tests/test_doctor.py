@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid import doctor
 from moodpid.config import CameraConfig, CameraSource, Config
-from moodpid.daemon import format_status, parse_camera
+from moodpid.doctor.machine import check_clock, check_machine
+from moodpid.doctor.service import check_unit
+from moodpid.doctor.vision import _camera_fault, check_camera
 from moodpid.errors import CameraBusyError, CameraError
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus
+from moodpid.status_line import format_status, parse_camera
 from moodpid.system.raspberry_pi import Machine
 from moodpid.system.systemctl import Clock, Unit
+from moodpid.vision.cameras.diagnosis import diagnose_video_device
 
 PI = Machine("Raspberry Pi 5", "Debian", asks_for_camera=True, camera_answers=True)
 GONE = CameraError("libcamera finds none")
@@ -32,7 +35,7 @@ def webcam(device: int) -> Config:
 
 def test_power_and_heat_are_named_with_a_remedy_each() -> None:
     sick = Machine("Raspberry Pi 5", "Debian", throttled=0x50005, temperature_c=85.0)
-    found = {finding.subject: finding for finding in doctor._machine(sick)}
+    found = {finding.subject: finding for finding in check_machine(sick)}
     assert found["machine"].message == "Raspberry Pi 5, Debian"
     assert all(not found[subject].ok and found[subject].remedy for subject in ("power", "heat"))
 
@@ -47,7 +50,7 @@ def test_power_and_heat_are_named_with_a_remedy_each() -> None:
     ],
 )
 def test_a_clock_that_nobody_sets_is_named(clock: Clock, remedy: str) -> None:
-    (finding,) = doctor._clock(clock)
+    (finding,) = check_clock(clock)
     assert (finding.ok, finding.remedy) == (not remedy, remedy)
 
 
@@ -65,24 +68,24 @@ def test_a_clock_that_nobody_sets_is_named(clock: Clock, remedy: str) -> None:
 def test_why_libcamera_finds_no_camera_is_told_as_far_as_the_machine_shows_it(
     machine: Machine, remedy: str
 ) -> None:
-    assert remedy in doctor._camera_fault(Config(), GONE, machine).remedy
+    assert remedy in _camera_fault(Config(), GONE, machine).remedy
 
 
 def test_a_camera_that_another_program_uses_needs_no_other_reason() -> None:
-    finding = doctor._camera_fault(Config(), CameraBusyError("it is busy"), Machine("Pi"))
+    finding = _camera_fault(Config(), CameraBusyError("it is busy"), Machine("Pi"))
     assert (finding.message, "fuser" in finding.remedy) == ("it is busy", True)
 
 
 def test_a_webcam_that_is_not_there_is_told_from_one_that_is_busy() -> None:
-    assert "there is no /dev/video99" in doctor._camera_fault(webcam(99), GONE, Machine()).message
-    assert doctor._without_webcam(Path("/dev/null")) == ("", "sudo fuser -v /dev/null")
+    assert "there is no /dev/video99" in _camera_fault(webcam(99), GONE, Machine()).message
+    assert diagnose_video_device(Path("/dev/null")) == ("", "sudo fuser -v /dev/null")
 
 
 def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> None:
     video0 = tmp_path / "video0"
-    assert doctor._without_webcam(video0) == (f"there is no {video0}, nor any other", "plug a webcam in")
+    assert diagnose_video_device(video0) == (f"there is no {video0}, nor any other", "plug a webcam in")
     (tmp_path / "video1").touch()
-    why, remedy = doctor._without_webcam(video0)
+    why, remedy = diagnose_video_device(video0)
     assert str(tmp_path / "video1") in why
     assert "list-devices" in remedy
 
@@ -100,7 +103,7 @@ def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> No
 def test_a_service_that_runs_is_believed_and_its_camera_left_alone(
     camera: CameraState, ok: bool, says: str
 ) -> None:
-    finding = doctor._camera(Config(), PI, running(camera))
+    finding = check_camera(Config(), PI, running(camera))
     assert finding.ok is ok
     assert says in finding.message
     assert bool(finding.remedy) is not ok
@@ -108,7 +111,7 @@ def test_a_service_that_runs_is_believed_and_its_camera_left_alone(
 
 def test_a_camera_that_the_service_finds_busy_is_looked_for_at_who_has_it() -> None:
     lost = CameraState(CameraStatus.LOST, f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
-    assert "fuser" in doctor._camera(Config(), PI, running(lost)).remedy
+    assert "fuser" in check_camera(Config(), PI, running(lost)).remedy
 
 
 @given(
@@ -144,11 +147,11 @@ def test_a_service_that_says_nothing_of_its_camera_is_taken_to_watch(line: str) 
     ],
 )
 def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, says: str) -> None:
-    finding = doctor._unit(unit)
+    finding = check_unit(unit)
     assert finding.ok is ok
     assert says in finding.message
 
 
 def test_a_service_that_waits_for_a_person_is_sent_to_check_and_another_to_the_journal() -> None:
-    assert doctor._unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy == "moodpid check"
-    assert "journalctl" in doctor._unit(Unit("loaded", "failed", "", "exit-code", "69")).remedy
+    assert check_unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy == "moodpid check"
+    assert "journalctl" in check_unit(Unit("loaded", "failed", "", "exit-code", "69")).remedy

@@ -22,7 +22,8 @@ from moodpid.mpd.connection import (
 from moodpid.mpd.connection_health import MAX_DELAY_S, ConnectionHealth
 from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.mpd.session_store import SessionStore
-from moodpid.state import PlayerChanged, PlayerState, PlayerStatus, Post, TrackSkipped
+from moodpid.requests import PlayerChanged, Post, TrackSkipped
+from moodpid.state import PlayerState, PlayerStatus
 from moodpid.system.json_file import JsonFile
 
 log = logging.getLogger(__name__)

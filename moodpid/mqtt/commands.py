@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from moodpid.mqtt.topics import Topics
+from moodpid.requests import Request
 from moodpid.settings.fields import InvalidRequestError, SettingField
-from moodpid.state import Request
 
 LONGEST = 64
 """No valid payload has more bytes than this."""

@@ -18,8 +18,8 @@ from moodpid.mqtt.id_claim import ClaimMessage
 from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
 from moodpid.rate_limit import ThrottledLogger
+from moodpid.requests import Post
 from moodpid.settings.fields import InvalidRequestError, SettingField
-from moodpid.state import Post
 
 # More requests than people make; a switch that flutters must not open and close the camera all day
 REQUEST_BURST = 16.0

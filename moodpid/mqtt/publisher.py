@@ -18,8 +18,9 @@ from moodpid.mqtt.orphan_cleanup import OrphanCleaner
 from moodpid.mqtt.publish_throttle import PublishThrottle
 from moodpid.mqtt.state_topics import StateTopics
 from moodpid.mqtt.topics import OFFLINE, Topics
+from moodpid.requests import Post
 from moodpid.settings.fields import Capabilities, setting_fields
-from moodpid.state import AppState, Post
+from moodpid.state import AppState
 from moodpid.system.json_file import JsonFile
 
 BIRTH_DELAY_S = (0.2, 3.0)

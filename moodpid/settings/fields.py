@@ -8,7 +8,8 @@ from enum import StrEnum
 from moodpid.config import Strategy
 from moodpid.errors import MoodpidError
 from moodpid.mood.emotion import Mood
-from moodpid.state import Button, ChangeSetting, PressButton, Request, Settings
+from moodpid.requests import Button, ChangeSetting, PressButton, Request
+from moodpid.state import Settings
 
 ON, OFF = "ON", "OFF"
 AUTOMATIC = "automatic"

@@ -2,8 +2,9 @@
 
 import logging
 
+from moodpid.requests import ChangeSetting
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
-from moodpid.state import ChangeSetting, Settings
+from moodpid.state import Settings
 from moodpid.system.json_file import JsonFile
 
 log = logging.getLogger(__name__)

@@ -223,8 +223,9 @@ def test_under_a_service_manager_a_restart_is_its_affair_and_ends_with_75(
 _STALLED = """
 import sys
 from threading import Event
-from moodpid import app, cli
+from moodpid import cli
 from moodpid.errors import CameraError
+from moodpid.vision.cameras import registry
 
 class Stalled:
     def read(self):
@@ -236,7 +237,7 @@ class Stalled:
     def close(self):
         pass
 
-app.camera_opener = lambda config, stopping: Stalled
+registry.camera_opener = lambda config, stopping: Stalled
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -276,19 +277,20 @@ _HANGING = """
 import select
 import sys
 from threading import Event
-from moodpid import app, cli
+from moodpid import cli
 from moodpid.errors import CameraError
 from moodpid.vision import sources
+from moodpid.vision.cameras import registry
 
-sources.PAUSES_S = (0.2,) * 1000
+sources.RETRY_DELAYS_S = (0.2,) * 1000
 
-def open_camera():
+def open_camera(config):
     if select.select([sys.stdin], [], [], 0)[0]:
         print("opening", flush=True)
         Event().wait()
     raise CameraError("not yet")
 
-app._source_opener = lambda config: open_camera
+registry._imported = lambda kind: open_camera
 sys.exit(cli.main(sys.argv[1:]))
 """
 

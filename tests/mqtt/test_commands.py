@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.commands import CommandParser
 from moodpid.mqtt.topics import Topics
+from moodpid.requests import Button, ChangeSetting, PressButton, Request
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
-from moodpid.state import Button, ChangeSetting, PressButton, Request, Settings
+from moodpid.state import Settings
 
 TOPICS = Topics("moodpid/living-room")
 TABLE = setting_fields(Capabilities(max_fps=4.0))

@@ -10,8 +10,8 @@ from moodpid.mqtt.commands import CommandParser
 from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.mqtt.topics import Topics
+from moodpid.requests import Request
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
-from moodpid.state import Request
 from tests.support.mqtt import happy, present, settled
 
 DEVICE, BROKER = config.DeviceConfig(id="living-room"), config.MqttConfig()

@@ -12,7 +12,7 @@ import pytest
 from moodpid import config
 from moodpid.mqtt import publisher as module
 from moodpid.mqtt.publisher import MqttPublisher
-from moodpid.state import ChangeSetting
+from moodpid.requests import ChangeSetting
 from tests.support.fakes import Clock
 from tests.support.mqtt import ConnectedStub, MqttListener, Start, happy, present, settled, wait_until
 from tests.support.servers import PrivateMosquitto, free_port

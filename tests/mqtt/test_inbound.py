@@ -12,8 +12,8 @@ from moodpid.mqtt.broker import Message
 from moodpid.mqtt.id_claim import ClaimMessage
 from moodpid.mqtt.inbound import MAX_EVENTS, DiscoverySeen, InboundRouter, StatusSignal
 from moodpid.mqtt.topics import Topics
+from moodpid.requests import ChangeSetting, Request
 from moodpid.settings.fields import Capabilities, setting_fields
-from moodpid.state import ChangeSetting, Request
 
 TOPICS = Topics.of(config.DeviceConfig(id="living-room"), config.MqttConfig())
 SWITCH = TOPICS.setter("enabled")

@@ -8,7 +8,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from moodpid import config
 from moodpid.mqtt import inbound
 from moodpid.mqtt.broker import MAX_PACKET_BYTES, Broker
-from moodpid.state import ChangeSetting
+from moodpid.requests import ChangeSetting
 from tests.support.mqtt import AGES_S, MqttListener, Start, lines, wait_until
 from tests.support.servers import PrivateMosquitto
 

@@ -167,11 +167,12 @@ def faces_before_the_camera(pi: Pi) -> dict[Emotion, str]:
 
 
 _LOOK = """
-from moodpid import app
+from moodpid import wiring
 from moodpid.config import Config
-observer, _ = app.build_observer(Config())
-camera = app.camera_opener(Config())()
-seen = observer.see([camera.read() for _ in range(3)][-1])
+from moodpid.vision.cameras.registry import camera_opener
+pipeline, _ = wiring.build_pipeline(Config())
+camera = camera_opener(Config().camera)()
+seen = pipeline.analyze([camera.read() for _ in range(3)][-1])
 camera.close()
 print(seen[0].scores.top if seen else "nobody")
 """

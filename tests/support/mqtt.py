@@ -22,7 +22,8 @@ from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.connection import Connection
 from moodpid.mqtt.publisher import MqttPublisher
-from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Request, Settings
+from moodpid.requests import Request
+from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from tests.support.fakes import scores
 
 WAIT_S = 100.0  # for what must come, on the slowest machine

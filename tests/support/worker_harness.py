@@ -14,7 +14,8 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import music_request_for
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.worker import MpdWorker
-from moodpid.state import PlayerChanged, PlayerState, Request, TrackSkipped
+from moodpid.requests import PlayerChanged, Request, TrackSkipped
+from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
 from tests.support.servers import PrivateMpd
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from moodpid import app
 from moodpid.config import CameraConfig as CameraTable
-from moodpid.config import CameraSource, Config, parse
+from moodpid.config import CameraSource, parse
 from moodpid.errors import ConfigError
+from moodpid.vision.cameras.registry import camera_opener
 from moodpid.vision.cameras.rotated import RotatedCamera
 from moodpid.vision.types import Frame
 
@@ -61,7 +61,7 @@ def test_closing_and_another_pace_are_the_camera_s_own_affair() -> None:
 
 def test_the_configuration_turns_any_camera() -> None:
     table = CameraTable(source=CameraSource.RECORDING, rotation=90)
-    camera = app.camera_opener(Config(camera=table))()
+    camera = camera_opener(table)()
     height, width = camera.read().grey.shape
     camera.close()
     assert height > width

@@ -176,7 +176,7 @@ def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
     shelf = CameraFactory(clock, 5, 5)
     source = live_source(clock, shelf)
     source.next_observation()
-    monkeypatch.setattr(shelf.cameras[0], "pace", fail)
+    monkeypatch.setattr(shelf.cameras[0], "set_rate", fail)
     source.set_rate(2.0)
     assert source.next_observation() is None
     assert shelf.cameras[0].closed
@@ -196,7 +196,7 @@ def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the
     shelf = CameraFactory(clock, 5)
     source = live_source(clock, shelf)
     source.next_observation()
-    monkeypatch.setattr(shelf.cameras[0], "pace", hang)
+    monkeypatch.setattr(shelf.cameras[0], "set_rate", hang)
     source.set_rate(2.0)
     assert source.next_observation() is None
     assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")

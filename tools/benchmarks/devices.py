@@ -27,18 +27,9 @@ from moodpid.mood.emotion import EMOTIONS, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.requests import ChangeSetting, Request
 from moodpid.settings.fields import Capabilities
-from moodpid.state import (
-    AppState,
-    CameraState,
-    CameraStatus,
-    ChangeSetting,
-    Metrics,
-    PlayerState,
-    PlayerStatus,
-    Request,
-    Settings,
-)
+from moodpid.state import AppState, CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus, Settings
 from tests.support.servers import PrivateMosquitto
 
 if TYPE_CHECKING:

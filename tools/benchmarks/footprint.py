@@ -27,7 +27,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from moodpid.app import BUNDLED_MODEL
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.cameras.demo_scene import DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
@@ -35,6 +34,7 @@ from moodpid.vision.classifier import TfliteClassifier
 from moodpid.vision.haar import HaarDetector
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.types import Frame
+from moodpid.wiring import BUNDLED_MODEL
 from tests.support.processes import begin, end
 from tests.support.servers import PrivateMosquitto, PrivateMpd
 

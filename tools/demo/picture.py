@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from moodpid import app
+from moodpid import wiring
 from moodpid.config import load
 from moodpid.mood.emotion import EMOTIONS, Emotion, Mood
 from moodpid.mood.filter import MoodFilter, MoodState
@@ -54,8 +54,8 @@ class Look(NamedTuple):
 def looks() -> list[Look]:
     """The recording through the program."""
     config = load(ROOT / "config" / "demo.toml")
-    observer, prior = app.build_pipeline(config)
-    mood_filter = MoodFilter(app.filter_settings(config, prior))
+    observer, prior = wiring.build_pipeline(config)
+    mood_filter = MoodFilter(wiring.filter_settings(config, prior))
     return [
         Look(frame, observer.analyze(frame), mood_filter.update(observer.observe(frame)))
         for frame in DemoScene(BUNDLED).frames(FPS)

@@ -12,6 +12,7 @@ import libcamera
 import numpy as np
 from picamera2 import Picamera2
 
+from moodpid.config import CameraConfig
 from moodpid.errors import CameraBusyError, CameraError, CameraStuckError
 from moodpid.vision.types import Frame
 
@@ -184,3 +185,8 @@ def _fault(device: int, error: Exception) -> CameraError:
         why = f"{CameraBusyError.why} ({told}); stop that program, or wait until it is done"
         return CameraBusyError(f"Pi camera {device}: {why}")
     return CameraError(f"Pi camera {device}: does not open ({told}); try `rpicam-hello --list-cameras`")
+
+
+def open_camera(config: CameraConfig) -> PiCamera:
+    """Open the configured Pi camera; raises CameraError."""
+    return PiCamera(config.device, config.width, config.height, config.fps, backlight=config.backlight)

@@ -1,14 +1,18 @@
 """Recordings as cameras: a folder of pictures, a video, or the bundled scene, at any pace."""
 
+import logging
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from moodpid.errors import PictureError, RecordingEnded
+from moodpid.config import CameraConfig
+from moodpid.errors import ConfigError, PictureError, RecordingEnded
 from moodpid.vision.cameras.demo_scene import DemoScene
 from moodpid.vision.image_files import read_bytes, read_grey
 from moodpid.vision.opencv import as_grey, cv2
 from moodpid.vision.types import Frame
+
+log = logging.getLogger(__name__)
 
 BUNDLED = Path(__file__).parents[2] / "data" / "faces"
 PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
@@ -161,3 +165,16 @@ class RecordingCamera:
     def close(self) -> None:
         """Let go of the file."""
         self._frames.close()
+
+
+def open_camera(config: CameraConfig) -> RecordingCamera:
+    """Open the configured recording; raises ConfigError where there is nothing to read."""
+    path = Path(config.path) if config.path else None
+    try:
+        return RecordingCamera(
+            lambda: frames(path, config.fps, lambda fault: log.warning("%s", fault)),
+            config.fps,
+            loop=config.loop,
+        )
+    except PictureError as error:
+        raise ConfigError(f"[camera] path: {error}") from error

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
+from moodpid.config import CameraConfig
 from moodpid.errors import CameraError
 from moodpid.vision.opencv import as_grey, cv2
 from moodpid.vision.types import Frame
@@ -81,3 +82,8 @@ class Webcam:
     def close(self) -> None:
         """Give the device back."""
         self._capture.release()
+
+
+def open_camera(config: CameraConfig) -> Webcam:
+    """Open the configured webcam; raises CameraError."""
+    return Webcam(config.device, config.width, config.height, config.fps)

@@ -1,0 +1,58 @@
+"""The entry point: parse the command line, run the verb, and turn every end into an exit code."""
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from moodpid.cli.commands import COMMANDS
+from moodpid.cli.output import PREFIX, UnwritableError, print_error
+from moodpid.cli.parser import parse
+from moodpid.errors import ExitCode, MoodpidError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns its exit code (`ExitCode`)."""
+    try:
+        try:
+            return _run_command(parse(COMMANDS, arguments))
+        finally:
+            if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
+                sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        _drop_output()
+        return ExitCode.PIPE
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            print_error(f"the output cannot be written: {error.strerror}")
+        _drop_output()
+        return ExitCode.SOME_FAILED
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: at its exit the interpreter tries again, and complains."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        os.dup2(nowhere, stream.fileno())
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    if options.verb != "run":  # what is logged on the way is told as what `_complain` tells
+        logging.basicConfig(level=logging.WARNING, format=f"{PREFIX}%(message)s")
+    try:
+        return ExitCode(options.do(options))
+    except MoodpidError as error:
+        for line in error.lines:
+            print_error(line)
+        return error.exit_code
+    except (BrokenPipeError, UnwritableError):
+        raise
+    except KeyboardInterrupt:
+        return ExitCode.OK
+    except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture
+        traceback.print_exc()
+        print_error("a fault of moodpid's own; please report it with the lines above")
+        return ExitCode.BUG

@@ -1,0 +1,37 @@
+"""The verb `run`: the service, and how its end is reported to the service manager."""
+
+import argparse
+import logging
+import os
+import sys
+
+from moodpid.config import DEFAULT_PATH, load
+from moodpid.errors import ExitCode, MoodpidError, RestartRequested
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Everything that ends the service is logged, and shown by the service manager as its status."""
+    from moodpid.system import logs
+    from moodpid.system.sd_notify import service_manager
+
+    logs.set_up()
+    log = logging.getLogger(__name__)
+    try:
+        from moodpid import app
+
+        app.run(load(options.config or DEFAULT_PATH))
+    except RestartRequested as request:
+        log.info("%s", request)
+        if "NOTIFY_SOCKET" in os.environ:  # the service manager starts us again
+            return request.exit_code
+        os.execv(sys.executable, [sys.executable, "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
+    except MoodpidError as error:
+        for line in error.lines:
+            log.error("%s", line)  # noqa: TRY400 - the line says it all, a traceback would bury it
+        service_manager().failed(str(error))
+        return error.exit_code
+    except Exception:
+        log.exception("a fault of moodpid's own; please report it with these lines")
+        service_manager().failed("a fault of moodpid's own; see the journal")
+        return ExitCode.BUG
+    return ExitCode.OK

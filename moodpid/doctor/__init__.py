@@ -1,0 +1,24 @@
+"""Tries each part for real; reports how it is and what to do about it."""
+
+from collections.abc import Iterator
+
+from moodpid.config import Config
+from moodpid.doctor.machine import check_clock, check_machine
+from moodpid.doctor.servers import check_broker, check_player
+from moodpid.doctor.service import check_service
+from moodpid.doctor.vision import check_camera, check_model
+from moodpid.state import Finding
+from moodpid.system.raspberry_pi import read_machine
+from moodpid.system.systemctl import read_clock, read_unit
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """Findings about machine, clock, model, camera, player, broker and service, as each of them is tried."""
+    machine, unit = read_machine(), read_unit()
+    yield from check_machine(machine)
+    yield from check_clock(read_clock())
+    yield check_model(config)
+    yield check_camera(config, machine, unit)
+    yield from check_player(config)
+    yield from check_broker(config)
+    yield from check_service(unit)

@@ -1,0 +1,35 @@
+"""The player and the broker, each tried by its own room."""
+
+from collections.abc import Callable, Iterator
+
+from moodpid import wiring
+from moodpid.config import Config
+from moodpid.errors import MoodpidError
+from moodpid.state import Finding
+
+
+def check_player(config: Config) -> Iterator[Finding]:
+    """Try MPD as the service would."""
+    if not config.player.enabled:
+        yield Finding(True, "player", "switched off in [player]")
+        return
+    from moodpid.mpd.probe import probe
+
+    yield from _probed("player", lambda: probe(config.player, wiring.mpd_password(config)))
+
+
+def check_broker(config: Config) -> Iterator[Finding]:
+    """Try the broker as the service would."""
+    if not config.mqtt.enabled:
+        yield Finding(True, "broker", "switched off in [mqtt]")
+        return
+    from moodpid.mqtt.probe import probe
+
+    yield from _probed("broker", lambda: probe(config.device, config.mqtt, wiring.mqtt_password(config)))
+
+
+def _probed(subject: str, probe: Callable[[], list[Finding]]) -> list[Finding]:
+    try:
+        return probe()
+    except MoodpidError as error:
+        return [Finding(False, subject, str(error), "correct the file that the line names")]

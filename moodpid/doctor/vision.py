@@ -1,0 +1,63 @@
+"""The model, and the camera: opened for real, unless the running service holds it."""
+
+from moodpid import wiring
+from moodpid.config import CameraSource, Config
+from moodpid.errors import CameraBusyError, CameraError, ConfigError, MoodpidError
+from moodpid.state import CameraStatus, Finding
+from moodpid.status_line import parse_camera
+from moodpid.system.raspberry_pi import Machine
+from moodpid.system.systemctl import Unit
+from moodpid.vision.cameras.registry import KINDS, camera_opener
+
+
+def check_model(config: Config) -> Finding:
+    """Load the network and the cascade."""
+    try:
+        wiring.build_pipeline(config)
+    except MoodpidError as error:
+        return Finding(
+            False, "model", str(error), "set right what the line says, or drop [vision] model and cascade"
+        )
+    return Finding(True, "model", config.vision.model or "the one that comes along")
+
+
+def check_camera(config: Config, machine: Machine, unit: Unit | None) -> Finding:
+    """Read one frame, or ask the running service how its camera is."""
+    source = config.camera.source
+    if unit and unit.runs and source != CameraSource.RECORDING:
+        return _held(config, machine, unit)
+    try:
+        camera = camera_opener(config.camera)()
+    except CameraError as error:
+        return _camera_fault(config, error, machine)
+    except ConfigError as error:
+        package = KINDS[source].package
+        remedy = f"sudo apt install {package}" if package else "correct [camera] in the configuration"
+        return Finding(False, "camera", str(error), remedy)
+    try:
+        try:
+            height, width = camera.read().grey.shape
+        finally:
+            camera.close()
+    except CameraError as error:
+        return _camera_fault(config, error, machine)
+    return Finding(True, "camera", f"{source}, {width} x {height} pixels")
+
+
+def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
+    """The camera as the service that runs tells of it: it is not fought over."""
+    camera = parse_camera(unit.status)
+    if camera.status is CameraStatus.LOST:
+        kind = CameraBusyError if CameraBusyError.why in camera.message else CameraError
+        says = f"the running moodpid service says: {camera.message or camera.status}"
+        return _camera_fault(config, kind(says), machine)
+    if camera.status is CameraStatus.OFF:
+        return Finding(True, "camera", "closed: the home has switched the running moodpid service off")
+    dark = ", and it is too dark to see a face" if camera.status is CameraStatus.DARK else ""
+    return Finding(True, "camera", f"{config.camera.source}, held by the running moodpid service{dark}")
+
+
+def _camera_fault(config: Config, error: CameraError, machine: Machine) -> Finding:
+    """Return what went wrong and, where the machine shows it, why."""
+    why, remedy = KINDS[config.camera.source].diagnose(config.camera, error, machine)
+    return Finding(False, "camera", f"{error}; {why}" if why else str(error), remedy)

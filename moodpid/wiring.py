@@ -1,0 +1,155 @@
+"""From the configuration to objects: the only module that names concrete parts.
+
+Heavy parts are imported where they are built, so that `moodpid check` starts in a blink.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moodpid.channels import RequestQueue
+from moodpid.config import Config, Strategy
+from moodpid.mood.filter import FilterSettings, sensitivity_for
+from moodpid.mood.policy import Policy
+from moodpid.ports import MusicPlayer, StatePublisher
+from moodpid.requests import Request
+from moodpid.state import Settings
+from moodpid.system.credentials import read_secret
+from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
+
+if TYPE_CHECKING:
+    from moodpid.settings.fields import Capabilities
+    from moodpid.settings.store import SettingsStore
+    from moodpid.vision.pipeline import FacePipeline
+    from moodpid.vision.sources import LiveSource
+
+log = logging.getLogger(__name__)
+
+BUNDLED_MODEL = Path(__file__).parent / "data" / "emotion.tflite"
+
+
+def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", tuple[float, ...]]:
+    """Detector and classifier, joined, and the prior of the classifier's training.
+
+    Args:
+        config: Names the model and the cascade.
+        stills: For pictures that have nothing to do with each other, instead of a camera's.
+
+    Raises:
+        ModelError, CascadeError: One of them is unusable.
+    """
+    from moodpid.vision.classifier import TfliteClassifier
+    from moodpid.vision.haar import HaarDetector, StillDetector
+    from moodpid.vision.pipeline import FacePipeline
+
+    classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
+    detector = (StillDetector if stills else HaarDetector)(config.vision.min_face_px, config.vision.cascade)
+    return FacePipeline(detector, classifier), classifier.prior
+
+
+def build_policy(config: Config) -> Policy:
+    """What to wish for in each mood, by the lists and the strategy of the configuration."""
+    player = config.player
+    return Policy(player.names, player.targets, lifts=player.strategy is Strategy.LIFT)
+
+
+def build_source(config: Config, pipeline: "FacePipeline", stopping: Callable[[], bool]) -> "LiveSource":
+    """The eye of the service; it opens its camera with the first look, and says then what is wrong with it.
+
+    Args:
+        config: Names the camera.
+        pipeline: Makes observations of its frames.
+        stopping: Whether the service was asked to stop.
+
+    Raises:
+        ConfigError: The program for this kind of camera is not installed.
+    """
+    from moodpid.vision.annotate import FrameAnnotator
+    from moodpid.vision.cameras.registry import camera_opener
+    from moodpid.vision.sources import LiveSource
+
+    picture = config.mqtt.enabled and config.mqtt.picture
+    return LiveSource(camera_opener(config.camera, stopping), pipeline, FrameAnnotator() if picture else None)
+
+
+def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer:
+    """The MPD worker, not yet started."""
+    from moodpid.mpd.worker import MpdWorker
+
+    folder = runtime_folder()
+    file = JsonFile(folder / "player.json" if folder else None)
+    return MpdWorker(config.player, requests.post, mpd_password(config), file=file)
+
+
+def build_publisher(config: Config, requests: RequestQueue[Request]) -> StatePublisher:
+    """The MQTT publisher, not yet started."""
+    from moodpid.mqtt.publisher import MqttPublisher
+
+    return MqttPublisher(
+        config.device,
+        config.mqtt,
+        requests.post,
+        mqtt_password(config),
+        capabilities(config),
+        state_file("topics.json"),
+    )
+
+
+def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
+    """Keeps what the home sets, where systemd gives us a place."""
+    from moodpid.settings.store import SettingsStore
+
+    if config.mqtt.enabled and state_folder() is None:
+        log.info("what the home sets is not kept over a restart: no STATE_DIRECTORY")
+    return SettingsStore(state_file("settings.json"), capabilities(config), settings)
+
+
+def state_file(name: str) -> JsonFile:
+    """A file that outlives a restart, where systemd gives us a place."""
+    folder = state_folder()
+    return JsonFile(folder / name if folder else None)
+
+
+def capabilities(config: Config) -> "Capabilities":
+    """What the home may set and press here."""
+    from moodpid.settings.fields import Capabilities
+
+    return Capabilities(config.player.enabled, config.camera.fps, config.mqtt.picture)
+
+
+def default_settings(config: Config) -> Settings:
+    """What the configuration says about things that the home may set."""
+    mood = config.mood
+    sensitivity = round(sensitivity_for(mood.threshold))
+    return Settings(
+        strategy=config.player.strategy,
+        dwell_s=mood.dwell_s,
+        sensitivity=sensitivity,
+        fps=config.camera.fps,
+    )
+
+
+def mpd_password(config: Config) -> str:
+    """The password of MPD, empty for none; raises ConfigError if its file cannot be read."""
+    return read_secret("mpd-password", config.player.password_file)
+
+
+def mqtt_password(config: Config) -> str:
+    """The password of the broker, empty for none; raises ConfigError if its file cannot be read."""
+    return read_secret("mqtt-password", config.mqtt.password_file)
+
+
+def filter_settings(config: Config, prior: tuple[float, ...]) -> FilterSettings:
+    """The filter's settings: what the configuration says, and the prior that the model brings."""
+    mood = config.mood
+    return FilterSettings(
+        smoothing_s=mood.smoothing_s,
+        change_every_s=mood.change_every_s,
+        threshold=mood.threshold,
+        dwell_s=mood.dwell_s,
+        somebody_after_s=mood.somebody_after_s,
+        nobody_after_s=mood.nobody_after_s,
+        memory_s=mood.memory_s,
+        prior=prior,
+    )
