@@ -86,7 +86,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """What the configuration says about manners; see `moodpid.config.Player`."""
+    """What the configuration says about manners; see `moodpid.config.MpdConfig`."""
 
     change: TransitionMode = TransitionMode.NEXT
     autoplay: bool = False

@@ -24,8 +24,8 @@ DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BIRTH_PAUSE_S", (0.05, 0.1))
-    monkeypatch.setattr(module, "ROUND_REST_S", 0.2)
+    monkeypatch.setattr(module, "BIRTH_DELAY_S", (0.05, 0.1))
+    monkeypatch.setattr(module, "REPUBLISH_INTERVAL_S", 0.2)
 
 
 def discovered(listener: MqttListener) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(module, "ROUND_REST_S", 10.0)
+    monkeypatch.setattr(module, "REPUBLISH_INTERVAL_S", 10.0)
     publisher = settled(MqttPublisher(DEVICE, config.MqttConfig(), lambda _: True))
     wire = publisher._connection
     assert isinstance(wire, ConnectedStub)

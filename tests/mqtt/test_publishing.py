@@ -128,9 +128,9 @@ def test_a_killed_publisher_is_offline_by_its_will(mosquitto: PrivateMosquitto) 
     code = (
         "import sys, time; from moodpid import config; from moodpid.mqtt.publisher import MqttPublisher\n"
         "from tests.support.mqtt import present\n"
-        "broker = config.Mqtt(host='127.0.0.1', port=int(sys.argv[1]))\n"
-        "p = MqttPublisher(config.Device(id='living-room'), broker, lambda _: True); p.start()\n"
-        "while True: p.tell(present(), ()); time.sleep(0.02)\n"
+        "broker = config.MqttConfig(host='127.0.0.1', port=int(sys.argv[1]))\n"
+        "p = MqttPublisher(config.DeviceConfig(id='living-room'), broker, lambda _: True); p.start()\n"
+        "while True: p.publish(present(), ()); time.sleep(0.02)\n"
     )
     with (
         MqttListener(mosquitto.port) as listener,

@@ -60,7 +60,7 @@ def test_closing_that_hangs_is_told(hanging: FakeCamera) -> None:
 @pytest.mark.usefixtures("_impatient")
 def test_a_pace_over_which_it_hangs_is_told(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> None:
     camera = FakeCamera(Clock())
-    monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
+    monkeypatch.setattr(camera, "set_rate", lambda _fps: let_go.wait())
     with pytest.raises(CameraStuckError, match="hangs: setting the pace of it takes more than"):
         TimeLimitedCamera(lambda: camera).set_rate(1.0)
 
@@ -83,7 +83,7 @@ def test_once_stopped_the_camera_is_asked_for_nothing_but_to_close(
     monkeypatch: pytest.MonkeyPatch, let_go: Event
 ) -> None:
     camera, stop = FakeCamera(Clock()), Event()
-    monkeypatch.setattr(camera, "pace", lambda _fps: let_go.wait())
+    monkeypatch.setattr(camera, "set_rate", lambda _fps: let_go.wait())
     source = TimeLimitedCamera(lambda: camera, stop.is_set)
     stop.set()
     with pytest.raises(StopRequested):
