@@ -9,7 +9,7 @@ import pytest
 from moodpid.library.analysis import decode as module
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, Limits, decode, ffmpeg_version
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
-from tests.support import require
+from tests.support.environment import require
 
 DEFAULT = Limits()
 
