@@ -21,7 +21,7 @@ from moodpid.system.sd_notify import ServiceManager
 
 log = logging.getLogger(__name__)
 
-_SHUTDOWN_S = 2.0  # for camera, player and home together
+_SHUTDOWN_S = 2.0  # for camera, player and publishers together
 # After the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
 _SHUTDOWN_DEADLINE_S = 4.0
 _MIN_JOIN_S = 0.2  # for each, however long the others took
@@ -33,7 +33,8 @@ class Daemon:
 
     Attributes:
         source, mood_filter, policy: From looks to decisions.
-        player, home: Where decisions go; None where the configuration leaves one out.
+        player: Where music requests go, None where the configuration switches it off.
+        publishers: Where the state goes after every step.
         requests: What others ask of the loop.
         service: The service manager.
         stop: Set by the signal handler.
@@ -48,7 +49,7 @@ class Daemon:
     mood_filter: MoodFilter
     policy: Policy
     player: MusicPlayer | None
-    home: StatePublisher | None
+    publishers: tuple[StatePublisher, ...]
     requests: RequestQueue[Request]
     service: ServiceManager
     stop: Event
@@ -75,9 +76,8 @@ class Daemon:
             RestartRequested: Somebody pressed the button.
         """
         try:
-            for part in (self.player, self.home):
-                if part:
-                    part.start()
+            for _, part in self._threaded_parts():
+                part.start()
             if self.restored_settings:
                 self._apply_settings(self.restored_settings)
             while not self.stop.is_set():
@@ -176,21 +176,26 @@ class Daemon:
             _log_mood(present.mood, decision.request)
             if self.player:
                 self.player.request(decision.request)
-        if self.home:
-            self.home.publish(present, (*self._events, *decision.events))
+        for publisher in self.publishers:
+            publisher.publish(present, (*self._events, *decision.events))
         self._events.clear()
 
     def _shut_down(self) -> None:
         """Tell all to stop, then wait for each; whoever does not end is named and left behind."""
         self.service.stopping()
-        outside = [(name, part) for name, part in (("MPD", self.player), ("MQTT", self.home)) if part]
-        for _, part in outside:
+        parts = self._threaded_parts()
+        for _, part in parts:
             part.stop()
         until_s = min(time.monotonic() + _SHUTDOWN_S, self._step_started_s + _SHUTDOWN_DEADLINE_S)
         self.source.close()
-        for name, part in outside:
+        for name, part in parts:
             if not part.join(max(_MIN_JOIN_S, until_s - time.monotonic())):
-                log.warning("the %s connection did not end in time; leaving without it", name)
+                log.warning("the %s did not end in time; leaving without it", name)
+
+    def _threaded_parts(self) -> list[tuple[str, MusicPlayer | StatePublisher]]:
+        """Return all parts with a thread, by what log lines call them, in the order of their start."""
+        publishers = [(publisher.name, publisher) for publisher in self.publishers]
+        return [("MPD connection", self.player), *publishers] if self.player else [*publishers]
 
 
 def _drives_music(settings: Settings) -> bool:

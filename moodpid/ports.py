@@ -70,7 +70,11 @@ class MusicPlayer(Protocol):
 
 
 class StatePublisher(Protocol):
-    """Tells the home how things are."""
+    """Publishes the state, on a thread of its own."""
+
+    @property
+    def name(self) -> str:
+        """What log lines call it, such as `MQTT connection`."""
 
     def start(self) -> None:
         """Begin."""

@@ -21,6 +21,8 @@ class ReplayReport:
         looks: Record every look.
     """
 
+    name = "report"
+
     def __init__(self, emit: Emit, *, looks: bool = False) -> None:
         self._emit = emit
         self._observations = looks

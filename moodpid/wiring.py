@@ -82,8 +82,12 @@ def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer
     return MpdWorker(config.player, requests.post, mpd_password(config), file=file)
 
 
-def build_publisher(config: Config, requests: RequestQueue[Request]) -> StatePublisher:
-    """The MQTT publisher, not yet started."""
+def build_publishers(config: Config, requests: RequestQueue[Request]) -> tuple[StatePublisher, ...]:
+    """Return the publishers that the configuration switches on, not yet started."""
+    return (_mqtt_publisher(config, requests),) if config.mqtt.enabled else ()
+
+
+def _mqtt_publisher(config: Config, requests: RequestQueue[Request]) -> StatePublisher:
     from moodpid.mqtt.publisher import MqttPublisher
 
     return MqttPublisher(

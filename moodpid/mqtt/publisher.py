@@ -49,6 +49,8 @@ class MqttPublisher:
         ConfigError: If the files named for TLS cannot be used.
     """
 
+    name = "MQTT connection"
+
     def __init__(  # noqa: PLR0913, PLR0917 - the last three are seldom given
         self,
         device: config.DeviceConfig,

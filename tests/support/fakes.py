@@ -158,6 +158,8 @@ class FakePlayer:
 class FakePublisher:
     """Remembers what it was told; ends when asked, unless it hangs."""
 
+    name: str = "MQTT connection"
+
     hangs: bool = False
     published: list[AppState] = field(default_factory=list)
     events: list[MoodEvent] = field(default_factory=list)
