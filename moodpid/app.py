@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config) -> None:
-    """The service, until it is asked to stop or a recording is over.
+    """Run the service until it is asked to stop or a recording ends.
 
     Raises:
-        MoodpidError: Something is unusable or gone for good; its class knows the exit code.
+        MoodpidError: A part is unusable or gone for good; its class has the exit code.
     """
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,7 +51,7 @@ def run(config: Config) -> None:
         settings=settings,
         restored_settings=store.load()
         if config.mqtt.enabled
-        else None,  # what nobody can set, nobody could undo
+        else None,  # without MQTT nobody could undo them
         save_settings=store.save,
     )
     try:
@@ -63,13 +63,13 @@ def run(config: Config) -> None:
 def replay(
     path: Path | None, config: Config, report: ReplayReport, on_fault: Callable[[PictureError], None]
 ) -> None:
-    """A recording through the very loop of `run`, as fast as it goes, and nothing sent.
+    """Run a recording through the loop of `run`, as fast as it goes; send nothing.
 
     Args:
         path: A folder of pictures or a video; None for the bundled recording.
-        config: Its `camera.fps` is the rate of looks.
-        report: Hears what was seen, felt and would have been played.
-        on_fault: Told of everything in the recording that cannot be read.
+        config: Its `camera.fps` is the rate of observations.
+        report: Receives states, moods and the music that would be played.
+        on_fault: Receives each fault of the recording.
 
     Raises:
         MoodpidError: The model, or the recording as a whole, is unusable.
@@ -95,7 +95,7 @@ def replay(
 def classify(
     files: Iterable[Path], config: Config
 ) -> Iterator[tuple[Path, "tuple[ClassifiedFace, ...] | PictureError"]]:
-    """The faces in each picture, or what is wrong with it.
+    """Yield the faces of each picture, or the error of one that cannot be read.
 
     Raises:
         MoodpidError: The model is unusable.
@@ -112,10 +112,10 @@ def classify(
 
 
 def playlists(config: Config, mood: Mood | None = None) -> tuple[str, bool]:
-    """What each mood would play now, or the next songs of one; as text, and whether all lists are there.
+    """Return, as text, what each mood would play, or the next songs of one; and whether all lists exist.
 
     Raises:
-        MoodpidError: MPD cannot be asked.
+        MoodpidError: MPD does not answer.
     """
     from moodpid.mpd import playlist_report
 
@@ -127,7 +127,7 @@ def playlists(config: Config, mood: Mood | None = None) -> tuple[str, bool]:
 
 
 def forget(config: Config) -> list[Finding]:
-    """Take this device out of the home for good; what came of it."""
+    """Remove this device's retained messages from the broker; return the findings."""
     from moodpid.mqtt.forget import forget
 
     return forget(config.device, config.mqtt, wiring.mqtt_password(config))

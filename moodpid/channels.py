@@ -1,4 +1,4 @@
-"""The two places where threads meet: a mailbox keeps the latest wish, an inbox a few requests."""
+"""Where threads meet: a channel that keeps the latest value, and a bounded queue of requests."""
 
 import contextlib
 import os
@@ -36,9 +36,9 @@ class _EventFd:
 
 
 class LatestValue(Generic[T]):
-    """Holds one wish; a newer one replaces it, so that a late reader gets the present, not the past.
+    """Holds one value; a newer one replaces it, so that a late reader gets the newest.
 
-    The mailbox may stand in `select.select` beside a socket: it is readable while a wish waits.
+    It may stand in `select.select` beside a socket: it is readable while a value waits.
     """
 
     def __init__(self) -> None:
@@ -47,17 +47,17 @@ class LatestValue(Generic[T]):
         self._item: T | None = None
 
     def fileno(self) -> int:
-        """The file descriptor that is readable while a wish waits."""
+        """Return the file descriptor that is readable while a value waits."""
         return self._event.fileno()
 
     def put(self, item: T) -> None:
-        """Leave `item`, in place of what was not yet taken."""
+        """Store `item` in place of a value that was not taken yet."""
         with self._lock:
             self._item = item
             self._event.signal()
 
     def take(self, timeout_s: float | None = 0.0) -> T | None:
-        """The wish, taken out; None if none came within `timeout_s` seconds (None waits for ever)."""
+        """Take the value out; return None if none came within `timeout_s` seconds (None waits for ever)."""
         if not self._event.wait(timeout_s):
             return None
         with self._lock:
@@ -66,12 +66,12 @@ class LatestValue(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Give the file descriptor back, once; neither end may use the mailbox afterwards."""
+        """Close the file descriptor, once; neither end may use the channel afterwards."""
         self._event.close()
 
 
 class RequestQueue(Generic[T]):
-    """Holds requests in the order they came, at most `limit` of them: a flood cannot fill the memory."""
+    """Holds requests in their order, at most `limit` of them, so that a flood cannot fill the memory."""
 
     def __init__(self, limit: int = 32) -> None:
         self._event = _EventFd()
@@ -80,7 +80,7 @@ class RequestQueue(Generic[T]):
         self._limit = limit
 
     def post(self, item: T) -> bool:
-        """Add `item` at the end; False, and nothing added, when the inbox is full."""
+        """Add `item` at the end; return False, and add nothing, when the queue is full."""
         with self._lock:
             if len(self._items) >= self._limit:
                 return False
@@ -89,7 +89,7 @@ class RequestQueue(Generic[T]):
             return True
 
     def drain(self, timeout_s: float = 0.0) -> list[T]:
-        """All that came, oldest first; waits up to `timeout_s` seconds if nothing is there."""
+        """Take all items, oldest first; wait up to `timeout_s` seconds if there are none."""
         if not self._event.wait(timeout_s):
             return []
         with self._lock:
@@ -99,5 +99,5 @@ class RequestQueue(Generic[T]):
             return items
 
     def close(self) -> None:
-        """Give the file descriptor back, once; neither end may use the inbox afterwards."""
+        """Close the file descriptor, once; neither end may use the queue afterwards."""
         self._event.close()

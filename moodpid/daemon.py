@@ -1,4 +1,4 @@
-"""The loop: look, feel, decide, speak, say that we are alive; and what it does when told to."""
+"""The main loop: observe, filter, decide, publish, send the watchdog's heartbeat; handle requests."""
 
 import logging
 import time
@@ -22,26 +22,26 @@ from moodpid.system.sd_notify import ServiceManager
 log = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 2.0  # for camera, player and publishers together
-# After the last turn began: what it waited for in vain is taken off the farewell, to be gone in 5 s
+# From the start of the last step: a wait in that step shortens the shutdown, so that it ends in 5 s
 _SHUTDOWN_DEADLINE_S = 4.0
-_MIN_JOIN_S = 0.2  # for each, however long the others took
+_MIN_JOIN_S = 0.2  # for each part, however long the others took
 
 
 @dataclass
 class Daemon:
-    """Everything together, driven by one thread.
+    """All parts together, driven by one thread.
 
     Attributes:
-        source, mood_filter, policy: From looks to decisions.
+        source, mood_filter, policy: From observations to decisions.
         player: Where music requests go, None where the configuration switches it off.
         publishers: Where the state goes after every step.
-        requests: What others ask of the loop.
+        requests: What publishers and the MPD worker ask of the loop.
         service: The service manager.
         stop: Set by the signal handler.
-        settings: What the parts were made with.
-        restored_settings: What the home set before the last restart.
+        settings: Those that the parts were built with.
+        restored_settings: Those that users had set before the restart.
         save_settings: Saves settings over a restart; returns False to be retried at the next step.
-        metrics: Measures how the machine does.
+        metrics: Measures latency, rate and temperature.
         clock: Monotonic seconds.
     """
 
@@ -69,11 +69,11 @@ class Daemon:
         self._step_started_s = time.monotonic()
 
     def run(self) -> None:
-        """Turn until asked to stop.
+        """Run steps until asked to stop.
 
         Raises:
             CameraError: The camera is gone for good.
-            RestartRequested: Somebody pressed the button.
+            RestartRequested: A restart was requested.
         """
         try:
             for _, part in self._threaded_parts():
@@ -83,9 +83,7 @@ class Daemon:
             while not self.stop.is_set():
                 self._step()
         except StopRequested:
-            self._step_started_s = (
-                time.monotonic()
-            )  # the farewell does not pay for what was waited for before
+            self._step_started_s = time.monotonic()  # the wait before does not shorten the shutdown
         finally:
             self._shut_down()
 
@@ -95,14 +93,23 @@ class Daemon:
             self._handle(request)
         if self._unsaved:
             self._save_if_changed()
-        look = self.source.next_observation()
-        felt = self.mood_filter.update(look) if look else self._state.observed_mood
-        mood = apply_override(felt, self._state.settings.override, self._override_since_s)
-        decision = self.policy.decide(mood, felt)
-        vitals = self.metrics.read(look.at_s if look else None, self.clock())
-        self._throttle(vitals.temperature_c)
-        seen = replace(self._state, camera=self.source.state, picture=self.source.picture, observed_mood=felt)
-        self._publish(replace(seen, mood=mood, metrics=vitals), decision)
+        observation = self.source.next_observation()
+        observed = self._state.observed_mood
+        if observation:
+            observed = self.mood_filter.update(observation)
+        mood = apply_override(observed, self._state.settings.override, self._override_since_s)
+        decision = self.policy.decide(mood, observed)
+        metrics = self.metrics.read(observation.at_s if observation else None, self.clock())
+        self._throttle(metrics.temperature_c)
+        state = replace(
+            self._state,
+            camera=self.source.state,
+            picture=self.source.picture,
+            observed_mood=observed,
+            mood=mood,
+            metrics=metrics,
+        )
+        self._publish(state, decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
 
     def _handle(self, request: Request) -> None:
@@ -125,7 +132,7 @@ class Daemon:
         self._unsaved = not self.save_settings(self._state.settings)
 
     def _skip(self, button: Button) -> None:
-        """On to the next song, if one plays; one that does not fit is also remembered."""
+        """Skip the current song, if one plays; record one that does not fit."""
         if self.player and self._state.player.status is PlayerStatus.PLAY:
             if button is Button.REJECT_SONG:
                 self.player.reject_song()
@@ -138,7 +145,7 @@ class Daemon:
         self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
 
     def _apply_settings(self, new: Settings) -> None:
-        """Make the parts follow the settings where they differ from the present ones."""
+        """Apply the settings that differ from the present ones to the parts."""
         old = self._state.settings
         for name in (f.name for f in fields(new) if getattr(new, f.name) != getattr(old, f.name)):
             log.info("%s is set to %s", name, getattr(new, name))
@@ -152,7 +159,7 @@ class Daemon:
                 self.player.set_strategy(Strategy(new.strategy))
         if new.override is not old.override:
             self._override_since_s = self.clock()
-        # Each alone: the home has the sensitivity in whole per cents, the configuration its threshold exactly
+        # Only what changed: users see the sensitivity rounded, the configuration has the exact threshold
         if new.sensitivity != old.sensitivity:
             self.mood_filter.adjust(threshold=threshold_for(new.sensitivity))
         if new.dwell_s != old.dwell_s:
@@ -165,23 +172,23 @@ class Daemon:
         if self._thermal.update(temperature_c):
             fps = self._state.settings.fps * self._thermal.share
             level = logging.WARNING if self._thermal.share < 1 else logging.INFO
-            log.log(level, "the processor is at %.0f °C: %.1f looks a second", temperature_c, fps)
+            log.log(level, "the processor is at %.0f °C: %.1f observations per second", temperature_c, fps)
             self.source.set_rate(fps)
 
-    def _publish(self, present: AppState, decision: Decision) -> None:
-        if present.camera != self._state.camera:
-            _log_camera(present.camera)
-        self._state = present
-        if decision.request and present.mood:
-            _log_mood(present.mood, decision.request)
+    def _publish(self, state: AppState, decision: Decision) -> None:
+        if state.camera != self._state.camera:
+            _log_camera(state.camera)
+        self._state = state
+        if decision.request and state.mood:
+            _log_mood(state.mood, decision.request)
             if self.player:
                 self.player.request(decision.request)
         for publisher in self.publishers:
-            publisher.publish(present, (*self._events, *decision.events))
+            publisher.publish(state, (*self._events, *decision.events))
         self._events.clear()
 
     def _shut_down(self) -> None:
-        """Tell all to stop, then wait for each; whoever does not end is named and left behind."""
+        """Stop all parts; log and abandon any that miss the deadline."""
         self.service.stopping()
         parts = self._threaded_parts()
         for _, part in parts:
@@ -199,7 +206,7 @@ class Daemon:
 
 
 def _drives_music(settings: Settings) -> bool:
-    """Whether the mood may choose the music: one that was asked for needs nobody to watch."""
+    """Return whether the mood chooses the music; an override needs no camera."""
     return settings.drive_music and (settings.enabled or settings.override is not None)
 
 

@@ -1,11 +1,11 @@
-"""Every error a person may see, in one tree; each fatal one knows its exit code."""
+"""Every error that users may see, in one tree; each fatal one has its exit code."""
 
 from enum import IntEnum
 from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; the numbers from 64 to 78 are those of sysexits.h."""
+    """Exit codes of the process; the numbers from 64 to 78 are those of sysexits.h."""
 
     OK = 0
     SOME_FAILED = 1
@@ -14,14 +14,14 @@ class ExitCode(IntEnum):
     BUG = 70
     RESTART = 75
     CONFIG = 78
-    PIPE = 141  # as a shell has it for a process that SIGPIPE ended: 128 and its number
+    PIPE = 141  # as shells report a process that SIGPIPE ended: 128 and its number
 
 
 class MoodpidError(Exception):
-    """Base of all errors of ours.
+    """Base of all errors of moodpid.
 
     Attributes:
-        lines: One for each thing that is wrong, which says what, where and what to do; seldom more than one.
+        lines: One line for each fault: state, cause and action; seldom more than one.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
@@ -32,7 +32,7 @@ class MoodpidError(Exception):
 
 
 class ConfigError(MoodpidError):
-    """The configuration cannot be used; of a file every fault is told, in the order of the file."""
+    """The configuration cannot be used; every fault of a file is listed, in its order."""
 
     exit_code = ExitCode.CONFIG
 
@@ -59,14 +59,14 @@ class CameraBusyError(CameraError):
     """Another program has the camera.
 
     Attributes:
-        why: Stands in the text, by which it is known where only the text is told.
+        why: Part of the text, by which the error is recognised where only the text is known.
     """
 
     why: ClassVar[str] = "another program uses it"
 
 
 class CameraStuckError(CameraError):
-    """The camera's driver does not come back; only another process can open it again."""
+    """The camera's driver hangs; only a new process can open the camera again."""
 
 
 class RecordingEnded(CameraError):  # noqa: N818 - like StopIteration, it is no error
@@ -76,13 +76,13 @@ class RecordingEnded(CameraError):  # noqa: N818 - like StopIteration, it is no 
 
 
 class RestartRequested(MoodpidError):  # noqa: N818 - nothing is wrong
-    """Somebody pressed the button; the service manager starts the service again."""
+    """A restart was requested; the service manager starts the service again."""
 
     exit_code = ExitCode.RESTART
 
 
 class StopRequested(MoodpidError):  # noqa: N818 - nothing is wrong
-    """Asked to stop, the loop waits for nothing any more."""
+    """The loop was asked to stop and waits for nothing any more."""
 
     exit_code = ExitCode.OK
 

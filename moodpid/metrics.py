@@ -1,19 +1,19 @@
-"""How the machine does its work: how quickly, how often, how warm."""
+"""Latency and rate of the loop, temperature of the processor, and the throttle that follows it."""
 
 from collections.abc import Callable
 
 from moodpid.state import Metrics
 from moodpid.system.raspberry_pi import read_temperature_c
 
-_SMOOTHING = 0.1  # the share of the newest look in what is told
+_SMOOTHING = 0.1  # the share of the newest value
 _TEMPERATURE_EVERY_S = 15.0
-# We give way a little before the firmware does, at `moodpid.system.raspberry_pi.THROTTLED_FROM_C`
-_FEWER_LOOKS_FROM_C, _ALL_LOOKS_BELOW_C = 78.0, 72.0
-_HOT_SHARE = 0.5
+# Just below where the firmware throttles, `moodpid.system.raspberry_pi.THROTTLED_FROM_C`
+_THROTTLE_FROM_C, _RELEASE_BELOW_C = 78.0, 72.0
+_THROTTLED_SHARE = 0.5
 
 
 class LoopMetrics:
-    """Measures, once a turn of the loop.
+    """Measures latency, rate and temperature once per step of the loop.
 
     Args:
         temperature_c: Reads the processor's temperature.
@@ -27,39 +27,39 @@ class LoopMetrics:
         self._latency_s: float | None = None
         self._temperature_c: float | None = None
 
-    def read(self, look_s: float | None, now_s: float) -> Metrics:
-        """The vitals after a turn.
+    def read(self, frame_s: float | None, now_s: float) -> Metrics:
+        """Return the metrics after a step.
 
         Args:
-            look_s: When the picture of this turn was taken, None if there was none.
+            frame_s: When the frame of this step was taken, None if there was none.
             now_s: Now; both in monotonic seconds.
         """
-        if look_s is not None:
-            self._latency_s = _smooth(self._latency_s, max(0.0, now_s - look_s))
+        if frame_s is not None:
+            self._latency_s = _smooth(self._latency_s, max(0.0, now_s - frame_s))
             if self._last_observation_s is not None:
-                self._period_s = _smooth(self._period_s, max(1e-3, look_s - self._last_observation_s))
-            self._last_observation_s = look_s
+                self._period_s = _smooth(self._period_s, max(1e-3, frame_s - self._last_observation_s))
+            self._last_observation_s = frame_s
         if now_s - self._temperature_at_s >= _TEMPERATURE_EVERY_S:
             self._temperature_at_s, self._temperature_c = now_s, self._read_temperature_c()
         return Metrics(self._latency_s, 1 / self._period_s if self._period_s else None, self._temperature_c)
 
 
 class ThermalThrottle:
-    """Slows the looks down while the processor is hot, before the firmware slows all down, music included.
+    """Halves the rate while the processor is hot, before the firmware throttles music and all.
 
     Attributes:
-        share: Of the looks that are asked for, how many to make.
+        share: The share of the requested rate to run at, above 0 up to 1.
     """
 
     share = 1.0
 
     def update(self, temperature_c: float | None) -> bool:
-        """Take a new temperature in; whether `share` has changed. Without a thermometer it never does."""
+        """Take a temperature in °C, None if unknown; return whether `share` changed."""
         if temperature_c is None:
             return False
-        # Apart by some degrees, so that it does not go to and fro
-        hot = temperature_c >= (_FEWER_LOOKS_FROM_C if self.share == 1.0 else _ALL_LOOKS_BELOW_C)
-        old, self.share = self.share, _HOT_SHARE if hot else 1.0
+        # Hysteresis of some degrees
+        hot = temperature_c >= (_THROTTLE_FROM_C if self.share == 1.0 else _RELEASE_BELOW_C)
+        old, self.share = self.share, _THROTTLED_SHARE if hot else 1.0
         return self.share != old
 
 

@@ -1,4 +1,4 @@
-"""What the loop knows of its neighbours: an eye that looks, a player and a home that hear what follows."""
+"""What the main loop knows of its neighbours: an observation source, a player, and publishers."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,63 +10,63 @@ from moodpid.state import AppState, CameraState
 
 
 class ObservationSource(Protocol):
-    """Looks at the room."""
+    """The faces in the room, one observation at a time."""
 
     @property
     def state(self) -> CameraState:
-        """What the camera is doing."""
+        """The state of the camera."""
 
     @property
     def picture(self) -> bytes | None:
-        """The last look as JPEG, None where nobody asked for it."""
+        """The last frame as JPEG; None unless it is asked for."""
 
     def idle_s(self) -> float:
-        """How long the loop may rest before the next look, in seconds."""
+        """Return how long the loop may wait before the next observation, in seconds."""
 
     def next_observation(self) -> Observation | None:
-        """The next observation, None while there is nothing to look through.
+        """Return the next observation; None while no camera is open.
 
         Raises:
-            CameraError: There will never be one again.
-            StopRequested: The loop is to end, and nothing is waited for any more.
+            CameraError: The camera is gone for good.
+            StopRequested: The loop was asked to stop.
         """
 
     def set_enabled(self, on: bool) -> None:
         """Open or close the camera."""
 
     def set_rate(self, fps: float) -> None:
-        """Look this often a second from the next look on, as far as the camera goes."""
+        """Set the observations per second from the next one on, as far as the camera allows."""
 
     def close(self) -> None:
-        """Give the camera back."""
+        """Close the camera."""
 
 
 class MusicPlayer(Protocol):
-    """Has a thread of its own that carries wishes out."""
+    """The player, driven by a thread of its own."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start its thread."""
 
     def request(self, request: MusicRequest) -> None:
-        """Replace the wish by this one."""
+        """Request this music in place of what was requested before."""
 
     def set_enabled(self, on: bool) -> None:
-        """Carry wishes out, or leave the player alone."""
+        """Drive the player, or leave it alone."""
 
     def set_strategy(self, strategy: Strategy) -> None:
-        """Where the music leads."""
+        """Set where the music leads."""
 
     def skip(self) -> None:
-        """Go on to the next song, if one plays."""
+        """Skip to the next song, if one plays."""
 
     def reject_song(self) -> None:
-        """Remember that the song that plays does not fit, and go on to the next."""
+        """Record that the current song does not fit, and skip it."""
 
     def stop(self) -> None:
-        """Ask it to end; returns at once."""
+        """Ask it to stop; return at once."""
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the end; False if it has not come in time."""
+        """Wait for its thread to end; return False if it does not in time."""
 
 
 class StatePublisher(Protocol):
@@ -77,13 +77,13 @@ class StatePublisher(Protocol):
         """What log lines call it, such as `MQTT connection`."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start its thread."""
 
-    def publish(self, present: AppState, events: Sequence[MoodEvent]) -> None:
-        """Pass on what is new in the present state, and these events; never waits."""
+    def publish(self, state: AppState, events: Sequence[MoodEvent]) -> None:
+        """Publish what changed in the state, and these events; never wait."""
 
     def stop(self) -> None:
-        """Begin to say good-bye; returns at once."""
+        """Publish that the daemon goes offline; return at once."""
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the end; False if it has not come in time."""
+        """Wait for its thread to end; return False if it does not in time."""

@@ -1,4 +1,4 @@
-"""The report of a replay: it stands in for player and home, and writes down what they would hear."""
+"""The report of a replay: player and publisher in one, which record what they are sent."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,13 +12,13 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 class ReplayReport:
-    """Makes one record of every change of mood, or of every look.
+    """Makes one record of every change of mood, or of every observation.
 
     Args:
         emit: Takes a record with the keys `at` (seconds of the recording), `mood`, `confidence` (0 to 1),
-            `faces` and `play` (the playlists that would play and those they lead to, or None); each look also
-            has `scores`.
-        looks: Record every look.
+            `faces` and `play` (the playlists that would play and those they lead to, or None); each
+            observation also has `scores`.
+        looks: Record every observation.
     """
 
     name = "report"
@@ -30,15 +30,15 @@ class ReplayReport:
         self._changed = False
 
     def request(self, request: MusicRequest) -> None:
-        """As the player: this is what it would play from here on."""
+        """Record the music that would play from here on."""
         self._play = str(request) or None
         self._changed = True
 
-    def publish(self, present: AppState, _events: Sequence[MoodEvent]) -> None:
-        """As the home: this is how things are after a look."""
-        if present.mood and (self._observations or self._changed):
+    def publish(self, state: AppState, _events: Sequence[MoodEvent]) -> None:
+        """Record the state after an observation."""
+        if state.mood and (self._observations or self._changed):
             self._changed = False
-            self._emit(self._record(present.mood))
+            self._emit(self._record(state.mood))
 
     def _record(self, state: MoodState) -> dict[str, Any]:
         scores = (
@@ -56,23 +56,23 @@ class ReplayReport:
         }
 
     def start(self) -> None:
-        """Nothing to begin: nothing is sent."""
+        """Do nothing: a replay has no thread."""
 
     def set_enabled(self, on: bool) -> None:
-        """Nobody switches a replay."""
+        """Do nothing: a replay has no switches."""
 
     def set_strategy(self, strategy: Strategy) -> None:
-        """Nobody switches a replay."""
+        """Do nothing: a replay has no switches."""
 
     def skip(self) -> None:
-        """Nobody skips in a replay."""
+        """Do nothing: a replay plays no song."""
 
     def reject_song(self) -> None:
-        """Nobody complains about a replay."""
+        """Do nothing: a replay plays no song."""
 
     def stop(self) -> None:
-        """Nothing to end."""
+        """Do nothing: a replay has no thread."""
 
     def join(self, timeout_s: float) -> bool:  # noqa: ARG002 - there is no thread to wait for
-        """Nothing to wait for."""
+        """Return True: there is no thread to wait for."""
         return True

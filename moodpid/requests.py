@@ -1,4 +1,4 @@
-"""What is asked of the main loop, and the news that reach it: plain frozen types."""
+"""What the main loop is asked for and informed of: plain frozen types."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ class ChangeSetting:
     value: Value
 
     def applied(self, settings: Settings) -> Settings:
-        """The settings after this."""
+        """Return the settings after this change."""
         changes: dict[str, Any] = {self.name: self.value}
         return replace(settings, **changes)
 
 
 class Button(StrEnum):
-    """What can be asked for once."""
+    """What can be requested once."""
 
     SKIP = "skip"
     REJECT_SONG = "misfit"
@@ -33,7 +33,7 @@ class Button(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PressButton:
-    """Request: do this, once."""
+    """Request: do this once."""
 
     button: Button
 
@@ -47,7 +47,7 @@ class PlayerChanged:
 
 @dataclass(frozen=True, slots=True)
 class TrackSkipped:
-    """News from the MPD worker: a person left a song of ours before its end, by other means than us."""
+    """News from the MPD worker: a user left one of its songs early, in another client."""
 
 
 Request: TypeAlias = ChangeSetting | PressButton | PlayerChanged | TrackSkipped

@@ -8,7 +8,7 @@ from moodpid.mood.filter import MoodState
 
 
 class CameraStatus(StrEnum):
-    """What the camera is doing."""
+    """The state of the camera."""
 
     STARTING = "starting"
     WATCHING = "watching"
@@ -19,14 +19,14 @@ class CameraStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """The camera; `message` says in one line what is wrong, and is empty when nothing is."""
+    """The camera; `message` is one line on what is wrong, empty if nothing is."""
 
     status: CameraStatus
     message: str = ""
 
 
 class PlayerStatus(StrEnum):
-    """What the player is doing: MPD's own three states, and two in which we cannot know or may not act."""
+    """The state of the player: MPD's own three, unreachable, and disabled."""
 
     PLAY = "play"
     PAUSE = "pause"
@@ -40,12 +40,12 @@ class PlayerState:
     """The player.
 
     Attributes:
-        status: What it is doing.
+        status: Its state.
         title: Title (or file name) of the song that plays, empty if none.
         artist: Its artist, empty if unknown.
-        mood: The mood our songs in the queue were chosen for, None if none of ours is there.
+        mood: The mood that moodpid's songs in the queue were chosen for, None if there are none.
         playlist: The stored playlist they came from, empty if none.
-        message: One line on what is wrong or why we hold back, empty if all is well.
+        message: One line on what is wrong or what holds the music back, empty if nothing does.
     """
 
     status: PlayerStatus
@@ -58,16 +58,16 @@ class PlayerState:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the home may set, and what outlives a restart.
+    """What users may set, and what outlives a restart.
 
     Attributes:
         enabled: Watch, or keep the camera closed and leave the player alone.
         drive_music: Let the mood choose the music, or leave MPD alone.
         strategy: Where the music leads, a value of `moodpid.config.Strategy`.
-        override: The mood that is told and played whatever the faces show, None for what they show.
+        override: The mood that is published and played whatever the faces show, None for theirs.
         dwell_s: A mood lasts at least this long.
-        sensitivity: From 0 to 100: how readily the mood follows the faces.
-        fps: Looks a second.
+        sensitivity: How readily the mood follows the faces, from 0 to 100.
+        fps: Observations per second.
     """
 
     enabled: bool = True
@@ -81,11 +81,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """How the machine does its work; None is what is not known.
+    """Latency, rate and temperature; None is what is not known.
 
     Attributes:
-        latency_s: From a picture to what followed from it.
-        fps: Looks a second, measured.
+        latency_s: From a frame to the decision on it.
+        fps: Observations per second, measured.
         temperature_c: Of the processor.
     """
 
@@ -96,15 +96,15 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """All that the home may know at this moment.
+    """All that publishers may publish at this moment.
 
     Attributes:
-        camera, player: What they are doing.
-        picture: The last look as JPEG, only where the configuration wants it told.
-        mood: What the room feels like, or is to feel like; None until the first look.
-        observed_mood: What the faces alone say, None until the first look.
-        settings: What the home has set.
-        metrics: How the machine does.
+        camera, player: Their states.
+        picture: The last frame as JPEG, only where the configuration asks for it.
+        mood: The mood of the room, or its override; None until the first observation.
+        observed_mood: The mood by the faces alone, None until the first observation.
+        settings: What users have set.
+        metrics: Latency, rate and temperature.
     """
 
     camera: CameraState

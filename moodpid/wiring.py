@@ -1,4 +1,4 @@
-"""From the configuration to objects: the only module that names concrete parts.
+"""Builds the parts that the configuration describes: the only module that names concrete ones.
 
 Heavy parts are imported where they are built, so that `moodpid check` starts in a blink.
 """
@@ -30,11 +30,11 @@ BUNDLED_MODEL = Path(__file__).parent / "data" / "emotion.tflite"
 
 
 def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", tuple[float, ...]]:
-    """Detector and classifier, joined, and the prior of the classifier's training.
+    """Return detector and classifier joined, and the prior of the classifier's training.
 
     Args:
         config: Names the model and the cascade.
-        stills: For pictures that have nothing to do with each other, instead of a camera's.
+        stills: For unrelated pictures instead of a camera's frames.
 
     Raises:
         ModelError, CascadeError: One of them is unusable.
@@ -49,17 +49,17 @@ def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeli
 
 
 def build_policy(config: Config) -> Policy:
-    """What to wish for in each mood, by the lists and the strategy of the configuration."""
+    """Return the policy: which music to request in each mood."""
     player = config.player
     return Policy(player.names, player.targets, lifts=player.strategy is Strategy.LIFT)
 
 
 def build_source(config: Config, pipeline: "FacePipeline", stopping: Callable[[], bool]) -> "LiveSource":
-    """The eye of the service; it opens its camera with the first look, and says then what is wrong with it.
+    """Return the observation source; it opens its camera with the first observation.
 
     Args:
         config: Names the camera.
-        pipeline: Makes observations of its frames.
+        pipeline: Makes observations of frames.
         stopping: Whether the service was asked to stop.
 
     Raises:
@@ -74,7 +74,7 @@ def build_source(config: Config, pipeline: "FacePipeline", stopping: Callable[[]
 
 
 def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer:
-    """The MPD worker, not yet started."""
+    """Return the MPD worker, not yet started."""
     from moodpid.mpd.worker import MpdWorker
 
     folder = runtime_folder()
@@ -101,29 +101,29 @@ def _mqtt_publisher(config: Config, requests: RequestQueue[Request]) -> StatePub
 
 
 def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
-    """Keeps what the home sets, where systemd gives us a place."""
+    """Return the store of the settings; it keeps them where systemd provides a state folder."""
     from moodpid.settings.store import SettingsStore
 
     if config.mqtt.enabled and state_folder() is None:
-        log.info("what the home sets is not kept over a restart: no STATE_DIRECTORY")
+        log.info("settings are not kept over a restart: STATE_DIRECTORY is not set")
     return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
 
 def state_file(name: str) -> JsonFile:
-    """A file that outlives a restart, where systemd gives us a place."""
+    """Return a file that outlives a restart, where systemd provides a state folder."""
     folder = state_folder()
     return JsonFile(folder / name if folder else None)
 
 
 def capabilities(config: Config) -> "Capabilities":
-    """What the home may set and press here."""
+    """Return what users may set and press here."""
     from moodpid.settings.fields import Capabilities
 
     return Capabilities(config.player.enabled, config.camera.fps, config.mqtt.picture)
 
 
 def default_settings(config: Config) -> Settings:
-    """What the configuration says about things that the home may set."""
+    """Return the configuration's values of all settings."""
     mood = config.mood
     sensitivity = round(sensitivity_for(mood.threshold))
     return Settings(
@@ -135,17 +135,17 @@ def default_settings(config: Config) -> Settings:
 
 
 def mpd_password(config: Config) -> str:
-    """The password of MPD, empty for none; raises ConfigError if its file cannot be read."""
+    """Return the password of MPD, empty for none; raise ConfigError if its file cannot be read."""
     return read_secret("mpd-password", config.player.password_file)
 
 
 def mqtt_password(config: Config) -> str:
-    """The password of the broker, empty for none; raises ConfigError if its file cannot be read."""
+    """Return the password of the broker, empty for none; raise ConfigError if its file cannot be read."""
     return read_secret("mqtt-password", config.mqtt.password_file)
 
 
 def filter_settings(config: Config, prior: tuple[float, ...]) -> FilterSettings:
-    """The filter's settings: what the configuration says, and the prior that the model brings."""
+    """Return the filter's settings: the configuration's, and the prior of the model."""
     mood = config.mood
     return FilterSettings(
         smoothing_s=mood.smoothing_s,

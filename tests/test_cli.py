@@ -270,7 +270,7 @@ def test_a_fault_of_our_own_ends_the_service_with_70_and_is_told_to_journal_and_
     assert main(["run", "--config", str(config)]) == 70
     assert "please report it" in caplog.text
     assert "ZeroDivisionError" in caplog.text
-    assert told == ["STATUS=a fault of moodpid's own; see the journal"]
+    assert told == ["STATUS=a bug in moodpid; see the journal"]
 
 
 def test_a_fault_of_our_own_ends_any_other_verb_with_70_and_a_traceback(
@@ -280,7 +280,7 @@ def test_a_fault_of_our_own_ends_any_other_verb_with_70_and_a_traceback(
     assert main(["classify", "--config", str(config), "x.png"]) == 70
     told = capsys.readouterr().err
     assert "ZeroDivisionError" in told
-    assert told.splitlines()[-1] == "moodpid: a fault of moodpid's own; please report it with the lines above"
+    assert told.splitlines()[-1] == "moodpid: a bug in moodpid; please report it with the lines above"
 
 
 def test_what_is_switched_off_is_not_asked_and_forgets_nothing(

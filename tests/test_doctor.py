@@ -95,9 +95,13 @@ def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> No
     [
         (CameraState(CameraStatus.WATCHING), True, "held by the running moodpid service"),
         (CameraState(CameraStatus.DARK, "make light"), True, "too dark"),
-        (CameraState(CameraStatus.OFF), True, "switched the running moodpid service off"),
+        (CameraState(CameraStatus.OFF), True, "switched off over MQTT"),
         (CameraState(CameraStatus.STARTING), True, "held by the running moodpid service"),
-        (CameraState(CameraStatus.LOST, "Pi camera 0: no frames; check"), False, "says: Pi camera 0: no fr"),
+        (
+            CameraState(CameraStatus.LOST, "Pi camera 0: no frames; check"),
+            False,
+            "reports: Pi camera 0: no fr",
+        ),
     ],
 )
 def test_a_service_that_runs_is_believed_and_its_camera_left_alone(

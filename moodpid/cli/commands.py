@@ -105,12 +105,12 @@ def _replay(options: argparse.Namespace) -> ExitCode:
 
     faults: list[PictureError] = []
 
-    def complain(fault: PictureError) -> None:
+    def record(fault: PictureError) -> None:
         faults.append(fault)
         print_error(str(fault))
 
     report = ReplayReport(print_json if options.json else _print_row, looks=options.looks)
-    app.replay(options.path, _config_or_defaults(options), report, complain)
+    app.replay(options.path, _config_or_defaults(options), report, record)
     return ExitCode.SOME_FAILED if faults else ExitCode.OK
 
 
@@ -123,7 +123,7 @@ def _print_row(record: dict[str, Any]) -> None:
 
 
 def _config_of_the_service(options: argparse.Namespace) -> Config:
-    """The file that is named, else the installed one, and with it the passwords that systemd hands out."""
+    """Return the named configuration, else the installed one with the service's credentials."""
     if options.config is None:
         # As systemd/moodpid.service has it in LoadCredential=
         os.environ.setdefault("CREDENTIALS_DIRECTORY", str(DEFAULT_PATH.parent))
@@ -131,7 +131,7 @@ def _config_of_the_service(options: argparse.Namespace) -> Config:
 
 
 def _config_or_defaults(options: argparse.Namespace) -> Config:
-    """The file that is named, else the installed one, else the defaults: these verbs need no playlists."""
+    """Return the named configuration, else the installed one, else the defaults."""
     if options.config or DEFAULT_PATH.exists():
         return load(options.config or DEFAULT_PATH)
     return Config()

@@ -15,14 +15,14 @@ from moodpid.errors import ExitCode, MoodpidError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; returns its exit code (`ExitCode`)."""
+    """Run one verb and return its exit code (`ExitCode`)."""
     try:
         try:
             return _run_command(parse(COMMANDS, arguments))
         finally:
-            if sys.stdout:  # not at the interpreter's exit, where nobody could catch what it raises
+            if sys.stdout:  # before the interpreter's exit, where errors cannot be caught
                 sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of the output has stopped
         _drop_output()
         return ExitCode.PIPE
     except OSError as error:
@@ -33,17 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _drop_output() -> None:
-    """Let what is still to be written go nowhere: at its exit the interpreter tries again, and complains."""
+    """Redirect the rest of the output to nowhere, since the interpreter flushes it again at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in filter(None, (sys.stdout, sys.stderr)):
         os.dup2(nowhere, stream.fileno())
 
 
 def _run_command(options: argparse.Namespace) -> int:
-    if options.verb != "run":  # what is logged on the way is told as what `_complain` tells
+    if options.verb != "run":  # warnings look like the lines of `print_error`
         logging.basicConfig(level=logging.WARNING, format=f"{PREFIX}%(message)s")
     try:
-        return ExitCode(options.do(options))
+        return ExitCode(options.command.run(options))
     except MoodpidError as error:
         for line in error.lines:
             print_error(line)
@@ -54,5 +54,5 @@ def _run_command(options: argparse.Namespace) -> int:
         return ExitCode.OK
     except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture
         traceback.print_exc()
-        print_error("a fault of moodpid's own; please report it with the lines above")
+        print_error("a bug in moodpid; please report it with the lines above")
         return ExitCode.BUG

@@ -1,4 +1,4 @@
-"""What the command line prints: lines on standard output, and errors with our name before them."""
+"""What the command line prints: lines on standard output, and errors that begin with the program's name."""
 
 import json
 import sys

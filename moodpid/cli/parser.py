@@ -1,4 +1,4 @@
-"""How a command line is read: a verb and what it takes, and what was perhaps meant."""
+"""The parser of the command line, with suggestions for misspelt verbs."""
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
@@ -14,18 +14,18 @@ from moodpid.errors import ExitCode
 _EXIT_CODES = """\
 exit codes:
   0   done, or asked to stop
-  1   not done, or not all of it; the lines say what
+  1   not done, or not all of it; see the lines
   64  the command line is wrong
   69  the camera is gone for good
-  70  a fault of moodpid's own; please report it
-  75  asked over MQTT to be started again (without systemd it begins anew by itself)
+  70  a bug in moodpid; please report it
+  75  restart requested (without systemd moodpid restarts itself)
   78  the configuration or the model cannot be used
-  141 whoever read the output stopped reading
+  141 the reader of the output stopped
 """
 
 
 class _Parser(argparse.ArgumentParser):
-    """As argparse's, with the exit code of sysexits.h for wrong usage, and with what was perhaps meant."""
+    """Argparse's parser with the exit code of sysexits.h for wrong usage, and with suggestions."""
 
     # Before Python 3.14 argparse has no public way to suggest a choice
     def _check_value(self, action: argparse.Action, value: str) -> None:
@@ -40,10 +40,10 @@ class _Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word that does something.
+    """A verb of the command line.
 
     Attributes:
-        run: What it does, with what `parse` has read.
+        run: Carries it out with the parsed arguments.
         help: One line for the help.
         arguments: Its arguments beside `--config`, each with the keywords of `ArgumentParser.add_argument`.
     """
@@ -53,29 +53,29 @@ class Command:
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def parse(verbs: Mapping[str, Command], arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the verb does as `do`, the file or None as `config`, and what the verb takes by its names.
+def parse(commands: Mapping[str, Command], arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse a command line; return `command`, `config` (a path or None) and the verb's arguments by name.
 
     Args:
-        verbs: By their words.
-        arguments: Those of the process, if none are given.
+        commands: By their verbs.
+        arguments: The process's if None.
 
     Raises:
-        SystemExit: The command line is wrong, which is said, or help was asked for, which is printed.
+        SystemExit: The command line is wrong, or help was printed.
     """
     how: dict[str, Any] = {"epilog": _EXIT_CODES, "formatter_class": argparse.RawDescriptionHelpFormatter}
-    says = "Watches the faces in a room, plays what suits their mood, and tells the home over MQTT."
-    parser = _Parser(prog="moodpid", description=says, **how)
+    description = "Watches the faces in a room, plays music for their mood, and publishes it over MQTT."
+    parser = _Parser(prog="moodpid", description=description, **how)
     parser.add_argument("--version", action="version", version=f"moodpid {__version__}")
     file = f"configuration (default {DEFAULT_PATH})"
     config: dict[str, Any] = {"type": Path, "metavar": "FILE", "help": file}
     parser.add_argument("--config", **config)
-    words = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
-    for name, verb in verbs.items():
-        sub = words.add_parser(name, help=verb.help, description=verb.help, **how)
-        sub.set_defaults(do=verb.run)
-        # Without a default of its own it leaves alone what stood before the verb
+    subparsers = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB")
+    for name, command in commands.items():
+        sub = subparsers.add_parser(name, help=command.help, description=command.help, **how)
+        sub.set_defaults(command=command)
+        # Without a default it keeps the value given before the verb
         sub.add_argument("--config", default=argparse.SUPPRESS, **config)
-        for argument, keywords in verb.arguments.items():
+        for argument, keywords in command.arguments.items():
             sub.add_argument(argument, **keywords)
     return parser.parse_args(arguments)

@@ -10,7 +10,7 @@ from moodpid.errors import ExitCode, MoodpidError, RestartRequested
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """Everything that ends the service is logged, and shown by the service manager as its status."""
+    """Run the service; log what ends it, and report it to the service manager."""
     from moodpid.system import logs
     from moodpid.system.sd_notify import service_manager
 
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         app.run(load(options.config or DEFAULT_PATH))
     except RestartRequested as request:
         log.info("%s", request)
-        if "NOTIFY_SOCKET" in os.environ:  # the service manager starts us again
+        if "NOTIFY_SOCKET" in os.environ:  # the service manager restarts the service
             return request.exit_code
         os.execv(sys.executable, [sys.executable, "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
     except MoodpidError as error:
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         service_manager().failed(str(error))
         return error.exit_code
     except Exception:
-        log.exception("a fault of moodpid's own; please report it with these lines")
-        service_manager().failed("a fault of moodpid's own; see the journal")
+        log.exception("a bug in moodpid; please report it with these lines")
+        service_manager().failed("a bug in moodpid; see the journal")
         return ExitCode.BUG
     return ExitCode.OK

@@ -1,4 +1,4 @@
-"""The configuration: a TOML file becomes frozen structs, or a list of all that is wrong in it."""
+"""The configuration: a TOML file becomes frozen structs, or a list of every fault in it."""
 
 import math
 import tomllib
@@ -53,10 +53,10 @@ def load(path: Path, *, files: bool = False) -> Config:
 
     Args:
         path: The file.
-        files: A file that it names and that is missing is a fault, too.
+        files: Report a named file that is missing as a fault, too.
 
     Raises:
-        ConfigError: With one fault for each thing that is wrong.
+        ConfigError: With one line for each fault.
     """
     try:
         # -sig: some editors begin UTF-8 with a mark of its own
@@ -79,10 +79,10 @@ def parse(
         text: TOML.
         name: What to call the file in messages.
         folder: Where relative paths start from; they stay as they are without it.
-        files: A file that it names and that is missing is a fault, too.
+        files: Report a named file that is missing as a fault, too.
 
     Raises:
-        ConfigError: With one fault for each thing that is wrong.
+        ConfigError: With one line for each fault.
     """
     try:
         tables = tomllib.loads(text)
@@ -101,14 +101,14 @@ def parse(
 
 
 def _in_order(found: Iterable[tuple[KeyPath, str]], text: str, name: str) -> list[str]:
-    """The faults as they are told, in the order of the file; what does not stand in it comes last."""
+    """Return the faults in the order of the file, those that name no line last."""
     lines = [(line_of(text, place), f"{format_key(place)}: {what}") for place, what in found]
     lines.sort(key=lambda fault: fault[0] or math.inf)
     return [f"{name}, line {line}: {what}" if line else f"{name}: {what}" for line, what in lines]
 
 
 def _rooted(config: Config, folder: Path | None) -> Config:
-    """The same with its relative paths made absolute."""
+    """Return the configuration with its relative paths made absolute."""
     if folder is None:
         return config
     replace, folder = msgspec.structs.replace, folder.resolve()

@@ -1,4 +1,4 @@
-"""What may stand in a configuration file and what does, in plain words and in TOML's spelling."""
+"""Valid types and given values of the configuration file, in plain words and TOML's spelling."""
 
 import json
 from types import UnionType
@@ -11,7 +11,7 @@ _KINDS |= {tuple: "a list", dict: "a table"}
 
 
 def explain(value: object, hint: object) -> str:
-    """Why `value` cannot stand where the tables have `hint`; continues "[table] key: ".
+    """Explain why `value` is not valid where the schema has `hint`; continues "[table] key: ".
 
     Args:
         value: What `tomllib` made of the file's text.
@@ -28,7 +28,7 @@ def explain(value: object, hint: object) -> str:
 
 
 def spell(value: object) -> str:
-    """A value as a file of TOML has it; what may be long only by its kind."""
+    """Return a value as TOML spells it; long ones only by their kind."""
     match value:
         case str():
             return json.dumps(value, ensure_ascii=False)
@@ -40,7 +40,7 @@ def spell(value: object) -> str:
 
 
 def _parts(hint: Any) -> tuple[type, Meta]:  # noqa: ANN401 - a type, as `typing` has it
-    """The kind of value, and the limits on it."""
+    """Return the kind of value, and the limits on it."""
     if get_origin(hint) in (Union, UnionType):
         return _parts(get_args(hint)[0])
     if get_origin(hint) is Annotated:

@@ -1,4 +1,4 @@
-"""Where in the text of a configuration file a table or key stands, and how people call it."""
+"""Where in the text of a configuration file a table or key stands, and how it is printed."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _KEY = re.compile(r"\s*([\w.\"'-]+)\s*=")
 
 
 def find_keys(text: str) -> Iterator[tuple[int, KeyPath]]:
-    """Each table's header and each key that is written in the usual way, with its line, counted from 1."""
+    """Return the line of each table's header and each key written in the usual way, counted from 1."""
     table: KeyPath = ()
     for number, line in enumerate(text.split("\n"), start=1):
         if header := _HEADER.match(line):
@@ -25,12 +25,12 @@ def _parts(dotted: str) -> KeyPath:
 
 
 def format_key(place: KeyPath) -> str:
-    """A place as people read it: `[table] key`."""
+    """Return a key path as people read it: `[table] key`."""
     return f"[{'.'.join(place[:-1])}] {place[-1]}" if len(place) > 1 else f"[{place[0]}]"
 
 
 def line_of(text: str, place: KeyPath) -> int | None:
-    """The line of a key or table, or of the table around it; None if neither is written the usual way."""
+    """Return the line of a key or its table; None if neither is written in the usual way."""
     lines: dict[KeyPath, int] = {}
     for number, found in find_keys(text):
         lines.setdefault(found, number)

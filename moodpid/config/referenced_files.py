@@ -1,4 +1,4 @@
-"""Where a configuration names files, and which of them are not there."""
+"""The files that a configuration names, and which of them are missing."""
 
 import contextlib
 import stat
@@ -8,7 +8,7 @@ from typing import Any
 
 from moodpid.config.key_paths import KeyPath
 
-# Every table and key that is a path, and what else to do if nothing is there
+# Every table and key that is a path, and the remedy if the file is missing
 PATHS = (
     ("camera", "path", "or leave it empty for the bundled recording"),
     ("vision", "model", "or drop the line for the one that comes along"),
@@ -22,9 +22,9 @@ PATHS = (
 
 
 def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyPath, str]]:
-    """Every file that is named and is not there, or has no password in it, by its place.
+    """Return every named file that is missing, or is an empty password file, by its key path.
 
-    What this user may not see counts as there.
+    A file that this user may not see counts as present.
 
     Args:
         tables: The file's.
@@ -43,7 +43,7 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyP
 
 
 def _files(path: Path, key: str) -> tuple[Path, ...]:
-    """A model has its sidecar beside it."""
+    """Return the named file and those that belong to it, such as a model's sidecar."""
     return (path, path.parent / f"{path.stem}.json") if key == "model" else (path,)
 
 
@@ -58,6 +58,6 @@ def _missing(path: Path, *, or_folder: bool) -> str:
 
 
 def _is_empty(path: Path) -> bool:
-    with contextlib.suppress(OSError, ValueError):  # the size is there for all to see, the content may not be
+    with contextlib.suppress(OSError, ValueError):  # the size is readable where the content may not be
         return path.is_file() and (path.stat().st_size == 0 or not path.read_bytes().rstrip(b"\r\n"))
     return False

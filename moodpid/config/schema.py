@@ -53,14 +53,14 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class DeviceConfig(_Table, frozen=True):
-    """Who this moodpid is in the home."""
+    """The id and name of this moodpid in the home."""
 
     id: Identifier = "moodpid"
     name: Name = "moodpid"
 
 
 class CameraConfig(_Table, frozen=True):
-    """Where frames come from, how large and how often, which way up; `backlight` is a window behind faces."""
+    """The camera: its source, size, rate and rotation; `backlight` exposes for faces before a window."""
 
     source: CameraSource = CameraSource.PICAMERA2
     device: Annotated[int, Meta(ge=0)] = 0
@@ -76,7 +76,7 @@ class CameraConfig(_Table, frozen=True):
 
 
 class VisionConfig(_Table, frozen=True):
-    """What counts as a face, and which network reads it; empty paths mean the ones that come along."""
+    """The smallest face, and the network that classifies it; empty paths mean the bundled files."""
 
     min_face_px: Annotated[int, Meta(ge=24)] = 64
     model: str = ""
@@ -84,7 +84,7 @@ class VisionConfig(_Table, frozen=True):
 
 
 class MoodConfig(_Table, frozen=True):
-    """How looks are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
+    """How observations are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
 
     smoothing_s: Positive = 1.0
     change_every_s: Positive = 60.0
@@ -96,7 +96,7 @@ class MoodConfig(_Table, frozen=True):
 
 
 class SongSource(_Table, frozen=True):
-    """A place to take songs from: one of the three; `weight` says how often, against the others' weights."""
+    """A source of songs: one of the three; `weight` is its share against the others' weights."""
 
     playlist: str = ""
     filter: str = ""
@@ -111,11 +111,11 @@ class SongSource(_Table, frozen=True):
 
     @property
     def name(self) -> str:
-        """For people: a playlist by its name, a filter as it is, a folder with a slash behind it."""
+        """Return its name for people: of a playlist the name, a filter as it is, a folder with a slash."""
         return self.playlist or self.filter or f"{self.folder.rstrip('/')}/"
 
 
-# Towards calm and cheerful, by way of calm: nobody is cheered up out of anger in one song
+# Towards calm and cheerful, by way of calm: one song does not turn anger into joy
 _LIFT: dict[Mood, Mood] = {
     Mood.ANGRY: Mood.NEUTRAL,
     Mood.DISGUST: Mood.NEUTRAL,
@@ -128,7 +128,7 @@ _LIFT: dict[Mood, Mood] = {
 
 
 class MpdConfig(_Table, frozen=True):
-    """The MPD server and what it should play in which mood."""
+    """The MPD server, and what it plays in each mood."""
 
     enabled: bool = True
     host: Host = "localhost"
@@ -145,7 +145,7 @@ class MpdConfig(_Table, frozen=True):
 
     @property
     def lists(self) -> dict[Mood, tuple[SongSource, ...]]:
-        """The playlists with every entry in its long form."""
+        """Return the playlists with every entry in its long form."""
         return {
             mood: tuple(SongSource(playlist=entry) if isinstance(entry, str) else entry for entry in entries)
             for mood, entries in self.playlists.items()
@@ -153,12 +153,12 @@ class MpdConfig(_Table, frozen=True):
 
     @property
     def names(self) -> dict[Mood, tuple[str, ...]]:
-        """The playlists by the names that people know them by."""
+        """Return the names of each mood's playlists."""
         return {mood: tuple(entry.name for entry in entries) for mood, entries in self.lists.items()}
 
     @property
     def targets(self) -> dict[Mood, Mood]:
-        """Where `lift` leads from each mood; the file's table changes only what it names."""
+        """Return where `lift` leads from each mood; the file's table overrides the defaults."""
         return {**_LIFT, **self.lift}
 
 
@@ -170,7 +170,7 @@ class Transport(StrEnum):
 
 
 class MqttConfig(_Table, frozen=True):
-    """The broker and the names below which the topics lie; no discovery prefix means no Home Assistant."""
+    """The broker and the names of the topics; an empty discovery prefix means no Home Assistant."""
 
     enabled: bool = True
     host: Host = "localhost"

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no TOML, in plain words and by its line."""
+"""Syntax errors of TOML in plain words, by their line."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ _QUOTE = "the closing quote is missing"
 # A value that begins with ' and has no other on its line: tomllib looks for it up to the end of the text
 _OPENED = re.compile(r"(?m)^[^#\"'\n]*=[^#\"'\n]*'[^'\n]*$")
 
-# What tomllib says; what stands on the line before the place and from there on; and what we say
+# tomllib's message; the line before the error and after it; our message
 _DESCRIPTIONS = (
     ("Invalid statement", r"", r"//|;|--", "a comment begins with #"),
     ("Invalid statement", r"", r"", "neither a [table], nor a key = value, nor a # comment"),
@@ -48,7 +48,7 @@ _DESCRIPTIONS = (
 
 
 def explain(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
-    """The line on which `text` stops to be TOML, counted from 1, and what is wrong with it."""
+    """Return the line of the first syntax error, counted from 1, and what is wrong with it."""
     text = text.replace("\r\n", "\n")
     at = _offset(text, str(error))
     message = str(error).partition(" (at ")[0]
@@ -63,7 +63,7 @@ def explain(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
 
 
 def _offset(text: str, message: str) -> int:
-    """Where tomllib found the fault; before Python 3.14 only its message says so."""
+    """Return the offset of the error; before Python 3.14 only tomllib's message has it."""
     if place := re.search(r"\(at line (\d+), column (\d+)\)$", message):
         lines = text.split("\n")
         return sum(len(line) + 1 for line in lines[: int(place[1]) - 1]) + int(place[2]) - 1
@@ -85,13 +85,13 @@ def _describe(message: str, before: str, rest: str) -> str:
 
 
 def _list_start(text: str, at: int) -> int:
-    """Where the key stands whose list is open at the place."""
+    """Return the offset of the key whose list is open at the error."""
     starts = [match.start() for match in re.finditer(r"(?m)^[ \t]*[\w\"'-]+\s*=\s*\[", text[:at])]
     return starts[-1] if starts else at
 
 
 def _twice(text: str) -> tuple[int, str] | None:
-    """The first table or key that stands there for the second time, and where else."""
+    """Return the first table or key that is defined twice, and where else."""
     seen: dict[KeyPath, int] = {}
     for number, place in find_keys(text):
         if place in seen:

@@ -1,4 +1,4 @@
-"""What is wrong in a configuration file: every fault by its place, and what was perhaps meant."""
+"""Every fault of a configuration file by its key path, with a suggestion where one is near."""
 
 import difflib
 import math
@@ -16,7 +16,7 @@ from moodpid.mood.emotion import Mood
 
 
 def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Every fault in the file, by its place."""
+    """Return every fault in the file, by its key path."""
     yield from _table_faults(tables, Config, ())
     match tables.get("camera"):
         case {"path": str(path), **rest} if path and rest.get("source") != "recording":
@@ -34,7 +34,7 @@ def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     yield from _incomplete_pairs(tables.get("mqtt"))
 
 
-# A key of [mqtt] that does nothing without another: somebody believes it does
+# A key of [mqtt] that has no effect without another is a misunderstanding
 _REQUIRED_PAIRS = (
     ("tls_ca", "tls", "tls = true"),
     ("tls_certificate", "tls", "tls = true"),
@@ -73,7 +73,7 @@ def _table_faults(
 
 
 def _unknown(key: str, value: object, known: Iterable[str], at: KeyPath) -> str:
-    """A key may be right and stand below the wrong table's header, or below none."""
+    """Return the fault of an unknown key, which may stand below the wrong table's header."""
     homes = _broker_faults(key)
     if not at and isinstance(value, dict):
         return f"unknown table{did_you_mean(key, [f'{home}.{key}' for home in homes] or known)}"
@@ -84,13 +84,13 @@ def _unknown(key: str, value: object, known: Iterable[str], at: KeyPath) -> str:
 
 
 def _broker_faults(key: str) -> list[str]:
-    """The tables in which there is such a key."""
+    """Return the tables that have such a key."""
     tables = {name: get_type_hints(struct) for name, struct in get_type_hints(Config).items()}
     return ["player.playlists"] if key in set(Mood) else [name for name in tables if key in tables[name]]
 
 
 def _playlist_faults(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """As `_table_faults`, for keys that are moods; `nobody = []` says: leave the player as it is."""
+    """Return the faults of keys that are moods; `nobody = []` leaves the player alone."""
     for mood, value in table.items():
         place = (*at, mood)
         if mood not in set(Mood):
@@ -157,13 +157,13 @@ def _value_faults(value: object, hint: object, place: KeyPath) -> Iterator[tuple
 
 
 def _options(hint: object) -> list[str]:
-    """The words or numbers that may stand there, if they can be counted."""
+    """Return the valid words or numbers, if they can be listed."""
     if get_origin(hint) is Literal:
         return [str(option) for option in get_args(hint)]
     return [str(option) for option in hint] if isinstance(hint, type) and issubclass(hint, StrEnum) else []
 
 
 def did_you_mean(word: str, known: Iterable[object]) -> str:
-    """`, did you mean WORD?` where one of those `known` is near, else a full stop."""
+    """Return `, did you mean WORD?` where one of `known` is near, else a full stop."""
     close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)
     return f", did you mean {close[0]}?" if close else "."

@@ -1,4 +1,4 @@
-"""Tries each part for real; reports how it is and what to do about it."""
+"""Checks each part for real, and names a remedy for each fault."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from moodpid.system.systemctl import read_clock, read_unit
 
 
 def examine(config: Config) -> Iterator[Finding]:
-    """Findings about machine, clock, model, camera, player, broker and service, as each of them is tried."""
+    """Yield findings about machine, clock, model, camera, player, broker and service."""
     machine, unit = read_machine(), read_unit()
     yield from check_machine(machine)
     yield from check_clock(read_clock())

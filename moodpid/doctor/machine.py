@@ -9,7 +9,7 @@ from moodpid.system.systemctl import Clock
 
 
 def check_machine(machine: Machine) -> Iterator[Finding]:
-    """The board and its system, and only what ails them."""
+    """Report the board and its system, and power or heat only if they are at fault."""
     board = machine.model or platform.machine()
     yield Finding(True, "machine", f"{board}, {machine.system}" if machine.system else board)
     if machine.power_fault:
@@ -26,7 +26,7 @@ def check_machine(machine: Machine) -> Iterator[Finding]:
 
 
 def check_clock(clock: Clock | None) -> Iterator[Finding]:
-    """Whether a time server has set the clock: the home is told since when a mood lasts."""
+    """Report whether a time server has set the clock, which the start of each mood is published by."""
     if clock is None:
         return
     if clock.in_sync:

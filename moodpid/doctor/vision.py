@@ -45,14 +45,14 @@ def check_camera(config: Config, machine: Machine, unit: Unit | None) -> Finding
 
 
 def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
-    """The camera as the service that runs tells of it: it is not fought over."""
+    """Return the camera's state as the running service reports it."""
     camera = parse_camera(unit.status)
     if camera.status is CameraStatus.LOST:
         kind = CameraBusyError if CameraBusyError.why in camera.message else CameraError
-        says = f"the running moodpid service says: {camera.message or camera.status}"
+        says = f"the running moodpid service reports: {camera.message or camera.status}"
         return _camera_fault(config, kind(says), machine)
     if camera.status is CameraStatus.OFF:
-        return Finding(True, "camera", "closed: the home has switched the running moodpid service off")
+        return Finding(True, "camera", "closed: the running moodpid service is switched off over MQTT")
     dark = ", and it is too dark to see a face" if camera.status is CameraStatus.DARK else ""
     return Finding(True, "camera", f"{config.camera.source}, held by the running moodpid service{dark}")
 

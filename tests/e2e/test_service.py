@@ -374,7 +374,7 @@ def test_the_log_says_once_that_nothing_is_kept_where_there_is_no_place(
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     with Moodpid(config) as service:
         ear.wait_for(told("camera", state="watching"))
-        assert service.log.count("not kept over a restart: no STATE_DIRECTORY") == 1
+        assert service.log.count("not kept over a restart: STATE_DIRECTORY is not set") == 1
 
 
 def test_without_a_home_what_it_once_set_does_not_hold(

@@ -30,11 +30,11 @@ def test_a_hot_processor_gets_half_the_looks_until_it_is_cool(pi: Pi, heat: str)
     pi.configure()
     pi.run(f"echo 85000 >{heat}")
     since = pi.restart()
-    pi.wait_until_said(f"the processor is at 85 °C: {FPS / 2} looks a second", since)
+    pi.wait_until_said(f"the processor is at 85 °C: {FPS / 2} observations per second", since)
     pi.wait_until_told("vitals", '"temperature_c": 85')
     assert pi.retained("vitals")["looks_hz"] < 0.75 * FPS
     pi.run(f"echo 55000 >{heat}")
-    pi.wait_until_said(f"the processor is at 55 °C: {float(FPS)} looks a second", since)
+    pi.wait_until_said(f"the processor is at 55 °C: {float(FPS)} observations per second", since)
 
 
 @pytest.fixture
