@@ -1,0 +1,101 @@
+"""How well the heads do, on songs of artists that they never saw; the earlier project's way beside them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from moodpid.library.analysis.features import NAMES
+from moodpid.library.analysis.heads import QUADRANTS
+from moodpid.library.places import PLACES, Place
+from moodpid.mood.emotion import Affect
+from numpy.typing import NDArray
+
+from music_data import Floats, Songs
+from music_model import Recipe, folds, held_out, inputs_of, nearest_neighbours
+
+SEEDS = (0, 1, 2)
+AXES = np.array([[1, -1, -1, 1], [1, 1, -1, -1]], np.float32)
+EARLIER_K = 44
+SIX = ("tempo", "lufs", "flux_m", "centroid_m", "onset_rate", "mode")
+
+Figures = dict[str, float]
+
+
+def figures(recipe: Recipe, main: Songs, more: Songs, scale: Floats, spread: Floats) -> Figures:
+    """Return shares from 0 to 1, means over three ways to fold."""
+    runs = [_figures(held_out(recipe, main, more, seed), main.quadrants, scale, spread) for seed in SEEDS]
+    out = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
+    expected = held_out(recipe, main, more, SEEDS[0], of_more=True) @ AXES.T
+    truth = more.shares @ AXES.T
+    for axis, name in enumerate(("valence", "arousal")):
+        out[f"Emotify, R² of {name}"] = float(np.corrcoef(expected[:, axis], truth[:, axis])[0, 1] ** 2)
+    return out
+
+
+def _figures(probabilities: Floats, quadrants: NDArray[np.intp], scale: Floats, spread: Floats) -> Figures:
+    expected, truth = probabilities @ AXES.T, AXES[:, quadrants].T
+    out = {
+        "quadrant": float((probabilities.argmax(axis=1) == quadrants).mean()),
+        "valence's sign": float((np.sign(expected[:, 0]) == truth[:, 0]).mean()),
+        "arousal's sign": float((np.sign(expected[:, 1]) == truth[:, 1]).mean()),
+    }
+    places = [
+        Place(Affect(*map(float, where)), *map(float, off))
+        for where, off in zip(expected * scale, spread * np.sqrt(1 - expected**2), strict=True)
+    ]
+    for quadrant, name in enumerate(QUADRANTS):
+        distances = np.array([place.distance(PLACES[name]) for place in places])
+        nearest = quadrants[np.argsort(distances)[: len(places) // 10]]
+        out[f"nearest tenth, {name}"] = float((nearest == quadrant).mean())
+        out[f"nearest tenth, {name}, opposite"] = float((nearest == (quadrant + 2) % 4).mean())
+    return out
+
+
+def neighbours(main: Songs, sound: NDArray[np.int8]) -> Figures:
+    """Return how alike five neighbours by other artists are, and any two songs."""
+    numbers = sound.astype(np.float32)
+    distances = ((numbers[:, None] - numbers[None]) ** 2).sum(axis=2)
+    other = main.artists[:, None] != main.artists[None]
+    near = np.argsort(np.where(other, distances, np.inf), axis=1)[:, :5]
+    genre = np.array([[bool(a & b) for b in main.genres] for a in main.genres])
+    quadrant = main.quadrants[:, None] == main.quadrants[None]
+    rows = np.arange(len(main))[:, None]
+    return {
+        "five neighbours, same quadrant": float(quadrant[rows, near].mean()),
+        "five neighbours, a shared genre": float(genre[rows, near].mean()),
+        "any two songs, same quadrant": float(quadrant[other].mean()),
+        "any two songs, a shared genre": float(genre[other].mean()),
+    }
+
+
+def earlier_way(main: Songs, recipe: Recipe, spotify: tuple[Floats, Floats, NDArray[np.intp]]) -> Figures:
+    """Return what k nearest neighbours with k = 44 give, on the same songs and on Spotify's table."""
+    splits = list(folds(main.artists, SEEDS[0]))
+    six = main.features[:, [NAMES.index(name) for name in SIX]]
+    four, _, moods = spotify
+    rows = list(folds(np.arange(len(four)).astype(str), SEEDS[0]))
+    return {
+        "4Q, six features": nearest_neighbours(_standard(six), main.quadrants, EARLIER_K, splits),
+        "4Q, all features": nearest_neighbours(
+            _standard(inputs_of(main, recipe)), main.quadrants, EARLIER_K, splits
+        ),
+        "Spotify, four features as they are": nearest_neighbours(four, moods, EARLIER_K, rows),
+        "Spotify, the same standardised": nearest_neighbours(_standard(four), moods, EARLIER_K, rows),
+    }
+
+
+def _standard(x: Floats) -> Floats:
+    return np.asarray((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-6), np.float32)
+
+
+def table(columns: Mapping[str, Figures], names: Sequence[str] = ()) -> str:
+    """Return a Markdown table: a row for each figure, in per cent (R² as a number)."""
+    rows = names or list(next(iter(columns.values())))
+    head = f"| | {' | '.join(columns)} |\n|---{'|---' * len(columns)}|"
+    body = [
+        f"| {row} | {' | '.join(_shown(row, column[row]) for column in columns.values())} |" for row in rows
+    ]
+    return "\n".join([head, *body])
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.2f}" if "R²" in name else f"{100 * value:.1f} %"
