@@ -13,6 +13,7 @@ FOLDS = 10
 SOUND_DIMENSIONS = 16
 SPREAD_ON_PLANE = 0.5  # standard deviation of valence and of arousal over a varied library
 _ITERATIONS = 600
+_FLAT = 1e-3  # of the first gradient: what is left changes no figure
 _INT8 = 32.0  # a standard deviation of the first dimension of the projection
 
 
@@ -79,9 +80,15 @@ def fit_softmax(x: Floats, shares: Floats, weight: Floats, penalty: float) -> tu
     shrink[-1] = 0.0
     step = 1 / (0.5 * np.linalg.norm(x * np.sqrt(weight)[:, None], 2) ** 2 + penalty)
     now = ahead = np.zeros((shares.shape[1], x.shape[1]))
+    first = 0.0
     for iteration in range(_ITERATIONS):
         error = (_softmax(x @ ahead.T) - shares) * weight[:, None]
-        then = ahead - step * (error.T @ x + ahead * shrink)
+        gradient = error.T @ x + ahead * shrink
+        steepness = np.linalg.norm(gradient)
+        first = first or steepness
+        if steepness < _FLAT * first:
+            break
+        then = ahead - step * gradient
         ahead = then + iteration / (iteration + 3) * (then - now)
         now = then
     return now[:, :-1].astype(np.float32), now[:, -1].astype(np.float32)
