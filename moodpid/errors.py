@@ -3,6 +3,8 @@
 from enum import IntEnum
 from typing import ClassVar
 
+from moodpid.text import MAX_ERROR_CHARS, clean
+
 
 class ExitCode(IntEnum):
     """Exit codes of the process; the numbers from 64 to 78 are those of sysexits.h."""
@@ -27,8 +29,9 @@ class MoodpidError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("; ".join(lines))
-        self.lines = lines
+        # They quote servers, files and configurations
+        self.lines = tuple(clean(line, MAX_ERROR_CHARS) for line in lines)
+        super().__init__("; ".join(self.lines))
 
 
 class ConfigError(MoodpidError):

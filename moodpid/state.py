@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodState
+from moodpid.text import EMPTY, CleanText
 
 
 class CameraStatus(StrEnum):
@@ -22,7 +23,7 @@ class CameraState:
     """The camera; `message` is one line on what is wrong, empty if nothing is."""
 
     status: CameraStatus
-    message: str = ""
+    message: CleanText = EMPTY
 
 
 class PlayerStatus(StrEnum):
@@ -49,11 +50,11 @@ class PlayerState:
     """
 
     status: PlayerStatus
-    title: str = ""
-    artist: str = ""
+    title: CleanText = EMPTY
+    artist: CleanText = EMPTY
     mood: Mood | None = None
     playlist: str = ""
-    message: str = ""
+    message: CleanText = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

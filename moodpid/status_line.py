@@ -1,16 +1,25 @@
 """The line that `systemctl status` shows, and how `moodpid doctor` reads the camera back from it."""
 
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerStatus
+from moodpid.text import CleanText, clean
 
 _CAMERA = "camera: "
 
 
-def format_status(state: AppState) -> str:
+MAX_STATUS_CHARS = 500
+"""Characters of the line: a camera's message, an artist and a title."""
+
+
+def format_status(state: AppState) -> CleanText:
     """Return mood and music in one line for people."""
+    return clean(_status(state), MAX_STATUS_CHARS)
+
+
+def _status(state: AppState) -> str:
     player = state.player
-    plays = player.title if player.status is PlayerStatus.PLAY else f"player: {player.status}"
-    if player.status is PlayerStatus.PLAY and player.artist:
-        plays = f"{player.artist} - {player.title}"
+    plays: str = f"player: {player.status}"
+    if player.status is PlayerStatus.PLAY and player.title:
+        plays = f"{player.artist} - {player.title}" if player.artist else player.title
     camera = state.camera
     if camera.status is CameraStatus.LOST and camera.message:
         return f"{_CAMERA}{camera.status}: {camera.message}; {plays}"
@@ -28,4 +37,4 @@ def parse_camera(line: str) -> CameraState:
     status, _, message = first.removeprefix(_CAMERA).partition(": ")
     if not first.startswith(_CAMERA) or status not in set(CameraStatus):
         return CameraState(CameraStatus.WATCHING)
-    return CameraState(CameraStatus(status), message)
+    return CameraState(CameraStatus(status), clean(message))

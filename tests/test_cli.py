@@ -312,3 +312,40 @@ def test_the_bundled_recording_is_felt_in_its_order(capsys: pytest.CaptureFixtur
     assert main(["replay", "--json", "--config", str(config)]) == 0
     felt = [record["mood"] for record in records(capsys.readouterr().out)]
     assert felt == [str(shows or "nobody") for shows in ORDER]
+
+
+def run_in_process(
+    verb: str, config: Path, stderr: Path, *, close_stderr: bool = False, encoding: str = "utf-8"
+) -> int:
+    """Run a verb in a process of its own, as a shell without a UTF-8 locale or with `2>&-` would."""
+    with stderr.open("wb") as file:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "moodpid", verb, "--config", str(config)],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            preexec_fn=(lambda: os.close(2)) if close_stderr else None,
+            timeout=60,
+        ).returncode
+
+
+def test_a_closed_standard_error_changes_no_exit_code(config: Path, tmp_path: Path) -> None:
+    config.write_text("[mood]\ndwell = 3\n")
+    assert run_in_process("check", config, tmp_path / "err", close_stderr=True) == ExitCode.CONFIG
+    assert run_in_process("run", config, tmp_path / "err", close_stderr=True) == ExitCode.CONFIG
+
+
+def test_a_terminal_without_utf_8_shows_escapes(config: Path, tmp_path: Path) -> None:
+    config.write_text('[player.playlists]\n"日本" = ["Happy"]\n', encoding="utf-8")
+    assert run_in_process("check", config, tmp_path / "err", encoding="ascii") == ExitCode.CONFIG
+    assert rb"\u65e5\u672c" in (tmp_path / "err").read_bytes()
+
+
+def test_control_characters_of_a_file_name_do_not_reach_the_terminal(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "\x1b[31mred\x07.jpg"
+    picture.write_bytes(b"no picture")
+    assert main(["classify", str(picture), "--config", str(config)]) == ExitCode.SOME_FAILED
+    assert "\x1b" not in capsys.readouterr().err

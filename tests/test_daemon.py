@@ -18,6 +18,7 @@ from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, 
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
+from moodpid.text import clean
 from moodpid.vision.cameras import time_limited
 from moodpid.vision.cameras.time_limited import TimeLimitedCamera
 from moodpid.vision.pipeline import FacePipeline
@@ -145,7 +146,7 @@ def test_switching_off_closes_the_camera_and_leaves_the_player_alone(harness: Da
 
 
 def test_news_from_the_player_reach_the_home(harness: DaemonHarness) -> None:
-    playing = PlayerState(PlayerStatus.PLAY, title="Sunny", artist="Ada")
+    playing = PlayerState(PlayerStatus.PLAY, title=clean("Sunny"), artist=clean("Ada"))
     harness.requests.post(PlayerChanged(playing))
     harness.run(look(0.0))
     assert harness.home.published[-1].player == playing
@@ -226,7 +227,7 @@ def test_a_pace_over_which_the_camera_hangs_is_kept_and_the_home_hears_that_it_i
         daemon.run()
     assert harness.keeps == [Settings(fps=1.0)]
     assert harness.home.published[-1].settings == Settings(fps=1.0)
-    assert harness.home.published[-1].camera == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert harness.home.published[-1].camera == CameraState(CameraStatus.LOST, clean("the camera hangs"))
 
 
 def test_changes_are_logged_with_fields_and_sameness_is_not(
@@ -253,9 +254,13 @@ def test_a_change_of_strategy_is_told_with_the_next_mood(
 @pytest.mark.parametrize(
     ("camera", "player", "says"),
     [
-        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PLAY, "Sunny", "Ada"), "happy; Ada - Sunny"),
-        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PLAY, "Sunny"), "happy; Sunny"),
-        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PAUSE, "Sunny"), "happy; player: pause"),
+        (
+            CameraStatus.WATCHING,
+            PlayerState(PlayerStatus.PLAY, clean("Sunny"), clean("Ada")),
+            "happy; Ada - Sunny",
+        ),
+        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PLAY, clean("Sunny")), "happy; Sunny"),
+        (CameraStatus.WATCHING, PlayerState(PlayerStatus.PAUSE, clean("Sunny")), "happy; player: pause"),
         (CameraStatus.LOST, PlayerState(PlayerStatus.STOP), "camera: lost; player: stop"),
     ],
 )

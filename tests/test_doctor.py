@@ -17,6 +17,7 @@ from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, Play
 from moodpid.status_line import format_status, parse_camera
 from moodpid.system.raspberry_pi import Machine
 from moodpid.system.systemctl import Clock, Unit
+from moodpid.text import clean
 from moodpid.vision.cameras.diagnosis import diagnose_video_device
 
 PI = Machine("Raspberry Pi 5", "Debian", asks_for_camera=True, camera_answers=True)
@@ -94,11 +95,11 @@ def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> No
     ("camera", "ok", "says"),
     [
         (CameraState(CameraStatus.WATCHING), True, "held by the running moodpid service"),
-        (CameraState(CameraStatus.DARK, "make light"), True, "too dark"),
+        (CameraState(CameraStatus.DARK, clean("make light")), True, "too dark"),
         (CameraState(CameraStatus.OFF), True, "switched off over MQTT"),
         (CameraState(CameraStatus.STARTING), True, "held by the running moodpid service"),
         (
-            CameraState(CameraStatus.LOST, "Pi camera 0: no frames; check"),
+            CameraState(CameraStatus.LOST, clean("Pi camera 0: no frames; check")),
             False,
             "reports: Pi camera 0: no fr",
         ),
@@ -114,7 +115,9 @@ def test_a_service_that_runs_is_believed_and_its_camera_left_alone(
 
 
 def test_a_camera_that_the_service_finds_busy_is_looked_for_at_who_has_it() -> None:
-    lost = CameraState(CameraStatus.LOST, f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
+    lost = CameraState(
+        CameraStatus.LOST, clean(f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
+    )
     assert "fuser" in check_camera(Config(), PI, running(lost)).remedy
 
 
@@ -129,10 +132,11 @@ def test_whatever_the_service_says_the_camera_is_read_from_it(
     status: CameraStatus, message: str, mood: Mood | None, title: str, artist: str
 ) -> None:
     felt = MoodState(mood, 0.0, 0.9, 1, UNIFORM, 0.0) if mood else None
-    player = PlayerState(PlayerStatus.PLAY, title, artist)
-    read = parse_camera(format_status(AppState(CameraState(status, message), player, felt)))
+    player = PlayerState(PlayerStatus.PLAY, clean(title), clean(artist))
+    shown = clean(message)
+    read = parse_camera(format_status(AppState(CameraState(status, shown), player, felt)))
     assert read.status is status
-    assert read.message == (message.partition("; ")[0] if status is CameraStatus.LOST else "")
+    assert read.message == (clean(shown.partition("; ")[0]) if status is CameraStatus.LOST else "")
 
 
 @pytest.mark.parametrize("line", ["", "camera: asleep; Ada - Sunny", "lost: something; camera: lost"])

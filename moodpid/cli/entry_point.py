@@ -9,13 +9,16 @@ import traceback
 from collections.abc import Sequence
 
 from moodpid.cli.commands import COMMANDS
-from moodpid.cli.output import PREFIX, UnwritableError, print_error
+from moodpid.cli.output import PREFIX, UnwritableError, prepare_streams, print_error
 from moodpid.cli.parser import parse
 from moodpid.errors import ExitCode, MoodpidError
+from moodpid.system import logs
+from moodpid.text import clean_lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code (`ExitCode`)."""
+    prepare_streams()
     try:
         try:
             return _run_command(parse(COMMANDS, arguments))
@@ -41,7 +44,7 @@ def _drop_output() -> None:
 
 def _run_command(options: argparse.Namespace) -> int:
     if options.verb != "run":  # warnings look like the lines of `print_error`
-        logging.basicConfig(level=logging.WARNING, format=f"{PREFIX}%(message)s")
+        logs.attach(logging.StreamHandler(sys.stderr), logging.WARNING, f"{PREFIX}%(message)s")
     try:
         return ExitCode(options.command.run(options))
     except MoodpidError as error:
@@ -53,6 +56,7 @@ def _run_command(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return ExitCode.OK
     except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            print(clean_lines(traceback.format_exc()), file=sys.stderr)
         print_error("a bug in moodpid; please report it with the lines above")
         return ExitCode.BUG

@@ -26,6 +26,7 @@ from moodpid.mpd.stickers import read_stickers, write_stickers
 from moodpid.mpd.tracking import OwnSong, QueueState
 from moodpid.state import PlayerState, PlayerStatus
 from moodpid.system.json_file import JsonFile
+from moodpid.text import EMPTY, clean
 
 log = logging.getLogger(__name__)
 
@@ -281,11 +282,11 @@ class QueueReconciler:
         latest = ours[-1] if ours else None
         return PlayerState(
             PlayerStatus(now.state.value),
-            title=now.song.title if now.song else "",
-            artist=now.song.artist if now.song else "",
+            title=now.song.title if now.song else EMPTY,
+            artist=now.song.artist if now.song else EMPTY,
             mood=latest.mood if latest else None,
             playlist=latest.source if latest else "",
-            message=self._message(plan),
+            message=clean(self._message(plan)),
         )
 
     def _message(self, plan: Plan) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from moodpid.text import EMPTY, CleanText, clean
+
 WINDOW = 16  # how many songs of the queue are looked at, from the one that plays on: never the whole queue
 
 
@@ -32,8 +34,8 @@ class QueueSong:
     id: int
     pos: int
     uri: str
-    title: str = ""
-    artist: str = ""
+    title: CleanText = EMPTY
+    artist: CleanText = EMPTY
     prio: int = 0
 
 
@@ -73,7 +75,7 @@ class Snapshot:
     single: bool = False
     consume: bool = False
     crossfade_s: float = 0.0
-    error: str = ""
+    error: CleanText = EMPTY
     window: tuple[QueueSong, ...] = ()
     own_songs: Mapping[int, QueueSong] = field(default_factory=dict)
     other_leader: bool = False
@@ -98,7 +100,7 @@ def read_status(answer: Answer, at_s: float) -> Snapshot:
         single=answer.get("single", "0") != "0",
         consume=answer.get("consume", "0") != "0",
         crossfade_s=float(answer.get("xfade", 0.0)),
-        error=str(answer.get("error", "")),
+        error=clean(answer.get("error", "")),
     )
 
 
@@ -109,13 +111,13 @@ def read_song(answer: Answer) -> QueueSong:
         id=int(answer["id"]),
         pos=int(answer["pos"]),
         uri=uri,
-        title=_first(answer, "title") or _first(answer, "name") or uri.rsplit("/", 1)[-1],
+        title=_first(answer, "title") or _first(answer, "name") or clean(uri.rsplit("/", 1)[-1]),
         artist=_first(answer, "artist"),
         prio=int(answer.get("prio", 0)),
     )
 
 
-def _first(answer: Answer, tag: str) -> str:
+def _first(answer: Answer, tag: str) -> CleanText:
     """A tag's value; a song may have several artists, and python-mpd2 then gives a list."""
     value = answer.get(tag, "")
-    return str(value[0] if isinstance(value, list) else value)
+    return clean(value[0] if isinstance(value, list) else value)

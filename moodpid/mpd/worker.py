@@ -25,6 +25,7 @@ from moodpid.mpd.session_store import SessionStore
 from moodpid.requests import PlayerChanged, Post, TrackSkipped
 from moodpid.state import PlayerState, PlayerStatus
 from moodpid.system.json_file import JsonFile
+from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -237,5 +238,5 @@ class MpdWorker:
             if self._health.flapping:
                 how = "again soon after it let us in; trying on until it lasts"
             log.warning("%s; %s", error, how, exc_info=fault)
-            self._failure_state = PlayerState(PlayerStatus.UNREACHABLE, message=str(error))
+            self._failure_state = PlayerState(PlayerStatus.UNREACHABLE, message=clean(error))
         self._report(self._failure_state)

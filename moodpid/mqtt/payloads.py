@@ -9,6 +9,7 @@ from moodpid.mood.emotion import AFFECT, Affect, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import MoodEvent
 from moodpid.state import CameraState, Metrics, PlayerState
+from moodpid.text import clean
 
 
 def mood(state: MoodState, since: datetime) -> str:
@@ -60,7 +61,7 @@ def event(told: MoodEvent) -> str:
 
 def camera(state: CameraState) -> str:
     """What the camera is doing, and what is wrong with it if something is."""
-    return as_json({"state": state.status.value, "message": state.message})
+    return as_json({"state": state.status.value, "message": clean(state.message)})
 
 
 def player(state: PlayerState) -> str:
@@ -68,11 +69,11 @@ def player(state: PlayerState) -> str:
     return as_json(
         {
             "state": state.status.value,
-            "title": state.title,
-            "artist": state.artist,
+            "title": clean(state.title),
+            "artist": clean(state.artist),
             "mood": state.mood,
-            "playlist": state.playlist,
-            "message": state.message,
+            "playlist": clean(state.playlist),
+            "message": clean(state.message),
         }
     )
 
@@ -84,7 +85,7 @@ def metrics(state: Metrics, last_error: str) -> str:
             "latency_ms": None if state.latency_s is None else round(1000 * state.latency_s),
             "looks_hz": None if state.fps is None else round(state.fps, 1),
             "temperature_c": None if state.temperature_c is None else round(state.temperature_c),
-            "last_error": last_error,
+            "last_error": clean(last_error),
         }
     )
 

@@ -12,8 +12,9 @@ from moodpid.mqtt.publish_throttle import TopicState
 from moodpid.mqtt.topics import ONLINE, Topics
 from moodpid.settings.fields import OFF, ON, SettingField
 from moodpid.state import AppState, CameraStatus, PlayerStatus, Settings
+from moodpid.text import clean
 
-LONGEST_STATE = 250  # Home Assistant takes 255 characters
+MAX_STATE_CHARS = 250  # Home Assistant takes 255 characters
 SELDOM_S = 30.0  # for numbers that nobody watches by the second
 NO_ERROR = "none"
 
@@ -76,9 +77,9 @@ class StateTopics:
 
     def _vitals(self, present: AppState) -> TopicState:
         if present.camera.status is CameraStatus.LOST and present.camera.message:
-            self._last_error = f"camera: {present.camera.message}"[:LONGEST_STATE]
+            self._last_error = clean(f"camera: {present.camera.message}", MAX_STATE_CHARS)
         elif present.player.status is PlayerStatus.UNREACHABLE and present.player.message:
-            self._last_error = f"player: {present.player.message}"[:LONGEST_STATE]
+            self._last_error = clean(f"player: {present.player.message}", MAX_STATE_CHARS)
         vitals = present.metrics
         told = partial(payloads.metrics, vitals, self._last_error)
         known = (vitals.latency_s is None, vitals.fps is None, vitals.temperature_c is None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraState, CameraStatus
+from moodpid.text import clean
 from moodpid.vision.annotate import FrameAnnotator
 from moodpid.vision.darkness import DarknessDetector
 from moodpid.vision.pipeline import FacePipeline, observation
@@ -17,7 +18,7 @@ _STABLE_S = 60.0  # after this long without a fault, old ones are forgotten
 _MIN_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
 MAX_IDLE_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
 _WATCHING = CameraState(CameraStatus.WATCHING)
-_DARK = CameraState(CameraStatus.DARK, "too dark to see a face: make light, or uncover the lens")
+_DARK = CameraState(CameraStatus.DARK, clean("too dark to see a face: make light, or uncover the lens"))
 
 
 class LiveSource:
@@ -149,13 +150,13 @@ class LiveSource:
         self.close()
         self._stuck = error if isinstance(error, CameraStuckError) else self._stuck
         if self._stuck:
-            self.state = CameraState(CameraStatus.LOST, str(self._stuck))
+            self.state = CameraState(CameraStatus.LOST, clean(self._stuck))
             return
         if self._faults == len(RETRY_DELAYS_S):
             raise CameraError(f"gave up after {self._faults + 1} tries: {error}") from error
         self._next_try_s = self._clock() + RETRY_DELAYS_S[self._faults]
         self._faults += 1
-        self.state = CameraState(CameraStatus.LOST, str(error))
+        self.state = CameraState(CameraStatus.LOST, clean(error))
 
 
 class ReplaySource:

@@ -8,6 +8,7 @@ from moodpid.mood.emotion import AFFECT, EMOTIONS, Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt import payloads
 from moodpid.state import CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus
+from moodpid.text import clean
 from tests.support.mqtt import happy, present
 
 SINCE = datetime(2026, 5, 1, 18, 4, 11, 987654, tzinfo=timezone(timedelta(hours=2)))
@@ -34,7 +35,7 @@ def test_an_event_without_a_mood_before_says_null() -> None:
 
 
 def test_the_camera_says_what_is_wrong() -> None:
-    told = json.loads(payloads.camera(CameraState(CameraStatus.LOST, "the cable is loose")))
+    told = json.loads(payloads.camera(CameraState(CameraStatus.LOST, clean("the cable is loose"))))
     assert told == {"state": "lost", "message": "the cable is loose"}
 
 
@@ -55,7 +56,7 @@ def test_a_player_without_music_of_ours_has_no_mood() -> None:
 
 
 def test_titles_in_any_script_stay_readable() -> None:
-    assert "Дом" in payloads.player(PlayerState(PlayerStatus.PLAY, title="Дом"))
+    assert "Дом" in payloads.player(PlayerState(PlayerStatus.PLAY, title=clean("Дом")))
 
 
 def test_a_felt_mood_lies_between_the_emotions_that_are_seen() -> None:

@@ -24,6 +24,7 @@ from moodpid.mqtt.connection import Connection
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.requests import Request
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.text import clean
 from tests.support.fakes import scores
 
 WAIT_S = 100.0  # for what must come, on the slowest machine
@@ -183,7 +184,7 @@ def happy(confidence: float = 0.83, *, faces: int = 1, since_s: float = 100.0) -
 def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -> AppState:  # noqa: B008
     """All is well, and the music plays."""
     camera = CameraState(CameraStatus.WATCHING)
-    player = PlayerState(PlayerStatus.PLAY, "A Song", "A Singer", Mood.HAPPY, "Happy")
+    player = PlayerState(PlayerStatus.PLAY, clean("A Song"), clean("A Singer"), Mood.HAPPY, "Happy")
     return AppState(camera, player, mood, mood, settings)
 
 

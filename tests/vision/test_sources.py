@@ -4,6 +4,7 @@ import pytest
 
 from moodpid.errors import CameraError, CameraStuckError
 from moodpid.state import CameraState, CameraStatus
+from moodpid.text import clean
 from moodpid.vision.annotate import EVERY_S, FrameAnnotator
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.sources import RETRY_DELAYS_S, LiveSource
@@ -92,7 +93,7 @@ def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_l
     clock = Clock()
     source = LiveSource(hang, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
     assert source.next_observation() is None
-    assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert source.state == CameraState(CameraStatus.LOST, clean("the camera hangs"))
     assert source.idle_s() == 0.0
     with pytest.raises(CameraStuckError, match="the camera hangs"):
         source.next_observation()
@@ -113,7 +114,7 @@ def test_a_camera_that_hangs_when_closed_ends_the_loop(monkeypatch: pytest.Monke
         assert status(source) is CameraStatus.OFF
     else:
         assert source.next_observation() is None
-        assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")
+        assert source.state == CameraState(CameraStatus.LOST, clean("the camera hangs"))
     with pytest.raises(CameraStuckError, match="the camera hangs"):
         source.next_observation()
 
@@ -180,7 +181,7 @@ def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
     source.set_rate(2.0)
     assert source.next_observation() is None
     assert shelf.cameras[0].closed
-    assert source.state == CameraState(CameraStatus.LOST, "no other pace")
+    assert source.state == CameraState(CameraStatus.LOST, clean("no other pace"))
     clock.sleep(RETRY_DELAYS_S[0])
     assert source.next_observation() is not None
     assert shelf.cameras[1].rates == [2.0]
@@ -199,7 +200,7 @@ def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the
     monkeypatch.setattr(shelf.cameras[0], "set_rate", hang)
     source.set_rate(2.0)
     assert source.next_observation() is None
-    assert source.state == CameraState(CameraStatus.LOST, "the camera hangs")
+    assert source.state == CameraState(CameraStatus.LOST, clean("the camera hangs"))
     with pytest.raises(CameraStuckError, match="the camera hangs"):
         source.next_observation()
 

@@ -30,6 +30,7 @@ from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.requests import ChangeSetting, Request
 from moodpid.settings.fields import Capabilities
 from moodpid.state import AppState, CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus, Settings
+from moodpid.text import clean
 from tests.support.servers import PrivateMosquitto
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Room:
                 events = [MoodEvent(EventType.MOOD_CHANGED, before, self._mood)]
             self._wander()
         self.told = self._mood.value
-        camera, player = CameraState(CameraStatus.WATCHING), PlayerState(PlayerStatus.PLAY, "A Song")
+        camera, player = CameraState(CameraStatus.WATCHING), PlayerState(PlayerStatus.PLAY, clean("A Song"))
         vitals = Metrics(0.04 + 0.01 * self._chance.random(), 4.0, 50.0)
         scores = EmotionScores(tuple(self._belief))
         mood = MoodState(self._mood, self._since_s, max(self._belief), 1, scores, now_s)
