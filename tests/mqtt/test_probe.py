@@ -100,9 +100,9 @@ def test_a_file_of_authorities_that_cannot_be_used_is_a_fault_of_the_configurati
         found(1, tls=True, tls_ca=str(file))
 
 
-@pytest.mark.parametrize("errand", [_Echo, forget._Question, forget._Sweep])
-def test_the_readme_names_the_topic_on_which_each_errand_hears_itself(errand: type) -> None:
-    rows = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("task", [_Echo, forget._Question, forget._Sweep])
+def test_the_documentation_names_the_echo_topic_of_each_task(task: type) -> None:
+    rows = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text(encoding="utf-8").splitlines()
     topics = Topics.of(DEVICE, config.MqttConfig())
-    name = errand(topics).echo.removeprefix(f"{topics.root}/")
+    name = task(topics).echo.removeprefix(f"{topics.root}/")
     assert any(f"`{name}`" in row.split("|")[1] for row in rows if row.startswith("| `"))
