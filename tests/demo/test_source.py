@@ -47,7 +47,7 @@ def test_the_bundled_recording_always_works(works: Callable[[str], None], device
     works("")
     table, called = source.choose(wanted, devices)
     assert table == {"source": "recording", "loop": True}
-    assert ("for want of a camera" in called) == (not wanted)
+    assert ("since there is no camera" in called) == (not wanted)
 
 
 def test_a_webcam_that_was_asked_for_and_is_not_there_is_told(

@@ -69,7 +69,7 @@ def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config) as service:
-        ask_for(ear, "happy")  # whoever comes and goes meanwhile
+        ask_for(ear, "happy")  # whichever servers restart meanwhile
         wait_until_plays(ear, "happy", "Happy")
         queue = mpd.mpc("playlist")
         assert service.terminate(STOP_S) == 0

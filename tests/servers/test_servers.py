@@ -165,7 +165,7 @@ def _wait_until_gone(pids: list[int], deadline_s: float = 5.0) -> None:
 
 
 def _alive(pid: int) -> bool:
-    """False for a zombie too: whoever adopted it may take its time."""
+    """Return False for a zombie too: its new parent may reap it late."""
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except FileNotFoundError:

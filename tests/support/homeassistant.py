@@ -54,7 +54,7 @@ class Home:
 
     Attributes:
         url: Where it answers.
-        token: Lets in whoever shows it.
+        token: Authorizes requests.
     """
 
     def __init__(self, folder: Path, broker_port: int, *, automations: str = "[]", card: str = "[]") -> None:

@@ -1,4 +1,4 @@
-"""Child processes that die with whoever started them, and end when they are asked to or soon after."""
+"""Child processes that die with their parent, and end soon after they are asked to."""
 
 import os
 import signal

@@ -5,7 +5,7 @@ stream, wants buffers of two planes in memory that this kernel may not share bet
 nothing paces its frames, and it has no device whose lock refuses a second program. So some names in
 picamera2's main module are replaced; libcamera gets each request a period after the last one, so that one
 frame comes in each period as from a sensor; the period is that of FrameDurationLimits, where a request brings
-some; and whoever acquires the camera locks a file.
+some; and acquiring the camera locks a file.
 """
 
 # ruff: noqa: ANN401 - libcamera and picamera2 ship no types

@@ -1,4 +1,4 @@
-"""mini-Xception rebuilt layer for layer, to time our model against through the same interpreter.
+"""mini-Xception rebuilt layer for layer, to time our model against in the same interpreter.
 
 The network is the one of Arriaga, Plöger and Valdenegro, "Real-time Convolutional Neural Networks
 for Emotion and Gender Classification" (2017), as most hobby projects use it: float, 64 x 64 grey
@@ -75,7 +75,7 @@ def milliseconds(model: Path, faces: int = 500) -> float:
 
 
 def main() -> None:
-    """Time a model and mini-Xception in turns, so that a busy machine is unfair to neither."""
+    """Time a model and mini-Xception in turns, so that a busy machine affects both alike."""
     parser = argparse.ArgumentParser(description="Time a model against mini-Xception, one core.")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,4 +1,4 @@
-"""What the guest costs: MPD commands and CPU time at rest and a song, and in a very large house.
+"""MPD commands and CPU time of the MPD worker: at rest, per song, and with a very large library.
 
 .venv/bin/python tools/benchmarks/music_cost.py [--rest SECONDS] [--songs N] [--queue N]
 """
@@ -48,7 +48,7 @@ class CountingLink(MpdConnection):
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rest", type=float, default=60.0, help="how long to look on at rest, in seconds")
     parser.add_argument("--songs", type=int, default=100_000, help="songs in the large library")
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def rest(library: Path, seconds: float) -> None:
-    """A worker at an MPD where nothing happens."""
+    """Measure a worker at an idle MPD."""
     with PrivateMpd(library) as mpd:
         mpd.mpc("load", "Happy")
         settings = MpdConfig(host=mpd.host, port=mpd.port, playlists={Mood.SAD: ("Sad",)})
@@ -78,7 +78,7 @@ def rest(library: Path, seconds: float) -> None:
 
 
 def large(library: Path, songs: int, queue: int) -> None:
-    """One song put into a large queue out of a large library."""
+    """Measure how one song is added to a large queue from a large library."""
     folder = library / "music" / "large"
     tracks = list((library / "music" / "sad").iterdir())  # a file may have 65,000 names and no more
     for number in range(songs):
@@ -89,7 +89,7 @@ def large(library: Path, songs: int, queue: int) -> None:
     (library / "playlists" / f"{LARGE}.m3u").write_text("\n".join(uris))
     (library / "playlists" / f"{PARTY}.m3u").write_text("\n".join(uris[:queue]))
     mpd = PrivateMpd(library)
-    (mpd.folder / "database").touch()  # so that the start does not wait for an update of this size
+    (mpd.folder / "database").touch()  # the start would wait for an update of this size
     with mpd:
         mpd.mpc("update")
         while "Updating" in mpd.mpc("status"):

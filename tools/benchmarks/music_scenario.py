@@ -1,10 +1,10 @@
-"""Two hours in a house: thirty changes of mood, a person who interferes ten times, three restarts of MPD.
+"""Two hours of music: thirty changes of mood, ten interventions of a user, three restarts of MPD.
 
     .venv/bin/python tools/benchmarks/music_scenario.py         at a fake MPD, in simulated time: seconds
     .venv/bin/python tools/benchmarks/music_scenario.py --real  at a real MPD, 100 times as fast: a minute
 
-Prints what came of it, as a table or with --json; the exit status is 1 if a person's song was lost or moved,
-or the music started unasked.
+Prints the figures, as a table or with --json; the exit status is 1 if a user's song was lost or moved, or the
+music started unasked.
 """
 
 import argparse
@@ -46,7 +46,7 @@ THEIRS = [f"theirs/{number:02}.wav" for number in range(24)]
 
 @dataclass(frozen=True)
 class Event:
-    """Something happens: a mood begins, a person does something, or MPD restarts."""
+    """One event: a mood begins, a user does something, or MPD restarts."""
 
     at_s: float
     kind: str
@@ -54,7 +54,7 @@ class Event:
 
 
 def script(seed: int) -> list[Event]:
-    """The two hours, in the order of time."""
+    """Return the events of the two hours in the order of time."""
     rng = random.Random(seed)  # noqa: S311 - a script, not a secret
     moods: list[Event] = []
     for place in sorted(rng.sample(range(60, LENGTH_S - 60, 20), 30)):
@@ -71,12 +71,12 @@ def script(seed: int) -> list[Event]:
     return sorted(moods + persons + ends + restarts, key=lambda event: event.at_s)
 
 
-_PASSING = {"pause", "stop", "random"}  # and 150 s later the person undoes it
+_PASSING = {"pause", "stop", "random"}  # and 150 s later the user undoes it
 
 
 @dataclass
 class Tally:
-    """What came of it."""
+    """The figures of a run."""
 
     seconds: float = 0.0
     playing_s: float = 0.0
@@ -91,12 +91,12 @@ class Tally:
     commands: int = 0
 
     def compare(self, before: list[str], after: list[str]) -> None:
-        """The songs of persons, before and after something that was not their doing."""
+        """Compare the users' songs before and after an event that was not theirs."""
         self.songs_lost += sum(song not in after for song in before)
         self.songs_moved += before != after and sorted(before) == sorted(after)
 
     def hear(self, uri: str, mood: str, seconds: float) -> None:
-        """A song of the folder of its mood plays for some time."""
+        """Count a song that plays for some time."""
         self.seconds += seconds
         if uri:
             folder = uri.split("/", maxsplit=1)[0]
@@ -107,11 +107,11 @@ class Tally:
 
     @property
     def good(self) -> bool:
-        """No law was broken."""
+        """Return whether no law was broken."""
         return self.songs_lost == self.songs_moved == self.started_unasked == 0
 
     def report(self) -> dict[str, float]:
-        """The figures, by name."""
+        """Return the figures by name."""
         hours = self.seconds / 3600
         figures = asdict(self) | {
             "share_of_time_playing": round(self.playing_s / max(1.0, self.seconds), 3),
@@ -129,7 +129,7 @@ class Tally:
 
 
 def simulate(change: TransitionMode, seed: int) -> Tally:
-    """The guest at a pretend MPD, second by second."""
+    """Run the reconciler at a fake MPD, second by second."""
     lists = {mood.capitalize(): [f"{mood}/{number}" for number in range(40)] for mood in MOODS}
     fake_mpd = FakeMpd(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
     settings = MpdConfig(change=change, hands_off_s=HANDS_OFF_S, playlists=LISTS)
@@ -202,7 +202,7 @@ def _load(fake_mpd: FakeMpd) -> None:
 
 
 def perform(change: TransitionMode, seed: int) -> Tally:
-    """The worker at a real MPD, with mpc as the person, `SPEED` times as fast."""
+    """Run the worker at a real MPD, with mpc as the user, `SPEED` times as fast."""
     with tempfile.TemporaryDirectory(prefix="moodpid-scenario-") as folder:
         library = _with_theirs(generate(Path(folder), seconds=SONG_S / SPEED))
         with PrivateMpd(library) as mpd:
@@ -222,7 +222,7 @@ def _with_theirs(library: Path) -> Path:
 
 
 class _Performance:
-    """One real run: the script's events at their times, and looks at MPD in between."""
+    """One real run: the script's events at their times, and polls of MPD in between."""
 
     def __init__(self, mpd: PrivateMpd, change: TransitionMode, seed: int) -> None:
         self.mpd = mpd
@@ -234,7 +234,7 @@ class _Performance:
         self.baseline: list[str] = []
 
     def run(self) -> Tally:
-        """From the first event to the end."""
+        """Run from the first event to the end."""
         with self._worker() as request:
             self.baseline = self._theirs()
             start, last = time.monotonic(), 0.0
@@ -324,7 +324,7 @@ _MPC: dict[str, Iterable[list[str]]] = {
 
 
 def main() -> int:
-    """Run one or the other, and print the figures."""
+    """Run the simulated or the real scenario, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--real", action="store_true", help="at a real MPD")
     parser.add_argument(

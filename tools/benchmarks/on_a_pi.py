@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""What moodpid may be expected to cost on a Raspberry Pi: measured here, and scaled by a published benchmark.
+"""Expected CPU cost on a Raspberry Pi: measured on this machine, scaled by a published benchmark.
 
     .venv/bin/python tools/benchmarks/on_a_pi.py [--rounds 2]        needs 7-Zip: apt install 7zip
 
 Nothing of it was measured on a Pi. One core here is compared with one of each Pi by 7-Zip's own benchmark
 (`7z b -mmt1`, its rating at full use of the processor), for which sbc-bench has published results; the CPU
-time of a look is multiplied by the ratio. 7-Zip knows no vectors, on which the cascade and the network live:
+time of a look is multiplied by the ratio. 7-Zip uses no vectors; cascade and network do:
 those of an x86-64 processor (AVX2) are twice as wide as those of a Pi (NEON), and so the cost lies between
-the ratio and twice the ratio. The 2 is an assumption. Looks and ratings take turns, so that a busy machine is
-unfair to neither. What libcamera takes for itself comes on top.
+the ratio and twice the ratio. The 2 is an assumption. Measurements and ratings alternate, so that a busy machine
+affects both alike. What libcamera takes for itself comes on top.
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Board:
     """A Raspberry Pi.
 
     Attributes:
-        name: What people call it.
+        name: Its common name.
         core: Its processor.
         mips: 7-Zip's rating of one core, from "7-zip single" in Results.md and Sorted-Results.md of
             https://github.com/ThomasKaiser/sbc-bench; of Zero 2 W and 3 B+ with a 32-bit system.
@@ -81,7 +81,7 @@ def expect(board: Board, mips_here: float, here_ms: Mapping[str, float]) -> Expe
     Args:
         board: Where to.
         mips_here: 7-Zip's rating of one core of this machine.
-        here_ms: CPU milliseconds of a look, as `bench.footprint.looks_ms` has them.
+        here_ms: CPU milliseconds of an observation, as `benchmarks.footprint.looks_ms` returns them.
     """
     ratio = mips_here / board.mips, WIDER_VECTORS * mips_here / board.mips
 
@@ -100,7 +100,7 @@ def expect(board: Board, mips_here: float, here_ms: Mapping[str, float]) -> Expe
 
 
 def rating(told: str) -> float:
-    """The MIPS at full use of one core, from what `7z b` printed.
+    """Return the MIPS at full use of one core, from the output of `7z b`.
 
     Raises:
         ValueError: It is not there.
@@ -113,7 +113,7 @@ def rating(told: str) -> float:
 
 
 def run_7zip() -> float:
-    """The rating of one core of this machine, now."""
+    """Return the rating of one core of this machine, now."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         raise SystemExit("on_a_pi: 7-Zip is not installed: apt install 7zip")

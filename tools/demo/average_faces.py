@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Make models/faces/: the average face of each emotion, which is nobody's face, for the bundled recording.
+"""Make models/faces/: the average face of each emotion, no real person's, for the bundled recording.
 
     .venv/bin/python tools/demo/average_faces.py --data FER2013/train.npz
 
-Each is the mean of 200 FER2013 training faces and their mirror images, those that most of the FER+
-voters (Barsoum et al., 2016) called the same as FER2013's own label does, sharpened.
+Each is the mean of 200 FER2013 training faces and their mirror images, those for which most FER+
+voters (Barsoum et al., 2016) agree with FER2013's own label, sharpened.
 """
 
 import argparse
@@ -35,7 +35,7 @@ FERPLUS_COLUMN = {
 
 
 def average(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The mean of (N, h, w) grey pictures and their mirror images, in the full range and sharpened."""
+    """Return the mean of (N, h, w) grey pictures and their mirror images, stretched and sharpened."""
     mean = images.astype(np.float64).mean(axis=0)
     mean = (mean + mean[:, ::-1]) / 2
     low, high = np.percentile(mean, (1, 99))
@@ -45,14 +45,14 @@ def average(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def clearest(labels: NDArray[np.uint8], votes: NDArray[np.uint8], emotion: Emotion) -> NDArray[np.intp]:
-    """Rows with this label for which the most FER+ voters agree, at most `FACES` of them."""
+    """Return the rows with this label for which the most FER+ voters agree, at most `FACES`."""
     rows = np.flatnonzero(labels == EMOTIONS.index(emotion))
     agreement = votes[rows, FERPLUS_COLUMN[emotion]]
     return np.asarray(rows[np.argsort(-agreement.astype(int), kind="stable")][:FACES])
 
 
 def main() -> int:
-    """Write the seven PNG files and say how many faces went into each."""
+    """Write the seven PNG files and print how many faces went into each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -44,7 +44,7 @@ Picture = NDArray[np.uint8]
 
 
 class Look(NamedTuple):
-    """One look at the recording, and the mood after it."""
+    """One frame of the recording, and the mood after it."""
 
     frame: Frame
     faces: tuple[ClassifiedFace, ...]
@@ -52,7 +52,7 @@ class Look(NamedTuple):
 
 
 def looks() -> list[Look]:
-    """The recording through the program."""
+    """Run the recording through the program."""
     config = load(ROOT / "config" / "demo.toml")
     observer, prior = wiring.build_pipeline(config)
     mood_filter = MoodFilter(wiring.filter_settings(config, prior))
@@ -63,12 +63,12 @@ def looks() -> list[Look]:
 
 
 def write(picture: Picture, text: str, at: tuple[int, int], colour: tuple[int, int, int] = INK) -> None:
-    """A line of text with its lower left corner at `at`."""
+    """Draw a line of text with its lower left corner at `at`."""
     cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
 
 
 def strip(seen: list[Look]) -> Picture:
-    """A picture of each part of the recording, a moment before it fades, with what was found in it."""
+    """Draw each part of the recording, just before it fades, with the faces found in it."""
     parts, end_s = script()
     ends = [*(part.start_s for part in parts[1:]), end_s]
     width = (WIDTH - 2 * MARGIN) // len(parts)
@@ -94,7 +94,7 @@ def strip(seen: list[Look]) -> Picture:
 
 
 def plot(seen: list[Look], width: int) -> Picture:
-    """The belief in each emotion over time, from 0 below to 1 above."""
+    """Draw the belief in each emotion over time, from 0 to 1."""
     picture = np.full((PLOT_H, width, 3), 255, np.uint8)
     x = np.linspace(0, width - 1, len(seen))
     for emotion in EMOTIONS:
@@ -105,7 +105,7 @@ def plot(seen: list[Look], width: int) -> Picture:
 
 
 def band(seen: list[Look], width: int) -> Picture:
-    """The mood that is told, over time."""
+    """Draw the mood over time."""
     picture = np.full((BAND_H, width, 3), 255, np.uint8)
     step, begun = width / len(seen), 0
     for number, look in enumerate([*seen[1:], None], start=1):
@@ -121,7 +121,7 @@ def band(seen: list[Look], width: int) -> Picture:
 
 
 def legend(width: int) -> Picture:
-    """Which line is which emotion."""
+    """Draw the legend of the emotions."""
     picture = np.full((30, width, 3), 255, np.uint8)
     for number, emotion in enumerate(Emotion):
         left = number * 130
@@ -131,7 +131,7 @@ def legend(width: int) -> Picture:
 
 
 def titled(title: str, picture: Picture) -> Picture:
-    """A row of the page under a line of text."""
+    """Return a row of the page below a line of text."""
     row = np.full((picture.shape[0] + 26, WIDTH, 3), 255, np.uint8)
     write(row, title, (MARGIN, 18))
     row[26:, MARGIN : MARGIN + picture.shape[1]] = picture
@@ -152,7 +152,7 @@ def main() -> int:
         titled("The recording, and the faces found in it (averages of hundreds: nobody's face)", thumbnails),
         titled("The belief in each emotion", plot(seen, width)),
         titled("", legend(width)),
-        titled("The mood that is told to player and home", band(seen, width)),
+        titled("The mood that player and publishers receive", band(seen, width)),
     ]
     options.out.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(options.out), np.vstack([*rows, np.full((12, WIDTH, 3), 255, np.uint8)]))

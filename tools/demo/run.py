@@ -42,7 +42,7 @@ def main() -> int:
             return _demo(stack, options)
         except KeyboardInterrupt:
             return ExitCode.OK
-        except BrokenPipeError:  # whoever read our output has seen enough
+        except BrokenPipeError:  # the reader of the output has stopped
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return ExitCode.PIPE
         except ServerError as error:

@@ -24,14 +24,14 @@ Table = dict[str, str | int | bool]
 
 
 class NoCameraError(Exception):
-    """The camera that was asked for is not there; the text says what to do."""
+    """The requested camera does not work; the text names the remedy."""
 
 
 def choose(wanted: str = "", devices: Path = Path("/dev")) -> tuple[Table, str]:
-    """The `[camera]` table for the source that is `wanted`, or the best there is, and what to call it.
+    """Return the `[camera]` table for the source `wanted`, or the best one found, and its name.
 
     Raises:
-        NoCameraError: The source that is wanted does not work here.
+        NoCameraError: The requested source does not work here.
     """
     if wanted in {"picamera2", ""} and _works(_HAS_PI_CAMERA):
         return {"source": "picamera2"}, "the Pi camera"
@@ -43,7 +43,7 @@ def choose(wanted: str = "", devices: Path = Path("/dev")) -> tuple[Table, str]:
     if wanted in {"picamera2", "webcam"}:
         why = _no_pi_camera() if wanted == "picamera2" else _no_webcam(numbers)
         raise NoCameraError(f"--source {wanted}: {why}, or leave --source out for the best there is")
-    why = "" if wanted else ", for want of a camera"
+    why = "" if wanted else ", since there is no camera"
     return {"source": "recording", "loop": True}, f"the bundled recording{why}"
 
 
@@ -66,7 +66,7 @@ def _video_devices(folder: Path) -> list[int]:
 
 
 def _works(code: str, *arguments: str) -> bool:
-    """Whether a Python of its own runs `code` to a good end: drivers may hang, or crash the process."""
+    """Return whether another Python process runs `code` without error: drivers may hang or crash."""
     command = [sys.executable, "-c", code, *arguments]
     try:
         return subprocess.run(command, check=False, capture_output=True, timeout=PATIENCE_S).returncode == 0

@@ -1,4 +1,4 @@
-"""What a person at the terminal sees: one line, made from what the broker says, as any other client could."""
+"""The line at the terminal, made from the topics on the broker, as any other client could."""
 
 import json
 import shutil
@@ -9,25 +9,25 @@ from typing import Any, TextIO
 
 from demo.library import STYLES, playlist, tracks
 
-# States of the camera that need no word; the first is that none was heard of
+# States of the camera that need no word; the first means that none was published
 _FINE = {"", "starting", "watching"}
 _LISTS = {track.title: playlist(mood) for mood in STYLES for track in tracks(mood)}
 
 
 @dataclass(slots=True)
 class Heard:
-    """The latest message on each topic below ours, and the moods so far in order.
+    """The latest message on each topic, and the moods so far in order.
 
     Attributes:
         latest: From the last part of the topic to its JSON, or its text where that is none.
-        moods: Each mood that was new when it came.
+        moods: Each mood that differed from the one before.
     """
 
     latest: dict[str, Any] = field(default_factory=dict)
     moods: list[str] = field(default_factory=list)
 
     def take(self, topic: str, payload: bytes) -> None:
-        """Remember a message."""
+        """Store a message."""
         text = payload.decode("utf-8", errors="replace")
         try:
             news = json.loads(text)
@@ -39,17 +39,17 @@ class Heard:
 
     @property
     def mood(self) -> str:
-        """The mood of the room; empty before the first."""
+        """Return the mood of the room; empty before the first."""
         return str(self._of("mood", "mood"))
 
     @property
     def change(self) -> tuple[object, ...]:
-        """What makes the line a new one, where lines stay: not every per cent."""
+        """Return what makes a new line necessary where lines stay: not every per cent."""
         return self.mood, self._of("mood", "faces"), self.camera, self.player
 
     @property
     def line(self) -> str:
-        """Mood, confidence, faces, and what plays."""
+        """Return mood, confidence, faces, and what plays."""
         if not self.mood:
             return self.camera or "waiting for the first look"
         faces = self._of("mood", "faces")
@@ -63,20 +63,20 @@ class Heard:
 
     @property
     def player(self) -> str:
-        """What plays, and from which stored playlist; or from which the songs after it will be."""
+        """Return what plays, and the stored playlist of it or of the songs that follow."""
         state = self._of("player", "state")
         if state != "play":
             return str(self._of("player", "message") or (f"player: {state}" if state else ""))
         title, chosen = self._of("player", "title"), self._of("player", "playlist")
         if not chosen:
             return f'plays "{title}"'
-        # The playlist is that of the songs that wait: the one that plays may end in peace first
+        # The playlist is that of the waiting songs: the current one may come from another
         then = ", then" if _LISTS.get(title, chosen) != chosen else " from"
         return f'plays "{title}"{then} {chosen}'
 
     @property
     def camera(self) -> str:
-        """What is wrong with the camera; empty if nothing is."""
+        """Return what is wrong with the camera; empty if nothing is."""
         if self._of("camera", "state") in _FINE:
             return ""
         return f"camera: {self._of('camera', 'message') or self._of('camera', 'state')}"
@@ -95,7 +95,7 @@ class Line:
         self._shown: object = None
 
     def show(self, heard: Heard) -> None:
-        """Bring the line up to date."""
+        """Update the line."""
         if self._out.isatty():
             self._again(heard.line)
         elif self._shown != heard.change:
@@ -109,7 +109,7 @@ class Line:
             print(f"\r\x1b[K{text[:width]}", end="", file=self._out, flush=True)
 
     def end(self) -> None:
-        """Leave the line as it is and go to the next."""
+        """Keep the line and go to the next."""
         if self._out.isatty() and self._shown:
             print(file=self._out, flush=True)
             self._shown = None

@@ -1,4 +1,4 @@
-"""Run by Home Assistant's own Python: names every key of a discovery payload that its schemas drop.
+"""Prints every key of a discovery payload that Home Assistant's schemas drop; run by its own Python.
 
 usage: dropped_keys.py < payload.json
 """

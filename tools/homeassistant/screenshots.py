@@ -49,7 +49,7 @@ LIVE_S = 60.0  # so that the history has something to show
 
 
 def main() -> None:
-    """Set everything up, let it live for a while, and take the pictures."""
+    """Set everything up, run it for a while, and take the pictures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

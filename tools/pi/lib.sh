@@ -7,8 +7,8 @@ mirror() {
     /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null
 }
 
-# A command in another system, with its own /proc and this machine's devices; a folder of wheels that pip is told of
-# here is not there
+# A command in another system, with its own /proc and this machine's devices; pip's folder of
+# wheels on this machine does not exist there
 inside() { # ROOT COMMAND...
   # shellcheck disable=SC2016 # the inner shell expands these
   unshare -m sh -c 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"
