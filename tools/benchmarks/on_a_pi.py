@@ -5,10 +5,10 @@
 
 Nothing of it was measured on a Pi. One core here is compared with one of each Pi by 7-Zip's own benchmark
 (`7z b -mmt1`, its rating at full use of the processor), for which sbc-bench has published results; the CPU
-time of a look is multiplied by the ratio. 7-Zip uses no vectors; cascade and network do:
-those of an x86-64 processor (AVX2) are twice as wide as those of a Pi (NEON), and so the cost lies between
-the ratio and twice the ratio. The 2 is an assumption. Measurements and ratings alternate, so that a busy machine
-affects both alike. What libcamera takes for itself comes on top.
+time of an observation is multiplied by the ratio. 7-Zip uses no vectors; cascade and network do. Those of an
+x86-64 processor (AVX2) are twice as wide as those of a Pi (NEON), so the cost lies between the ratio and
+twice the ratio. The 2 is an assumption. Measurements and ratings alternate, so that a busy machine affects
+both alike. The cost of libcamera comes on top.
 """
 
 import argparse
