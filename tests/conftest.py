@@ -55,3 +55,19 @@ def _well_formed_log_calls() -> Iterator[None]:
     ours.setLevel(level)
     if watch.faults:
         pytest.fail("badly formatted log call: " + "; ".join(watch.faults))
+
+
+# Names by which a module starts servers or programs of its own
+_SERVER_NAMES = frozenset({"PrivateMosquitto", "PrivateMpd", "Moodpid", "begin", "require"})
+_SERVER_FIXTURES = frozenset({"mpd", "mosquitto"})
+_SERVER_FOLDERS = frozenset({"demo", "e2e", "homeassistant", "pi", "servers"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need servers, so that `-m "not servers"` is the fast lane."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        names = set(vars(module)) if (module := getattr(item, "module", None)) else set()
+        folder = item.path.parent.name
+        if fixtures & _SERVER_FIXTURES or names & _SERVER_NAMES or folder in _SERVER_FOLDERS:
+            item.add_marker(pytest.mark.servers)
