@@ -54,7 +54,7 @@ def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.Capture
     assert f"line 5: [vision] cascade: there is no {config.parent / 'none.xml'}" in line
 
 
-def test_check_names_an_empty_file_for_a_credential_of_the_installed_service(
+def test_check_names_an_empty_credential_of_the_service(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
@@ -83,7 +83,7 @@ def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.Capture
         (["sing"], "unknown 'sing'. There are run,"),
     ],
 )
-def test_a_slip_of_the_pen_is_told_with_the_nearest_word(
+def test_a_misspelt_word_gets_a_suggestion(
     arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -91,9 +91,7 @@ def test_a_slip_of_the_pen_is_told_with_the_nearest_word(
     assert meant in capsys.readouterr().err
 
 
-def test_the_configuration_may_be_named_before_the_verb_or_after_it_which_counts(
-    config: Path, tmp_path: Path
-) -> None:
+def test_the_configuration_after_the_verb_wins(config: Path, tmp_path: Path) -> None:
     assert main(["--config", str(config), "check"]) == 0
     assert main(["--config", str(tmp_path / "none"), "check", "--config", str(config)]) == 0
     assert main(["--config", str(config), "check", "--config", str(tmp_path / "none")]) == 78
@@ -185,7 +183,7 @@ def test_classify_reads_the_faces_that_come_along(config: Path, capsys: pytest.C
     assert read == [[emotion] for emotion in Emotion]
 
 
-def test_classify_goes_on_after_a_bad_picture_and_ends_with_1(
+def test_classify_continues_after_a_bad_picture(
     tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "bad.png").write_text("no")
@@ -248,7 +246,7 @@ def test_a_broken_video_is_told_in_our_words_alone(
     assert line.startswith(f"moodpid: {broken}: not a video")
 
 
-def test_a_model_that_is_missing_ends_with_78_before_any_camera_is_opened(
+def test_a_missing_model_is_78_before_the_camera_opens(
     config: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config.write_text('[camera]\nsource = "webcam"\ndevice = 99\n[vision]\nmodel = "none.tflite"\n' + GOOD)
@@ -261,7 +259,7 @@ def break_down(*_: object, **__: object) -> None:
     raise ZeroDivisionError("division by zero")
 
 
-def test_a_fault_of_our_own_ends_the_service_with_70_and_is_told_to_journal_and_service_manager(
+def test_a_bug_ends_the_service_with_70_and_is_logged(
     config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[str] = []
@@ -273,7 +271,7 @@ def test_a_fault_of_our_own_ends_the_service_with_70_and_is_told_to_journal_and_
     assert told == ["STATUS=a bug in moodpid; see the journal"]
 
 
-def test_a_fault_of_our_own_ends_any_other_verb_with_70_and_a_traceback(
+def test_a_bug_ends_a_verb_with_70_and_a_traceback(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("moodpid.app.classify", break_down)
@@ -342,7 +340,7 @@ def test_a_terminal_without_utf_8_shows_escapes(config: Path, tmp_path: Path) ->
     assert rb"\u65e5\u672c" in (tmp_path / "err").read_bytes()
 
 
-def test_control_characters_of_a_file_name_do_not_reach_the_terminal(
+def test_control_characters_of_file_names_stay_off_the_terminal(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     picture = tmp_path / "\x1b[31mred\x07.jpg"

@@ -33,7 +33,7 @@ def old(name: str, folder: Path) -> JsonFile:
     return JsonFile(copy)
 
 
-def test_the_session_of_0_1_0_is_read_and_written_alike(tmp_path: Path) -> None:
+def test_the_old_session_file_is_read_and_written_alike(tmp_path: Path) -> None:
     store = SessionStore(old("player.json", tmp_path), config.MpdConfig())
     session = store.load(1000.0)
     assert [(s.id, s.uri, s.mood, s.source, s.pos) for s in session.queue_state.own_songs] == [
@@ -45,7 +45,7 @@ def test_the_session_of_0_1_0_is_read_and_written_alike(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "player.json").read_text()) == json.loads((OLD / "player.json").read_text())
 
 
-def test_the_settings_of_0_1_0_are_read_and_written_alike(tmp_path: Path) -> None:
+def test_the_old_settings_file_is_read_and_written_alike(tmp_path: Path) -> None:
     store = SettingsStore(old("settings.json", tmp_path), Capabilities(), Settings())
     settings = store.load()
     assert settings == Settings(

@@ -118,7 +118,7 @@ def test_a_host_is_a_name_an_address_or_a_socket(host: str) -> None:
     assert parse(f'{PLAYLISTS}[player]\nhost = "{host}"').player.host == host
 
 
-def test_an_empty_list_for_nobody_means_to_leave_the_player_alone() -> None:
+def test_an_empty_list_for_nobody_leaves_the_player_alone() -> None:
     assert parse(PLAYLISTS + "nobody = []").player.playlists[Mood.NOBODY] == ()
 
 
@@ -126,7 +126,7 @@ def test_every_fault_is_named_at_once() -> None:
     assert len(faults("[camera]\nfps = 0\nwidth = 1\n[mood]\ndwel_s = 1\n" + PLAYLISTS)) == 3
 
 
-def test_faults_come_in_the_order_of_the_file_and_what_is_missing_from_it_last() -> None:
+def test_faults_come_in_the_order_of_the_file() -> None:
     text = """\
 [mqtt]
 tls_ca = "ca.crt"
@@ -141,7 +141,7 @@ dwel_s = 1
     assert lines == [f"moodpid.toml, line {line}" for line in (2, 3, 5, 6, 8)] + ["moodpid.toml"]
 
 
-def test_a_file_that_a_key_should_not_name_is_not_missed_too(tmp_path: Path) -> None:
+def test_a_misplaced_file_key_is_one_fault_only(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(f'{PLAYLISTS}[camera]\npath = "none"\n', folder=tmp_path, files=True)
     (fault,) = caught.value.lines
@@ -189,7 +189,7 @@ def test_brackets_without_end_are_told() -> None:
         ("[mqtt]\nhost.name = 1\nhost = 3", 3, "stood above"),
     ],
 )
-def test_text_that_is_no_toml_is_told_in_plain_words_by_its_line(text: str, line: int, what: str) -> None:
+def test_syntax_errors_are_explained_by_their_line(text: str, line: int, what: str) -> None:
     for ends in ("", "\n", "\r\n# the end\r\n"):
         (fault,) = faults(text + ends)
         assert fault.startswith(f"moodpid.toml, line {line}: ")
@@ -197,7 +197,7 @@ def test_text_that_is_no_toml_is_told_in_plain_words_by_its_line(text: str, line
 
 
 @given(st.data())
-def test_whatever_is_wrong_in_the_default_file_is_told_by_a_line_of_it(data: st.DataObject) -> None:
+def test_every_fault_names_a_line_of_the_file(data: st.DataObject) -> None:
     text = (REPOSITORY / "config" / "moodpid.toml").read_text()
     at = data.draw(st.integers(0, len(text) - 1))
     lost, typed = data.draw(st.integers(0, 2)), data.draw(st.text("[]{}\"'=,.#\\ \nx1“", max_size=2))
@@ -210,7 +210,7 @@ def test_whatever_is_wrong_in_the_default_file_is_told_by_a_line_of_it(data: st.
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b""])
-def test_a_file_that_is_missing_not_text_or_empty_is_a_fault(tmp_path: Path, content: bytes | None) -> None:
+def test_a_missing_binary_or_empty_file_is_a_fault(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "moodpid.toml"
     if content is not None:
         file.write_bytes(content)
@@ -247,9 +247,7 @@ def test_the_mark_that_some_editors_put_first_does_no_harm(tmp_path: Path) -> No
         ("mqtt", "tls_key", 'tls = true\ntls_certificate = "key"'),
     ],
 )
-def test_a_file_that_is_named_and_missing_is_a_fault_where_files_are_asked_for(
-    tmp_path: Path, table: str, key: str, more: str
-) -> None:
+def test_a_named_file_that_is_missing_is_a_fault(tmp_path: Path, table: str, key: str, more: str) -> None:
     file = tmp_path / "moodpid.toml"
     (tmp_path / "key").touch()
     (tmp_path / "emotion.json").touch()
@@ -274,7 +272,7 @@ def test_a_password_file_without_a_password_is_a_fault(tmp_path: Path, content: 
     assert f"[player] password_file: {empty} is empty; write the password into it" in fault
 
 
-def test_a_folder_is_no_file_and_a_model_has_its_sidecar(tmp_path: Path) -> None:
+def test_a_folder_is_no_model_and_a_sidecar_is_needed(tmp_path: Path) -> None:
     file = tmp_path / "moodpid.toml"
     (tmp_path / "a.tflite").touch()
     file.write_text(f'{PLAYLISTS}[vision]\nmodel = "a.tflite"\ncascade = "."\n')
@@ -286,7 +284,7 @@ def test_a_folder_is_no_file_and_a_model_has_its_sidecar(tmp_path: Path) -> None
     assert "but a folder" in folder
 
 
-def test_files_of_what_is_switched_off_and_a_recording_in_a_folder_are_fine(tmp_path: Path) -> None:
+def test_files_of_disabled_parts_may_be_missing(tmp_path: Path) -> None:
     file = tmp_path / "moodpid.toml"
     file.write_text(
         f'{PLAYLISTS}[camera]\nsource = "recording"\npath = "."\n'

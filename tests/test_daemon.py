@@ -88,7 +88,7 @@ def seconds(n: float, *emotions: Emotion, start_s: float = 0.0) -> list[Observat
     return [look(start_s + i / 4, *emotions) for i in range(round(n * 4))]
 
 
-def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(harness: DaemonHarness) -> None:
+def test_a_hot_processor_halves_the_rate_until_it_cools(harness: DaemonHarness) -> None:
     degrees = iter([50.0, 81.0, 76.0, 71.0, 71.0])
     daemon = harness.daemon(*seconds(2, Emotion.HAPPY))
     clock = Clock()
@@ -106,7 +106,7 @@ def test_a_hot_processor_halves_the_looks_until_it_is_cool_again(harness: Daemon
     assert harness.eye.rates == [Settings().fps / 2, Settings().fps]
 
 
-def test_what_the_home_asks_for_is_halved_as_well_while_it_is_hot(harness: DaemonHarness) -> None:
+def test_a_requested_rate_is_halved_while_hot(harness: DaemonHarness) -> None:
     daemon = harness.daemon(*seconds(1, Emotion.HAPPY))
 
     def thermometer() -> float:
@@ -152,14 +152,14 @@ def test_news_from_the_player_reach_the_home(harness: DaemonHarness) -> None:
     assert harness.home.published[-1].player == playing
 
 
-def test_ready_comes_once_after_a_whole_turn_and_the_watchdog_at_its_pace(harness: DaemonHarness) -> None:
+def test_ready_follows_the_first_step_and_the_watchdog_is_fed(harness: DaemonHarness) -> None:
     harness.run(*seconds(4, Emotion.HAPPY))
     assert harness.notes.count("READY=1") == 1
     assert harness.notes.count("WATCHDOG=1") == 1
     assert harness.notes[-1] == "STOPPING=1"
 
 
-def test_asked_to_stop_it_stops_all_before_it_waits_for_any(harness: DaemonHarness) -> None:
+def test_a_stop_reaches_all_parts_before_any_wait(harness: DaemonHarness) -> None:
     harness.run()
     assert harness.eye.closed
     assert harness.player.calls == ["start", "stop", "join"]
@@ -191,7 +191,7 @@ def test_a_stop_that_came_before_the_first_turn_is_heard(harness: DaemonHarness)
     assert harness.notes == ["STOPPING=1"]
 
 
-def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
+def test_a_stop_is_handled_while_the_camera_hangs(
     harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time_limited, "SLICE_S", 0.01)
@@ -211,7 +211,7 @@ def test_a_stop_is_heard_while_the_camera_hangs_and_all_get_their_good_bye(
     assert harness.player.calls == harness.home.calls == ["start", "stop", "join"]
 
 
-def test_a_pace_over_which_the_camera_hangs_is_kept_and_the_home_hears_that_it_is_lost(
+def test_a_camera_that_hangs_on_a_new_rate_is_published_as_lost(
     harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = FakeCamera(Clock())
@@ -269,7 +269,7 @@ def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: Play
     assert format_status(AppState(CameraState(camera), player, mood)) == says
 
 
-def test_a_mood_that_was_asked_for_is_told_and_played_whatever_the_faces_show(harness: DaemonHarness) -> None:
+def test_an_override_is_published_and_played_whatever_the_faces(harness: DaemonHarness) -> None:
     harness.requests.post(ChangeSetting("override", Mood.HAPPY))
     harness.run(*seconds(4, Emotion.SAD))
     present = harness.home.published[-1]
@@ -318,7 +318,7 @@ def test_a_longer_dwell_holds_the_mood(harness: DaemonHarness) -> None:
     ("name", "value", "threshold", "dwell_s"),
     [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.9, FilterSettings().dwell_s)],
 )
-def test_a_setting_of_the_filter_leaves_the_others_as_the_configuration_has_them(
+def test_a_filter_setting_leaves_the_others_alone(
     harness: DaemonHarness, name: str, value: float, threshold: float, dwell_s: float
 ) -> None:
     daemon = harness.daemon(None)
@@ -340,7 +340,7 @@ def test_skipping_reaches_the_player_and_is_told_if_something_plays(harness: Dae
     assert [event.event_type for event in harness.home.events] == [EventType.TRACK_SKIPPED]
 
 
-def test_a_song_that_does_not_fit_is_remembered_by_the_player(harness: DaemonHarness) -> None:
+def test_a_rejected_song_is_passed_to_the_player(harness: DaemonHarness) -> None:
     harness.requests.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
     harness.requests.post(PressButton(Button.REJECT_SONG))
     harness.run(None)
@@ -361,7 +361,7 @@ def test_a_restart_leaves_in_order(harness: DaemonHarness) -> None:
     assert harness.eye.closed
 
 
-def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(harness: DaemonHarness) -> None:
+def test_settings_are_restored_at_start_and_saved_when_changed(harness: DaemonHarness) -> None:
     harness.kept = Settings(enabled=False)
     harness.requests.post(ChangeSetting("dwell_s", 20.0))
     harness.run(None)
@@ -369,14 +369,14 @@ def test_what_was_kept_is_adopted_at_the_start_and_what_is_set_is_kept(harness: 
     assert harness.keeps == [Settings(enabled=False, dwell_s=20.0)]
 
 
-def test_what_could_not_be_kept_is_tried_in_each_turn_until_it_is(harness: DaemonHarness) -> None:
+def test_settings_that_could_not_be_saved_are_retried(harness: DaemonHarness) -> None:
     harness.disk_full = 2
     harness.requests.post(ChangeSetting("dwell_s", 20.0))
     harness.run(*[None] * 6)
     assert harness.keeps == [Settings(dwell_s=20.0)] * 3
 
 
-def test_a_song_that_a_person_skips_elsewhere_is_told_and_not_skipped_again(harness: DaemonHarness) -> None:
+def test_a_skip_in_another_client_is_published_once(harness: DaemonHarness) -> None:
     harness.requests.post(TrackSkipped())
     harness.run(None)
     assert [event.event_type for event in harness.home.events] == [EventType.TRACK_SKIPPED]

@@ -66,9 +66,7 @@ def test_a_clock_that_nobody_sets_is_named(clock: Clock, remedy: str) -> None:
         (Machine(), "rpicam-hello"),
     ],
 )
-def test_why_libcamera_finds_no_camera_is_told_as_far_as_the_machine_shows_it(
-    machine: Machine, remedy: str
-) -> None:
+def test_the_reason_for_no_libcamera_camera_is_reported(machine: Machine, remedy: str) -> None:
     assert remedy in _camera_fault(Config(), GONE, machine).remedy
 
 
@@ -77,12 +75,12 @@ def test_a_camera_that_another_program_uses_needs_no_other_reason() -> None:
     assert (finding.message, "fuser" in finding.remedy) == ("it is busy", True)
 
 
-def test_a_webcam_that_is_not_there_is_told_from_one_that_is_busy() -> None:
+def test_a_missing_webcam_differs_from_a_busy_one() -> None:
     assert "there is no /dev/video99" in _camera_fault(webcam(99), GONE, Machine()).message
     assert diagnose_video_device(Path("/dev/null")) == ("", "sudo fuser -v /dev/null")
 
 
-def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> None:
+def test_without_any_webcam_the_remedy_is_to_plug_one_in(tmp_path: Path) -> None:
     video0 = tmp_path / "video0"
     assert diagnose_video_device(video0) == (f"there is no {video0}, nor any other", "plug a webcam in")
     (tmp_path / "video1").touch()
@@ -105,16 +103,14 @@ def test_who_has_no_webcam_at_all_is_not_sent_to_list_them(tmp_path: Path) -> No
         ),
     ],
 )
-def test_a_service_that_runs_is_believed_and_its_camera_left_alone(
-    camera: CameraState, ok: bool, says: str
-) -> None:
+def test_a_running_service_reports_its_camera_itself(camera: CameraState, ok: bool, says: str) -> None:
     finding = check_camera(Config(), PI, running(camera))
     assert finding.ok is ok
     assert says in finding.message
     assert bool(finding.remedy) is not ok
 
 
-def test_a_camera_that_the_service_finds_busy_is_looked_for_at_who_has_it() -> None:
+def test_a_busy_camera_of_the_service_names_fuser() -> None:
     lost = CameraState(
         CameraStatus.LOST, clean(f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
     )
@@ -140,7 +136,7 @@ def test_whatever_the_service_says_the_camera_is_read_from_it(
 
 
 @pytest.mark.parametrize("line", ["", "camera: asleep; Ada - Sunny", "lost: something; camera: lost"])
-def test_a_service_that_says_nothing_of_its_camera_is_taken_to_watch(line: str) -> None:
+def test_a_status_without_a_camera_means_watching(line: str) -> None:
     assert parse_camera(line) == CameraState(CameraStatus.WATCHING)
 
 
@@ -160,6 +156,6 @@ def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, say
     assert says in finding.message
 
 
-def test_a_service_that_waits_for_a_person_is_sent_to_check_and_another_to_the_journal() -> None:
+def test_a_failed_service_names_check_or_the_journal() -> None:
     assert check_unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy == "moodpid check"
     assert "journalctl" in check_unit(Unit("loaded", "failed", "", "exit-code", "69")).remedy

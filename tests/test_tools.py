@@ -49,7 +49,7 @@ def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> Non
 @pytest.mark.parametrize(
     "name", ["install", "packaging/build", "setup.sh", "packaging/lock/update", "homeassistant/install"]
 )
-def test_a_script_that_is_asked_for_the_unknown_says_so_in_a_line(name: str) -> None:
+def test_a_script_reports_an_unknown_option_in_one_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
 
 

@@ -118,7 +118,7 @@ def test_it_ends_quietly_and_leaves_nothing_when_nobody_reads_on(place: Path) ->
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("wanted", ["picamera2", "webcam"])
-def test_a_camera_that_is_not_there_is_said_before_anything_starts(place: Path, wanted: str) -> None:
+def test_a_missing_camera_is_reported_before_anything_starts(place: Path, wanted: str) -> None:
     if any(Path("/dev").glob("video*")):
         pytest.skip("there may be a camera here")
     with _start(place, "--source", wanted, "--seconds", "5") as process:

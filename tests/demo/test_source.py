@@ -50,9 +50,7 @@ def test_the_bundled_recording_always_works(works: Callable[[str], None], device
     assert ("since there is no camera" in called) == (not wanted)
 
 
-def test_a_webcam_that_was_asked_for_and_is_not_there_is_told(
-    works: Callable[[str], None], tmp_path: Path
-) -> None:
+def test_a_requested_webcam_that_is_missing_is_reported(works: Callable[[str], None], tmp_path: Path) -> None:
     works("picamera2")
     with pytest.raises(source.NoCameraError, match="--source webcam: there is no /dev/video0"):
         source.choose("webcam", tmp_path)
@@ -67,7 +65,7 @@ def test_webcams_without_a_picture_are_named(works: Callable[[str], None], devic
 @pytest.mark.parametrize(
     ("installed", "what"), [(None, "python3-picamera2"), (object(), "rpicam-hello --list-cameras")]
 )
-def test_a_pi_camera_that_was_asked_for_and_is_not_there_is_told(
+def test_a_requested_pi_camera_that_is_missing_is_reported(
     works: Callable[[str], None],
     devices: Path,
     monkeypatch: pytest.MonkeyPatch,

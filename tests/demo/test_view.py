@@ -52,7 +52,7 @@ def test_the_line_says_what_was_heard(topics: dict[str, object], line: str) -> N
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"online", b"[1]", b"{"])
-def test_a_message_that_is_no_json_object_changes_nothing_to_see(payload: bytes) -> None:
+def test_a_message_that_is_no_json_changes_nothing(payload: bytes) -> None:
     heard = Heard()
     heard.take("moodpid/demo/mood", payload)
     assert heard.line == "waiting for the first look"
@@ -65,7 +65,7 @@ def test_moods_are_remembered_in_the_order_of_their_change() -> None:
     assert heard.moods == ["nobody", "happy", "sad", "happy"]
 
 
-def test_elsewhere_than_on_a_terminal_a_per_cent_more_is_no_new_line() -> None:
+def test_without_a_terminal_small_changes_print_no_line() -> None:
     out = io.StringIO()
     line = Line(out)
     for confidence in (0.8, 0.81, 0.82):

@@ -68,7 +68,7 @@ def test_servers_that_are_missing_are_named_with_a_remedy(
     )
 
 
-def test_a_player_that_nobody_hears_is_told_with_the_command_that_mends_it(
+def test_a_silent_player_is_reported_with_its_remedy(
     config: Path, capsys: pytest.CaptureFixture[str], mpd: PrivateMpd
 ) -> None:
     mpd.mpc("disable", "Speakers")
@@ -91,7 +91,7 @@ def test_a_playlist_that_is_missing_is_named(
     ("line", "subject"),
     [('[vision]\nmodel = "none.tflite"', "model"), ('[camera]\nsource = "webcam"\ndevice = 99', "camera")],
 )
-def test_a_sick_part_does_not_keep_the_others_from_being_tried(
+def test_a_faulty_part_does_not_stop_the_other_checks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, subject: str
 ) -> None:
     config = tmp_path / "moodpid.toml"

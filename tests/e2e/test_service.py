@@ -65,7 +65,7 @@ def test_it_stays_small(config: Path, ear: MqttListener) -> None:
         assert cost["written_bytes"] <= LOG_BYTES
 
 
-def test_asked_to_stop_it_says_good_bye_and_leaves_the_player_as_it_is(
+def test_a_stop_publishes_offline_and_leaves_the_player_alone(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config) as service:
@@ -85,7 +85,7 @@ def test_killed_it_is_declared_dead_by_the_broker(config: Path, ear: MqttListene
         ear.wait_for_text(f"{BASE}/status", "offline")
 
 
-def test_a_player_that_is_killed_and_comes_back_gets_the_present_wish(
+def test_a_restarted_player_gets_the_present_request(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config) as service:
@@ -99,7 +99,7 @@ def test_a_player_that_is_killed_and_comes_back_gets_the_present_wish(
         assert service.log.count("trying again") == 1
 
 
-def test_a_broker_that_is_killed_and_comes_back_hears_the_present_state(
+def test_a_restarted_broker_gets_the_present_state(
     config: Path, ear: MqttListener, mpd: PrivateMpd, mosquitto: PrivateMosquitto
 ) -> None:
     with Moodpid(config) as service:
@@ -126,7 +126,7 @@ def test_servers_that_are_missing_at_the_start_are_found_later(
             ear.wait_for(told("player", state="play"))
 
 
-def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
+def test_black_holes_stop_neither_the_loop_nor_its_end(
     config: Path, ear: MqttListener, mpd: PrivateMpd, mosquitto: PrivateMosquitto
 ) -> None:
     with Moodpid(config) as service:
@@ -138,9 +138,7 @@ def test_servers_that_turn_into_black_holes_neither_stop_the_loop_nor_its_end(
         assert service.terminate(STOP_S) == 0
 
 
-def test_switched_off_it_closes_its_eye_and_opens_it_again_when_asked(
-    config: Path, ear: MqttListener, mpd: PrivateMpd
-) -> None:
+def test_the_switch_closes_and_opens_the_camera(config: Path, ear: MqttListener, mpd: PrivateMpd) -> None:
     with Moodpid(config):
         wait_until_plays(ear, "happy", "Happy")
         ear.publish(f"{BASE}/enabled/set", "OFF")
@@ -152,7 +150,7 @@ def test_switched_off_it_closes_its_eye_and_opens_it_again_when_asked(
         ear.wait_for(told("camera", state="watching"))
 
 
-def test_told_not_to_drive_the_music_it_leaves_the_queue_alone_whatever_the_mood(
+def test_with_drive_music_off_no_mood_touches_the_queue(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     with Moodpid(config):
@@ -165,7 +163,7 @@ def test_told_not_to_drive_the_music_it_leaves_the_queue_alone_whatever_the_mood
         assert mpd.mpc("playlist") == ""
 
 
-def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
+def test_a_user_s_next_and_the_button_are_one_skip_each(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     skip = told("event", event_type="track_skipped")
@@ -181,9 +179,7 @@ def test_a_person_s_next_and_our_own_button_are_each_told_as_one_skip(
         assert sum(skip(message) for message in ear.messages) == 2
 
 
-def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(
-    config: Path, ear: MqttListener
-) -> None:
+def test_a_flood_of_messages_does_not_fill_the_log(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
         for _ in range(1000):
@@ -194,9 +190,7 @@ def test_after_a_flood_of_messages_it_goes_on_and_has_not_filled_the_log(
         assert service.log.count("ignored") <= 2
 
 
-def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(
-    config: Path, ear: MqttListener
-) -> None:
+def test_a_restart_request_restarts_in_the_same_process(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")
         ear.publish(f"{BASE}/restart/set", "PRESS")
@@ -207,7 +201,7 @@ def test_asked_to_restart_by_a_home_it_begins_anew_as_the_same_process(
         assert service.terminate(STOP_S) == 0
 
 
-def test_under_a_service_manager_a_restart_is_its_affair_and_ends_with_75(
+def test_under_a_service_manager_a_restart_request_exits_with_75(
     config: Path, ear: MqttListener, tmp_path: Path
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -242,7 +236,7 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
-def test_a_camera_that_stalls_and_servers_that_never_answer_do_not_keep_it_beyond_its_time_to_stop(
+def test_stalled_camera_and_silent_servers_do_not_delay_the_stop(
     tmp_path: Path,
 ) -> None:
     config = tmp_path / "moodpid.toml"
@@ -295,9 +289,7 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
-def test_a_camera_that_hangs_while_it_is_opened_does_not_keep_it_from_a_good_bye(
-    config: Path, ear: MqttListener
-) -> None:
+def test_a_camera_that_hangs_on_opening_does_not_delay_offline(config: Path, ear: MqttListener) -> None:
     command = [sys.executable, "-c", _HANGING, "run", "--config", str(config)]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as service,
@@ -314,7 +306,7 @@ def test_a_camera_that_hangs_while_it_is_opened_does_not_keep_it_from_a_good_bye
         ear.wait_for_text(f"{BASE}/status", "offline")
 
 
-def test_a_camera_that_is_not_there_is_told_to_the_home(config: Path, ear: MqttListener) -> None:
+def test_a_missing_camera_is_published(config: Path, ear: MqttListener) -> None:
     config.write_text(
         config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")
     )
@@ -368,7 +360,7 @@ def test_what_a_home_set_holds_after_a_restart(
         ear.wait_for(told("camera", state="off"))
 
 
-def test_the_log_says_once_that_nothing_is_kept_where_there_is_no_place(
+def test_the_log_says_once_that_settings_are_not_kept(
     config: Path, ear: MqttListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)

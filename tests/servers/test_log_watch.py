@@ -9,7 +9,7 @@ def _record(text: str, *arguments: object) -> logging.LogRecord:
     return logging.LogRecord("moodpid", logging.DEBUG, __file__, 1, text, arguments, None)
 
 
-def test_a_log_call_whose_arguments_do_not_fit_is_a_fault() -> None:
+def test_a_log_call_with_wrong_arguments_is_a_fault() -> None:
     watch = FormatWatch()
     watch.handle(_record("%d songs", "three"))
     assert len(watch.faults) == 1

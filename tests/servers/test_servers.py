@@ -99,7 +99,7 @@ def test_mosquitto_with_a_password_knows_who_may_come_in(password: str, fine: bo
     assert (done.returncode == 0) == fine
 
 
-def test_mosquitto_with_tls_is_trusted_by_those_who_know_its_authority() -> None:
+def test_mosquitto_with_tls_is_trusted_with_its_authority() -> None:
     require("mosquitto", "openssl")
     with (
         PrivateMosquitto(tls=True) as broker,
