@@ -9,14 +9,14 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from moodpid import wiring
-from moodpid.channels import RequestQueue
+from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config
 from moodpid.daemon import Daemon
 from moodpid.errors import PictureError, RecordingEnded
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodFilter
 from moodpid.replay import ReplayReport
-from moodpid.state import Finding
+from moodpid.state import Finding, ViewLevel
 from moodpid.system.sd_notify import ServiceManager, service_manager
 
 if TYPE_CHECKING:
@@ -36,11 +36,12 @@ def run(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     requests: RequestQueue[Request] = RequestQueue()
+    view_level = SharedValue(ViewLevel.NOTHING)
     pipeline, prior = wiring.build_pipeline(config)
     settings = wiring.default_settings(config)
     store = wiring.build_settings_store(config, settings)
     daemon = Daemon(
-        wiring.build_source(config, pipeline, stop.is_set),
+        wiring.build_source(config, pipeline, stop.is_set, view_level),
         MoodFilter(wiring.filter_settings(config, prior)),
         wiring.build_policy(config),
         wiring.build_player(config, requests) if config.player.enabled else None,

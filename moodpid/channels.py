@@ -1,4 +1,4 @@
-"""Where threads meet: a channel that keeps the latest value, and a bounded queue of requests."""
+"""Where threads meet: a channel that keeps the latest value, a shared value, a bounded queue of requests."""
 
 import contextlib
 import os
@@ -68,6 +68,24 @@ class LatestValue(Generic[T]):
     def close(self) -> None:
         """Close the file descriptor, once; neither end may use the channel afterwards."""
         self._event.close()
+
+
+class SharedValue(Generic[T]):
+    """One immutable value that one thread sets and others read; nobody waits for it."""
+
+    def __init__(self, value: T) -> None:
+        self._lock = Lock()
+        self._value = value
+
+    def get(self) -> T:
+        """Return the value."""
+        with self._lock:
+            return self._value
+
+    def set(self, value: T) -> None:
+        """Replace the value."""
+        with self._lock:
+            self._value = value
 
 
 class RequestQueue(Generic[T]):

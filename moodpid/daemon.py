@@ -105,6 +105,7 @@ class Daemon:
             self._state,
             camera=self.source.state,
             picture=self.source.picture,
+            view=self.source.view,
             observed_mood=observed,
             mood=mood,
             metrics=metrics,

@@ -6,7 +6,7 @@ from typing import Protocol
 from moodpid.config import Strategy
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import MoodEvent, MusicRequest
-from moodpid.state import AppState, CameraState
+from moodpid.state import AppState, CameraState, CameraView
 
 
 class ObservationSource(Protocol):
@@ -19,6 +19,10 @@ class ObservationSource(Protocol):
     @property
     def picture(self) -> bytes | None:
         """The last frame as JPEG; None unless it is asked for."""
+
+    @property
+    def view(self) -> CameraView | None:
+        """The last frame for the pages that are open, None while none is."""
 
     def idle_s(self) -> float:
         """Return how long the loop may wait before the next observation, in seconds."""

@@ -1,9 +1,9 @@
 """What the daemon knows: camera, player, mood and settings, as plain frozen types for every room."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from moodpid.mood.emotion import Mood
+from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.text import EMPTY, CleanText
 
@@ -95,6 +95,68 @@ class Metrics:
     temperature_c: float | None = None
 
 
+class ViewLevel(IntEnum):
+    """How much of each look the watching pages want; each level includes those before it."""
+
+    NOTHING = 0
+    FACES = 1
+    AIM = 2
+
+
+class AimHint(StrEnum):
+    """What keeps the camera from reading a face, and can be mended by moving, turning or lighting."""
+
+    DARK = "dark"
+    BACKLIT = "backlit"
+    SMALL = "small"
+    SIDE = "side"
+    TILTED = "tilted"
+    TURNED = "turned"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceInView:
+    """The outline of a face in the picture.
+
+    Attributes:
+        x, y: Its upper left corner, in shares of the picture's width and height.
+        width, height: Its size, in shares of the picture's width and height.
+        width_px: Its width in pixels of the camera.
+        emotion: What it shows; None where it is seen for aiming only.
+        confidence: The probability of `emotion`, from 0 to 1.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    width_px: int
+    emotion: Emotion | None = None
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One look, as far as a page may show it.
+
+    Attributes:
+        at_s: When it was taken, in monotonic seconds.
+        width_px, height_px: The size of the camera's picture.
+        faces: Their outlines, the largest first.
+        hints: What would make the faces easier to read.
+        turn_deg: By how much the picture must be turned clockwise for its faces to stand upright, 0 to 270.
+        picture: The look as JPEG; None where the configuration does not want it shown.
+    """
+
+    at_s: float
+    width_px: int
+    height_px: int
+    faces: tuple[FaceInView, ...] = ()
+    hints: tuple[AimHint, ...] = ()
+    turn_deg: int = 0
+    picture: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class AppState:
     """All that publishers may publish at this moment.
@@ -102,6 +164,7 @@ class AppState:
     Attributes:
         camera, player: Their states.
         picture: The last frame as JPEG, only where the configuration asks for it.
+        view: The last observation for the pages that are open, None while none is.
         mood: The mood of the room, or its override; None until the first observation.
         observed_mood: The mood by the faces alone, None until the first observation.
         settings: What users have set.
@@ -115,6 +178,7 @@ class AppState:
     settings: Settings = Settings()
     metrics: Metrics = Metrics()
     picture: bytes | None = None
+    view: CameraView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moodpid.channels import RequestQueue
+from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config, Strategy
 from moodpid.mood.filter import FilterSettings, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.ports import MusicPlayer, StatePublisher
 from moodpid.requests import Request
-from moodpid.state import Settings
+from moodpid.state import Settings, ViewLevel
 from moodpid.system.credentials import read_secret
 from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
 
 if TYPE_CHECKING:
     from moodpid.settings.fields import Capabilities
     from moodpid.settings.store import SettingsStore
+    from moodpid.vision.live_view import LiveView
     from moodpid.vision.pipeline import FacePipeline
     from moodpid.vision.sources import LiveSource
 
@@ -54,13 +55,19 @@ def build_policy(config: Config) -> Policy:
     return Policy(player.names, player.targets, lifts=player.strategy is Strategy.LIFT)
 
 
-def build_source(config: Config, pipeline: "FacePipeline", stopping: Callable[[], bool]) -> "LiveSource":
+def build_source(
+    config: Config,
+    pipeline: "FacePipeline",
+    stopping: Callable[[], bool],
+    view_level: SharedValue[ViewLevel],
+) -> "LiveSource":
     """Return the observation source; it opens its camera with the first observation.
 
     Args:
         config: Names the camera.
         pipeline: Makes observations of frames.
         stopping: Whether the service was asked to stop.
+        view_level: How much of each frame the open pages want.
 
     Raises:
         ConfigError: The program for this kind of camera is not installed.
@@ -69,8 +76,22 @@ def build_source(config: Config, pipeline: "FacePipeline", stopping: Callable[[]
     from moodpid.vision.cameras.registry import camera_opener
     from moodpid.vision.sources import LiveSource
 
-    picture = config.mqtt.enabled and config.mqtt.picture
-    return LiveSource(camera_opener(config.camera, stopping), pipeline, FrameAnnotator() if picture else None)
+    return LiveSource(
+        camera_opener(config.camera, stopping),
+        pipeline,
+        FrameAnnotator() if config.mqtt.enabled and config.mqtt.picture else None,
+        live_view=_live_view(config, view_level) if config.web.enabled else None,
+    )
+
+
+def _live_view(config: Config, level: SharedValue[ViewLevel]) -> "LiveView":
+    from moodpid.vision.aim import AimAdvisor
+    from moodpid.vision.live_view import LiveView
+
+    vision = config.vision
+    return LiveView(
+        level.get, lambda: AimAdvisor(vision.min_face_px, vision.cascade), picture=config.web.picture
+    )
 
 
 def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer:

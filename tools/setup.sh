@@ -45,6 +45,8 @@ packages_to_test() {
   have openssl || echo openssl
   [ -d /usr/share/opencv4/haarcascades ] || echo opencv-data
   have shellcheck || echo shellcheck
+  # Where a system has no such package, the tests of the page in a browser skip
+  have chromium || ! apt-cache show chromium >/dev/null 2>&1 || echo chromium
 }
 
 # ... and to make the virtual environment: systemd-python comes as source

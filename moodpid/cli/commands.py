@@ -35,7 +35,11 @@ def _check(options: argparse.Namespace) -> ExitCode:
     path = options.config or DEFAULT_PATH
     config = load(path, files=True)
     if options.config is None:
-        for name, part in (("mpd-password", config.player), ("mqtt-password", config.mqtt)):
+        for name, part in (
+            ("mpd-password", config.player),
+            ("mqtt-password", config.mqtt),
+            ("web-password", config.web),
+        ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
     print_line(f"{path}: good")

@@ -23,6 +23,7 @@ from moodpid.config.schema import (
     TransitionMode,
     Transport,
     VisionConfig,
+    WebConfig,
 )
 from moodpid.config.toml_errors import explain
 from moodpid.errors import ConfigError
@@ -41,6 +42,7 @@ __all__ = [
     "TransitionMode",
     "Transport",
     "VisionConfig",
+    "WebConfig",
     "load",
     "parse",
 ]

@@ -15,6 +15,7 @@ PATHS = (
     ("vision", "cascade", "or drop the line for OpenCV's own"),
     ("player", "password_file", "or put the password of MPD there"),
     ("mqtt", "password_file", "or put the password of the broker there"),
+    ("web", "password_file", "or put the password of the page there"),
     ("mqtt", "tls_ca", "or drop the line for the authorities of the system"),
     ("mqtt", "tls_certificate", "or put the certificate there that the broker knows"),
     ("mqtt", "tls_key", "or put the key of the certificate there"),

@@ -190,6 +190,36 @@ class MqttConfig(_Table, frozen=True):
     tls_key: str = ""
 
 
+class WebConfig(_Table, frozen=True):
+    """The page: where it listens, and what it may show.
+
+    Attributes:
+        picture: Show the camera's picture to the people who are signed in.
+        base_path: Below which path a reverse proxy passes requests on, such as `/mood`; empty for the root.
+        public_url: Where people reach the page through a reverse proxy, without `base_path`.
+    """
+
+    enabled: bool = False
+    host: Host = "127.0.0.1"
+    port: Port = 8730
+    picture: bool = False
+    password_file: str = ""
+    base_path: Annotated[
+        str,
+        Meta(
+            pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+            description='a path such as "/mood", without a slash at its end, or nothing',
+        ),
+    ] = ""
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$",
+            description='scheme and name, such as "https://home.example", or nothing',
+        ),
+    ] = ""
+
+
 class Config(_Table, frozen=True):
     """The whole file."""
 
@@ -199,3 +229,4 @@ class Config(_Table, frozen=True):
     mood: MoodConfig = MoodConfig()
     player: MpdConfig = MpdConfig()
     mqtt: MqttConfig = MqttConfig()
+    web: WebConfig = WebConfig()

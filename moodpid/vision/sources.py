@@ -5,10 +5,11 @@ from collections.abc import Callable, Generator
 
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.mood.observation import Observation
-from moodpid.state import CameraState, CameraStatus
+from moodpid.state import CameraState, CameraStatus, CameraView
 from moodpid.text import clean
 from moodpid.vision.annotate import FrameAnnotator
 from moodpid.vision.darkness import DarknessDetector
+from moodpid.vision.live_view import LiveView
 from moodpid.vision.pipeline import FacePipeline, observation
 from moodpid.vision.types import Camera, Frame
 
@@ -28,6 +29,7 @@ class LiveSource:
         open_camera: Opens the camera, or raises CameraError.
         observer: Makes observations of frames.
         artist: Draws them, where somebody wants to see them.
+        live_view: Shows them to the pages that are open.
         clock: Monotonic seconds.
 
     Attributes:
@@ -40,11 +42,13 @@ class LiveSource:
         observer: FacePipeline,
         artist: FrameAnnotator | None = None,
         *,
+        live_view: LiveView | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_camera = open_camera
         self._pipeline = observer
         self._annotator = artist
+        self._live_view = live_view
         self._clock = clock
         self._camera: Camera | None = None
         self._stuck: CameraStuckError | None = None
@@ -91,6 +95,8 @@ class LiveSource:
         seen = () if dark else self._pipeline.analyze(frame)
         if self._annotator:
             self._annotator.update(frame, seen)
+        if self._live_view:
+            self._live_view.update(frame, seen, dark=dark)
         # In the dark somebody may well be there
         return None if dark else observation(frame, seen)
 
@@ -119,6 +125,11 @@ class LiveSource:
         """The last look as JPEG, None where nobody asked for it."""
         return self._annotator.picture if self._annotator else None
 
+    @property
+    def view(self) -> CameraView | None:
+        """The last look for the pages that are open, None while none is."""
+        return self._live_view.view if self._live_view else None
+
     def set_rate(self, fps: float) -> None:
         """Look this often a second at most; frames that the camera makes all the same are dropped.
 
@@ -145,6 +156,8 @@ class LiveSource:
                 self._stuck = error
         if self._annotator:
             self._annotator.forget()
+        if self._live_view:
+            self._live_view.forget()
 
     def _schedule_retry(self, error: CameraError) -> None:
         self.close()
@@ -164,6 +177,7 @@ class ReplaySource:
 
     state = CameraState(CameraStatus.WATCHING)
     picture = None
+    view = None
 
     def __init__(self, frames: Generator[Frame, None, None], observer: FacePipeline) -> None:
         self._frames = frames

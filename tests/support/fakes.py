@@ -10,7 +10,7 @@ from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores
 from moodpid.mood.observation import FaceReading, Observation
 from moodpid.mood.policy import MoodEvent, MusicRequest
-from moodpid.state import AppState, CameraState, CameraStatus
+from moodpid.state import AppState, CameraState, CameraStatus, CameraView
 from moodpid.vision.types import Face, Frame
 
 
@@ -96,6 +96,7 @@ class ScriptedSource:
         self.enabled_calls: list[bool] = []
         self.rates: list[float] = []
         self.picture: bytes | None = None
+        self.view: CameraView | None = None
         self.closed = False
 
     def idle_s(self) -> float:
