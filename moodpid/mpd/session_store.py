@@ -5,15 +5,45 @@ no step of the wall clock moves them.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from msgspec import Meta, Struct
 
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.connection import format_address
 from moodpid.mpd.tracking import OwnSong, QueueState
 from moodpid.system.json_file import JsonFile
+
+# In monotonic seconds: a machine runs for less than 30,000 years
+_Seconds: TypeAlias = Annotated[float, Meta(le=1e12)]
+_SongId: TypeAlias = Annotated[int, Meta(ge=0, le=2**32)]
+_Uri: TypeAlias = Annotated[str, Meta(max_length=4096)]
+
+
+class _SavedSong(Struct, frozen=True):
+    """A song of ours in the state file, with the keys of version 0.1.0."""
+
+    id: _SongId
+    uri: _Uri
+    mood: Mood
+    source: _Uri
+    pos: _SongId
+    begun: bool
+
+
+class _SavedFile(Struct, frozen=True):
+    """The state file, with the keys of version 0.1.0."""
+
+    mpd: Annotated[list[_Uri], Meta(max_length=2)]
+    booted_s: _Seconds
+    owed: Annotated[int, Meta(ge=0, le=100)] | None
+    ours: Annotated[list[_SavedSong], Meta(max_length=1000)]
+    guests: Annotated[list[_SongId], Meta(max_length=1000)]
+    hands_off_until_s: _Seconds
+    hands_off_why: Annotated[str, Meta(max_length=1000)]
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +81,10 @@ class SessionStore:
         Args:
             now_s: Monotonic.
         """
-        told = self._file.read()
-        if not told or told.get("mpd") != self._mpd:
+        saved = self._file.read(_SavedFile)
+        if saved is None or saved.mpd != self._mpd:
             return SavedSession()
-        try:
-            kept = _read(told, now_s + self._hands_off_s)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            self._file.set_aside(f"what it says of our songs cannot be read ({error!r})")
-            return SavedSession()
+        kept = _restored(saved, now_s + self._hands_off_s)
         return kept if kept.booted_s <= now_s else SavedSession()
 
     def save(self, kept: SavedSession) -> None:
@@ -78,17 +104,15 @@ class SessionStore:
             self._written = told
 
 
-def _read(told: Mapping[str, Any], latest_s: float) -> SavedSession:
+def _restored(saved: _SavedFile, latest_s: float) -> SavedSession:
     queue_state = QueueState(
-        own_songs=tuple(_song(song) for song in told["ours"]),
-        user_requests=frozenset(int(song) for song in told["guests"]),
-        hands_off_until_s=min(float(told["hands_off_until_s"]), latest_s),
-        hands_off_why=str(told["hands_off_why"]),
-        stopped_by_user=bool(told["held"]),
+        own_songs=tuple(_song(song) for song in saved.ours),
+        user_requests=frozenset(saved.guests),
+        hands_off_until_s=min(saved.hands_off_until_s, latest_s),
+        hands_off_why=saved.hands_off_why,
+        stopped_by_user=saved.held,
     )
-    return SavedSession(
-        queue_state, float(told["booted_s"]), None if told["owed"] is None else int(told["owed"])
-    )
+    return SavedSession(queue_state, saved.booted_s, saved.owed)
 
 
 def _song_entry(song: OwnSong) -> dict[str, Any]:
@@ -103,12 +127,5 @@ def _song_entry(song: OwnSong) -> dict[str, Any]:
     }
 
 
-def _song(song: Mapping[str, Any]) -> OwnSong:
-    return OwnSong(
-        int(song["id"]),
-        str(song["uri"]),
-        Mood(song["mood"]),
-        str(song["source"]),
-        int(song["pos"]),
-        started=bool(song["begun"]),
-    )
+def _song(song: _SavedSong) -> OwnSong:
+    return OwnSong(song.id, song.uri, song.mood, song.source, song.pos, started=song.begun)

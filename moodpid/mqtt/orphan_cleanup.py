@@ -1,7 +1,11 @@
 """Where this installation left retained messages, so that a new id or prefix leaves no orphan behind."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from typing import Annotated, TypeAlias
+
+import msgspec
+from msgspec import Meta
 
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.connection import DeliveryStatus
@@ -10,6 +14,15 @@ from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.system.json_file import JsonFile
 
 log = logging.getLogger(__name__)
+
+_Topic: TypeAlias = Annotated[str, Meta(max_length=512, pattern=r"^[^+#\x00-\x1f\x7f\ud800-\udfff]*$")]
+
+
+class _KeptTopics(msgspec.Struct, frozen=True):
+    """The state file, with the keys of version 0.1.0."""
+
+    root: _Topic = ""
+    discovery: _Topic = ""
 
 
 def retained_topics(topics: Topics) -> Iterator[str]:
@@ -34,31 +47,32 @@ class OrphanCleaner:
 
     def __init__(self, file: JsonFile, topics: Topics) -> None:
         self._file = file
-        self._now = {"root": topics.root, "discovery": topics.discovery}
+        self._now = _KeptTopics(topics.root, topics.discovery)
         self._kept = set(retained_topics(topics))
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
     def start(self, deliver: Callable[[Message], DeliveryStatus]) -> None:
         """Begin to delete what we left under another id or prefix; for every connection, until it is done."""
-        told = self._file.read()
-        orphans = self._orphans(told)
-        self._sent = (
-            None if told == self._now else [(topic, deliver(Message(topic, ""))) for topic in orphans]
-        )
+        kept = self._file.read(_KeptTopics)
+        if kept == self._now:
+            self._sent = None
+            return
+        orphans = self._orphans(kept) if kept else []
+        self._sent = [(topic, deliver(Message(topic, ""))) for topic in orphans]
 
     def finish(self) -> None:
         """Once a turn of the loop: remember the topics of now when nothing is left of the earlier ones."""
         if self._sent is None or any(receipt.accepted is None for _, receipt in self._sent):
             return
-        if self._file.write(self._now):
+        if self._file.write(msgspec.structs.asdict(self._now)):
             _log_result(self._sent)
             self._sent = None
 
-    def _orphans(self, told: Mapping[str, object]) -> list[str]:
-        root, discovery = str(told.get("root", "")), str(told.get("discovery", ""))
-        if not root or any(wildcard in root + discovery for wildcard in "+#\0"):
+    def _orphans(self, earlier: _KeptTopics) -> list[str]:
+        if not earlier.root:
             return []
-        return [topic for topic in retained_topics(Topics(root, discovery)) if topic not in self._kept]
+        former = retained_topics(Topics(earlier.root, earlier.discovery))
+        return [topic for topic in former if topic not in self._kept]
 
 
 def _log_result(sent: list[tuple[str, DeliveryStatus]]) -> None:

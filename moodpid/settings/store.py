@@ -1,11 +1,17 @@
 """The settings that outlive a restart; what nobody changed follows the configuration."""
 
 import logging
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
 
 from moodpid.requests import ChangeSetting
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
 from moodpid.state import Settings
-from moodpid.system.json_file import JsonFile
+from moodpid.system.json_file import JsonFile, Key, ShortText
+
+# Numbers and switches, too, where somebody has edited the file
+_Texts: TypeAlias = Annotated[dict[Key, ShortText | float | bool | None], Meta(max_length=64)]
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +33,7 @@ class SettingsStore:
     def load(self) -> Settings:
         """Return the configuration's settings, overlaid with the kept ones that are still valid."""
         settings = self._defaults
-        for key, text in self._file.read().items():
+        for key, text in (self._file.read(_Texts) or {}).items():
             field = self._fields.get(key)
             if field is None:
                 continue  # from another version, or for a player that is no longer there

@@ -1,92 +1,109 @@
-"""A small file that outlives restarts and power cuts: whole, or as it was before."""
+"""Small state files that survive restarts and power cuts: read within limits, replaced in one step."""
 
 import contextlib
 import json
 import logging
 import math
 import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 log = logging.getLogger(__name__)
 
-AGAIN_S = 15.0  # a disk that is full or read-only is not tried more often than this
+RETRY_S = 15.0  # a disk that is full or read-only is not tried more often than this
+MAX_BYTES: Final = 64 * 1024
+
+# What a schema may be made of: text of limited length that a line or a topic can hold
+Key: TypeAlias = Annotated[str, Meta(max_length=64)]
+ShortText: TypeAlias = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*$")]
+
+T = TypeVar("T")
 
 
 def state_folder() -> Path | None:
-    """Where systemd lets the service keep things (`StateDirectory=`); None where nobody gave us a place."""
-    folder = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Path(folder) if folder else None
+    """Return the folder that systemd gives to the service (`StateDirectory=`), None without one."""
+    return _folder("STATE_DIRECTORY")
 
 
 def runtime_folder() -> Path | None:
-    """Where things outlive a restart of the service, not of the machine (`RuntimeDirectory=`), in memory."""
-    folder = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return Path(folder) if folder else None
+    """Return the folder in memory until the machine restarts (`RuntimeDirectory=`), None without one."""
+    return _folder("RUNTIME_DIRECTORY")
+
+
+def _folder(variable: str) -> Path | None:
+    name = os.environ.get(variable, "").split(":")[0]
+    return Path(name) if name else None
+
+
+class UnusableFileError(Exception):
+    """A state file whose content cannot be used; the text says why."""
 
 
 class JsonFile:
     """One JSON object in a file.
 
     Args:
-        path: Where it is; None keeps nothing over a restart.
+        path: The file; None keeps nothing over a restart.
         clock: Monotonic seconds.
     """
 
     def __init__(self, path: Path | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._clock = clock
-        self._again_s: float | None = None  # when the disk that refused may be tried again
+        self._retry_s: float | None = None  # when the disk that refused may be tried again
 
-    def read(self) -> dict[str, Any]:
-        """The object; empty if there is none. A broken file is set aside, with one line in the log."""
+    def read(self, schema: type[T]) -> T | None:
+        """Return the object if it fits `schema`, else None; an unusable file is set aside with one log line.
+
+        Args:
+            schema: A type that msgspec converts to, with limits on lengths and numbers.
+        """
         if self._path is None:
-            return {}
+            return None
         try:
-            told = json.loads(self._path.read_text(encoding="utf-8"))
-            if isinstance(told, dict):
-                return told
+            return _parse(_read_limited(self._path), schema)
         except FileNotFoundError:
-            return {}
+            return None
         except OSError as error:
             log.warning("%s cannot be read: %s; going on without it", self._path, error.strerror)
-            return {}
-        except (ValueError, RecursionError):
-            pass  # neither UTF-8 nor JSON, or one bracket after the other: set aside below
-        self.set_aside("it is no JSON object")
-        return {}
+            return None
+        except UnusableFileError as error:
+            self._set_aside(str(error))
+            return None
 
-    def write(self, told: Mapping[str, Any]) -> bool:
-        """Replace the object in one step; one line in the log when that fails, and one when it works again.
+    def write(self, content: Mapping[str, Any]) -> bool:
+        """Replace the object in one step; log once when that fails, and once when it works again.
 
         Returns:
-            Whether there is nothing left to do. Call again if not, as often as you like: the disk itself is
-            tried every `AGAIN_S` seconds.
+            Whether it is done. If not, call again at any rate: the disk is tried every `RETRY_S` seconds.
         """
         if self._path is None:
             return True
-        if self._clock() < (self._again_s or -math.inf):
+        if self._clock() < (self._retry_s or -math.inf):
             return False
         try:
-            _replace(self._path, json.dumps(told))
+            _replace(self._path, json.dumps(content))
         except OSError as error:
-            if self._again_s is None:
+            if self._retry_s is None:
                 log.warning(
-                    "%s cannot be written: %s; until it can, a restart forgets it", self._path, error.strerror
+                    "%s cannot be written: %s; a restart forgets it until it can", self._path, error.strerror
                 )
-            self._again_s = self._clock() + AGAIN_S
+            self._retry_s = self._clock() + RETRY_S
             return False
-        if self._again_s is not None:
+        if self._retry_s is not None:
             log.info("%s is written again", self._path)
-            self._again_s = None
+            self._retry_s = None
         return True
 
-    def set_aside(self, why: str) -> None:
-        """Rename the file to `….broken`, so that somebody may look at it."""
-        if self._path is None:
-            return
+    def _set_aside(self, why: str) -> None:
+        """Rename the file to `….broken`, so that a person may look at it."""
+        assert self._path
         aside = self._path.with_suffix(".broken")
         try:
             self._path.replace(aside)
@@ -96,11 +113,46 @@ class JsonFile:
             log.warning("%s: %s; set aside as %s", self._path, why, aside.name)
 
 
+def _read_limited(path: Path) -> bytes:
+    """Return the bytes of a regular file of at most `MAX_BYTES`, which is never waited for.
+
+    Raises:
+        OSError: It cannot be read.
+        UnusableFileError: It is a pipe, a device or a folder, or too large.
+    """
+    # A pipe without a writer blocks on open but for O_NONBLOCK, which a regular file ignores
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", closefd=True) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UnusableFileError("not a regular file")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UnusableFileError(f"larger than {MAX_BYTES // 1024} KiB")
+    return data
+
+
+def _parse(data: bytes, schema: type[T]) -> T:
+    """Return the object in `data`, checked against `schema`; raise UnusableFileError if it does not fit."""
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):  # neither UTF-8 nor JSON, too long a number, or too deep
+        raise UnusableFileError("not a JSON object") from None
+    if not isinstance(content, dict):
+        raise UnusableFileError("not a JSON object")
+    try:
+        # Not msgspec's own decoder: file names of other bytes are kept as half pairs of UTF-16, as json does
+        return msgspec.convert(content, schema)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise UnusableFileError(f"unusable content: {error}") from None
+
+
 def _replace(path: Path, text: str) -> None:
-    """All of it or nothing, whenever the power goes (rename(2) after fsync(2)); raises OSError."""
+    """Replace all of the file or nothing, even in a power cut (rename(2) after fsync(2)); raise OSError."""
     new = path.with_suffix(".new")
     try:
-        with new.open("w", encoding="utf-8") as file:
+        new.unlink(missing_ok=True)  # left by a power cut, or not ours: O_EXCL opens neither links nor pipes
+        with os.fdopen(
+            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

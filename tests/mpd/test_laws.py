@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -23,6 +24,7 @@ from tests.support.fake_mpd import SWITCHES, FakeMpd
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood if mood is not Mood.NOBODY}
 OURS = {"addid", "deleteid", "playid", "prioid", "seekcur", "setvol"}
 HANDS_OFF_S = 60.0
+T = TypeVar("T")
 
 
 class InMemoryJsonFile(JsonFile):
@@ -32,9 +34,9 @@ class InMemoryJsonFile(JsonFile):
         super().__init__(None)
         self.text = "{}"
 
-    def read(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.text)
-        return told
+    def read(self, schema: type[T]) -> T | None:
+        content = json.loads(self.text)
+        return msgspec.convert(content, schema) if content else None
 
     def write(self, told: Mapping[str, Any]) -> bool:
         self.text = json.dumps(told)

@@ -14,7 +14,7 @@ from moodpid.mood.strategy import start_path
 from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.mpd.tracking import OwnSong, QueueState
-from moodpid.system.json_file import AGAIN_S, JsonFile
+from moodpid.system.json_file import RETRY_S, JsonFile
 from tests.support.fake_mpd import FakeMpd
 from tests.support.fakes import Clock
 
@@ -110,7 +110,7 @@ def test_what_could_not_be_written_is_written_later(file: Path) -> None:
     one = SessionStore(JsonFile(file.parent / "later" / file.name, clock), MpdConfig(playlists=LISTS))
     one.save(KEPT)
     (file.parent / "later").mkdir()
-    clock.sleep(AGAIN_S)
+    clock.sleep(RETRY_S)
     one.save(KEPT)
     assert json.loads((file.parent / "later" / file.name).read_text())["owed"] == 80
 

@@ -54,7 +54,7 @@ def tell_until(publisher: MqttPublisher, holds: Callable[[], bool]) -> None:
 
 
 def remembers(folder: Path, topics: Topics) -> bool:
-    told = JsonFile(folder / "topics.json").read()
+    told = JsonFile(folder / "topics.json").read(dict[str, str])
     return told == {"root": topics.root, "discovery": topics.discovery}
 
 

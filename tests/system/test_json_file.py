@@ -3,13 +3,16 @@
 import errno
 import logging
 import os
+import tracemalloc
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from moodpid.system.json_file import AGAIN_S, JsonFile
+from moodpid.system.json_file import RETRY_S, JsonFile, Key, ShortText
 from tests.support.fakes import Clock
+
+TEXTS = dict[str, str]
 
 
 @pytest.fixture
@@ -33,18 +36,65 @@ def test_a_file_cut_off_anywhere_is_survived_with_one_line(
     for length in range(len(whole)):
         caplog.clear()
         path.write_bytes(whole[:length])
-        assert JsonFile(path).read() == {}
+        assert JsonFile(path).read(TEXTS) is None
         assert len(caplog.records) == 1
         assert not path.exists()
 
 
-@pytest.mark.parametrize("content", [b"\0" * 4096, b"[" * 100_000, bytes(range(192, 256)), b"null", b"NaN"])
+@pytest.mark.parametrize("content", [b"\0" * 4096, b"[" * 60_000, bytes(range(192, 256)), b"null", b"NaN"])
 def test_garbage_is_survived_with_one_line(
     path: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     path.write_bytes(content)
-    assert JsonFile(path).read() == {}
-    assert lines(caplog) == [f"{path}: it is no JSON object; set aside as settings.broken"]
+    assert JsonFile(path).read(TEXTS) is None
+    assert lines(caplog) == [f"{path}: not a JSON object; set aside as settings.broken"]
+
+
+def test_a_file_larger_than_its_limit_is_set_aside_unread(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    assert JsonFile(path).read(TEXTS) is None
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    assert path.with_suffix(".broken").exists()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_regular_file_is_set_aside_and_not_waited_for(path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    assert JsonFile(path).read(TEXTS) is None
+    assert JsonFile(path).write({"dwell_s": "9"}) or kind == "folder"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"a": 1}',
+        '{"a": "' + "x" * 300 + '"}',
+        '{"a": "\\ud800"}',
+        '{"a": "line\\nend"}',
+        "{" + '"a":[' * 5000,
+    ],
+)
+def test_what_does_not_fit_the_schema_is_set_aside(
+    path: Path, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    path.write_text(content)
+    assert JsonFile(path).read(dict[Key, ShortText]) is None
+    assert len(caplog.records) == 1
+    assert path.with_suffix(".broken").exists()
+
+
+def test_a_pipe_in_the_way_of_a_new_file_blocks_nothing(path: Path) -> None:
+    os.mkfifo(path.with_suffix(".new"))
+    assert JsonFile(path).write({"dwell_s": "9"})
+    assert JsonFile(path).read(TEXTS) == {"dwell_s": "9"}
 
 
 class PowerCut(BaseException):
@@ -60,12 +110,12 @@ def test_the_power_may_go_at_any_step_of_writing(
 
     JsonFile(path).write({"dwell_s": "5"})
     with monkeypatch.context() as patched:
-        patched.setattr(os if step == "fsync" else Path, step, cut)
+        patched.setattr(Path if step == "replace" else os, step, cut)
         with pytest.raises(PowerCut):
             JsonFile(path).write({"dwell_s": "9"})
-    assert JsonFile(path).read() == {"dwell_s": "5"}
+    assert JsonFile(path).read(TEXTS) == {"dwell_s": "5"}
     JsonFile(path).write({"dwell_s": "9"})
-    assert JsonFile(path).read() == {"dwell_s": "9"}
+    assert JsonFile(path).read(TEXTS) == {"dwell_s": "9"}
 
 
 def test_a_full_disk_is_told_once_and_written_when_there_is_room(
@@ -81,13 +131,13 @@ def test_a_full_disk_is_told_once_and_written_when_there_is_room(
             assert not file.write({"dwell_s": "9"})
             clock.sleep(1.0)
     assert lines(caplog) == [
-        f"{path} cannot be written: No space left on device; until it can, a restart forgets it"
+        f"{path} cannot be written: No space left on device; a restart forgets it until it can"
     ]
-    assert JsonFile(path).read() == {"dwell_s": "5"}
-    clock.sleep(AGAIN_S)
+    assert JsonFile(path).read(TEXTS) == {"dwell_s": "5"}
+    clock.sleep(RETRY_S)
     assert file.write({"dwell_s": "9"})
     assert lines(caplog)[1:] == [f"{path} is written again"]
-    assert JsonFile(path).read() == {"dwell_s": "9"}
+    assert JsonFile(path).read(TEXTS) == {"dwell_s": "9"}
 
 
 def test_a_full_disk_is_not_tried_more_often_than_it_should(
@@ -104,7 +154,7 @@ def test_a_full_disk_is_not_tried_more_often_than_it_should(
     for _ in range(240):
         file.write({"dwell_s": "9"})
         clock.sleep(0.25)
-    assert len(tries) == 60 / AGAIN_S
+    assert len(tries) == 60 / RETRY_S
 
 
 def test_half_a_file_takes_no_room_where_there_is_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
