@@ -1,6 +1,18 @@
-"""`python -m moodpid` is the command `moodpid`."""
+"""The command `moodpid`, also as `python -m moodpid`: signal handlers first, then all else."""
 
-from moodpid.cli import main
+import sys
+
+from moodpid.system.signals import exit_on_signals
+
+
+def main() -> int:
+    """Run one verb and return its exit code."""
+    if "run" in sys.argv:  # of the other verbs, a signal's own exit status says that they did not end
+        exit_on_signals()
+    from moodpid.cli import main as run_verb  # noqa: PLC0415 - imports much
+
+    return run_verb()
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import signal
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
@@ -12,12 +11,13 @@ from moodpid import wiring
 from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config
 from moodpid.daemon import Daemon
-from moodpid.errors import PictureError, RecordingEnded
+from moodpid.errors import PictureError, RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodFilter
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, ViewLevel
 from moodpid.system.sd_notify import ServiceManager, service_manager
+from moodpid.system.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from moodpid.requests import Request
@@ -30,25 +30,24 @@ def run(config: Config) -> None:
     """Run the service until it is asked to stop or a recording ends.
 
     Raises:
-        MoodpidError: A part is unusable or gone for good; its class has the exit code.
+        MoodpidError: A part is unusable or gone for good, or a restart was requested; its class has the exit
+            code.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signals = stop_on_signals()
     requests: RequestQueue[Request] = RequestQueue()
     view_level = SharedValue(ViewLevel.NOTHING)
     pipeline, prior = wiring.build_pipeline(config)
     settings = wiring.default_settings(config)
     store = wiring.build_settings_store(config, settings)
     daemon = Daemon(
-        wiring.build_source(config, pipeline, stop.is_set, view_level),
+        wiring.build_source(config, pipeline, signals.event.is_set, view_level),
         MoodFilter(wiring.filter_settings(config, prior)),
         wiring.build_policy(config),
         wiring.build_player(config, requests) if config.player.enabled else None,
         wiring.build_publishers(config, requests),
         requests,
         service_manager(),
-        stop,
+        signals.event,
         settings=settings,
         restored_settings=store.load()
         if config.mqtt.enabled
@@ -59,6 +58,8 @@ def run(config: Config) -> None:
         daemon.run()
     except RecordingEnded as end:
         log.info("%s", end)
+    if signals.restart:
+        raise RestartRequested("restart requested by SIGHUP")
 
 
 def replay(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from moodpid.cli import main
+from moodpid.config import load
+from moodpid.doctor.servers import check_secrets
 from moodpid.errors import ExitCode
 from moodpid.mood.emotion import Emotion
 from moodpid.system.sd_notify import ServiceManager
@@ -347,3 +349,20 @@ def test_control_characters_of_file_names_stay_off_the_terminal(
     picture.write_bytes(b"no picture")
     assert main(["classify", str(picture), "--config", str(config)]) == ExitCode.SOME_FAILED
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("mode", "exposed"), [(0o644, True), (0o640, False), (0o600, False)])
+def test_check_and_doctor_name_a_password_that_every_user_can_read(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: int, exposed: bool
+) -> None:
+    secret = tmp_path / "a password"
+    secret.write_text("secret\n")
+    secret.chmod(mode)
+    config.write_text(
+        '[player]\nenabled = false\n[mqtt]\nport = 9\nusername = "me"\npassword_file = "a password"\n'
+    )
+    assert main(["check", "--config", str(config)]) == ExitCode.OK
+    remedy = f"sudo chmod o= '{secret}'"
+    assert (remedy in capsys.readouterr().err) is exposed
+    findings = [finding.remedy for finding in check_secrets(load(config))]
+    assert findings == ([remedy] if exposed else [])

@@ -79,9 +79,17 @@ def test_a_player_that_is_off_needs_no_playlists() -> None:
         ('[mqtt]\nport = "1883"', "line 2: [mqtt] port", 'from 1 to 65535, without quotes, not "1883"'),
         ('[mqtt]\nhost = "mqtt://home"', "line 2: [mqtt] host", "a name or an address alone"),
         ('[mqtt]\nhost = ""', "line 2: [mqtt] host", "may not be empty"),
-        ("[vision]\nmin_face_px = 3", "line 2: [vision] min_face_px", "is a whole number from 24 on, not 3"),
-        ("[mood]\nmemory_s = 0", "line 2: [mood] memory_s", "is a number above 0, not 0"),
-        ("[mood]\nmemory_s = [1]", "line 2: [mood] memory_s", "is a number above 0, not a list"),
+        (
+            "[vision]\nmin_face_px = 3",
+            "line 2: [vision] min_face_px",
+            "is a whole number from 24 to 4096, not 3",
+        ),
+        ("[mood]\nmemory_s = 0", "line 2: [mood] memory_s", "is a number above 0 up to 100,000,000, not 0"),
+        (
+            "[mood]\nmemory_s = [1]",
+            "line 2: [mood] memory_s",
+            "is a number above 0 up to 100,000,000, not a list",
+        ),
         ("[player]\nlift = 3", "line 2: [player] lift", "is a table, not 3"),
         ('[player]\nhost = "home:6600"', "line 2: [player] host", "without tcp:// before it"),
     ],
@@ -101,7 +109,10 @@ def test_a_fault_is_told_by_its_place(text: str, place: str, what: str) -> None:
         ('sad = [""]', "an entry may not be empty"),
         ("sad = [3]", "an entry is text in quotes, not 3"),
         ("sad = 3", "is a list, not 3"),
-        ('sad = [{ filter = "(genre == ", weight = 0 }]', "weight is a number above 0, not 0"),
+        (
+            'sad = [{ filter = "(genre == ", weight = 0 }]',
+            "weight is a number above 0 up to 100,000,000, not 0",
+        ),
         ("sad = [{ folder = 3 }]", "folder is text in quotes, not 3"),
         ('sad = [{ folder = "a", filter = "b" }]', "an entry has one of playlist, filter and folder"),
         ('sad = [{ filter = "b" }]', "an expression in parentheses"),
@@ -332,3 +343,78 @@ def test_whatever_value_stands_there_the_fault_is_in_plain_words(value: str) -> 
 def test_no_text_gets_past_the_check_or_breaks_it(text: str) -> None:
     with pytest.raises(ConfigError, match=r"moodpid\.toml"):  # playlists are missing at the least
         parse(text)
+
+
+def test_a_number_of_thousands_of_digits_is_a_fault_by_its_line() -> None:
+    (fault,) = faults(f"[camera]\ndevice = 1{'0' * 5000}\n")
+    assert fault == "moodpid.toml, line 2: a number has far too many digits"
+    (fault,) = faults(f"{PLAYLISTS}[camera]\ndevice = 0x1{'0' * 5000}\n")
+    assert "not a number of more than 30 digits" in fault
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[camera]\npath = "a\\u0000b"',
+        '[vision]\nmodel = "a\\u0000b"',
+        '[vision]\ncascade = "a\\u0000b"',
+        '[player]\npassword_file = "a\\u0000b"',
+        '[mqtt]\ntls_ca = "a\\u0000b"',
+        '[player]\npartition = "a\\nclear"',
+        '[player]\nhost = "a\\nclear"',
+        '[mqtt]\nusername = "a\\nb"',
+        '[device]\nid = "a\\n"',
+        '[device]\nname = "a\\u001bb"',
+        '[mqtt]\nbase_topic = "a\\tb"',
+        '[mqtt]\npath = "/mqtt\\r\\nHost: b"',
+    ],
+)
+def test_a_control_character_is_a_fault_by_its_place(line: str) -> None:
+    key = line.splitlines()[1].partition(" ")[0]
+    assert any(f"line 2: {line.splitlines()[0]} {key}" in fault for fault in faults(line))
+
+
+def test_a_playlist_name_of_two_lines_is_a_fault() -> None:
+    assert "line 2" in faults('[player.playlists]\nhappy = ["a\\nclear"]')[0]
+    assert "line 2" in faults('[player.playlists]\nhappy = [{folder = "a\\nclear"}]')[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("[::1]", "::1"),
+        ("[127.0.0.1]", "127.0.0.1"),
+        (" broker ", "broker"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+    ],
+)
+def test_a_host_is_understood_as_people_write_it(written: str, meant: str) -> None:
+    assert parse(f'{PLAYLISTS}[mqtt]\nhost = "{written}"').mqtt.host == meant
+
+
+@pytest.mark.parametrize("host", ["secret@broker", "tcp://me:secret@broker:1883", "secret@/run/mpd/socket"])
+def test_a_password_in_a_host_is_refused_and_never_quoted(host: str) -> None:
+    for table in ("player", "mqtt"):
+        for text in (f'{PLAYLISTS}[{table}]\nhost = "{host}"', f"{PLAYLISTS}[{table}]\nhost = {host}"):
+            assert "secret" not in " ".join(faults(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("home/", "home"), (" home/moodpid ", "home/moodpid"), ("/a", "/a")]
+)
+def test_a_topic_is_understood_as_people_write_it(written: str, meant: str) -> None:
+    broker = parse(f'{PLAYLISTS}[mqtt]\nbase_topic = "{written}"\ndiscovery_prefix = "{written}"').mqtt
+    assert (broker.base_topic, broker.discovery_prefix) == (meant, meant)
+
+
+@pytest.mark.parametrize("topic", ["$share/g", "$SYS/x", "a//b", "/", "a+", "a/#", "x" * 201])
+def test_a_topic_that_cannot_work_is_a_fault(topic: str) -> None:
+    for key in ("base_topic", "discovery_prefix"):
+        assert key in faults(f'{PLAYLISTS}[mqtt]\n{key} = "{topic}"')[0]
+
+
+def test_a_file_without_end_is_refused_after_its_first_megabyte(tmp_path: Path) -> None:
+    endless = tmp_path / "moodpid.toml"
+    endless.symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match="larger than"):
+        load(endless)

@@ -13,6 +13,7 @@ lock=$root/tools/packaging/lock/$1.txt
 venv=$root/${2:-.venv}
 python=${3:-python3}
 stamp=$venv/moodpid.$1
+cd "$root" # `python -c` and `-m` take modules from the current folder first, which may be anybody's
 PATH=$PATH:/usr/sbin:/sbin # where mosquitto and service tools live, though not on everybody's path
 
 say() { echo "setup: $*" >&2; }

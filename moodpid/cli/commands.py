@@ -9,6 +9,7 @@ from moodpid.cli.output import print_error, print_json, print_line
 from moodpid.cli.parser import Command
 from moodpid.cli.run import run
 from moodpid.config import DEFAULT_PATH, Config, load
+from moodpid.config.exposed_secrets import find_exposed
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
 from moodpid.system.credentials import refuse_empty
@@ -42,6 +43,8 @@ def _check(options: argparse.Namespace) -> ExitCode:
         ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
+    for fault, remedy in find_exposed(config, None if options.config else DEFAULT_PATH.parent):
+        print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")
     return ExitCode.OK
 

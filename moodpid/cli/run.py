@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> ExitCode:
         log.info("%s", request)
         if "NOTIFY_SOCKET" in os.environ:  # the service manager restarts the service
             return request.exit_code
-        os.execv(sys.executable, [sys.executable, "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
+        # -P: without it the current folder, which may be anybody's, comes first among the modules
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
     except MoodpidError as error:
         for line in error.lines:
             log.error("%s", line)  # noqa: TRY400 - the line says it all, a traceback would bury it

@@ -25,7 +25,7 @@ from moodpid.config.schema import (
     VisionConfig,
     WebConfig,
 )
-from moodpid.config.toml_errors import explain
+from moodpid.config.toml_errors import explain, long_number_line
 from moodpid.errors import ConfigError
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 DEFAULT_PATH = Path("/etc/moodpid/moodpid.toml")
+MAX_BYTES = 1024 * 1024
 
 
 def load(path: Path, *, files: bool = False) -> Config:
@@ -61,8 +62,7 @@ def load(path: Path, *, files: bool = False) -> Config:
         ConfigError: With one line for each fault.
     """
     try:
-        # -sig: some editors begin UTF-8 with a mark of its own
-        return parse(path.read_text(encoding="utf-8-sig"), str(path), path.parent, files=files)
+        return parse(_read(path), str(path), path.parent, files=files)
     except FileNotFoundError:
         begin = "begin with a copy of config/moodpid.toml, or " if path == DEFAULT_PATH else ""
         raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
@@ -70,6 +70,16 @@ def load(path: Path, *, files: bool = False) -> Config:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _read(path: Path) -> str:
+    """Return the text of the file; raise OSError, UnicodeDecodeError, or ConfigError if it is too large."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB, so it is no configuration")
+    # -sig: some editors begin UTF-8 with a mark of its own
+    return data.decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def parse(
@@ -87,12 +97,16 @@ def parse(
         ConfigError: With one line for each fault.
     """
     try:
-        tables = tomllib.loads(text)
+        tables = validation.normalized(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         line, what = explain(text, error)
         raise ConfigError(f"{name}, line {line}: {what}") from None
     except RecursionError:
         raise ConfigError(f"{name}: not TOML: too deeply nested") from None
+    except ValueError:  # Python reads no decimal number of more than 4,300 digits
+        raise ConfigError(
+            f"{name}, line {long_number_line(text)}: a number has far too many digits"
+        ) from None
     found = list(validation.find_faults(tables))
     if files:
         told = {place for place, _ in found}

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from msgspec import Meta
 
+_MAX_DIGITS = 30
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
 _KINDS |= {tuple: "a list", dict: "a table"}
 
@@ -36,6 +37,8 @@ def spell(value: object) -> str:
             return str(value).lower()
         case dict() | list():
             return "a table" if isinstance(value, dict) else "a list"
+        case int() if abs(value) >= 10**_MAX_DIGITS:
+            return f"a number of more than {_MAX_DIGITS} digits"
     return str(value)
 
 
@@ -50,10 +53,16 @@ def _parts(hint: Any) -> tuple[type, Meta]:  # noqa: ANN401 - a type, as `typing
 
 
 def _range(meta: Meta) -> str:
+    if meta.le is not None and meta.gt is not None:
+        return f" above {meta.gt:g} up to {_plain(meta.le)}"
     if meta.le is not None:
-        return f" from {meta.ge:g} to {meta.le:g}"
+        return f" from {meta.ge:g} to {_plain(meta.le)}"
     if meta.lt is not None:
         return f" from {meta.ge:g} to below {meta.lt:g}"
     if meta.gt is not None:
         return f" above {meta.gt:g}"
     return f" from {meta.ge:g} on" if meta.ge is not None else ""
+
+
+def _plain(limit: float) -> str:
+    return f"{limit:,.0f}" if limit >= 1e6 else f"{limit:g}"  # noqa: PLR2004 - where :g changes to 1e+06

@@ -7,21 +7,53 @@ from msgspec import Meta, Struct, field
 
 from moodpid.mood.emotion import Mood
 
-Positive = Annotated[float, Meta(gt=0)]
-Seconds = Annotated[float, Meta(ge=0)]
+# Three years: what is added to a time of day must stay one
+Positive = Annotated[float, Meta(gt=0, le=1e8)]
+Seconds = Annotated[float, Meta(ge=0, le=1e8)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Name = Annotated[str, Meta(min_length=1)]
+# \Z, not $: that would let a line end at the end pass, and with it another command to a server
+_ONE_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
+MAX_TEXT = 1000
+Name = Annotated[
+    str, Meta(min_length=1, max_length=MAX_TEXT, pattern=rf"^{_ONE_LINE}+\Z", description="one line of text")
+]
+OptionalName = Annotated[
+    str, Meta(max_length=MAX_TEXT, pattern=rf"^{_ONE_LINE}*\Z", description="one line of text")
+]
+FilePath = Annotated[
+    str,
+    Meta(max_length=4096, pattern=rf"^{_ONE_LINE}*\Z", description="a path without control characters"),
+]
 Host = Annotated[
     str,
     Meta(
         min_length=1,
-        pattern=r"^(?!.*://)(?![^/:]+:[0-9]+$)",
+        max_length=255,
+        pattern=rf"^(?!.*://)(?![^/:]+:[0-9]+\Z)(?!\[)(?!.+@){_ONE_LINE}+\Z",
         description="a name or an address alone, without tcp:// before it and the port behind it",
     ),
 ]
-TopicPart = Annotated[str, Meta(pattern=r"^[^+#\x00]+$", description="a topic without + and #")]
+# A broker hides topics that begin with $; an empty level ("//") is never meant. 200: MQTT allows 65,535 bytes
+_TOPIC = r"(?!\$)(?!/\Z)(?!.*//)[^+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]"
+TopicPart = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        pattern=rf"^{_TOPIC}+\Z",
+        description="a topic without + and #, without // and without $ at its beginning",
+    ),
+]
+OptionalTopic = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        pattern=rf"^{_TOPIC}*\Z",
+        description="a topic without + and #, without // and without $ at its beginning, or nothing",
+    ),
+]
 Identifier = Annotated[
-    str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="small letters, digits, - and _, at most 63")
+    str,
+    Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z", description="small letters, digits, - and _, at most 63"),
 ]
 
 
@@ -63,8 +95,8 @@ class CameraConfig(_Table, frozen=True):
     """The camera: its source, size, rate and rotation; `backlight` exposes for faces before a window."""
 
     source: CameraSource = CameraSource.PICAMERA2
-    device: Annotated[int, Meta(ge=0)] = 0
-    path: str = ""
+    device: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    path: FilePath = ""
     loop: bool = False
     width: Annotated[int, Meta(ge=160, le=4096)] = 640
     height: Annotated[int, Meta(ge=120, le=4096)] = 480
@@ -78,9 +110,9 @@ class CameraConfig(_Table, frozen=True):
 class VisionConfig(_Table, frozen=True):
     """The smallest face, and the network that classifies it; empty paths mean the bundled files."""
 
-    min_face_px: Annotated[int, Meta(ge=24)] = 64
-    model: str = ""
-    cascade: str = ""
+    min_face_px: Annotated[int, Meta(ge=24, le=4096)] = 64
+    model: FilePath = ""
+    cascade: FilePath = ""
 
 
 class MoodConfig(_Table, frozen=True):
@@ -98,9 +130,9 @@ class MoodConfig(_Table, frozen=True):
 class SongSource(_Table, frozen=True):
     """A source of songs: one of the three; `weight` is its share against the others' weights."""
 
-    playlist: str = ""
-    filter: str = ""
-    folder: str = ""
+    playlist: OptionalName = ""
+    filter: OptionalName = ""
+    folder: OptionalName = ""
     weight: Positive = 1.0
 
     def __post_init__(self) -> None:
@@ -133,11 +165,11 @@ class MpdConfig(_Table, frozen=True):
     enabled: bool = True
     host: Host = "localhost"
     port: Port = 6600
-    password_file: str = ""
+    password_file: FilePath = ""
     change: TransitionMode = TransitionMode.NEXT
     autoplay: bool = False
     hands_off_s: Seconds = 900.0
-    partition: str = ""
+    partition: OptionalName = ""
     strategy: Strategy = Strategy.MATCH
     no_repeat_h: Seconds = 2.0
     lift: dict[Mood, Mood] = field(default_factory=_LIFT.copy)
@@ -175,19 +207,20 @@ class MqttConfig(_Table, frozen=True):
     enabled: bool = True
     host: Host = "localhost"
     port: Port | None = None
-    username: str = ""
-    password_file: str = ""
+    username: OptionalName = ""
+    password_file: FilePath = ""
     base_topic: TopicPart = "moodpid"
     picture: bool = False
-    discovery_prefix: Annotated[
-        str, Meta(pattern=r"^[^+#\x00]*$", description="a topic without + and #, or nothing")
-    ] = "homeassistant"
+    discovery_prefix: OptionalTopic = "homeassistant"
     transport: Transport = Transport.TCP
-    path: str = "/mqtt"
+    path: Annotated[
+        str,
+        Meta(max_length=MAX_TEXT, pattern=r"^[!-~]*\Z", description="a path of an address, such as /mqtt"),
+    ] = "/mqtt"
     tls: bool = False
-    tls_ca: str = ""
-    tls_certificate: str = ""
-    tls_key: str = ""
+    tls_ca: FilePath = ""
+    tls_certificate: FilePath = ""
+    tls_key: FilePath = ""
 
 
 class WebConfig(_Table, frozen=True):

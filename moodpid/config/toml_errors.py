@@ -62,6 +62,12 @@ def explain(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
     return _line(text, at), _describe(message, text[start:at], text[at:].partition("\n")[0])
 
 
+def long_number_line(text: str) -> int:
+    """Return the line, counted from 1, of the number that is too long for Python to read."""
+    match = re.search(r"\d[\d_]{4300}", text)
+    return _line(text, match.start()) if match else 1
+
+
 def _offset(text: str, message: str) -> int:
     """Return the offset of the error; before Python 3.14 only tomllib's message has it."""
     if place := re.search(r"\(at line (\d+), column (\d+)\)$", message):
@@ -80,8 +86,13 @@ def _describe(message: str, before: str, rest: str) -> str:
             value = before.partition("=")[2] + rest if message.startswith("Expected newline") else rest
             word = re.split(r"\s*(?:[,\]}#]|$)", value.strip(), maxsplit=1)[0]
             quoted = word if words is not _BARE else f'"{word}"'
-            return words.format(word=quoted, rest=rest.partition("#")[0].strip())
+            return words.format(word=_hidden(quoted), rest=_hidden(rest.partition("#")[0].strip()))
     return f"{message[0].lower()}{message[1:]}"
+
+
+def _hidden(words: str) -> str:
+    """Return the words without what stands before an @, which may be a password."""
+    return re.sub(r"[^\s=\"']+@", "…@", words)
 
 
 def _list_start(text: str, at: int) -> int:

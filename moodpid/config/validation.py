@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -33,6 +33,34 @@ def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
 
     yield from _incomplete_pairs(tables.get("mqtt"))
 
+
+def normalized(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables with hosts and topics as they are meant, without blanks, brackets, a last slash."""
+    result = dict(tables)
+    for table, key, how in _NORMALIZED:
+        values = result.get(table)
+        if isinstance(values, dict) and isinstance(values.get(key), str):
+            result[table] = {**values, key: how(values[key])}
+    return result
+
+
+def _plain_host(host: str) -> str:
+    """Return `::1` for `[::1]`, as every address with a port has it."""
+    host = host.strip(" \t")
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def _plain_topic(topic: str) -> str:
+    topic = topic.strip(" \t")
+    return topic.rstrip("/") or topic
+
+
+_NORMALIZED: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("player", "host", _plain_host),
+    ("mqtt", "host", _plain_host),
+    ("mqtt", "base_topic", _plain_topic),
+    ("mqtt", "discovery_prefix", _plain_topic),
+)
 
 # A key of [mqtt] that has no effect without another is a misunderstanding
 _REQUIRED_PAIRS = (
@@ -143,6 +171,13 @@ def _lift_faults(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPat
 def _value_faults(value: object, hint: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, float) and not math.isfinite(value):
         yield place, f"expected a finite number, not {value}"
+        return
+    if place[1:] == ("host",) and isinstance(value, str) and "@" in value[1:]:
+        # Never quoted: what stands before the @ is a password
+        yield (
+            place,
+            "has something before an @: write the host alone; a password goes into the file of password_file",
+        )
         return
     try:
         msgspec.convert(value, hint)

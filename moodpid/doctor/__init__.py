@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from moodpid.config import Config
 from moodpid.doctor.machine import check_clock, check_machine
-from moodpid.doctor.servers import check_broker, check_player
+from moodpid.doctor.servers import check_broker, check_player, check_secrets
 from moodpid.doctor.service import check_service
 from moodpid.doctor.vision import check_camera, check_model
 from moodpid.state import Finding
@@ -13,7 +13,7 @@ from moodpid.system.systemctl import read_clock, read_unit
 
 
 def examine(config: Config) -> Iterator[Finding]:
-    """Yield findings about machine, clock, model, camera, player, broker and service."""
+    """Yield findings about machine, clock, model, camera, player, broker, secrets and service."""
     machine, unit = read_machine(), read_unit()
     yield from check_machine(machine)
     yield from check_clock(read_clock())
@@ -21,4 +21,5 @@ def examine(config: Config) -> Iterator[Finding]:
     yield check_camera(config, machine, unit)
     yield from check_player(config)
     yield from check_broker(config)
+    yield from check_secrets(config)
     yield from check_service(unit)

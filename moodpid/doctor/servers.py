@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from moodpid import wiring
 from moodpid.config import Config
+from moodpid.config.exposed_secrets import credentials_folder, find_exposed
 from moodpid.errors import MoodpidError
 from moodpid.state import Finding
 
@@ -26,6 +27,12 @@ def check_broker(config: Config) -> Iterator[Finding]:
     from moodpid.mqtt.probe import probe
 
     yield from _probed("broker", lambda: probe(config.device, config.mqtt, wiring.mqtt_password(config)))
+
+
+def check_secrets(config: Config) -> Iterator[Finding]:
+    """Report each password file that every user of this machine can read."""
+    for fault, remedy in find_exposed(config, credentials_folder()):
+        yield Finding(False, "password", fault, remedy)
 
 
 def _probed(subject: str, probe: Callable[[], list[Finding]]) -> list[Finding]:

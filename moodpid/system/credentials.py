@@ -2,45 +2,64 @@
 
 import contextlib
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from moodpid.errors import ConfigError
+from moodpid.text import is_one_line
+
+MAX_BYTES = 4096
 
 
 def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.environ) -> str:
-    """A secret, without the line end that editors add.
+    """Return a secret, without the line end and the byte order mark that editors add; empty if there is none.
 
     Args:
         name: The name of the systemd credential (systemd.exec(5), LoadCredential=).
-        file: A file that holds it, which goes before the credential; empty for none.
+        file: A file that holds it, preferred to the credential; empty for none.
         environment: Where CREDENTIALS_DIRECTORY is looked up.
 
-    Returns:
-        The secret; empty if there is none.
-
     Raises:
-        ConfigError: The file cannot be read, or is empty. A credential may be an empty line: there is none.
+        ConfigError: The file cannot be read, is empty, or holds more than one line. Its content is never
+            quoted. A credential may be an empty line, which means no password.
     """
     folder = environment.get("CREDENTIALS_DIRECTORY")
     path = Path(file) if file else Path(folder, name) if folder else None
     if path is None or (not file and not path.exists()):
         return ""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"{path}: the file for {name} cannot be read: {reason}") from error
-    if not text or (file and not text.rstrip("\r\n")):
+    text = _read(path, name)
+    secret = text.rstrip("\r\n")
+    if not text or (file and not secret):
         raise _empty(path, name, "remove password_file" if file else "remove the file")
-    return text.rstrip("\r\n")
+    if not is_one_line(secret):
+        # A protocol of lines would take what follows a line end for its next command
+        raise ConfigError(f"{path}: the file for {name} must hold one line of text: the password alone")
+    return secret
+
+
+def _read(path: Path, name: str) -> str:
+    what = f"{path}: the file for {name} cannot be read"
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise ConfigError(f"{what}: not a regular file")
+            data = opened.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ConfigError(f"{what}: larger than {MAX_BYTES} bytes")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{what}: not UTF-8 text") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        raise ConfigError(f"{what}: {reason}") from error
 
 
 def refuse_empty(path: Path, name: str) -> None:
-    """Find out whether the file for a credential is there and has nothing in it, though we may not read it.
+    """Check that the file for a credential, which this user may be unable to read, is not empty.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: It is empty.
     """
     with contextlib.suppress(OSError):
         if path.stat().st_size == 0:

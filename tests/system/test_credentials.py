@@ -1,5 +1,6 @@
 """Secrets come from files and systemd credentials, never from the configuration."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,22 @@ def test_a_credential_is_an_empty_line_where_there_is_no_password_and_an_empty_f
         read_secret("mqtt-password", environment=environment)
     with pytest.raises(ConfigError, match="is empty"):
         refuse_empty(credential, "mqtt-password")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_secret(tmp_path: Path) -> None:
+    (tmp_path / "own").write_bytes(b"\xef\xbb\xbfsecret\r\n")
+    assert read_secret("mqtt-password", str(tmp_path / "own"), {}) == "secret"
+
+
+@pytest.mark.parametrize("content", [b"secret\nclear\n", b"sec\x00ret", b"sec\x1bret", b"s" * 5000])
+def test_what_cannot_be_one_password_is_refused_without_a_quote(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "own").write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        read_secret("mqtt-password", str(tmp_path / "own"), {})
+    assert "sec" not in str(refused.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "own")
+    with pytest.raises(ConfigError, match="not a regular file"):
+        read_secret("mqtt-password", str(tmp_path / "own"), {})

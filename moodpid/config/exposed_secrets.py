@@ -1,0 +1,42 @@
+"""The secrets that a configuration uses and every user of the machine can read."""
+
+import contextlib
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from moodpid.config.schema import Config
+
+
+def find_exposed(config: Config, credentials: Path | None = None) -> Iterator[tuple[str, str]]:
+    """Yield each password file and key that every user of this machine can read, and the command for it.
+
+    Args:
+        config: Names the files.
+        credentials: The folder of the passwords that systemd gives to the service, None for no such folder.
+    """
+    for path in _secrets(config, credentials):
+        with contextlib.suppress(OSError, ValueError):  # this user may not see it, so others do not either
+            if path.stat().st_mode & stat.S_IROTH:
+                yield (
+                    f"{path}: every user of this machine can read it",
+                    f"sudo chmod o= {shlex.quote(str(path))}",
+                )
+
+
+def _secrets(config: Config, credentials: Path | None) -> Iterator[Path]:
+    for part, name in ((config.player, "mpd-password"), (config.mqtt, "mqtt-password")):
+        if part.enabled and part.password_file:
+            yield Path(part.password_file)
+        elif part.enabled and credentials:
+            yield credentials / name
+    if config.mqtt.enabled and config.mqtt.tls_key:
+        yield Path(config.mqtt.tls_key)
+
+
+def credentials_folder() -> Path | None:
+    """Return the folder of the credentials that systemd gives (systemd.exec(5)), None if it is unknown."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder else None

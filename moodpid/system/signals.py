@@ -1,0 +1,63 @@
+"""The signals that end the service: SIGTERM and Ctrl-C stop it; SIGHUP does, too, or restarts it."""
+
+import os
+import signal
+from dataclasses import dataclass, field
+from threading import Event
+from types import FrameType
+
+from moodpid.errors import ExitCode
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(slots=True)
+class StopSignals:
+    """What was received since `stop_on_signals`.
+
+    Attributes:
+        event: Set when the service is asked to stop.
+        restart: The signal was SIGHUP, and a service manager is there to start the service again.
+    """
+
+    event: Event = field(default_factory=Event)
+    restart: bool = False
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.restart = self.restart or restarts(number)
+        self.event.set()
+
+
+def exit_on_signals() -> None:
+    """Exit at once with the documented code on a signal, for as long as nothing has been started.
+
+    Call it before the imports that take long: the default handlers would end with a signal's number.
+    """
+    _handle_with(_exit)
+
+
+def stop_on_signals() -> StopSignals:
+    """Set an event on a signal from now on, instead of exiting at once."""
+    signals = StopSignals()
+    _handle_with(signals._on_signal)  # noqa: SLF001 - its own class
+    return signals
+
+
+def restarts(number: int) -> bool:
+    """Return whether the signal is to be answered with `ExitCode.RESTART`.
+
+    systemd counts the end by SIGHUP as a clean one (systemd.service(5), SuccessExitStatus=), after which a
+    service stays down; by hand, a closed terminal means that it should end.
+    """
+    return number == signal.SIGHUP and "NOTIFY_SOCKET" in os.environ
+
+
+def _exit(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(int(ExitCode.RESTART if restarts(number) else ExitCode.OK))
+
+
+def _handle_with(handler: "signal._HANDLER") -> None:
+    for number in STOP_SIGNALS:
+        # nohup(1) has SIGHUP ignored, and a shell SIGINT in a background job: so it stays
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)

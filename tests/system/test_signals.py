@@ -1,0 +1,95 @@
+"""Signals end the service with the documented exit codes, from the first moment on."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moodpid.errors import ExitCode
+from moodpid.system.signals import STOP_SIGNALS, exit_on_signals, stop_on_signals
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(
+    ("number", "managed", "code"),
+    [
+        (signal.SIGTERM, False, ExitCode.OK),
+        (signal.SIGTERM, True, ExitCode.OK),
+        (signal.SIGHUP, False, ExitCode.OK),
+        (signal.SIGHUP, True, ExitCode.RESTART),
+        (signal.SIGINT, False, ExitCode.OK),
+    ],
+)
+def test_before_anything_has_started_a_signal_ends_at_once(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, managed: bool, code: ExitCode
+) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    if managed:
+        monkeypatch.setenv("NOTIFY_SOCKET", "/run/notify")
+    exit_on_signals()
+    with pytest.raises(SystemExit) as end:
+        signal.raise_signal(number)
+    assert end.value.code == code
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_later_a_signal_asks_the_loop_to_stop(number: signal.Signals) -> None:
+    signals = stop_on_signals()
+    assert not signals.event.is_set()
+    signal.raise_signal(number)
+    assert signals.event.is_set()
+    assert not signals.restart
+
+
+def test_under_systemd_a_hangup_asks_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/notify")
+    signals = stop_on_signals()
+    signal.raise_signal(signal.SIGHUP)
+    assert signals.event.is_set()
+    assert signals.restart
+
+
+def test_a_signal_that_nohup_ignores_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signals = stop_on_signals()
+    signal.raise_signal(signal.SIGHUP)
+    assert not signals.event.is_set()
+
+
+@pytest.mark.parametrize("entry", [["-m", "moodpid"], [str(Path(sys.executable).with_name("moodpid"))]])
+def test_the_service_never_ends_with_the_number_of_a_signal(tmp_path: Path, entry: list[str]) -> None:
+    config = tmp_path / "moodpid.toml"
+    config.write_text(
+        '[camera]\nsource = "recording"\nloop = true\n[player]\nenabled = false\n[mqtt]\nenabled = false\n'
+    )
+    marker = tmp_path / "sitecustomize.py"  # runs before moodpid does, and ends when the handlers stand
+    marker.write_text(
+        "import signal, os\n"
+        "real = signal.signal\n"
+        "def note(number, handler):\n"
+        "    result = real(number, handler)\n"
+        "    if number == signal.SIGHUP:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return result\n"
+        "signal.signal = note\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", *entry, "run", "--config", str(config)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == ExitCode.OK
+    assert b"Traceback" not in done.stderr
