@@ -121,10 +121,10 @@ class Head:
         scaled = (expected * self._scale).clip(-1, 1)
         return Places(scaled[:, 0], scaled[:, 1], spread[:, 0], spread[:, 1])
 
-    def sound(self, inputs: Floats) -> NDArray[np.int8]:
+    def sound(self, inputs: Floats) -> NDArray[np.uint8]:
         """Return (n, 16): what neighbours are found by, the same in every library."""
         projected = standardized(inputs, self.usual) @ self._projection.T
-        return np.asarray(np.rint(projected).clip(-127, 127), np.int8)
+        return np.asarray((np.rint(projected) + 128).clip(0, 255), np.uint8)
 
 
 class Heads(NamedTuple):

@@ -70,7 +70,7 @@ def test_sounds_of_neighbours_are_small_whole_numbers(
 ) -> None:
     sound = heads.features.sound(head_inputs(features, None))
     assert sound.shape == (2, 16)
-    assert sound.dtype == np.int8
+    assert sound.dtype == np.uint8
     assert (sound[0] != sound[1]).any()
 
 

@@ -1,0 +1,208 @@
+"""Go through the songs that wait for the analysis: stop and resume anywhere, lose and repeat none."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from moodpid.errors import MoodpidError
+from moodpid.library.analysis.decode import DecodeError, DecoderMissingError
+from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
+from moodpid.library.analysis.spectrogram import UnusableSoundError
+from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
+from moodpid.library.store import LibraryStore
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+MISSING_IN_A_ROW = 20
+_BATCH = 50
+_FIRST_PLACING = 50  # songs after which all are placed again; then after twice as many, and so on
+
+
+class Analyzer(Protocol):
+    """Listens to songs; see `SongAnalyzer`."""
+
+    @property
+    def version(self) -> int:
+        """Grows with what it knows."""
+
+    def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
+        """Return what is found in a song."""
+
+    def place_library(self, store: LibraryStore) -> None:
+        """Place all songs again."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a scan has done so far.
+
+    Attributes:
+        analyzed, failed, moved: Songs that were read, could not be read, and were known under another name.
+        waiting: Songs that still wait.
+        seconds: Since the scan began.
+        stopped: Why the scan ended before its end; empty: it did not.
+        failure: Name of and reason for the song that came last, if it could not be read.
+    """
+
+    waiting: int
+    analyzed: int = 0
+    failed: int = 0
+    moved: int = 0
+    seconds: float = 0.0
+    stopped: str = ""
+    failure: tuple[str, str] | None = None
+
+    @property
+    def done(self) -> int:
+        """All songs that were dealt with."""
+        return self.analyzed + self.failed + self.moved
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at this rate; None before the first song."""
+        return self.waiting * self.seconds / self.done if self.done else None
+
+
+class LibraryScan:
+    """One pass over the songs that wait.
+
+    Args:
+        store: The database.
+        folder: The music folder.
+        analyzer: Listens.
+        should_stop: Called before each song; returns why to stop, or nothing.
+        report: Called after each song.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(  # noqa: PLR0913 - all by keyword
+        self,
+        *,
+        store: LibraryStore,
+        folder: Path,
+        analyzer: Analyzer,
+        should_stop: Callable[[], str] = lambda: "",
+        report: Callable[[Progress], None] = lambda _progress: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._analyzer = analyzer
+        self._should_stop = should_stop
+        self._report = report
+        self._clock = clock
+        self._missing = 0
+        self._placed = 0
+
+    def run(self, limit: int | None = None) -> Progress:
+        """Analyse up to `limit` songs, then place all; what was done is kept whatever happens.
+
+        Raises:
+            MusicFolderError: The music folder is away.
+            DecoderMissingError: ffmpeg cannot be started.
+            LibraryError: The database cannot be written.
+        """
+        require_folder(self._folder)
+        self._retry_missing()
+        start_s = self._clock()
+        progress = Progress(self._store.backlog(self._analyzer.version).waiting)
+        try:
+            for song in self._songs(limit):
+                progress.stopped = self._should_stop()
+                if progress.stopped:
+                    break
+                progress.failure = None
+                self._deal_with(song, progress)
+                progress.waiting -= 1
+                progress.seconds = self._clock() - start_s
+                self._report(progress)
+                self._place_sometimes(progress)
+        finally:
+            self._place(progress)
+        return progress
+
+    def _songs(self, limit: int | None) -> Iterator[ListedSong]:
+        left = limit if limit is not None else 1 << 62
+        while left > 0:
+            batch = self._store.next_songs(self._analyzer.version, min(left, _BATCH))
+            if not batch:
+                return
+            yield from batch
+            left -= len(batch)
+
+    def _deal_with(self, song: ListedSong, progress: Progress) -> None:
+        attempts = self._store.begin(song.uri)
+        try:
+            if attempts > MAX_ATTEMPTS:
+                reason = f"the analysis was ended {MAX_ATTEMPTS} times in the midst of this song"
+                self._fail(song, FileStamp(song.modified, 0), reason, progress)
+            else:
+                self._listen(song, progress)
+        except (MusicFolderError, DecoderMissingError, KeyboardInterrupt):
+            self._store.forget_attempt(song.uri)
+            raise
+
+    def _listen(self, song: ListedSong, progress: Progress) -> None:
+        path = path_of(self._folder, song.uri)
+        stamp = FileStamp(song.modified, 0)
+        if path is None:
+            self._fail(song, stamp, "no file of its own in the music folder", progress)
+            return
+        try:
+            stamp = stamp_of(path, song)
+            if known := self._store.same_content(stamp, self._analyzer.version, song.uri):
+                self._store.copy(known, song)
+                progress.moved += 1
+                return
+            analysis = self._analyzer.analyze(path, song.duration_s, song.tags)
+        except (DecodeError, UnusableSoundError) as error:
+            self._fail(song, stamp, str(error), progress)
+        except OSError as error:
+            self._file_is_missing(song, error, progress)
+        except MoodpidError:
+            raise
+        except Exception as error:
+            log.debug("%s", song.uri, exc_info=True)
+            self._fail(song, stamp, f"the analysis failed: {type(error).__name__}: {error}"[:200], progress)
+        else:
+            self._missing = 0
+            self._store.record(song, stamp, self._analyzer.version, analysis)
+            progress.analyzed += 1
+
+    def _fail(self, song: ListedSong, stamp: FileStamp, reason: str, progress: Progress) -> None:
+        self._store.record_failure(song, stamp, self._analyzer.version, reason)
+        progress.failed += 1
+        progress.failure = song.uri, reason
+
+    def _file_is_missing(self, song: ListedSong, error: OSError, progress: Progress) -> None:
+        """The file cannot be opened: it alone, or the share is away, or this is the wrong folder."""
+        require_folder(self._folder)
+        self._missing += 1
+        if self._missing >= MISSING_IN_A_ROW:
+            raise MusicFolderError(
+                f"{self._missing} songs in a row are not in the music folder {self._folder}, such as "
+                f"{song.uri}: correct music in [library], or mount the share"
+            )
+        stamp = FileStamp(song.modified, NO_FILE)
+        self._fail(song, stamp, f"the file cannot be opened: {error.strerror or error}", progress)
+
+    def _retry_missing(self) -> None:
+        """Let songs wait again whose files were away and are back."""
+        paths = {uri: path_of(self._folder, uri) for uri in self._store.missing_files()}
+        back = [uri for uri, path in paths.items() if path and path.exists()]
+        if back:
+            self._store.analyze_again(back)
+
+    def _place_sometimes(self, progress: Progress) -> None:
+        """Place all songs now and then: the more was heard, the better is known what is usual."""
+        if progress.analyzed >= max(_FIRST_PLACING, 2 * self._placed):
+            self._place(progress)
+
+    def _place(self, progress: Progress) -> None:
+        if progress.analyzed > self._placed or not progress.done:
+            self._placed = progress.analyzed
+            self._analyzer.place_library(self._store)

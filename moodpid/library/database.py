@@ -1,0 +1,120 @@
+"""The file of the database about songs: opened, checked, and mended if it is broken."""
+
+import contextlib
+import fcntl
+import logging
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from moodpid.errors import ExitCode, MoodpidError
+from moodpid.library.rescue import rescue
+from moodpid.library.schema import NewerSchemaError, migrate
+
+log = logging.getLogger(__name__)
+
+BUSY_S = 10.0
+
+
+class LibraryError(MoodpidError):
+    """The database about songs cannot be read or written."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+class Database:
+    """One connection for writing; for the arguments and errors see `LibraryStore`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._reported():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(path.with_name(f"{path.name}.lock"))
+            try:
+                self._connection = self._open()
+            except BaseException:
+                self._lock.close()
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return _connect(self._path)
+        except sqlite3.OperationalError:
+            raise  # the disk, or a lock
+        except sqlite3.DatabaseError as error:
+            saved = rescue(self._path)
+            log.warning("%s was broken (%s): made again with %d songs of it", self._path, error, saved)
+            return _connect(self._path)
+
+    def close(self) -> None:
+        """Close the file; more than once does no harm."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+        self._lock.close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        with self.reading():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection."""
+        with self._reported():
+            yield self._connection
+
+    @contextlib.contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours."""
+        try:
+            yield
+        except NewerSchemaError as error:
+            raise LibraryError(
+                f"{self._path} was written by a newer moodpid ({error}): update moodpid, or move it away"
+            ) from error
+        except (sqlite3.Error, OSError) as error:
+            raise LibraryError(f"{self._path} cannot be used: {error}") from error
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Keep other processes from the same work until the file is closed, or this process ends (flock(2))."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise LibraryError("another moodpid analyse is at work: see moodpid analyse --status") from None
+    return file
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open for writing; raises sqlite3.Error, and NewerSchemaError."""
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    try:
+        # A writer that is killed leaves the readers alone, and the file whole
+        connection.execute("PRAGMA journal_mode = WAL")
+        # Without a sync after each song: a power cut costs the last of them, never the file
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _check(connection)
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError if the file is not as SQLite wrote it."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(str(found).splitlines()[-1])

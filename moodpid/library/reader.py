@@ -1,0 +1,217 @@
+"""The database about songs, read-only, for the daemon; standard library only."""
+
+import contextlib
+import heapq
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from moodpid.library.database import LibraryError
+from moodpid.library.places import Place
+from moodpid.library.records import Tags
+from moodpid.library.schema import VERSION, version_of
+from moodpid.mood.emotion import Affect
+
+_BUSY_S = 2.0
+_CHUNK = 500  # names in one query
+# Beyond so many songs neighbours are looked for near the song's place on the plane alone
+_MANY = 20_000
+_NEAR_ON_PLANE = 0.4
+_PLANE_WEIGHT = 32.0  # of a distance on the plane against one of sounds, whose first number spreads as far
+
+_COLUMNS = (
+    "s.uri, s.title, s.artist, s.album, s.genre, s.mood, s.valence, s.arousal, s.valence_spread,"
+    " s.arousal_spread, s.sound, s.analyzer"
+)
+_PLACED = "valence IS NOT NULL AND gone_since IS NULL"
+_SONGS = f"SELECT {_COLUMNS} FROM songs s WHERE {_PLACED}"  # noqa: S608 - our own words, here and below
+_SQUARED = (
+    "(valence - ?) * (valence - ?) + (arousal - ?) * (arousal - ?)"
+    " + valence_spread * valence_spread + arousal_spread * arousal_spread"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSong:
+    """A song that was analysed.
+
+    Attributes:
+        uri: As MPD names it.
+        tags: Of it.
+        place: On the plane.
+        sound: 16 numbers from 0 to 255.
+        analyzer: The version that read it; sounds of two versions do not compare.
+    """
+
+    uri: str
+    tags: Tags
+    place: Place
+    sound: bytes
+    analyzer: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCounts:
+    """How many songs were analysed, and how many could not be."""
+
+    analyzed: int
+    failed: int
+
+
+class LibraryReader:
+    """Finds songs by where they lie; opens the file when it is first asked.
+
+    Args:
+        path: Of the database; it may come later, and may be replaced by another.
+
+    All methods raise LibraryError if it is broken, locked or of another version. Without a file there are no
+    songs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    def close(self) -> None:
+        """Close the file; it is opened again if it is asked."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def counts(self) -> LibraryCounts:
+        """Return how many songs there are."""
+        query = "SELECT count(valence), count(*) - count(valence) FROM songs WHERE gone_since IS NULL"
+        with self._reading() as db:
+            return LibraryCounts(*db.execute(query).fetchone()) if db else LibraryCounts(0, 0)
+
+    def song(self, uri: str) -> PlacedSong | None:
+        """Return one song; None if it was not analysed."""
+        return next(iter(self.songs([uri])), None)
+
+    def songs(self, uris: Iterable[str]) -> list[PlacedSong]:
+        """Return those of `uris` that were analysed."""
+        names = list(dict.fromkeys(uris))
+        found: list[PlacedSong] = []
+        with self._reading() as db:
+            for start in range(0, len(names) if db else 0, _CHUNK):
+                some = names[start : start + _CHUNK]
+                marks = ", ".join("?" * len(some))
+                query = f"{_SONGS} AND s.uri IN ({marks})"
+                found += [_song(row) for row in db.execute(query, some)] if db else []
+        return found
+
+    def near(self, target: Affect, limit: int, folder: str = "") -> list[PlacedSong]:
+        """Return the songs nearest to `target`, the nearest first (`Place.distance`).
+
+        Args:
+            target: On the plane.
+            limit: At most so many.
+            folder: Only those below it; empty: everywhere.
+        """
+        inside, bounds = _inside(folder)
+        query = (
+            f"SELECT {_COLUMNS} FROM (SELECT rowid AS number, {_SQUARED} AS squared FROM songs"  # noqa: S608
+            f" WHERE {_PLACED}{inside} ORDER BY squared LIMIT ?)"
+            " JOIN songs s ON s.rowid = number ORDER BY squared"
+        )
+        where = (target.valence, target.valence, target.arousal, target.arousal)
+        with self._reading() as db:
+            return [_song(row) for row in db.execute(query, (*where, *bounds, limit))] if db else []
+
+    def count_below(self, folder: str) -> int:
+        """Return how many analysed songs lie below a folder; empty: in all."""
+        inside, bounds = _inside(folder)
+        query = f"SELECT count(*) FROM songs WHERE {_PLACED}{inside}"  # noqa: S608
+        with self._reading() as db:
+            return int(db.execute(query, bounds).fetchone()[0]) if db else 0
+
+    def alike(self, uri: str, limit: int) -> list[PlacedSong]:
+        """Return the songs that sound most like one, the most alike first; none if it was not analysed."""
+        seed = self.song(uri)
+        if seed is None:
+            return []
+        with self._reading() as db:
+            nearest = heapq.nsmallest(limit, self._distances(db, seed)) if db else []
+        by_uri = {song.uri: song for song in self.songs(name for _, name in nearest)}
+        return [by_uri[name] for _, name in nearest if name in by_uri]
+
+    def _distances(self, db: sqlite3.Connection, seed: PlacedSong) -> Iterator[tuple[float, str]]:
+        """Yield the distance and the name of each song that may be alike."""
+        affect = seed.place.affect
+        total = int(db.execute("SELECT count(*) FROM songs").fetchone()[0])
+        reach = _NEAR_ON_PLANE if total > _MANY else 3.0
+        query = (
+            "SELECT uri, sound, valence, arousal FROM songs WHERE valence BETWEEN ? AND ?"
+            " AND arousal BETWEEN ? AND ? AND analyzer = ? AND uri != ? AND gone_since IS NULL"
+        )
+        box = (affect.valence - reach, affect.valence + reach, affect.arousal - reach, affect.arousal + reach)
+        for uri, sound, valence, arousal in db.execute(query, (*box, seed.analyzer, seed.uri)):
+            yield distance_of_sounds(seed.sound, sound, affect, Affect(valence, arousal)), uri
+
+    def everything(self) -> Iterator[PlacedSong]:
+        """Yield all analysed songs."""
+        with self._reading() as db:
+            yield from (_song(row) for row in db.execute(f"{_SONGS} ORDER BY s.uri")) if db else ()
+
+    def failures(self, limit: int) -> list[tuple[str, str]]:
+        """Return songs that could not be read, and why."""
+        query = "SELECT uri, reason FROM songs WHERE reason != '' AND gone_since IS NULL ORDER BY uri LIMIT ?"
+        with self._reading() as db:
+            return [(uri, reason) for uri, reason in db.execute(query, (limit,))] if db else []
+
+    def fact(self, name: str) -> str:
+        """Return a word kept under `name`; empty if there is none."""
+        with self._reading() as db:
+            row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone() if db else None
+        return str(row[0]) if row else ""
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        try:
+            yield self._opened()
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise LibraryError(f"{self._path} cannot be read: {error}; moodpid analyse mends it") from error
+
+    def _opened(self) -> sqlite3.Connection | None:
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            self.close()
+            return None
+        if self._connection is None or inode != self._inode:
+            self.close()
+            address = f"{self._path.absolute().as_uri()}?mode=ro"
+            self._connection = sqlite3.connect(address, timeout=_BUSY_S, isolation_level=None, uri=True)
+            self._inode = inode
+            if (version := version_of(self._connection)) != VERSION:
+                raise sqlite3.DatabaseError(f"its version is {version}, {VERSION} is needed")
+        return self._connection
+
+
+def distance_of_sounds(one: Sequence[int], other: Sequence[int], here: Affect, there: Affect) -> float:
+    """Return how unlike two songs sound: by their 16 numbers, and by where they lie on the plane."""
+    return math.hypot(math.dist(one, other), _PLANE_WEIGHT * here.distance(there))
+
+
+def _inside(folder: str) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that a song lies below `folder`, and its two bounds."""
+    path = folder.strip("/")
+    # "0" follows "/" in the order of bytes
+    return (" AND uri >= ? AND uri < ?", (f"{path}/", f"{path}0")) if path else ("", ())
+
+
+def _song(row: tuple[str, str, str, str, str, str, float, float, float, float, bytes, int]) -> PlacedSong:
+    uri, *tags, valence, arousal, valence_spread, arousal_spread, sound, analyzer = row
+    place = Place(Affect(valence, arousal), valence_spread, arousal_spread)
+    return PlacedSong(uri, Tags(*tags), place, sound, analyzer)

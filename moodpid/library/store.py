@@ -1,0 +1,232 @@
+"""The database about songs, for the one process that writes it: `moodpid analyse`."""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+from moodpid.library.database import Database
+from moodpid.library.places import Place
+from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, ListedSong, Tags
+
+KEPT_DAYS = 90  # a song that MPD has no longer may come back: a share that was not mounted takes all with it
+_CHUNK = 500
+_TAGS = "title, artist, album, genre, mood"
+_PLACE = "valence = ?, arousal = ?, valence_spread = ?, arousal_spread = ?"
+_LISTED = "(SELECT uri FROM listing)"
+# New, changed, or read by an earlier program
+_WAITS = "(s.uri IS NULL OR s.modified != l.modified OR s.analyzer < :analyzer)"
+
+
+class LibraryStore:
+    """Knows each song that was analysed or could not be; every change is there as a whole or not at all.
+
+    Args:
+        path: Of the database; it is made where there is none. A broken one is set aside, and what can be read
+            of it is kept.
+
+    All methods raise LibraryError: the file is of a newer version, another process writes it, or the disk is
+    full or read-only.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = Database(path)
+
+    def close(self) -> None:
+        """Close the file; more than once does no harm."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def replace_listing(self, songs: Iterable[ListedSong], today: int) -> int:
+        """Replace what is known of MPD's database, and return how many songs it has.
+
+        Songs that it has no longer are kept for `KEPT_DAYS` days, out of sight; changed tags are taken over.
+
+        Args:
+            songs: All of them.
+            today: In days since 1970.
+        """
+        rows = (
+            (
+                song.uri,
+                zlib.crc32(song.uri.encode(errors="replace")),
+                song.modified,
+                song.duration_s,
+                *_columns(song.tags),
+            )
+            for song in songs
+        )
+        with self._db.writing() as db:
+            db.execute("DELETE FROM listing")
+            db.executemany("INSERT OR REPLACE INTO listing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            db.execute(
+                f"UPDATE songs SET gone_since = ? WHERE gone_since IS NULL AND uri NOT IN {_LISTED}",  # noqa: S608
+                (today,),
+            )
+            db.execute(
+                f"UPDATE songs SET gone_since = NULL WHERE gone_since IS NOT NULL AND uri IN {_LISTED}"  # noqa: S608
+            )
+            db.execute("DELETE FROM songs WHERE gone_since < ?", (today - KEPT_DAYS,))
+            db.execute(f"DELETE FROM attempts WHERE uri NOT IN {_LISTED}")  # noqa: S608
+            db.execute(
+                f"UPDATE songs SET ({_TAGS}) = (l.title, l.artist, l.album, l.genre, l.mood) FROM listing l"  # noqa: S608
+                " WHERE l.uri = songs.uri AND (l.title, l.artist, l.album, l.genre, l.mood)"
+                " IS NOT (songs.title, songs.artist, songs.album, songs.genre, songs.mood)"
+            )
+            return int(db.execute("SELECT count(*) FROM listing").fetchone()[0])
+
+    def backlog(self, analyzer: int) -> Backlog:
+        """Return how far the analysis by the program of version `analyzer` is."""
+        query = (
+            f"SELECT count(*), coalesce(sum({_WAITS}), 0),"  # noqa: S608 - our own words
+            f" coalesce(sum(NOT {_WAITS} AND s.reason != ''), 0)"
+            " FROM listing l LEFT JOIN songs s ON s.uri = l.uri"
+        )
+        with self._db.reading() as db:
+            listed, waiting, failed = db.execute(query, {"analyzer": analyzer}).fetchone()
+        return Backlog(listed, listed - waiting - failed, failed, waiting)
+
+    def next_songs(self, analyzer: int, limit: int) -> list[ListedSong]:
+        """Return songs to analyse: new ones first, in an order that spreads over the whole library.
+
+        Songs at which a process ended come last.
+        """
+        query = (
+            f"SELECT l.uri, l.modified, l.duration_s, l.title, l.artist, l.album, l.genre, l.mood"  # noqa: S608
+            " FROM listing l LEFT JOIN songs s ON s.uri = l.uri LEFT JOIN attempts a ON a.uri = l.uri"
+            f" WHERE {_WAITS} ORDER BY coalesce(a.count, 0), s.uri IS NOT NULL, l.position LIMIT :limit"
+        )
+        with self._db.reading() as db:
+            rows = db.execute(query, {"analyzer": analyzer, "limit": limit}).fetchall()
+        return [
+            ListedSong(uri, modified, duration_s, Tags(*tags)) for uri, modified, duration_s, *tags in rows
+        ]
+
+    def missing_files(self) -> list[str]:
+        """Return the songs whose files were not there when they were to be read."""
+        with self._db.reading() as db:
+            rows = db.execute("SELECT uri FROM songs WHERE size = ?", (NO_FILE,))
+            return [uri for (uri,) in rows]
+
+    def analyze_again(self, uris: Iterable[str] | None = None) -> None:
+        """Let songs wait for the analysis again; None: all of them. Until then they stay as they are."""
+        with self._db.writing() as db:
+            if uris is None:
+                db.execute("UPDATE songs SET analyzer = 0")
+                db.execute("DELETE FROM attempts")
+            else:
+                db.executemany("UPDATE songs SET analyzer = 0 WHERE uri = ?", [(uri,) for uri in uris])
+
+    def begin(self, uri: str) -> int:
+        """Note that a song is being read; return how often that was begun without an end, now included."""
+        with self._db.writing() as db:
+            db.execute(
+                "INSERT INTO attempts VALUES (?, 1) ON CONFLICT (uri) DO UPDATE SET count = count + 1", (uri,)
+            )
+            return int(db.execute("SELECT count FROM attempts WHERE uri = ?", (uri,)).fetchone()[0])
+
+    def forget_attempt(self, uri: str) -> None:
+        """Forget that a song was begun: it is not its fault that it was not finished."""
+        with self._db.writing() as db:
+            db.execute("DELETE FROM attempts WHERE uri = ?", (uri,))
+
+    def record(self, song: ListedSong, stamp: FileStamp, analyzer: int, analysis: Analysis) -> None:
+        """Keep what was found in a song, instead of what was known before."""
+        place = analysis.place
+        where = (*place.affect, place.valence_spread, place.arousal_spread)
+        with self._db.writing() as db:
+            _replace(db, song, stamp, analyzer, "")
+            db.execute(
+                f"UPDATE songs SET {_PLACE}, loudness_lufs = ?, sound = ? WHERE uri = ?",  # noqa: S608
+                (*where, analysis.loudness_lufs, analysis.sound, song.uri),
+            )
+            db.execute(
+                "INSERT INTO inputs VALUES (?, ?, ?)", (song.uri, analysis.features, analysis.embedding)
+            )
+
+    def record_failure(self, song: ListedSong, stamp: FileStamp, analyzer: int, reason: str) -> None:
+        """Keep why a song could not be read: it is tried again when its file changes."""
+        with self._db.writing() as db:
+            _replace(db, song, stamp, analyzer, reason or "unknown")
+
+    def copy(self, known_uri: str, song: ListedSong) -> None:
+        """Keep for `song` what is known of the same content under another name."""
+        columns = "loudness_lufs, valence, arousal, valence_spread, arousal_spread, sound"
+        values = (song.uri, song.modified, *_columns(song.tags), known_uri)
+        with self._db.writing() as db:
+            db.execute("DELETE FROM songs WHERE uri = ?", (song.uri,))
+            db.execute("DELETE FROM attempts WHERE uri = ?", (song.uri,))
+            db.execute(
+                f"INSERT INTO songs (uri, modified, {_TAGS}, size, fingerprint, analyzer, reason, {columns})"  # noqa: S608
+                f" SELECT ?, ?, ?, ?, ?, ?, ?, size, fingerprint, analyzer, reason, {columns}"
+                " FROM songs WHERE uri = ?",
+                values,
+            )
+            db.execute(
+                "INSERT INTO inputs SELECT ?, features, embedding FROM inputs WHERE uri = ?",
+                (song.uri, known_uri),
+            )
+
+    def same_content(self, stamp: FileStamp, analyzer: int, uri: str) -> str:
+        """Return another song than `uri` with this content that was analysed; empty if there is none."""
+        query = (
+            "SELECT uri FROM songs WHERE fingerprint = ? AND size = ? AND reason = '' AND analyzer >= ?"
+            " AND uri != ? ORDER BY uri LIMIT 1"
+        )
+        with self._db.reading() as db:
+            row = db.execute(query, (stamp.fingerprint, stamp.size, analyzer, uri)).fetchone()
+        return str(row[0]) if row else ""
+
+    def inputs(self, *, network: bool) -> Iterator[list[tuple[str, Tags, bytes, bytes | None]]]:
+        """Yield URI, tags, features and embedding of songs with or without the latter, some at a time."""
+        query = (
+            f"SELECT i.uri, features, embedding, {_TAGS} FROM inputs i JOIN songs s ON s.uri = i.uri"  # noqa: S608
+            f" WHERE i.uri > ? AND embedding IS {'NOT ' * network}NULL ORDER BY i.uri LIMIT ?"
+        )
+        last = ""
+        while True:
+            with self._db.reading() as db:
+                rows = db.execute(query, (last, _CHUNK)).fetchall()
+            if not rows:
+                return
+            yield [(uri, Tags(*tags), features, embedding) for uri, features, embedding, *tags in rows]
+            last = rows[-1][0]
+
+    def write_places(self, places: Iterable[tuple[str, Place]]) -> None:
+        """Move songs on the plane."""
+        with self._db.writing() as db:
+            db.executemany(
+                f"UPDATE songs SET {_PLACE} WHERE uri = ?",  # noqa: S608
+                [(*place.affect, place.valence_spread, place.arousal_spread, uri) for uri, place in places],
+            )
+
+    def fact(self, name: str) -> str:
+        """Return a word kept under `name`; empty if there is none."""
+        with self._db.reading() as db:
+            row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def keep_fact(self, name: str, value: str) -> None:
+        """Keep a word under `name`."""
+        with self._db.writing() as db:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+
+def _replace(db: sqlite3.Connection, song: ListedSong, stamp: FileStamp, analyzer: int, reason: str) -> None:
+    db.execute("DELETE FROM songs WHERE uri = ?", (song.uri,))
+    db.execute("DELETE FROM attempts WHERE uri = ?", (song.uri,))
+    db.execute(
+        f"INSERT INTO songs (uri, modified, size, fingerprint, analyzer, reason, {_TAGS})"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (song.uri, stamp.modified, stamp.size, stamp.fingerprint, analyzer, reason, *_columns(song.tags)),
+    )
+
+
+def _columns(tags: Tags) -> tuple[str, str, str, str, str]:
+    return tags.title, tags.artist, tags.album, tags.genre, tags.mood
