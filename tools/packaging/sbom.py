@@ -55,7 +55,7 @@ def files(package: Path) -> Iterator[tuple[str, str]]:
         assert process.stdout
         with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
             for member in archive:
-                if content := archive.extractfile(member):
+                if member.isfile() and (content := archive.extractfile(member)):
                     yield member.name, hashlib.file_digest(content, "sha256").hexdigest()
 
 
