@@ -45,11 +45,13 @@ make_base() { # ROOT SUITE PACKAGES [debootstrap option...]
   inside "$root" apt-get update -q >/dev/null
 }
 
-# What git has or would take, so that no leftovers of this machine come into a package; in the repository's folder
+# What git has or would take, so that no leftovers of this machine come into a package, and the version that git knows;
+# in the repository's folder
 snapshot() { # FOLDER
   rm -rf "$1" && mkdir -p "$1"
   git ls-files -z --cached --others --exclude-standard | while IFS= read -rd '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
     tar --null --files-from=- -cf - | tar -xf - -C "$1"
+  tools/packaging/version stamp >"$1/tools/packaging/commit.txt"
 }
 
 # tools/packaging/build in another system, with this machine's network
