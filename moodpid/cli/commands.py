@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moodpid.cli.output import print_error, print_json, print_line
 from moodpid.cli.parser import Command
 from moodpid.cli.run import run
-from moodpid.config import DEFAULT_PATH, Config, load
+from moodpid.config import DEFAULT_PATH, CameraSource, Config, load
 from moodpid.config.exposed_secrets import find_exposed
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
@@ -144,11 +144,45 @@ def _config_or_defaults(options: argparse.Namespace) -> Config:
     return Config()
 
 
+def _setup(options: argparse.Namespace) -> ExitCode:
+    from moodpid.cli.setup import setup
+
+    return setup(options)
+
+
 _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
 COMMANDS = {
     "run": Command(run, "the service, in the foreground"),
     "check": Command(
         _check, "read the configuration only, and name every fault in it and every file that it misses"
+    ),
+    "setup": Command(
+        _setup,
+        "ask for name, camera, player and broker, try each, and write the configuration",
+        {
+            "--yes": {
+                "action": "store_true",
+                "help": "ask nothing: take the options, and what is found for the rest",
+            },
+            "--replace": {
+                "action": "store_true",
+                "help": "replace a configuration that was changed; a copy is kept",
+            },
+            "--name": {"help": "name of this device in the home, such as 'Living room'"},
+            "--camera": {
+                "choices": ("auto", *(str(source) for source in CameraSource)),
+                "help": "the camera; auto: the one that is found",
+            },
+            "--player": {"metavar": "HOST[:PORT]", "help": "MPD, or - for none"},
+            "--player-password-file": {"type": Path, "metavar": "FILE", "help": "a file with MPD's password"},
+            "--broker": {"metavar": "HOST[:PORT]", "help": "the MQTT broker, or - for none"},
+            "--broker-username": {"metavar": "NAME", "help": "the name that the broker wants"},
+            "--broker-password-file": {
+                "type": Path,
+                "metavar": "FILE",
+                "help": "a file with the broker's password",
+            },
+        },
     ),
     "doctor": Command(
         _doctor, "try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}

@@ -1,5 +1,6 @@
 """What systemd says of a unit and of the clock, asked with its own programs."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 
@@ -44,6 +45,24 @@ def read_unit(name: str = "moodpid.service") -> Unit | None:
         told.get("Result", ""),
         told.get("ExecMainStatus", ""),
     )
+
+
+def restart_unit(name: str = "moodpid.service") -> bool:
+    """Restart an installed unit; returns whether that was done. Its state shows how it went."""
+    unit = read_unit(name)
+    if unit is None or unit.load != "loaded" or os.geteuid() != 0:
+        return False
+    subprocess.run(  # noqa: S603 - a fixed command
+        ["systemctl", "reset-failed", name],  # noqa: S607 - where systemd is
+        check=False,
+        capture_output=True,
+    )
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        ["systemctl", "restart", name],  # noqa: S607 - where systemd is
+        check=False,
+        capture_output=True,
+    )
+    return done.returncode == 0
 
 
 @dataclass(frozen=True, slots=True)

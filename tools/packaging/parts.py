@@ -1,9 +1,12 @@
-"""Write the software bill of materials of a package, as CycloneDX 1.5.
+"""What a package consists of: the libraries that are bundled, and the bill of materials.
 
-    python3 tools/packaging/sbom.py PACKAGE.deb
+    python3 tools/packaging/parts.py select PYTHON MACHINE NAME...
+    python3 tools/packaging/parts.py sbom PACKAGE.deb EPOCH
 
-Prints JSON: what the package bundles, from the lock file and from the package itself, and what it asks
-of the system. The same package gives the same bytes.
+`select` prints the named requirements of the lock file with their checksums, for pip's --require-hashes.
+It leaves out their markers: pip evaluates them for the Python that runs it, not for the one that it
+downloads for. `sbom` prints CycloneDX 1.5: what the package bundles, from the lock file and the package
+itself, and what it needs of the system. The same package gives the same bytes.
 """
 
 import hashlib
@@ -14,11 +17,12 @@ import sys
 import tarfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from locked import Requirement, read
+from packaging.markers import Marker
 
 LOCK: Final = Path(__file__).parent / "lock" / "run.txt"
 LICENSES: Final = {
@@ -42,6 +46,59 @@ _ROOT = "./usr/lib/moodpid/"
 _MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One pinned package of a lock file.
+
+    Attributes:
+        name: As the package index has it.
+        version: The only one that is taken.
+        marker: Where it is needed (PEP 508); empty for everywhere.
+        hashes: `sha256:…` of each of its files.
+    """
+
+    name: str
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+
+    def applies(self, python: str, machine: str) -> bool:
+        """Return whether a Python (such as 3.13) on a Linux machine (such as aarch64) needs it."""
+        environment = {
+            "python_version": python,
+            "python_full_version": f"{python}.0",
+            "platform_machine": machine,
+            "platform_system": "Linux",
+            "sys_platform": "linux",
+            "implementation_name": "cpython",
+        }
+        return not self.marker or Marker(self.marker).evaluate(environment)
+
+    def as_text(self) -> str:
+        """Return the lines of a requirements file."""
+        return " \\\n".join([f"{self.name}=={self.version}", *(f"    --hash={one}" for one in self.hashes)])
+
+
+def read(text: str) -> Iterator[Requirement]:
+    """Yield the requirements of a lock file as `uv pip compile --generate-hashes` writes it."""
+    for line in text.replace("\\\n", " ").splitlines():
+        if found := re.match(r"([\w.-]+)==([^\s;]+)\s*(?:;\s*(.*?))?\s*(--hash=.*)?$", line):
+            hashes = tuple(re.findall(r"--hash=(\S+)", found[4] or ""))
+            yield Requirement(found[1], found[2], found[3] or "", hashes)
+
+
+def select(text: str, python: str, machine: str, names: list[str]) -> list[Requirement]:
+    """Return the named requirements that apply.
+
+    Raises:
+        LookupError: One of them is not in the lock file, or not for this Python and machine.
+    """
+    found = {one.name: one for one in read(text) if one.applies(python, machine)}
+    if missing := [name for name in names if name not in found]:
+        raise LookupError(f"not locked for Python {python} on {machine}: {', '.join(missing)}")
+    return [found[name] for name in names]
+
+
 def field(package: Path, name: str) -> str:
     """Return a field of a package's control file, empty if it has none."""
     command = ["dpkg-deb", "--field", str(package), name]
@@ -56,7 +113,7 @@ def files(package: Path) -> Iterator[tuple[str, str]]:
         with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
             for member in archive:
                 if member.isfile() and (content := archive.extractfile(member)):
-                    yield member.name, hashlib.file_digest(content, "sha256").hexdigest()
+                    yield member.name, hashlib.sha256(content.read()).hexdigest()
 
 
 def bundled(names: list[str], python: str, machine: str) -> Iterator[dict[str, Any]]:
@@ -146,10 +203,20 @@ def sbom(package: Path, epoch: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print the document of the package that is named."""
-    version = Path(__file__).parent / "version"
-    epoch = subprocess.run([version, "epoch"], check=True, capture_output=True, text=True).stdout
-    print(json.dumps(sbom(Path(sys.argv[1]), int(epoch)), indent=2))
+    """Print what is asked for; returns 1 with a line on stderr if it is not locked, 64 for wrong usage."""
+    match sys.argv[1:]:
+        case ["select", python, machine, *names]:
+            try:
+                for one in select(LOCK.read_text(encoding="utf-8"), python, machine, names):
+                    print(one.as_text())
+            except LookupError as error:
+                print(f"parts: {error}", file=sys.stderr)
+                return 1
+        case ["sbom", package, epoch]:
+            print(json.dumps(sbom(Path(package), int(epoch)), indent=2))
+        case _:
+            print((__doc__ or "").strip(), file=sys.stderr)
+            return 64
     return 0
 
 

@@ -1,0 +1,103 @@
+"""Find the camera, the player and the broker that are here, as defaults for a new configuration."""
+
+import contextlib
+import importlib.util
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from moodpid.config import CameraSource
+from moodpid.system.raspberry_pi import Machine
+
+MPD_PORT: Final = 6600
+MQTT_PORT: Final = 1883
+_LIMIT_S: Final = 2.0
+_MPD_GREETING: Final = b"OK MPD "
+_MPD_SOCKET: Final = "/run/mpd/socket"
+# Home Assistant's own names for itself in a home's network; its add-on Mosquitto listens there
+_BROKERS: Final = ("localhost", "homeassistant.local", "homeassistant")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A server: a host or the path of a socket, and a port."""
+
+    host: str
+    port: int
+
+
+def find_camera(machine: Machine, root: Path = Path("/")) -> tuple[CameraSource, int] | None:
+    """Return the kind and the number of the first camera, the Pi's own before a webcam; None without any."""
+    if _has_picamera2() and (machine.camera_answers or _libcamera_lists_one()):
+        return CameraSource.PICAMERA2, 0
+    webcam = next(iter(find_webcams(root)), None)
+    return None if webcam is None else (CameraSource.WEBCAM, webcam)
+
+
+def find_webcams(root: Path = Path("/")) -> list[int]:
+    """Return the numbers N of /dev/videoN that are USB cameras, without the nodes of their metadata."""
+    found = []
+    for device in (root / "sys/class/video4linux").glob("video*"):
+        with contextlib.suppress(OSError, ValueError):
+            first = (device / "index").read_text(encoding="ascii").strip() == "0"
+            if first and "/usb" in str(device.resolve()):
+                found.append(int(device.name.removeprefix("video")))
+    return sorted(found)
+
+
+def _has_picamera2() -> bool:
+    return importlib.util.find_spec("picamera2") is not None
+
+
+def _libcamera_lists_one() -> bool:
+    try:
+        from picamera2 import Picamera2
+
+        # libcamera lists USB cameras, too
+        return any("/usb" not in str(info.get("Id", "")) for info in Picamera2.global_camera_info())
+    except Exception:  # noqa: BLE001 - whatever a driver raises: then there is none to be used
+        return False
+
+
+def find_player(environment: Mapping[str, str] = os.environ) -> Address | None:
+    """Return the first MPD that answers: the one that mpc would use, on this machine, or its socket."""
+    host = environment.get("MPD_HOST", "").rsplit("@", 1)[-1]
+    port = int(environment.get("MPD_PORT") or MPD_PORT)
+    places = [Address(host, port)] if host else []
+    for address in (*places, Address("localhost", MPD_PORT), Address(_MPD_SOCKET, MPD_PORT)):
+        if greeting(address).startswith(_MPD_GREETING):
+            return address
+    return None
+
+
+def greeting(address: Address) -> bytes:
+    """Return what a server sends first, empty if it cannot be reached or sends nothing in 2 s."""
+    try:
+        with _connected(address) as connection:
+            return connection.recv(64)
+    except OSError:
+        return b""
+
+
+def find_broker(hosts: Iterable[str] = _BROKERS, port: int = MQTT_PORT) -> Address | None:
+    """Return the first of these hosts that accepts a connection on the port of MQTT."""
+    for host in hosts:
+        with contextlib.suppress(OSError), _connected(Address(host, port)):
+            return Address(host, port)
+    return None
+
+
+def _connected(address: Address) -> socket.socket:
+    if not address.host.startswith(("/", "@")):
+        return socket.create_connection((address.host, address.port), _LIMIT_S)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(_LIMIT_S)
+    try:
+        connection.connect(address.host.replace("@", "\0", 1))
+    except OSError:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,264 @@
+"""`moodpid setup` finds, asks, tries and writes, and leaves what was changed by hand alone."""
+
+import argparse
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moodpid.cli.commands import COMMANDS
+from moodpid.cli.dialogue import NoAnswerError, Unattended
+from moodpid.cli.parser import parse
+from moodpid.cli.setup import Check, Setup, format_place, identifier, parse_place
+from moodpid.config import CameraSource, Config, load
+from moodpid.config.edit import set_keys
+from moodpid.doctor.discovery import Address, find_broker, find_player, find_webcams
+from moodpid.state import Finding
+from tests.support.rooms import REPOSITORY
+from tests.support.servers.server import free_port
+
+DEFAULT = (REPOSITORY / "config" / "moodpid.toml").read_text()
+
+
+class Here:
+    """A machine with what is given, where every server but those in `broken` works."""
+
+    def __init__(
+        self,
+        camera: tuple[CameraSource, int] | None = (CameraSource.WEBCAM, 2),
+        broker: Address | None = None,
+        broken: tuple[str, ...] = (),
+    ) -> None:
+        self._camera, self._broker, self._broken = camera, broker, broken
+        self.tried: list[tuple[str, Config]] = []
+
+    def camera(self) -> tuple[CameraSource, int] | None:
+        return self._camera
+
+    def player(self) -> Address | None:
+        return Address("localhost", 6600)
+
+    def broker(self) -> Address | None:
+        return self._broker
+
+    def checks(self) -> Mapping[str, Check]:
+        return {part: self._check(part) for part in ("camera", "player", "broker")}
+
+    def _check(self, part: str) -> Check:
+        def check(config: Config) -> list[Finding]:
+            self.tried.append((part, config))
+            bad = part in self._broken or config.player.host in self._broken
+            return [
+                Finding(not bad, part, "it does not work" if bad else "it works", "mend it" if bad else "")
+            ]
+
+        return check
+
+
+class Answers(Unattended):
+    """A user with answers to questions that begin with these words; Enter for the others."""
+
+    def __init__(self, answers: Mapping[str, list[str]], *, agrees: bool = False) -> None:
+        self._answers = {start: list(each) for start, each in answers.items()}
+        self._agrees = agrees
+        self.lines: list[str] = []
+
+    def ask(self, question: str, default: str) -> str:
+        for start, answers in self._answers.items():
+            if question.strip().startswith(start) and answers:
+                return answers.pop(0)
+        return default
+
+    def ask_secret(self, question: str) -> str:
+        return self.ask(question, "")
+
+    def confirm(self, question: str, *, unattended: bool) -> bool:
+        del question, unattended
+        return self._agrees
+
+    def show(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def options(*arguments: str) -> argparse.Namespace:
+    return parse(COMMANDS, ["setup", *arguments])
+
+
+def run(
+    path: Path, *arguments: str, here: Here | None = None, answers: Answers | None = None
+) -> tuple[bool, Config]:
+    well = Setup(options(*arguments), answers or Unattended(), here or Here(), path).run()
+    return well, load(path, files=True)
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "")
+
+
+def test_without_answers_it_writes_what_it_finds(tmp_path: Path) -> None:
+    well, config = run(tmp_path / "moodpid.toml", here=Here(broker=Address("homeassistant.local", 1883)))
+    assert well
+    assert (config.camera.source, config.camera.device) == (CameraSource.WEBCAM, 2)
+    assert (config.player.host, config.mqtt.host) == ("localhost", "homeassistant.local")
+
+
+def test_what_it_writes_keeps_the_comments_of_the_default(tmp_path: Path) -> None:
+    run(tmp_path / "moodpid.toml")
+    written = (tmp_path / "moodpid.toml").read_text().splitlines()
+    changed = [line for line in written if line not in DEFAULT.splitlines()]
+    assert len(written) == len(DEFAULT.splitlines())
+    assert [line.split("=")[0].strip() for line in changed] == ["source", "device", "enabled"]
+
+
+def test_options_win_over_what_is_found(tmp_path: Path) -> None:
+    arguments = (
+        "--name",
+        "Living room",
+        "--camera",
+        "recording",
+        "--player",
+        "10.0.0.2:6601",
+        "--broker",
+        "-",
+    )
+    _, config = run(tmp_path / "moodpid.toml", *arguments)
+    assert (config.device.name, config.device.id) == ("Living room", "living-room")
+    assert config.camera.source is CameraSource.RECORDING
+    assert (config.player.host, config.player.port) == ("10.0.0.2", 6601)
+    assert not config.mqtt.enabled
+
+
+def test_without_a_camera_it_says_how_to_choose(tmp_path: Path) -> None:
+    user = Answers({})
+    run(tmp_path / "moodpid.toml", here=Here(camera=None), answers=user)
+    assert any('source = "recording"' in line for line in user.lines)
+
+
+def test_what_does_not_work_is_asked_for_again(tmp_path: Path) -> None:
+    user = Answers({"MPD": ["nowhere", "10.0.0.3"]})
+    well, config = run(tmp_path / "moodpid.toml", here=Here(broken=("nowhere",)), answers=user)
+    assert well
+    assert config.player.host == "10.0.0.3"
+    assert any("try: mend it" in line for line in user.lines)
+
+
+def test_what_does_not_work_may_be_kept(tmp_path: Path) -> None:
+    well, config = run(tmp_path / "moodpid.toml", here=Here(broken=("camera",)))
+    assert not well
+    assert config.camera.source is CameraSource.WEBCAM
+
+
+def test_a_wrong_port_is_asked_for_again(tmp_path: Path) -> None:
+    user = Answers({"MPD": ["localhost:70000", "localhost:6601"]})
+    _, config = run(tmp_path / "moodpid.toml", answers=user)
+    assert config.player.port == 6601
+    assert any("1 to 65535" in line for line in user.lines)
+
+
+def test_a_changed_configuration_is_not_replaced_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "moodpid.toml"
+    path.write_text("# mine\n")
+    with pytest.raises(NoAnswerError):
+        run(path)
+    assert path.read_text() == "# mine\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["moodpid.toml"]
+
+
+def test_a_replaced_configuration_is_kept_as_a_copy(tmp_path: Path) -> None:
+    path = tmp_path / "moodpid.toml"
+    path.write_text("# mine\n")
+    run(path, "--replace")
+    assert path.with_name("moodpid.toml.old").read_text() == "# mine\n"
+
+
+def test_the_unchanged_default_is_replaced_without_a_question(tmp_path: Path) -> None:
+    path = tmp_path / "moodpid.toml"
+    path.write_text(DEFAULT)
+    run(path)
+    assert not path.with_name("moodpid.toml.old").exists()
+
+
+def test_a_password_is_readable_by_its_owner_and_the_service_only(tmp_path: Path) -> None:
+    user = Answers({"MQTT": ["10.0.0.4:8884"], "its user name": ["anna"], "its password": ["rhubarb"]})
+    _, config = run(tmp_path / "moodpid.toml", answers=user)
+    file = tmp_path / "mqtt-password"
+    assert (config.mqtt.username, config.mqtt.port, config.mqtt.password_file) == ("anna", 8884, str(file))
+    assert file.read_text() == "rhubarb\n"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert "rhubarb" not in (tmp_path / "moodpid.toml").read_text()
+
+
+def test_a_password_comes_from_a_file_for_scripts(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("rhubarb\r\n")
+    arguments = ("--broker", "localhost", "--broker-username", "anna", "--broker-password-file", str(secret))
+    _, config = run(tmp_path / "moodpid.toml", *arguments)
+    assert Path(config.mqtt.password_file).read_text() == "rhubarb\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("moodpid", "moodpid"), ("Living room", "living-room"), ("Küche 2", "kuche-2"), ("客厅", "moodpid")],
+)
+def test_a_name_becomes_an_identifier(name: str, expected: str) -> None:
+    assert identifier(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("localhost", Address("localhost", 6600)),
+        ("10.0.0.2:6601", Address("10.0.0.2", 6601)),
+        ("fd00::1", Address("fd00::1", 6600)),
+        ("[fd00::1]:6601", Address("fd00::1", 6601)),
+        ("/run/mpd/socket", Address("/run/mpd/socket", 6600)),
+    ],
+)
+def test_a_place_reads_back_as_it_is_written(text: str, place: Address) -> None:
+    assert parse_place(text, 6600) == place
+    assert format_place(place, 6600) == text
+
+
+@pytest.mark.parametrize("text", ["", "tcp://here", "two words", "here:0", "here:99999"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"port|address"):
+        parse_place(text, 6600)
+
+
+def test_every_commented_key_of_the_default_can_be_set() -> None:
+    values: dict[tuple[str, str], Any] = {
+        ("device", "id"): "bedroom",
+        ("camera", "fps"): 2.5,
+        ("player", "autoplay"): True,
+        ("mqtt", "port"): 8883,
+        ("mqtt", "username"): 'quo"te # and sign',
+    }
+    tables = tomllib.loads(set_keys(DEFAULT, values))
+    assert {place: tables[place[0]][place[1]] for place in values} == values
+
+
+def test_an_unknown_key_is_not_invented() -> None:
+    with pytest.raises(LookupError, match="no nonsense in"):
+        set_keys(DEFAULT, {("camera", "nonsense"): 1})
+
+
+def test_only_the_pictures_of_usb_cameras_are_webcams(tmp_path: Path) -> None:
+    devices = {"video0": ("usb1/1-1", "0"), "video1": ("usb1/1-1", "1"), "video10": ("codec", "0")}
+    for name, (place, index) in devices.items():
+        real = tmp_path / "sys/devices" / place / name
+        real.mkdir(parents=True)
+        (real / "index").write_text(f"{index}\n")
+        folder = tmp_path / "sys/class/video4linux"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(real)
+    assert find_webcams(tmp_path) == [0]
+
+
+def test_servers_that_are_not_there_are_not_found() -> None:
+    unused_port = free_port()
+    assert find_broker(("localhost",), unused_port) is None
+    nowhere = {"MPD_HOST": "127.0.0.1", "MPD_PORT": str(unused_port)}
+    assert find_player(nowhere) != Address("127.0.0.1", unused_port)
