@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from moodpid.config import CameraConfig, CameraSource, Config
 from moodpid.doctor.machine import check_clock, check_machine
-from moodpid.doctor.service import check_unit
-from moodpid.doctor.vision import _camera_fault, check_camera
+from moodpid.doctor.service import changed_since, check_unit
+from moodpid.doctor.vision import _camera_fault, _install, check_camera
 from moodpid.errors import CameraBusyError, CameraError
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
@@ -157,5 +157,20 @@ def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, say
 
 
 def test_a_failed_service_names_check_or_the_journal() -> None:
-    assert check_unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy == "moodpid check"
+    assert check_unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy.startswith("moodpid check")
     assert "journalctl" in check_unit(Unit("loaded", "failed", "", "exit-code", "69")).remedy
+
+
+def test_a_service_older_than_its_configuration_needs_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "moodpid.toml").touch()
+    changed_s = (tmp_path / "moodpid.toml").stat().st_mtime
+    assert changed_since(changed_s + 1, tmp_path) == ""
+    changed = changed_since(changed_s - 1, tmp_path)
+    finding = check_unit(Unit("loaded", "active", started_s=changed_s - 1), changed)
+    assert (finding.ok, finding.remedy) == (False, "sudo systemctl restart moodpid")
+    assert str(tmp_path / "moodpid.toml") in finding.message
+
+
+@pytest.mark.parametrize(("machine", "remedy"), [(PI, "apt install"), (Machine(), 'source = "webcam"')])
+def test_picamera2_is_installed_only_where_it_exists(machine: Machine, remedy: str) -> None:
+    assert remedy in _install("python3-picamera2", machine)

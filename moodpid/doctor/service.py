@@ -1,11 +1,15 @@
-"""Whether systemd is there, and what it says of the service."""
+"""Check that systemd is there, that the service runs, and that it has read the present configuration."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from moodpid.config import DEFAULT_PATH
 from moodpid.errors import ExitCode
 from moodpid.state import Finding
 from moodpid.system.systemctl import Unit
+
+RESTART: Final = "sudo systemctl restart moodpid"
 
 
 def check_service(unit: Unit | None) -> Iterator[Finding]:
@@ -21,11 +25,27 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
         version = systemd.daemon.__version__
         yield Finding(True, "systemd", f"started this machine; its Python module is {version}")
     if unit:
-        yield check_unit(unit)
+        yield check_unit(unit, changed_since(unit.started_s, DEFAULT_PATH.parent))
 
 
-def check_unit(unit: Unit) -> Finding:
-    """Return what systemd says of the unit, and where to look next."""
+def changed_since(moment_s: float, folder: Path) -> str:
+    """Return a file of the configuration that is newer than a moment, empty if there is none."""
+    try:
+        newer = (file for file in sorted(folder.iterdir()) if file.stat().st_mtime > moment_s)
+        return str(next((file for file in newer if file.suffix in (".toml", "")), ""))
+    except OSError:
+        return ""
+
+
+def check_unit(unit: Unit, changed: str = "") -> Finding:
+    """Return the unit's state as systemd reports it, and what to do.
+
+    Args:
+        unit: The service.
+        changed: A file that was changed after the service had read it, empty for none.
+    """
+    if unit.runs and unit.started_s and changed:
+        return Finding(False, "service", f"moodpid.service runs since before {changed} was changed", RESTART)
     if unit.runs:
         return Finding(True, "service", f"moodpid.service runs: {unit.status or 'no status yet'}")
     if unit.load != "loaded":
@@ -34,6 +54,5 @@ def check_unit(unit: Unit) -> Finding:
         return Finding(True, "service", "moodpid.service is stopped; sudo systemctl start moodpid")
     said = f"moodpid.service is {unit.active} ({unit.result}): {unit.status or 'no status'}"
     wants_person = unit.exit_code in (str(ExitCode.CONFIG), str(ExitCode.USAGE))
-    return Finding(
-        False, "service", said, "moodpid check" if wants_person else "journalctl -u moodpid -b -p warning"
-    )
+    correct = f"moodpid check names what to correct, then: {RESTART}"
+    return Finding(False, "service", said, correct if wants_person else "journalctl -u moodpid -b -p warning")

@@ -2,6 +2,7 @@
 
 from moodpid import wiring
 from moodpid.config import CameraSource, Config
+from moodpid.doctor.service import RESTART
 from moodpid.errors import CameraBusyError, CameraError, ConfigError, MoodpidError
 from moodpid.state import CameraStatus, Finding
 from moodpid.status_line import parse_camera
@@ -31,9 +32,7 @@ def check_camera(config: Config, machine: Machine, unit: Unit | None) -> Finding
     except CameraError as error:
         return _camera_fault(config, error, machine)
     except ConfigError as error:
-        package = KINDS[source].package
-        remedy = f"sudo apt install {package}" if package else "correct [camera] in the configuration"
-        return Finding(False, "camera", str(error), remedy)
+        return Finding(False, "camera", str(error), _install(KINDS[source].package, machine))
     try:
         try:
             height, width = camera.read().grey.shape
@@ -42,6 +41,16 @@ def check_camera(config: Config, machine: Machine, unit: Unit | None) -> Finding
     except CameraError as error:
         return _camera_fault(config, error, machine)
     return Finding(True, "camera", f"{source}, {width} x {height} pixels")
+
+
+def _install(package: str, machine: Machine) -> str:
+    """Return the remedy for a kind of camera whose program is missing."""
+    if not package:
+        return "correct [camera] in the configuration"
+    if machine.model:
+        return f"sudo apt install {package}"
+    # Debian has no such package, and no Pi camera is connected to a PC
+    return f'set source = "webcam" in [camera], then: {RESTART}'
 
 
 def _held(config: Config, machine: Machine, unit: Unit) -> Finding:

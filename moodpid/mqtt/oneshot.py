@@ -1,6 +1,7 @@
 """A short call on the broker: connect, do one errand, disconnect, all within a time limit."""
 
 import secrets
+import shutil
 import ssl
 import time
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ SUBJECT = "broker"
 PASSWORD = "/etc/moodpid/mqtt-password"  # noqa: S105 - where it is, as docs/install.md has it
 UNTRUSTED_REMEDY = "set [mqtt] tls_ca to the file of the authority that signed it, and host to the name in it"
 PERHAPS_TLS = "check [mqtt] port; if the broker wants TLS, set tls = true"
+_PROGRAMS = "/usr/local/sbin:/usr/sbin:/usr/bin"  # not every user's PATH has them all
 TRIES = 4  # the broker may want the older version of the protocol, see Broker.turned_away
 
 
@@ -176,5 +178,7 @@ def _unreachable(broker: Broker, why: str, remedy: str) -> Finding:
 def _unreachable_remedy(settings: config.MqttConfig) -> str:
     """What to do where no broker answers."""
     if settings.host in ("localhost", "127.0.0.1", "::1"):
-        return "sudo systemctl enable --now mosquitto; or set host and port in [mqtt]"
+        installed = shutil.which("mosquitto", path=_PROGRAMS)
+        start = "sudo systemctl enable --now mosquitto" if installed else "sudo apt install mosquitto"
+        return f"{start}; or set host and port in [mqtt]"
     return "check [mqtt] host and port; on the broker's machine: systemctl status mosquitto"

@@ -17,6 +17,7 @@ class Unit:
         status: StatusText, what the service told last of itself; empty if nothing.
         result: Result, such as `success`, `exit-code` or `watchdog`.
         exit_code: ExecMainStatus of its last process, empty if there was none.
+        started_s: ExecMainStartTimestamp, seconds since 1970; 0 if it was never started.
     """
 
     load: str = ""
@@ -24,6 +25,7 @@ class Unit:
     status: str = ""
     result: str = ""
     exit_code: str = ""
+    started_s: float = 0.0
 
     @property
     def runs(self) -> bool:
@@ -33,17 +35,21 @@ class Unit:
 
 def read_unit(name: str = "moodpid.service") -> Unit | None:
     """How a unit is; None where systemd does not run or does not answer."""
-    told = _show(
-        "systemctl", name, properties=("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus")
+    properties = (
+        *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
+        "ExecMainStartTimestamp",
     )
+    told = _show("systemctl", name, "--timestamp=unix", properties=properties)
     if not told.get("ActiveState"):
         return None
+    started = told.get("ExecMainStartTimestamp", "").removeprefix("@")
     return Unit(
         told.get("LoadState", ""),
         told["ActiveState"],
         told.get("StatusText", ""),
         told.get("Result", ""),
         told.get("ExecMainStatus", ""),
+        float(started) if started.isdecimal() else 0.0,
     )
 
 
