@@ -2,6 +2,7 @@
 
 import sys
 
+from moodpid.errors import ExitCode, describe_missing
 from moodpid.system.signals import exit_on_signals
 
 
@@ -9,8 +10,13 @@ def main() -> int:
     """Run one verb and return its exit code."""
     if "run" in sys.argv:  # of the other verbs, a signal's own exit status says that they did not end
         exit_on_signals()
-    from moodpid.cli import main as run_verb  # noqa: PLC0415 - imports much
-
+    try:
+        from moodpid.cli import main as run_verb  # noqa: PLC0415 - imports much
+    except ModuleNotFoundError as error:
+        if not (missing := describe_missing(error)):
+            raise
+        sys.stderr.write(f"moodpid: {missing}\n")
+        return ExitCode.BUG
     return run_verb()
 
 

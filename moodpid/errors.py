@@ -94,3 +94,11 @@ class PictureError(MoodpidError):
     """One picture or video cannot be read; the others may."""
 
     exit_code = ExitCode.SOME_FAILED
+
+
+def describe_missing(error: ModuleNotFoundError) -> str:
+    """Return what to do about a library that is missing, as after `dpkg -i`; empty for a module of ours."""
+    name = error.name or "moodpid"
+    if name.partition(".")[0] == "moodpid":
+        return ""
+    return f"the Python package {name} is missing: sudo apt --fix-broken install"

@@ -366,3 +366,26 @@ def test_check_and_doctor_name_a_password_that_every_user_can_read(
     assert (remedy in capsys.readouterr().err) is exposed
     findings = [finding.remedy for finding in check_secrets(load(config))]
     assert findings == ([remedy] if exposed else [])
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["classify", str(FACES / "happy.png")]])
+@pytest.mark.parametrize("missing", ["msgspec", "numpy"])
+def test_a_missing_library_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, config: Path, arguments: list[str], missing: str
+) -> None:
+    # As in a system where the package was unpacked by dpkg alone
+    (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError(name={missing!r})")
+    done = subprocess.run(
+        [sys.executable, "-m", "moodpid", *arguments, "--config", str(config)],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    if (missing, arguments[0]) == ("numpy", "check"):
+        assert done.returncode == 0
+    else:
+        line = f"moodpid: the Python package {missing} is missing: sudo apt --fix-broken install\n"
+        assert (done.stderr, done.returncode) == (line, 70)

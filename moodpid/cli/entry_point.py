@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from moodpid.cli.commands import COMMANDS
 from moodpid.cli.output import PREFIX, UnwritableError, prepare_streams, print_error
 from moodpid.cli.parser import parse
-from moodpid.errors import ExitCode, MoodpidError
+from moodpid.errors import ExitCode, MoodpidError, describe_missing
 from moodpid.system import logs
 from moodpid.text import clean_lines
 
@@ -55,6 +55,11 @@ def _run_command(options: argparse.Namespace) -> int:
         raise
     except KeyboardInterrupt:
         return ExitCode.OK
+    except ModuleNotFoundError as error:
+        if not (missing := describe_missing(error)):
+            raise
+        print_error(missing)
+        return ExitCode.BUG
     except Exception:  # noqa: BLE001 - a traceback alone would end with the code of a bad picture
         with contextlib.suppress(OSError):
             print(clean_lines(traceback.format_exc()), file=sys.stderr)

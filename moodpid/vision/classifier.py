@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from moodpid.errors import ModelError
 from moodpid.mood.emotion import EMOTIONS, EmotionScores
+from moodpid.system.quiet_stderr import quiet_stderr
 from moodpid.vision.opencv import cv2
 from moodpid.vision.sidecar import Crop, Sidecar, Tensor, check_tensor, load
 from moodpid.vision.types import Face, Frame, GreyImage
@@ -100,8 +101,9 @@ def _interpreter(model: Path) -> Any:  # noqa: ANN401 - of one of two packages, 
         except ImportError:
             continue
         try:
-            interpreter = module.Interpreter(model_path=str(model), num_threads=1)
-            interpreter.allocate_tensors()
+            with quiet_stderr():  # of its delegate, at each start
+                interpreter = module.Interpreter(model_path=str(model), num_threads=1)
+                interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise ModelError(f"{model}: not a TensorFlow Lite model, or cut short ({reason})") from error
