@@ -4,35 +4,43 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from moodpid.mpd.connection import CommandRefusedError, Mpd
+from moodpid.mpd.protocol import CommandRefusedError, Mpd
 
 FADE_S = 1.2
 _STEPS = 8
+TOLERANCE = 4
+"""Per cent by which a mixer may be off from what it reported: more, and a person moved it."""
+_TOLERANCE_OF_STEPS = 2
+_NUDGES = 3  # settings above the person's volume that are tried until the mixer reports it again
 
 
 class Fader:
-    """Turns the volume down and back; remembers what it owes should the connection be lost in between.
+    """Turns the volume down and back; remembers what to restore should the connection be lost in between.
+
+    Many mixers have fewer steps than per cents and report another volume than was set: what counts is what
+    MPD reported after our own command.
 
     Args:
-        sleep: Waits so many seconds; what it returns says whether the fade is to be given up.
-        changed: Called when `owed` is another.
-        owed: From a run of ours that ended in the middle of a fade.
+        sleep: Waits so many seconds; returns whether the fade is to be given up.
+        changed: Called when `volume_to_restore` is another.
+        volume_to_restore: From a run of ours that ended in the middle of a fade.
 
     Attributes:
-        owed: The person's volume while ours is set, from 0 to 100; else None.
+        volume_to_restore: The person's volume while ours is set, from 0 to 100; else None.
     """
 
     def __init__(
         self,
         sleep: Callable[[float], object] = time.sleep,
         changed: Callable[[], object] = lambda: None,
-        owed: int | None = None,
+        volume_to_restore: int | None = None,
     ) -> None:
         self._sleep = sleep
         self._changed = changed
-        self.volume_to_restore = owed
-        # How far that run came, nobody knows
-        self._set_to = frozenset() if owed is None else frozenset(_steps(owed))
+        self.volume_to_restore = volume_to_restore
+        # How far that run came is not known: to any of its steps
+        self._reported = frozenset() if volume_to_restore is None else frozenset(_steps(volume_to_restore))
+        self._tolerance = _TOLERANCE_OF_STEPS
 
     def fade_out(self, link: Mpd, then: Callable[[], object]) -> bool:
         """Turn the volume down in steps, call `then`, and set the volume back.
@@ -46,14 +54,14 @@ class Fader:
             MpdGoneError: The connection was lost; `restore` on the next one.
             CommandRefusedError: `then` was refused.
         """
-        before = now = _volume(link)
+        before = link.status().volume
+        if before:
+            self._reported, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
-            if _volume(link) != now:
+            if not self._is_own(link.status().volume):
                 break
             self._set_volume_to_restore(before)
-            now = volume
-            self._set_to = frozenset([volume])
-            _set_volume(link, volume)
+            self._reported = frozenset([_set_volume(link, volume)])
             if self._sleep(FADE_S / _STEPS):
                 self.restore(link)
                 return False
@@ -64,14 +72,23 @@ class Fader:
         return True
 
     def restore(self, link: Mpd) -> None:
-        """Set the volume back, if it is still the one that we set.
+        """Set the volume back, unless a person clearly moved it.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self.volume_to_restore is not None and _volume(link) in self._set_to:
-            _set_volume(link, self.volume_to_restore)
+        wanted = self.volume_to_restore
+        if wanted is not None and self._is_own(link.status().volume):
+            for nudge in range(_NUDGES + 1):
+                reported = _set_volume(link, min(100, wanted + nudge))
+                if reported >= wanted:
+                    break
+            if reported > wanted + TOLERANCE:
+                _set_volume(link, wanted)
         self._set_volume_to_restore(None)
+
+    def _is_own(self, volume: int | None) -> bool:
+        return volume is not None and any(abs(volume - own) <= self._tolerance for own in self._reported)
 
     def _set_volume_to_restore(self, volume: int | None) -> None:
         if volume != self.volume_to_restore:
@@ -83,12 +100,9 @@ def _steps(before: int) -> list[int]:
     return [round(before * (_STEPS - step) / _STEPS) for step in range(1, _STEPS + 1)]
 
 
-def _volume(link: Mpd) -> int | None:
-    """From 0 to 100; None without a mixer."""
-    volume = int(link.ask("status").get("volume", -1))
-    return volume if volume >= 0 else None
-
-
-def _set_volume(link: Mpd, volume: int) -> None:
-    with contextlib.suppress(CommandRefusedError):  # no mixer, or no right to turn it: then there is no fade
-        link.ask("setvol", volume)
+def _set_volume(link: Mpd, volume: int) -> int:
+    """Set the volume, and return what MPD reports of it."""
+    with contextlib.suppress(CommandRefusedError):  # no mixer, or no permission: then there is no fade
+        link.set_volume(volume)
+    reported = link.status().volume
+    return volume if reported is None else reported

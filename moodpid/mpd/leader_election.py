@@ -1,52 +1,106 @@
-"""Two moodpids at one MPD: each shows itself as a channel there, and the one that started first drives."""
+"""Two instances at one MPD: each shows itself as a channel there, and the one that started first drives.
+
+A channel alone proves nothing, since any client may subscribe to any name: the other instance has to answer a
+message before this one stands down.
+"""
 
 import contextlib
+import math
+import re
 
-from moodpid.mpd.connection import CommandRefusedError, Mpd
+from moodpid.mpd.protocol import CommandRefusedError, Mpd
 
-_PREFIX = "moodpid_"
+_NAME = re.compile(r"moodpid_\d{20}_[0-9a-f]{8}")
+PATIENCE_S = 5.0
+"""So long a newcomer waits for the answer of another instance before it drives."""
+POLL_S = 60.0
+"""MPD does not report that another client's connection ended: a follower asks this often."""
+_ALIVE_S = 2 * POLL_S + PATIENCE_S
+_MESSAGES = 32  # read at once, whoever floods the channel
+_ASK, _ANSWER = "who", "here"
 
 
 class LeaderElection:
-    """Shows us to other moodpids in the same partition of MPD, and looks for them.
+    """Shows this instance to others in the same partition of MPD, and looks for them.
 
     Args:
-        started_ns: When we started, in nanoseconds of the wall clock: the same order for all who look.
+        started_ns: When it started, in nanoseconds of the wall clock: the same order for all who look.
         rng: Any number; decides between two that started at the same moment.
+
+    Attributes:
+        is_follower: Another instance drives, or may: it has not had time to answer.
+        due_s: When `update` is due at the latest, in monotonic seconds.
     """
 
     def __init__(self, started_ns: int, rng: int) -> None:
-        self._name = f"{_PREFIX}{started_ns:020d}_{rng:08x}"
+        self._name = f"moodpid_{started_ns:020d}_{rng:08x}"
+        self._asked_s: dict[str, float] = {}
+        self._first_asked_s: dict[str, float] = {}
+        self._answered_s: dict[str, float] = {}
         self.is_follower = False
+        self.due_s = math.inf
 
-    def announce(self, link: Mpd) -> None:
+    def announce(self, link: Mpd, now_s: float) -> None:
         """Subscribe to our channel, for as long as the connection lasts; and look.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
+        self._asked_s.clear()
+        self._first_asked_s.clear()
+        self.is_follower, self.due_s = False, math.inf
         if "subscribe" in link.commands:
-            try:
-                link.ask("subscribe", self._name)
-            except CommandRefusedError:
-                self.is_follower = False
-                return
-            self.update(link)
+            with contextlib.suppress(CommandRefusedError):
+                link.subscribe(self._name)
+                self.update(link, now_s)
 
     def withdraw(self, link: Mpd) -> None:
-        """Make room for another one at once; MPD itself tells nobody of a connection that ends.
+        """Make room for another instance at once; MPD itself reports no connection that ends.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
         with contextlib.suppress(CommandRefusedError):
-            link.ask("unsubscribe", self._name)
+            link.unsubscribe(self._name)
 
-    def update(self, link: Mpd) -> None:
-        """Find out whether another one was `first`.
+    def update(self, link: Mpd, now_s: float) -> None:
+        """Read and answer messages, and find out whether another instance started earlier.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        names = [name for name in link.ask("channels") if name.startswith(_PREFIX)]
-        self.is_follower = min(names, default=self._name) < self._name
+        if "subscribe" not in link.commands:
+            return
+        try:
+            others = {name for name in link.channels() if _NAME.fullmatch(name)} - {self._name}
+            self._converse(link, others, now_s)
+        except CommandRefusedError:
+            self.is_follower, self.due_s = False, math.inf
+            return
+        earlier = {name for name in others if name < self._name}
+        for name in earlier:
+            self._ask(link, name, now_s)
+        waiting = [self._first_asked_s[name] + PATIENCE_S for name in earlier if not self._lives(name, now_s)]
+        pending = [at_s for at_s in waiting if at_s > now_s]
+        self.is_follower = bool(pending) or any(self._lives(name, now_s) for name in earlier)
+        self.due_s = min([*pending, now_s + POLL_S]) if earlier else math.inf
+
+    def _converse(self, link: Mpd, others: set[str], now_s: float) -> None:
+        for channel, text in link.read_messages()[:_MESSAGES]:
+            word, _, name = text.partition(" ")
+            if channel != self._name or name not in others:
+                continue
+            if word == _ASK:
+                link.send_message(name, f"{_ANSWER} {self._name}")
+            elif word == _ANSWER:
+                self._answered_s[name] = now_s
+
+    def _ask(self, link: Mpd, name: str, now_s: float) -> None:
+        if now_s - self._asked_s.get(name, -math.inf) >= POLL_S:
+            self._asked_s[name] = now_s
+            self._first_asked_s.setdefault(name, now_s)
+            with contextlib.suppress(CommandRefusedError):  # it left just now
+                link.send_message(name, f"{_ASK} {self._name}")
+
+    def _lives(self, name: str, now_s: float) -> bool:
+        return now_s - self._answered_s.get(name, -math.inf) <= _ALIVE_S

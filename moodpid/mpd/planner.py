@@ -1,59 +1,26 @@
-"""How a guest behaves: what MPD shows, what is wished and what we remember become MPD commands.
+"""Decide which commands MPD gets, from what it shows, what is requested and what is remembered.
 
-Pure. A turn of the worker notices what happened (`moodpid.mpd.tracking.notice`), plans here what to do about
-it and why, and remembers what was done (`moodpid.mpd.tracking.wrote`). Time is monotonic seconds.
+Pure. One look of the worker detects what happened (`moodpid.mpd.tracking.detect_changes`), plans here what to
+do about it and why, and remembers what was done (`record_own_changes`). Time is monotonic seconds.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
-from moodpid.mpd.snapshot import PlayState, QueueSong, Snapshot
-from moodpid.mpd.tracking import OwnSong, QueueState
+from moodpid.mpd.commands import Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.protocol import PlayState, QueueSong
+from moodpid.mpd.snapshot import Snapshot
+from moodpid.mpd.tracking import RETRY_S, OwnSong, QueueState
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
-PRIORITY = 10  # in random mode songs with a priority come first; below 255, a person may outbid us
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Take a song of ours out of the queue."""
-
-    id: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prioritize:
-    """Give a song of ours `PRIORITY`, so that random mode comes to it next."""
-
-    id: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Go to a song of ours; `fade` softens the end of the song that plays."""
-
-    id: int
-    fade: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """Go to a place in the current song, in seconds, from which MPD crossfades into ours by itself."""
-
-    at_s: float
-    why: str
-
-
-Command: TypeAlias = Remove | Prioritize | Play | Seek
+OVERDUE_S = 5.0  # MPD may be late by so much with the news of a song's end
+ENDLESS_S = 5.0  # a song whose length is still unknown after so many seconds is a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +31,11 @@ class Plan:
         commands: In this order, after songs were added: what waits goes only when the new is there, so that
             the music never runs out in between.
         songs_to_add: How many songs of ours to add.
-        offset: The first goes this many places behind the current song, the others behind it; None: at the
-            end of the queue.
+        offset: How many songs stand between the current one and the first of them; None: they go to the end
+            of the queue.
         why: Why songs are added.
-        hold_reason: Why we hold back, empty if we do not.
+        hold_reason: Why nothing is done, empty if that is not so.
+        look_again_s: When a look is due though nothing happens, in monotonic seconds.
         queue_state: What to remember.
     """
 
@@ -77,16 +45,17 @@ class Plan:
     offset: int | None = None
     why: str = ""
     hold_reason: str = ""
+    look_again_s: float = math.inf
 
     @property
     def idle(self) -> bool:
-        """Nothing is to be done."""
+        """Whether nothing is to be done."""
         return not self.commands and self.songs_to_add == 0
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """What the configuration says about manners; see `moodpid.config.MpdConfig`."""
+    """What the configuration sets of it; see `moodpid.config.MpdConfig`."""
 
     change: TransitionMode = TransitionMode.NEXT
     autoplay: bool = False
@@ -94,45 +63,49 @@ class QueueRules:
 
     @classmethod
     def of(cls, settings: MpdConfig) -> "QueueRules":
-        """The rules in `settings`."""
+        """Return the rules in `settings`."""
         return cls(settings.change, settings.autoplay, settings.hands_off_s)
 
 
 def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, rules: QueueRules) -> Plan:
-    """What to do about `wish` now; `memory` is what noticing the same snapshot gave."""
+    """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
     queue_state = _update_jump(queue_state, now, request, rules)
+    look_again_s = _look_again_s(queue_state, now, rules)
     if message := _hold_reason(queue_state, now):
-        return Plan(replace(queue_state, jump=False), hold_reason=message)  # coming back is always gentle
-    if request is None or not request.playlists:
-        return Plan(queue_state)
-    if (
-        now.song is None
-        and now.length > 0
-        and not queue_state.own_songs
-        and not _may_start(queue_state, now, rules)
-    ):
-        return Plan(queue_state)  # there is no place to wait at until somebody presses play
+        queue_state = replace(queue_state, jump=False)  # coming back is always gentle
+        return Plan(queue_state, hold_reason=message, look_again_s=look_again_s)
+    if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
+        return Plan(queue_state, look_again_s=look_again_s)
     ahead = _waiting_songs(queue_state, now, request, rules)
     commands = [
         *_remove_stale(queue_state, now, ahead, request),
         *_prioritize(now, ahead),
-        *_start_or_jump(queue_state, now, ahead, rules),
+        *_start_or_jump(queue_state, now, ahead, request, rules),
     ]
-    room = max(0, QUEUE_AHEAD - len(ahead))
     gone = {command.id for command in commands if isinstance(command, Remove)}
     return Plan(
         queue_state,
         tuple(commands),
-        room,
+        max(0, QUEUE_AHEAD - len(ahead)),
         _offset(queue_state, now, gone, ahead, rules),
         f"{request.mood} has {len(ahead)} of {QUEUE_AHEAD} songs waiting",
+        look_again_s=look_again_s,
     )
+
+
+def _has_no_place(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:
+    """Return whether there is no song to wait behind, until a person presses play."""
+    idle = now.song is None and now.length > 0 and not queue_state.own_songs
+    return idle and not _may_start(queue_state, now, rules)
 
 
 def _update_jump(
     queue_state: QueueState, now: Snapshot, request: MusicRequest | None, rules: QueueRules
 ) -> QueueState:
-    """Whether a change of mood is still to be heard at once: never a person's choice cut short later."""
+    """Return the memory with whether a change of mood is still to be heard at once.
+
+    It is never heard later, when it would cut a person's choice short.
+    """
     if request is None or not request.playlists:
         return replace(queue_state, mood=request.mood if request else None, jump=False)
     if request.mood is not queue_state.mood:
@@ -141,17 +114,17 @@ def _update_jump(
     if current and current.mood is request.mood:
         return replace(queue_state, jump=False)
     if now.state is not PlayState.PLAY and current is None:
-        return replace(queue_state, jump=False)  # whoever starts it again wants to hear it
+        return replace(queue_state, jump=False)  # a person who starts it again wants to hear it
     return queue_state
 
 
 def _interrupts(mood: Mood, rules: QueueRules) -> bool:
-    """Surprise and fear are over in seconds: no song is cut short for them."""
+    """Return whether a song is cut short for this mood; surprise and fear are over in seconds."""
     return rules.change is TransitionMode.NOW and mood not in TRANSIENT_MOODS
 
 
 def _current(queue_state: QueueState, now: Snapshot) -> OwnSong | None:
-    """The current song, if it is ours."""
+    """Return the current song, if it is ours."""
     return next((song for song in queue_state.own_songs if now.song and song.id == now.song.id), None)
 
 
@@ -168,18 +141,47 @@ def _hold_reason(queue_state: QueueState, now: Snapshot) -> str:
 
 
 def _may_start(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:
-    return (
-        rules.autoplay
-        and now.state is PlayState.STOP
-        and now.song is None
-        and not queue_state.stopped_by_user
-    )
+    """Return whether playback may be started: it was asked for, or it ended without anybody's wish."""
+    if now.state is PlayState.PLAY or queue_state.stopped_by_user:
+        return False
+    if queue_state.asked_to_start:
+        return True
+    if queue_state.failure:
+        return rules.autoplay and now.at_s >= queue_state.failure.retry_at_s
+    return rules.autoplay and now.state is PlayState.STOP and now.song is None
+
+
+def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
+    """Return when MPD is to be looked at though it has no news."""
+    if queue_state.failure and rules.autoplay:
+        due_s = queue_state.failure.retry_at_s
+        return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
+    if _may_be_endless(queue_state, now) and now.elapsed_s < ENDLESS_S:
+        return now.at_s + ENDLESS_S - now.elapsed_s
+    if now.state is PlayState.PLAY and now.duration_s is not None:
+        # MPD reports the end of a song; where it does not, the connection is dead
+        return now.at_s + max(0.0, now.duration_s - now.elapsed_s) + OVERDUE_S
+    return math.inf
+
+
+def _may_be_endless(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether a song of ours plays whose end MPD does not know."""
+    plays = now.state is PlayState.PLAY and now.duration_s is None
+    return plays and _current(queue_state, now) is not None
+
+
+def _leaves_stream(queue_state: QueueState, now: Snapshot, request: MusicRequest) -> bool:
+    """Return whether a stream of ours is to be left, because the mood changed and it never ends by itself."""
+    current = _current(queue_state, now)
+    changed = current is not None and current.mood is not request.mood
+    endless = _may_be_endless(queue_state, now) and now.elapsed_s >= ENDLESS_S
+    return changed and endless and request.mood not in TRANSIENT_MOODS
 
 
 def _waiting_songs(
     queue_state: QueueState, now: Snapshot, request: MusicRequest, rules: QueueRules
 ) -> tuple[OwnSong, ...]:
-    """Our songs for this wish that will be heard soon, in the order of the queue."""
+    """Return our songs for this request that will be heard soon, in the order of the queue."""
     waiting = {
         song.id: song for song in queue_state.own_songs if not song.started and song.mood is request.mood
     }
@@ -191,7 +193,7 @@ def _waiting_songs(
 
 
 def _following(now: Snapshot, passable: Iterable[int]) -> tuple[QueueSong, ...]:
-    """The songs right behind the current one, as long as they are in `passable`."""
+    """Return the songs right behind the current one, as long as they are in `passable`."""
     passable = set(passable)
     behind: list[QueueSong] = []
     for song in now.window:
@@ -206,7 +208,7 @@ def _following(now: Snapshot, passable: Iterable[int]) -> tuple[QueueSong, ...]:
 def _remove_stale(
     queue_state: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], request: MusicRequest
 ) -> list[Command]:
-    """Take out what is ours and no longer of use; the song before stays, for who presses "previous"."""
+    """Return what takes out our songs that are of no more use; the last one played stays, for "previous"."""
     current = _current(queue_state, now)
     begun = [song for song in queue_state.own_songs if song.started and song is not current]
     played: list[Command] = [Remove(song.id, "played") for song in begun[:-1]]
@@ -225,27 +227,44 @@ def _prioritize(now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
 
 
 def _start_or_jump(
-    queue_state: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], rules: QueueRules
+    queue_state: QueueState,
+    now: Snapshot,
+    ahead: tuple[OwnSong, ...],
+    request: MusicRequest,
+    rules: QueueRules,
 ) -> list[Command]:
-    if not ahead:
+    starts = _may_start(queue_state, now, rules)
+    if starts and now.state is PlayState.PAUSE and not queue_state.asked_to_start:
+        return [Resume("MPD paused because of an error")]
+    if not ahead or (now.state is not PlayState.PLAY and not starts):
         return []
     first = next((song for song in ahead if song.id == now.next_id), ahead[0])
-    if _may_start(queue_state, now, rules):
-        return [Play(first.id, fade=False, why="autoplay")]
-    if not queue_state.jump or now.state is not PlayState.PLAY:
-        return []
+    if starts:
+        return [Play(first.id, fade=False, why="asked for" if queue_state.asked_to_start else "autoplay")]
+    if queue_state.jump:
+        return _jump(now, first)
+    if _leaves_stream(queue_state, now, request):
+        waits = now.next_id if now.next_id in queue_state.user_requests else None
+        return [
+            Play(waits or first.id, fade=True, why=f"the mood is {request.mood}, and a stream has no end")
+        ]
+    return []
+
+
+def _jump(now: Snapshot, first: OwnSong) -> list[Command]:
+    """Return what makes `first` heard at once, by MPD's own crossfade where one is set."""
     why = f"the mood is {first.mood} now"
     lead_s = now.crossfade_s + _SEEK_BEFORE_S
     if now.crossfade_s and now.next_id == first.id and now.duration_s:
         left_s = now.duration_s - now.elapsed_s
-        return [Seek(now.duration_s - lead_s, why)] if left_s > lead_s + 1.0 else []
+        return [Seek(now.duration_s - lead_s, first.id, why)] if left_s > lead_s + 1.0 else []
     return [Play(first.id, fade=True, why=why)]
 
 
 def _offset(
     queue_state: QueueState, now: Snapshot, gone: set[int], ahead: tuple[OwnSong, ...], rules: QueueRules
 ) -> int | None:
-    """Where the next song of ours goes; see `Plan.after`."""
+    """Return where the next song of ours goes; see `Plan.offset`."""
     if rules.change is TransitionMode.QUEUE or now.song is None:
         return None
     keep = {song.id for song in ahead} | queue_state.user_requests

@@ -1,18 +1,22 @@
-"""What each mood would play now, and why: for `moodpid playlists`."""
+"""Report what each mood would play now, and why: for `moodpid playlists`."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from moodpid.config import MpdConfig
+from moodpid.config import MpdConfig, SongSource
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import music_request_for
 from moodpid.mood.strategy import mood_for_next_song, start_path
-from moodpid.mpd.connection import Mpd, MpdConnection
+from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.picker import Pick, Picker
-from moodpid.mpd.song_lists import read_page
+from moodpid.mpd.protocol import MpdGoneError
+from moodpid.mpd.song_lists import ListCheck, Page, check_list, too_large
+from moodpid.text import clean_lines
 
 NEXT_SONGS = 10
+_MAX_TRIES = 200  # songs that a list names and MPD does not have
 
 
 class NothingToPlayError(MoodpidError):
@@ -30,12 +34,14 @@ class ListReport:
         songs: How many it has.
         weight: As in the configuration.
         problem: One line on why it cannot be used, empty if it can.
+        shortfall: One line on songs that MPD does not have, empty if it has all that were tried.
     """
 
     name: str
     songs: int
     weight: float
     problem: str
+    shortfall: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class MoodReport:
 
     Attributes:
         mood: The mood.
-        borrowed: The neighbour whose lists it takes for want of its own, None if it has its own or none.
+        borrowed: The neighbour whose lists it takes, None if it has its own or none.
         lists: What it takes songs from; empty: the player is left as it is.
     """
 
@@ -54,34 +60,59 @@ class MoodReport:
 
     @property
     def ok(self) -> bool:
-        """Nothing is missing."""
+        """Whether nothing is missing."""
         return not any(entry.problem for entry in self.lists)
 
 
 def report(settings: MpdConfig, password: str = "") -> list[MoodReport]:
-    """What each of the eight moods would play, asked of MPD; changes nothing there.
+    """Return what each of the eight moods would play, asked of MPD; changes nothing there.
 
     Raises:
         MpdGoneError: MPD is not there.
-        MpdDeniedError: It does not let us in.
+        MpdDeniedError: It denies access.
     """
-    with MpdConnection(settings, password) as link:
-        return [_mood(link, settings, mood) for mood in Mood]
+    sources = dict.fromkeys(source for sources in settings.lists.values() for source in sources)
+    checks = dict(zip(sources, check_lists(settings, password, tuple(sources)), strict=True))
+    return [_mood(settings, mood, checks) for mood in Mood]
 
 
-def _mood(link: Mpd, settings: MpdConfig, mood: Mood) -> MoodReport:
+def check_lists(settings: MpdConfig, password: str, sources: Sequence[SongSource]) -> Iterator[ListCheck]:
+    """Yield what comes of reading each list; one with whose answer MPD hangs up costs no other.
+
+    Raises:
+        MpdGoneError: MPD is not there.
+        MpdDeniedError: It denies access.
+    """
+    rng = Random()  # noqa: S311 - songs, not secrets
+    waiting = list(sources)
+    while waiting:
+        with MpdConnection(settings, password) as link:
+            try:
+                while waiting:
+                    yield check_list(link, waiting[0], rng)
+                    del waiting[0]
+            except MpdGoneError as error:
+                if not error.dropped:
+                    raise
+                yield ListCheck(Page(problem=too_large(waiting.pop(0))))
+
+
+def _mood(settings: MpdConfig, mood: Mood, checks: Mapping[SongSource, ListCheck]) -> MoodReport:
     first = mood_for_next_song(start_path(mood, None), settings.lists, {})
-    entries = settings.lists[first] if first else ()
-    pages = [(entry, read_page(link, entry, Random())) for entry in entries]  # noqa: S311 - for the count
+    sources = settings.lists[first] if first else ()
     return MoodReport(
         mood,
         first if first is not mood else None,
-        tuple(ListReport(entry.name, page.total, entry.weight, page.problem) for entry, page in pages),
+        tuple(
+            ListReport(source.name, check.page.total, source.weight, check.problem, check.shortfall)
+            for source in sources
+            if (check := checks[source])
+        ),
     )
 
 
 def dry_run(settings: MpdConfig, mood: Mood, password: str = "", rng: Random | None = None) -> list[Pick]:
-    """The next ten songs of `mood` as they would be picked, each with its reason; changes nothing in MPD.
+    """Return the next ten songs of `mood` as they would be picked, with the reasons; changes nothing there.
 
     Returns:
         The songs; none if the mood leaves the player as it is.
@@ -89,20 +120,25 @@ def dry_run(settings: MpdConfig, mood: Mood, password: str = "", rng: Random | N
     Raises:
         NothingToPlayError: No list of the mood can be used.
         MpdGoneError: MPD is not there.
-        MpdDeniedError: It does not let us in.
+        MpdDeniedError: It denies access.
     """
     picker = Picker(settings, rng or Random())  # noqa: S311 - songs, not secrets
     request = music_request_for(start_path(mood, None), settings.names, {})
     picks: list[Pick] = []
     with MpdConnection(settings, password) as link:
-        for at_s in range(NEXT_SONGS):
+        for at_s in range(_MAX_TRIES):
+            if len(picks) == NEXT_SONGS:
+                break
             pick = (
                 picker.pick(link, request, [p.uri for p in picks[-1:]], at_s) if request.playlists else None
             )
             if pick is None:
                 break
+            if not link.has_song(pick.uri):
+                picker.mark_refused(pick.uri, at_s)
+                continue
             picks.append(pick)
-            picker.on_finished(pick.uri, at_s)
+            picker.on_playing(pick.uri, at_s)
             picker.on_added()
     if picker.problems and not picks:
         raise NothingToPlayError(f"{mood}: {_nothing([entry.name for entry in picker.problems])}")
@@ -110,14 +146,14 @@ def dry_run(settings: MpdConfig, mood: Mood, password: str = "", rng: Random | N
 
 
 def as_text(reports: list[MoodReport]) -> str:
-    """The report for people: a line for each list of each mood, then for each fault, with all its moods."""
+    """Return the report for people: a line for each list of each mood, and for each fault."""
     wrong: dict[str, list[str]] = {}
     for one in reports:
         for entry in one.lists:
             if entry.problem:
                 wrong.setdefault(entry.problem, []).append(str(one.mood))
     faults = [f"{', '.join(moods)}: {problem}" for problem, moods in wrong.items()]
-    return "\n".join([line for one in reports for line in _lines(one)] + faults)
+    return clean_lines("\n".join([line for one in reports for line in _lines(one)] + faults))
 
 
 def _lines(one: MoodReport) -> list[str]:
@@ -125,18 +161,20 @@ def _lines(one: MoodReport) -> list[str]:
     if not one.lists:
         return [f"{one.mood:<9} leaves the player as it is"]
     good = [_describe_count(entry) for entry in one.lists if not entry.problem]
-    told = good or [_nothing([entry.name for entry in one.lists])]
-    return [f"{one.mood:<9} {what}{borrowed}" for what in told]
+    parts = good or [_nothing([entry.name for entry in one.lists])]
+    return [f"{one.mood:<9} {what}{borrowed}" for what in parts]
 
 
 def _nothing(names: list[str]) -> str:
-    return f"nothing to play: {', '.join(names)} {'is' if len(names) == 1 else 'are'} missing or empty"
+    return f"nothing to play: {', '.join(names)} cannot be used"
 
 
 def _describe_count(entry: ListReport) -> str:
-    return f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}"
+    shortfall = f"; {entry.shortfall}" if entry.shortfall else ""
+    return f"{entry.songs} songs in {entry.name}, weight {entry.weight:g}{shortfall}"
 
 
 def picks_as_text(picks: list[Pick]) -> str:
-    """A dry run for people, a line for each song."""
-    return "\n".join(f"{number:>2}  {pick.uri}  ({pick.why})" for number, pick in enumerate(picks, start=1))
+    """Return a dry run for people, a line for each song."""
+    lines = (f"{number:>2}  {pick.uri}  ({pick.why})" for number, pick in enumerate(picks, start=1))
+    return clean_lines("\n".join(lines))

@@ -1,17 +1,19 @@
-"""What `moodpid doctor` asks of MPD: is it there, does it let us in, has it the playlists, is it heard."""
+"""Check MPD for `moodpid doctor`: that it answers, allows our work, has the songs, and can be heard."""
 
+import shutil
 from collections.abc import Iterator
-from random import Random
-from typing import Any
 
 from moodpid.config import MpdConfig, SongSource
-from moodpid.mpd.connection import MpdConnection, MpdDeniedError, MpdGoneError, format_address
-from moodpid.mpd.song_lists import read_page
+from moodpid.mpd.connection import MpdConnection, format_address
+from moodpid.mpd.playlist_report import check_lists
+from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
+from moodpid.mpd.song_lists import ListCheck
 from moodpid.state import Finding
 
 SUBJECT = "player"
 SOUND = "sound"
 _HERE = ("localhost", "127.0.0.1", "::1")
+_PROGRAMS = "/usr/local/bin:/usr/bin:/bin"
 _PORT = 6600  # where mpc looks by itself
 # What MPD plays into it is thrown away (MPD's manual, output plugins)
 _UNHEARD = "null"
@@ -22,71 +24,86 @@ _ADD_OUTPUT = (
 
 
 def probe(settings: MpdConfig, password: str = "") -> list[Finding]:
-    """Try MPD for real, for at most a few times 5 seconds; changes nothing there."""
+    """Return what is right and wrong with MPD, its lists and its sound; changes nothing there."""
     try:
-        with MpdConnection(settings, password) as link:
-            return list(_findings(link, settings))
+        return list(_findings(settings, password))
     except MpdGoneError as error:
-        start = "sudo systemctl enable --now mpd" if settings.host in _HERE else _mpc(settings, "status")
-        return [Finding(False, SUBJECT, str(error), f"{start}; or set host and port in [player]")]
+        return [Finding(False, SUBJECT, str(error), _start(settings))]
     except MpdDeniedError as error:
-        file = settings.password_file or "/etc/moodpid/mpd-password"
-        remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
-        return [Finding(False, SUBJECT, str(error), remedy)]
+        return [Finding(False, SUBJECT, str(error), error.remedy or _other_password(settings, password))]
 
 
-def _findings(link: MpdConnection, settings: MpdConfig) -> Iterator[Finding]:
-    where = f"MPD at {format_address(settings)} answers (protocol {link.version}) and lets us work"
+def _start(settings: MpdConfig) -> str:
+    if settings.host not in _HERE:
+        return f"{_mpc(settings, 'status')}; or set host and port in [player]"
+    installed = shutil.which("mpd", path=_PROGRAMS)
+    start = "sudo systemctl enable --now mpd" if installed else "sudo apt install mpd"
+    return f"{start}; or set host and port in [player]"
+
+
+def _other_password(settings: MpdConfig, password: str) -> str:
+    file = settings.password_file or "/etc/moodpid/mpd-password"
+    remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
+    return f"{remedy}; or remove password_file, if MPD has none" if password else remedy
+
+
+def _findings(settings: MpdConfig, password: str) -> Iterator[Finding]:
+    with MpdConnection(settings, password) as link:
+        where = f"MPD at {format_address(settings)} answers (protocol {link.version}) and allows our work"
+        outputs, status = link.outputs(), link.status()
     yield Finding(True, SUBJECT, where)
-    for entry in dict.fromkeys(entry for entries in settings.lists.values() for entry in entries):
-        yield _list(link, entry, settings)
-    yield _outputs(link.ask("outputs"), settings)
-    yield from _silence(link.ask("status"), settings)
+    sources = tuple(dict.fromkeys(source for sources in settings.lists.values() for source in sources))
+    for source, check in zip(sources, check_lists(settings, password, sources), strict=True):
+        yield _list(check, source, settings, has_queue=status.length > 0)
+    yield _outputs(outputs, settings)
+    yield from _silence(status, settings)
 
 
-def _list(link: MpdConnection, entry: SongSource, settings: MpdConfig) -> Finding:
-    subject = f'list "{entry.name}"'
-    page = read_page(link, entry, Random())  # noqa: S311 - only the count is wanted
-    if not page.problem:
-        return Finding(True, subject, f"{page.total} song{'s' if page.total > 1 else ''}")
-    remedy = _mpc(settings, f'save "{entry.playlist}"' if entry.playlist else "update --wait")
-    if entry.filter:
+def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queue: bool) -> Finding:
+    subject = f'list "{source.name}"'
+    songs = f"{check.page.total} song{'s' if check.page.total > 1 else ''}"
+    if not check.problem and check.missing * 2 <= len(check.page.uris):
+        return Finding(True, subject, f"{songs}; {check.shortfall}" if check.shortfall else songs)
+    if not check.problem:
+        return Finding(False, subject, f"{songs}; {check.shortfall}", _mpc(settings, "update --wait"))
+    remedy = _mpc(settings, "update --wait")
+    if source.playlist and not check.page.uris:
+        save = _mpc(settings, f'save "{source.playlist}"')
+        whole = f"{_mpc(settings, 'add /')} && {save} && {_mpc(settings, 'clear')}"
+        remedy = save if has_queue else whole  # an empty queue makes an empty list
+    if source.filter:
         remedy = f"correct the filter in [player.playlists]; or {remedy}, if the songs are new"
-    return Finding(False, subject, page.problem, remedy)
+    return Finding(False, subject, check.problem, remedy)
 
 
-def _outputs(outputs: list[dict[str, str]], settings: MpdConfig) -> Finding:
-    """Whether one of MPD's outputs is enabled and leads to where somebody hears it."""
-    heard = [output for output in outputs if output.get("plugin") != _UNHEARD]
-    enabled = [output for output in outputs if output.get("outputenabled") == "1"]
-    on = [output for output in enabled if output in heard]
+def _outputs(outputs: tuple[Output, ...], settings: MpdConfig) -> Finding:
+    """Return whether one of MPD's outputs is enabled and leads to where it can be heard."""
+    audible = [output for output in outputs if output.plugin != _UNHEARD]
+    enabled = [output for output in outputs if output.enabled]
+    on = [output for output in enabled if output in audible]
     if on:
-        names = ", ".join(f"{output['outputname']} ({output.get('plugin', 'output')})" for output in on)
+        names = ", ".join(f"{output.name} ({output.plugin or 'output'})" for output in on)
         return Finding(True, SOUND, names)
-    if heard:
+    if audible:
         why = "only an output of the plugin null is enabled" if enabled else "no output is enabled"
         # mpc counts from 1, the protocol from 0
-        return Finding(
-            False,
-            SOUND,
-            f"{why}: nobody hears anything",
-            _mpc(settings, f"enable {int(heard[0]['outputid']) + 1}"),
-        )
+        enable = _mpc(settings, f"enable {audible[0].number + 1}")
+        return Finding(False, SOUND, f"{why}: nobody hears anything", enable)
     why = "MPD has only outputs of the plugin null" if outputs else "MPD has no output"
     return Finding(False, SOUND, f"{why}: nobody hears anything", _ADD_OUTPUT)
 
 
-def _silence(status: dict[str, Any], settings: MpdConfig) -> Iterator[Finding]:
-    """What else keeps an enabled output silent: a volume of 0, or a fault that MPD met last."""
-    if status.get("volume") == "0":
+def _silence(status: Status, settings: MpdConfig) -> Iterator[Finding]:
+    """Yield what else keeps an enabled output silent: a volume of 0, or an error that MPD met last."""
+    if status.volume == 0:
         yield Finding(False, SOUND, "the volume is 0: nobody hears anything", _mpc(settings, "volume 50"))
-    if fault := status.get("error"):
-        remedy = "aplay -l" if "alsa" in fault.lower() else "journalctl -u mpd -n 20"
-        yield Finding(False, SOUND, f"the last fault of MPD: {fault}", remedy)
+    if status.error:
+        remedy = "aplay -l" if "alsa" in status.error.lower() else "journalctl -u mpd -n 20"
+        yield Finding(False, SOUND, f"the last fault of MPD: {status.error}", remedy)
 
 
 def _mpc(settings: MpdConfig, arguments: str) -> str:
-    """The command line that does this at this MPD."""
+    """Return the command line that does this at this MPD."""
     where = [] if settings.host in _HERE else [f"-h {settings.host}"]
     if settings.port != _PORT and settings.host[0] not in "/@":
         where = where or [f"-h {settings.host}"]

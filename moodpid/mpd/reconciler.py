@@ -1,4 +1,4 @@
-"""One turn at MPD: look, notice, plan, carry out; and again until there is nothing left to do."""
+"""Look at MPD: take a snapshot, detect changes, plan, carry out; again until nothing is left to do."""
 
 import contextlib
 import logging
@@ -6,39 +6,37 @@ import math
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import partial
 from random import Random
 
 from moodpid.config import MpdConfig, Strategy
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner, tracking
-from moodpid.mpd.connection import CommandRefusedError, Mpd
+from moodpid.mpd.commands import PRIORITY, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, changes, verdict
+from moodpid.mpd.feeder import QueueFeeder
 from moodpid.mpd.leader_election import LeaderElection
-from moodpid.mpd.look import find, songs_at, take_snapshot
-from moodpid.mpd.picker import Pick, Picker
-from moodpid.mpd.planner import Command, Plan, Play, Prioritize, QueueRules, Remove, Seek
+from moodpid.mpd.picker import Picker
+from moodpid.mpd.planner import Plan, QueueRules
+from moodpid.mpd.player_report import PlayerReport
+from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.session_store import SavedSession, SessionStore
-from moodpid.mpd.snapshot import PlayState, Snapshot
+from moodpid.mpd.snapshot import Snapshot, take_snapshot
 from moodpid.mpd.stickers import read_stickers, write_stickers
-from moodpid.mpd.tracking import OwnSong, QueueState
-from moodpid.state import PlayerState, PlayerStatus
+from moodpid.mpd.tracking import QueueState
+from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
-from moodpid.text import EMPTY, clean
+from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 
 _MAX_ROUNDS = 6  # remove, add, play: three are enough; a person may be busy at the same time
-_RESTART_S = 3.0  # MPD tells its uptime in whole seconds
-_FOLLOWER_POLL_S = 60.0  # MPD tells nobody that another client's connection ended
-_CLOCK_STEP_S = 30.0  # by so much the wall clock has not just drifted
-_MAX_ADD_ATTEMPTS = 12  # songs that a list names and MPD does not have, before we wait for the next event
+_RESTART_S = 3.0  # MPD reports its uptime in whole seconds
 
 
 class QueueReconciler:
-    """What we are in MPD's house: remembers across connections what is ours and what was heard.
+    """Keeps MPD's queue as the mood wants it; remembers across connections what is ours and what was heard.
 
     Args:
         settings: How to behave and what to play.
@@ -47,7 +45,7 @@ class QueueReconciler:
         sleep: Waits, in the steps of a fade; true from it: leave the song and the volume as they were.
         wall_clock: Seconds since 1970.
         skipped: Called when a person left a song of ours before its end, unless it was asked of us.
-        store: Knows what was ours before a restart of ours; None: there was nothing.
+        store: Keeps what is ours over a restart of ours; None: nothing is kept.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
@@ -66,28 +64,31 @@ class QueueReconciler:
         self._clock = clock
         self._wall_clock = wall_clock
         self._session_store = store or SessionStore(JsonFile(None), settings)
-        kept = self._session_store.load(clock())
-        self._queue_state = kept.queue_state
-        self._booted_s = kept.booted_s
+        saved = self._session_store.load(clock())
+        self._queue_state = saved.queue_state
+        self._booted_s = saved.booted_s
+        self.partition_outputs = saved.partition_outputs
+        self._in_partition = bool(settings.partition)
         self._picker = Picker(settings, rng, wall_clock)
-        self._picks: dict[int, Pick] = {}
-        # Any order will do that all of us see alike
+        self._feeder = QueueFeeder(self._picker)
+        # Any order will do that all instances see alike
         self._leader_election = LeaderElection(time.time_ns(), rng.getrandbits(32))  # noqa: TID251
-        self._fader = Fader(sleep, self._save_session, kept.volume_to_restore)
-        self._until = (-math.inf, -math.inf)  # monotonic, and the same moment by the clock
+        self._fader = Fader(sleep, self._save_session, saved.volume_to_restore)
+        self._report = PlayerReport(autoplay=settings.autoplay, clock=clock, wall_clock=wall_clock)
+        self._look_again_s = math.inf
         self._hold_reason = ""
+        self._failing = False
 
     @property
     def until_s(self) -> float:
-        """When a turn is due though nothing happens, in monotonic seconds."""
-        if self._leader_election.is_follower:
-            return self._clock() + _FOLLOWER_POLL_S
-        until_s = self._queue_state.hands_off_until_s
-        return until_s if until_s > self._clock() else math.inf
+        """When a look is due though nothing happens, in monotonic seconds."""
+        until_s = min(self._look_again_s, self._feeder.retry_s, self._leader_election.due_s)
+        hands_off_s = self._queue_state.hands_off_until_s
+        return min(until_s, hands_off_s) if hands_off_s > self._clock() else until_s
 
     @property
     def queue_state(self) -> QueueState:
-        """What we know of our own doing."""
+        """What is remembered of the queue."""
         return self._queue_state
 
     def on_connect(self, link: Mpd) -> None:
@@ -97,17 +98,22 @@ class QueueReconciler:
             MpdGoneError: The connection was lost.
         """
         self._fader.restore(link)
-        self._leader_election.announce(link)
+        self._leader_election.announce(link, self._clock())
         self._picker.forget()
-        booted_s = self._clock() - float(link.ask("stats").get("uptime", 0))
+        if self._in_partition:
+            # The outputs of other partitions are shown as dummies
+            outputs = (output for output in link.outputs() if output.plugin != "dummy")
+            self.partition_outputs = tuple(output.name for output in outputs)
+        booted_s = self._clock() - link.uptime_s()
         restarted = booted_s > self._booted_s + _RESTART_S
+        own = self._queue_state.own_songs
         # An MPD that ran for a moment only may restart unnoticed; then no id of ours is left
         queue = None
-        if restarted or not find(link, self._queue_state.own_songs):
-            queue = tuple(song for ours in self._queue_state.own_songs for song in songs_at(link, ours.pos))
-        picks = [self._picks.get(song.id) for song in self._queue_state.own_songs]
+        if restarted or not any(_is_there(link, song) for song in own):
+            queue = tuple(song for one in own for song in link.queue(one.pos, one.pos + 1))
+        picks = [self._feeder.picks.get(song.id) for song in own]
         self._queue_state = tracking.restore_after_reconnect(self._queue_state, queue, restarted=restarted)
-        self._picks = {
+        self._feeder.picks = {
             song.id: pick
             for song, pick in zip(self._queue_state.own_songs, picks, strict=False)
             if pick is not None
@@ -116,12 +122,13 @@ class QueueReconciler:
         self._save_session()
 
     def _save_session(self) -> None:
-        self._session_store.save(
-            SavedSession(self._queue_state, self._booted_s, self._fader.volume_to_restore)
+        saved = SavedSession(
+            self._queue_state, self._booted_s, self._fader.volume_to_restore, self.partition_outputs
         )
+        self._session_store.save(saved)
 
     def on_disconnect(self, link: Mpd) -> None:
-        """Say good-bye; the player stays as it is.
+        """Take leave; the player stays as it is.
 
         Raises:
             MpdGoneError: The connection was lost.
@@ -135,13 +142,13 @@ class QueueReconciler:
         strategy: Strategy,
         changed: AbstractSet[str] = frozenset(),
     ) -> PlayerState:
-        """Do what is to be done now, and say what plays.
+        """Do what is to be done now, and return what plays.
 
         Args:
             link: To MPD.
             request: The present one, None before the first.
             strategy: Where the music leads.
-            changed: MPD's subsystems that changed since the last turn.
+            changed: MPD's subsystems that changed since the last look.
 
         Raises:
             MpdGoneError: The connection was lost.
@@ -149,47 +156,57 @@ class QueueReconciler:
         self._picker.strategy = strategy
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
-        if "subscription" in changed or self._leader_election.is_follower:
-            self._leader_election.update(link)
+        if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:
+            self._leader_election.update(link, self._clock())
         for _ in range(_MAX_ROUNDS):
-            now = replace(
-                take_snapshot(link, self._queue_state.own_songs, self._clock()),
-                other_leader=self._leader_election.is_follower,
-            )
+            follows = self._leader_election.is_follower
+            now = take_snapshot(link, self._queue_state, self._clock(), other_leader=follows)
             self._record_snapshot(link, now)
             plan = planner.plan(self._queue_state, now, request, self._rules)
             self._queue_state = plan.queue_state
             try:
-                if plan.idle or not self._carry_out(link, plan, now, request):
+                if not self._carry_out(link, plan, now, request):
                     break
             finally:
                 self._save_session()
-        state = self._player_state(now, plan)
+        self._look_again_s = plan.look_again_s
+        wanted = request is not None and bool(request.playlists)
+        state = self._report.state(now, plan, self._queue_state, self._feeder.problem, wanted=wanted)
         self._log(plan, state)
         return state
 
     def _log(self, plan: Plan, state: PlayerState) -> None:
-        """One line when we begin to hold back or do so for another reason, and one when we no longer do."""
+        """Log when and why the music is held back, or cannot play; and when that is over."""
         if plan.hold_reason != self._hold_reason:
             self._hold_reason = plan.hold_reason
-            log.info("%s", state.message if plan.hold_reason else "the player is ours to drive again")
+            log.info("%s", state.message if plan.hold_reason else "the mood chooses the music again")
+        failing = self._queue_state.failures > 0
+        if failing and not self._failing and self._queue_state.failure:
+            log.warning("MPD cannot play: %s", self._queue_state.failure.error)
+            self._failing = True
+        if self._failing and not failing:
+            log.info("MPD plays again")
+            self._failing = False
 
     def _record_snapshot(self, link: Mpd, now: Snapshot) -> None:
-        noticed = tracking.detect_changes(self._queue_state, now, self._rules.hands_off_s)
-        before, self._queue_state = self._queue_state, noticed.queue_state
+        detected = tracking.detect_changes(self._queue_state, now, self._rules.hands_off_s)
+        before, self._queue_state = self._queue_state, detected.queue_state
         if now.song and now.state is PlayState.PLAY:
-            self._picker.on_finished(now.song.uri, now.at_s)
-        if noticed.finished and any(song.id == noticed.finished[0].id for song in before.own_songs):
-            song, share = noticed.finished
-            if what := verdict(share):
+            self._picker.on_playing(now.song.uri, now.at_s)
+        for uri in detected.broken:
+            log.debug("MPD could not play %s: %s", clean(uri), now.error)
+            self._picker.mark_broken(uri, now.at_s)
+        if detected.finished and any(song.id == detected.finished[0].id for song in before.own_songs):
+            song, share = detected.finished
+            if song.uri not in detected.broken and (what := verdict(share)):
                 self._save_feedback(link, song.id, what)
-            if noticed.skipped and song.id != self._asked_to_skip:
+            if detected.skipped and song.id != self._asked_to_skip:
                 self._skipped()
         self._asked_to_skip = -1
-        self._picks = {id_: pick for id_, pick in self._picks.items() if id_ in now.own_songs}
+        self._feeder.keep_picks(now.own_songs)
 
     def _save_feedback(self, link: Mpd, song: int, what: Verdict) -> None:
-        if pick := self._picks.get(song):
+        if pick := self._feeder.picks.get(song):
             now = read_stickers(link, pick.uri)
             write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what, self._wall_clock()))
 
@@ -200,101 +217,75 @@ class QueueReconciler:
             MpdGoneError: The connection was lost.
         """
         with contextlib.suppress(CommandRefusedError):
-            status = link.ask("status")
-            if status["state"] == PlayState.PLAY:
-                link.ask("next")
-                self._asked_to_skip = int(status.get("songid", -1))
+            status = link.status()
+            if status.state is PlayState.PLAY:
+                link.next()
+                self._asked_to_skip = -1 if status.song_id is None else status.song_id
 
     def reject_song(self, link: Mpd) -> None:
-        """The song that plays does not fit: remember it if it is ours, and go on to the next.
+        """Remember that the song that plays does not fit, if it is ours, and go on to the next.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        current = int(link.ask("status").get("songid", -1))
-        self._save_feedback(link, current, Verdict.REJECTED)
-        self._picks.pop(current, None)  # the skip that follows says no more
+        current = link.status().song_id
+        if current is not None:
+            self._save_feedback(link, current, Verdict.REJECTED)
+            self._feeder.picks.pop(current, None)  # the skip that follows says no more
         self.skip(link)
 
+    def take_over(self) -> None:
+        """Drive the music again at once, and start it if nothing plays: a person asked for it."""
+        self._queue_state = tracking.take_over(self._queue_state)
+
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:
-        """Whether anything was done."""
-        added = self._add(link, plan, now, request) if request and plan.songs_to_add else 0
+        """Return whether anything was done."""
+        before = self._queue_state
+        commands = plan.commands
+        if request and plan.songs_to_add:
+            self._queue_state = self._feeder.add(link, plan, now, request, before)
+        else:
+            self._feeder.rest()
+        added = self._queue_state is not before
         if plan.songs_to_add == planner.QUEUE_AHEAD and not added:
-            return False  # what waits is of an old mood, and better than silence
-        did = [self._command(link, command) for command in plan.commands]
-        return any(did) or added > 0
+            # What waits is of an old mood, and better than silence
+            commands = tuple(command for command in commands if isinstance(command, Resume))
+        done = [self._command(link, command) for command in commands]
+        return any(done) or added
 
     def _command(self, link: Mpd, command: Command) -> bool:
         log.debug("%s", command)
         try:
-            match command:
-                case Remove(id=song):
-                    link.ask("deleteid", song)
-                    self._queue_state = tracking.record_own_changes(self._queue_state, removed=[song])
-                case Prioritize(id=song):
-                    link.ask("prioid", planner.PRIORITY, song)
-                case Seek(at_s=at_s):
-                    link.ask("seekcur", f"{at_s:.3f}")
-                    self._queue_state = tracking.record_own_changes(self._queue_state, played=True)
-                case Play(id=song, fade=fade):
-                    go = partial(link.ask, "playid", song)
-                    if fade and not self._fader.fade_out(link, go):
-                        return False
-                    if not fade:
-                        go()
-                    self._queue_state = tracking.record_own_changes(self._queue_state, played=True)
+            return self._send(link, command)
         except CommandRefusedError as error:
             log.debug("%s: %s", command, error)
+            if isinstance(command, Seek):  # the song cannot seek; the fade leads on as well
+                return self._command(link, Play(command.id, fade=True, why=command.why))
             return False
+
+    def _send(self, link: Mpd, command: Command) -> bool:
+        match command:
+            case Remove(id=song):
+                link.delete(song)
+                self._queue_state = tracking.record_own_changes(self._queue_state, removed=[song])
+                return True
+            case Prioritize(id=song):
+                link.prioritize(song, PRIORITY)
+                return True
+            case Play(id=song, fade=fade):
+                play = partial(link.play, song)
+                if fade and not self._fader.fade_out(link, play):
+                    return False
+                if not fade:
+                    play()
+            case Seek(at_s=at_s):
+                link.seek(at_s)
+            case Resume():
+                link.resume()
+        self._queue_state = tracking.record_own_changes(self._queue_state, played=True)
         return True
 
-    def _add(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest) -> int:
-        """Put up to `plan.room` songs into the queue; how many went in."""
-        ours = self._queue_state.own_songs
-        waiting = [song.uri for song in ours if song.started] + [song.uri for song in now.window]
-        waiting += [song.uri for song in ours if not song.started]
-        added = 0
-        for _ in range(_MAX_ADD_ATTEMPTS):
-            pick = self._picker.pick(link, request, waiting, now.at_s) if added < plan.songs_to_add else None
-            if pick is None:
-                break
-            where = () if plan.offset is None else (f"+{plan.offset + added}",)
-            try:
-                song = int(link.ask("addid", pick.uri, *where))
-            except CommandRefusedError as error:
-                log.debug("%s from %s: %s", pick.uri, pick.source, error)
-                if not error.missing:
-                    break  # the queue is full, or the person before us was faster
-                self._picker.mark_missing(pick.uri)
-                continue
-            log.debug("%s: %s; %s", pick.uri, plan.why, pick.why)
-            self._queue_state = tracking.record_own_changes(
-                self._queue_state, (OwnSong(song, pick.uri, request.mood, pick.source),)
-            )
-            self._picks[song] = pick
-            self._picker.on_added()
-            waiting.append(pick.uri)
-            added += 1
-        return added
 
-    def _player_state(self, now: Snapshot, plan: Plan) -> PlayerState:
-        ours = [song for song in self._queue_state.own_songs if song.id in now.own_songs]
-        latest = ours[-1] if ours else None
-        return PlayerState(
-            PlayerStatus(now.state.value),
-            title=now.song.title if now.song else EMPTY,
-            artist=now.song.artist if now.song else EMPTY,
-            mood=latest.mood if latest else None,
-            playlist=latest.source if latest else "",
-            message=clean(self._message(plan)),
-        )
-
-    def _message(self, plan: Plan) -> str:
-        until_s = self._queue_state.hands_off_until_s
-        if plan.hold_reason and not self._leader_election.is_follower and self.until_s == until_s:
-            by_clock_s = self._wall_clock() + until_s - self._clock()
-            # The message must not change with each look, but it must when somebody sets the clock
-            if self._until[0] != until_s or abs(by_clock_s - self._until[1]) > _CLOCK_STEP_S:
-                self._until = (until_s, by_clock_s)
-            return f"{plan.hold_reason} until {time.strftime('%H:%M', time.localtime(self._until[1]))}"
-        return plan.hold_reason or "; ".join(self._picker.problems.values())
+def _is_there(link: Mpd, song: tracking.OwnSong) -> bool:
+    found = link.queue_song(song.id)
+    return found is not None and found.uri == song.uri

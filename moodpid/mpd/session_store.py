@@ -1,4 +1,4 @@
-"""What the guest must know again after a restart of ours: read once, written whenever it changed.
+"""Keep what must be known again after a restart of ours: read once, written whenever it changed.
 
 In a folder that ends with the system's run, as systemd's runtime directory does, monotonic seconds hold on:
 no step of the wall clock moves them.
@@ -14,29 +14,36 @@ from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.connection import format_address
 from moodpid.mpd.tracking import OwnSong, QueueState
+from moodpid.mpd.wire import MAX_COMMAND_BYTES
 from moodpid.system.json_file import JsonFile
 
 # In monotonic seconds: a machine runs for less than 30,000 years
 _Seconds: TypeAlias = Annotated[float, Meta(le=1e12)]
 _SongId: TypeAlias = Annotated[int, Meta(ge=0, le=2**32)]
-_Uri: TypeAlias = Annotated[str, Meta(max_length=4096)]
+_Name: TypeAlias = Annotated[str, Meta(max_length=4096)]
+_Uri: TypeAlias = Annotated[str, Meta(max_length=MAX_COMMAND_BYTES)]
+_Bytes: TypeAlias = Annotated[str, Meta(max_length=2 * MAX_COMMAND_BYTES, pattern="^([0-9a-f]{2})*$")]
 
 
 class _SavedSong(Struct, frozen=True):
-    """A song of ours in the state file, with the keys of version 0.1.0."""
+    """A song of ours in the state file, with the keys of version 0.1.0.
+
+    A file name that is no UTF-8 stands in `bytes`, in hexadecimal digits.
+    """
 
     id: _SongId
     uri: _Uri
     mood: Mood
-    source: _Uri
-    pos: _SongId
+    source: _Name
+    pos: Annotated[int, Meta(ge=-1, le=2**32)]
     begun: bool
+    bytes: _Bytes = ""
 
 
 class _SavedFile(Struct, frozen=True):
     """The state file, with the keys of version 0.1.0."""
 
-    mpd: Annotated[list[_Uri], Meta(max_length=2)]
+    mpd: Annotated[list[_Name], Meta(max_length=2)]
     booted_s: _Seconds
     owed: Annotated[int, Meta(ge=0, le=100)] | None
     ours: Annotated[list[_SavedSong], Meta(max_length=1000)]
@@ -44,6 +51,7 @@ class _SavedFile(Struct, frozen=True):
     hands_off_until_s: _Seconds
     hands_off_why: Annotated[str, Meta(max_length=1000)]
     held: bool
+    outputs: Annotated[list[_Name], Meta(max_length=100)] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,13 @@ class SavedSession:
         queue_state: Own songs, user requests, hands off and a user's stop; not the last snapshot.
         booted_s: When MPD started, in monotonic seconds.
         volume_to_restore: The person's volume while a fade has turned it down, from 0 to 100; else None.
+        partition_outputs: The outputs of our partition, by name; MPD forgets them when it ends.
     """
 
     queue_state: QueueState = field(default_factory=QueueState)
     booted_s: float = -math.inf
     volume_to_restore: int | None = None
+    partition_outputs: tuple[str, ...] = ()
 
 
 class SessionStore:
@@ -76,7 +86,7 @@ class SessionStore:
         self._written: dict[str, Any] = {}
 
     def load(self, now_s: float) -> SavedSession:
-        """What was kept; nothing if it is broken, of another MPD, or of the system's run before.
+        """Return what was kept; nothing if it is broken, of another MPD, or of the system's run before.
 
         Args:
             now_s: Monotonic.
@@ -88,9 +98,9 @@ class SessionStore:
         return kept if kept.booted_s <= now_s else SavedSession()
 
     def save(self, kept: SavedSession) -> None:
-        """Write it down, if it is not what was written last; what did not succeed is tried again."""
+        """Write `kept`, if it is not what was written last; after a failure the next call tries again."""
         queue_state = kept.queue_state
-        told = {
+        content = {
             "mpd": self._mpd,
             "booted_s": kept.booted_s,
             "owed": kept.volume_to_restore,
@@ -100,8 +110,10 @@ class SessionStore:
             "hands_off_why": queue_state.hands_off_why,
             "held": queue_state.stopped_by_user,
         }
-        if told != self._written and self._file.write(told):
-            self._written = told
+        if kept.partition_outputs:
+            content["outputs"] = list(kept.partition_outputs)
+        if content != self._written and self._file.write(content):
+            self._written = content
 
 
 def _restored(saved: _SavedFile, latest_s: float) -> SavedSession:
@@ -112,20 +124,24 @@ def _restored(saved: _SavedFile, latest_s: float) -> SavedSession:
         hands_off_why=saved.hands_off_why,
         stopped_by_user=saved.held,
     )
-    return SavedSession(queue_state, saved.booted_s, saved.owed)
+    return SavedSession(queue_state, saved.booted_s, saved.owed, tuple(saved.outputs))
 
 
 def _song_entry(song: OwnSong) -> dict[str, Any]:
     # The keys are those of version 0.1.0, whatever the fields are called
-    return {
+    raw = song.uri.encode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "replace")
+    entry = {
         "id": song.id,
-        "uri": song.uri,
+        "uri": text,
         "mood": song.mood,
         "source": song.source,
         "pos": song.pos,
         "begun": song.started,
     }
+    return entry if text == song.uri else entry | {"bytes": raw.hex()}
 
 
 def _song(song: _SavedSong) -> OwnSong:
-    return OwnSong(song.id, song.uri, song.mood, song.source, song.pos, started=song.begun)
+    uri = bytes.fromhex(song.bytes).decode("utf-8", "surrogateescape") if song.bytes else song.uri
+    return OwnSong(song.id, uri, song.mood, song.source, song.pos, started=song.begun)

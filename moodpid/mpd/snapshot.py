@@ -1,42 +1,17 @@
-"""What MPD shows at one moment, read from its answers: the state, the song, and a window of the queue."""
+"""MPD at one moment: its status, a window of the queue, and which of our songs are still there.
 
-from collections.abc import Mapping
+Pure: the connection is an argument.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
-from moodpid.text import EMPTY, CleanText, clean
+from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState, QueueSong, Status
 
-WINDOW = 16  # how many songs of the queue are looked at, from the one that plays on: never the whole queue
-
-
-class PlayState(StrEnum):
-    """MPD's own three states."""
-
-    PLAY = "play"
-    PAUSE = "pause"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSong:
-    """A song in the queue.
-
-    Attributes:
-        id: MPD's name for this place in the queue; it moves with the song and ends with it.
-        pos: Position in the queue, from 0.
-        uri: The file below the music folder, or the address of a stream.
-        title: Its title, or the last part of `uri`.
-        artist: Its artist, empty if unknown.
-        prio: Its priority in random mode, from 0 to 255.
-    """
-
-    id: int
-    pos: int
-    uri: str
-    title: CleanText = EMPTY
-    artist: CleanText = EMPTY
-    prio: int = 0
+WINDOW = 16  # songs of the queue that are read, from the one that plays on: never the whole queue
+_TRIES = 3  # the queue may change between two answers; if it never rests, its next event brings another look
+LOOKUPS = 6  # songs that are looked up in the library because they left the queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +24,20 @@ class Snapshot:
         length: How many songs the queue holds.
         song: The current song; None when nothing was begun, and after the end of the queue.
         next_id: The song that MPD itself would go on with, None if there is none.
-        elapsed_s: How far the song has got.
-        duration_s: How long it is, None if MPD does not know (a stream).
+        elapsed_s: Seconds of the current song that were played.
+        duration_s: How long it is in seconds, None if MPD does not know (a stream).
         random: Songs come in random order.
         repeat: The queue starts again after its end.
         single: Playback stops (or the song repeats) after this song; `oneshot` counts.
         consume: Songs leave the queue after playing; `oneshot` counts.
-        crossfade_s: Length of MPD's crossfade, 0 for none.
-        error: What MPD says went wrong with playing, empty if nothing.
+        crossfade_s: Length of MPD's crossfade in seconds, 0 for none.
+        error: What MPD reports as wrong with playing, empty if nothing; it stays until the next play command.
         window: Up to `WINDOW` songs of the queue from the current one on, in order.
         own_songs: Those of the songs that we added that are still in the queue, by id.
+        previous_kept: The song that was current at the last look is still in the queue.
+        unknown: Ids of songs that left the queue because MPD's library no longer has them.
         other_leader: Another moodpid is connected and was there first.
-        own_change: We wrote to MPD after this was read (see `moodpid.mpd.planner.wrote`).
+        own_change: We wrote to MPD after this was read.
     """
 
     at_s: float
@@ -75,49 +52,109 @@ class Snapshot:
     single: bool = False
     consume: bool = False
     crossfade_s: float = 0.0
-    error: CleanText = EMPTY
+    error: str = ""
     window: tuple[QueueSong, ...] = ()
     own_songs: Mapping[int, QueueSong] = field(default_factory=dict)
+    previous_kept: bool = False
+    unknown: frozenset[int] = frozenset()
     other_leader: bool = False
     own_change: bool = False
 
 
-Answer = Mapping[str, Any]
+class _Placed(Protocol):
+    """What is known of a song of ours: enough to find it again."""
+
+    @property
+    def id(self) -> int:
+        """MPD's id."""
+
+    @property
+    def uri(self) -> str:
+        """The file."""
 
 
-def read_status(answer: Answer, at_s: float) -> Snapshot:
-    """What `status` told, without songs; as MPD's manual describes it."""
-    duration = answer.get("duration")
+class _Known(Protocol):
+    """What is remembered of the queue, see `moodpid.mpd.tracking.QueueState`."""
+
+    @property
+    def own_songs(self) -> Iterable[_Placed]:
+        """Our songs, as they were seen last."""
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The snapshot before, None for the first of a connection."""
+
+    @property
+    def previous(self) -> QueueSong | None:
+        """The song that was current before, also on another connection."""
+
+
+def take_snapshot(link: Mpd, known: _Known, at_s: float, *, other_leader: bool = False) -> Snapshot:
+    """Return what MPD shows now, and which of our songs are still in its queue.
+
+    The first status alone says which song is current: MPD may take seconds to answer it while a song ends,
+    and its answer about the current song afterwards would be of another moment. The second status says only
+    whether the queue is still the one that was read.
+
+    Args:
+        link: To MPD.
+        known: What is remembered of the queue.
+        at_s: The time, in monotonic seconds.
+        other_leader: Another moodpid drives this MPD.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+    """
+    own, last, previous = tuple(known.own_songs), known.last, known.previous
+    for _ in range(_TRIES):
+        status = link.status()
+        start = status.song_pos or 0
+        window = link.queue(start, start + WINDOW) if status.length else ()
+        if link.status().queue_version == status.queue_version:
+            break
+    seen = {song.id: song for song in window}
+    own_songs = {
+        one.id: song
+        for one in own
+        if (song := seen.get(one.id) or link.queue_song(one.id)) and song.uri == one.uri
+    }
+    previous_kept = _previous_kept(link, seen, previous)
+    gone = {one.id: one.uri for one in own if one.id not in own_songs}
+    if previous and not previous_kept:
+        gone[previous.id] = previous.uri
+    if last and status.length == 0:
+        gone |= {song.id: song.uri for song in last.window[:LOOKUPS]}
+    vanished = list(gone.items())[-LOOKUPS:]
     return Snapshot(
+        **_common(status),
         at_s=at_s,
-        state=PlayState(answer.get("state", PlayState.STOP)),
-        length=int(answer.get("playlistlength", 0)),
-        next_id=int(answer["nextsongid"]) if "nextsongid" in answer else None,
-        elapsed_s=float(answer.get("elapsed", 0.0)),
-        duration_s=float(duration) if duration else None,
-        random=answer.get("random", "0") != "0",
-        repeat=answer.get("repeat", "0") != "0",
-        single=answer.get("single", "0") != "0",
-        consume=answer.get("consume", "0") != "0",
-        crossfade_s=float(answer.get("xfade", 0.0)),
-        error=clean(answer.get("error", "")),
+        song=seen.get(status.song_id) if status.song_id is not None else None,
+        window=window,
+        own_songs=own_songs,
+        previous_kept=previous_kept,
+        unknown=frozenset(song_id for song_id, uri in vanished if not _has_song(link, uri)),
+        other_leader=other_leader,
     )
 
 
-def read_song(answer: Answer) -> QueueSong:
-    """A song of the queue as `playlistinfo` and `playlistid` tell it."""
-    uri = str(answer["file"])
-    return QueueSong(
-        id=int(answer["id"]),
-        pos=int(answer["pos"]),
-        uri=uri,
-        title=_first(answer, "title") or _first(answer, "name") or clean(uri.rsplit("/", 1)[-1]),
-        artist=_first(answer, "artist"),
-        prio=int(answer.get("prio", 0)),
+def _common(status: Status) -> dict[str, Any]:
+    """Return what a status and a snapshot have in common, by name."""
+    names = (
+        *("state", "length", "next_id", "elapsed_s", "duration_s", "random", "repeat", "single", "consume"),
+        *("crossfade_s", "error"),
     )
+    return {name: getattr(status, name) for name in names}
 
 
-def _first(answer: Answer, tag: str) -> CleanText:
-    """A tag's value; a song may have several artists, and python-mpd2 then gives a list."""
-    value = answer.get(tag, "")
-    return clean(value[0] if isinstance(value, list) else value)
+def _previous_kept(link: Mpd, seen: Mapping[int, QueueSong], previous: QueueSong | None) -> bool:
+    if previous is None:
+        return False
+    song = seen.get(previous.id) or link.queue_song(previous.id)
+    return song is not None and song.uri == previous.uri
+
+
+def _has_song(link: Mpd, uri: str) -> bool:
+    try:
+        return link.has_song(uri)
+    except CommandRefusedError:
+        return True

@@ -1,15 +1,20 @@
-"""Songs to choose from: a page of a list at a time, however long the list is."""
+"""Songs to choose from: a page of a list at a time, however long the list is.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+A kind of source is one function that reads a page of it and one line in `_READERS`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 
 from moodpid.config import SongSource
-from moodpid.mpd.connection import CommandRefusedError, Mpd
+from moodpid.mpd.protocol import CommandRefusedError, Mpd, MpdGoneError
 
 PAGE = 64
 _USES = 32  # songs chosen from one page before another is read
 _PAGED_PLAYLISTS = (0, 24)  # the protocol from which MPD gives a stored playlist in windows
+TOO_LARGE_S = 3600.0
+"""A list with whose answer MPD hung up is not asked for again in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,56 +43,152 @@ class SongLists:
         self._random = rng
         self._pages: dict[SongSource, Page] = {}
         self._uses: dict[SongSource, int] = {}
+        self._too_large: dict[SongSource, float] = {}
 
-    def forget(self) -> None:
-        """The lists may have changed."""
-        self._pages.clear()
-        self._uses.clear()
+    def forget(self, source: SongSource | None = None) -> None:
+        """Read again what may have changed: one source, or all of them."""
+        for known in list(self._uses) if source is None else [source]:
+            self._uses.pop(known, None)
 
-    def page(self, link: Mpd, entry: SongSource) -> Page:
-        """A fair page of the songs that `entry` names.
+    def page(self, link: Mpd, source: SongSource, now_s: float) -> Page:
+        """Return a fair page of the songs that `source` names.
 
         Raises:
-            MpdGoneError: The connection was lost.
+            MpdGoneError: The connection was lost; if MPD hung up, the list is left out for an hour.
         """
-        if self._uses.get(entry, 0) <= 0:
-            self._pages[entry] = read_page(link, entry, self._random)
-            self._uses[entry] = _USES
-        self._uses[entry] -= 1
-        return self._pages[entry]
+        if now_s < self._too_large.get(source, now_s):
+            return Page(problem=too_large(source))
+        if self._uses.get(source, 0) <= 0:
+            try:
+                self._pages[source] = read_page(link, source, self._random)
+            except MpdGoneError as error:
+                if error.dropped:
+                    self._too_large[source] = now_s + TOO_LARGE_S
+                raise
+            self._uses[source] = _USES
+        self._uses[source] -= 1
+        return self._pages[source]
 
 
-def read_page(link: Mpd, entry: SongSource, rng: Random) -> Page:
-    """As `Library.page`, from MPD itself."""
+def read_page(link: Mpd, source: SongSource, rng: Random) -> Page:
+    """Return a fair page of the songs that `source` names, read from MPD.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+    """
+    read = next(reader for key, reader in _READERS.items() if getattr(source, key))
     try:
-        page = _playlist(link, entry.playlist, rng) if entry.playlist else _find(link, entry, rng)
+        page = read(link, source, rng)
     except CommandRefusedError as error:
-        return Page(problem=_problem(entry, error))
-    return page if page.total else Page(problem=_empty(entry))
+        return Page(problem=_problem(source, error))
+    return page if page.total or page.problem else Page(problem=_empty(source))
 
 
-def _playlist(link: Mpd, name: str, rng: Random) -> Page:
+@dataclass(frozen=True, slots=True)
+class ListCheck:
+    """What came of asking MPD for the songs of one page.
+
+    Attributes:
+        page: The page.
+        missing: How many of its songs MPD could not add.
+    """
+
+    page: Page
+    missing: int = 0
+
+    @property
+    def problem(self) -> str:
+        """One line on why the list cannot be used, empty if it can."""
+        return self.page.problem
+
+    @property
+    def shortfall(self) -> str:
+        """What is wrong with single songs, such as "60 of 62 songs are not in MPD's library"; else empty."""
+        tried = len(self.page.uris)
+        which = f"{self.missing} of {tried} songs" + (" that were tried" if tried < self.page.total else "")
+        return f"{which} are not in MPD's library" if self.missing else ""
+
+
+def check_list(link: Mpd, source: SongSource, rng: Random) -> ListCheck:
+    """Read a page of a list, and ask MPD for each of its songs; changes nothing there.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+    """
+    page = read_page(link, source, rng)
+    missing = sum(not link.has_song(uri) for uri in page.uris)
+    if page.uris and missing == len(page.uris):
+        page = replace(page, problem=none_playable(source, missing))
+    return ListCheck(page, missing)
+
+
+def none_playable(source: SongSource, tried: int) -> str:
+    """Return the problem of a list none of whose songs can be added."""
+    songs = "its only song" if tried == 1 else f"any of the {tried} songs that were tried"
+    return f"{kind(source)}: MPD cannot add {songs}: update its library (mpc update), or make the list again"
+
+
+def too_large(source: SongSource) -> str:
+    """Return the problem of a list with whose answer MPD hung up."""
+    return (
+        f"{kind(source)} is larger than MPD's max_output_buffer_size, and MPD hangs up: "
+        "raise it in mpd.conf, or use a filter or a folder"
+    )
+
+
+def _playlist(link: Mpd, source: SongSource, rng: Random) -> Page:
+    name = source.playlist
+    if name.lower().endswith(".cue"):
+        return _cue_sheet(link, source, rng)
     if link.version_at_least(_PAGED_PLAYLISTS):
-        total = int(link.ask("playlistlength", name)["songs"])
-        start, end = _window(total, rng)
-        return Page(tuple(link.ask("listplaylist", name, (start, end))) if total else (), total)
-    return sample(link.stream("listplaylist", name), rng)
+        total = link.playlist_length(name)
+        return Page(link.playlist_window(name, *_window(total, rng)) if total else (), total)
+    return sample(link.playlist(name), rng)
 
 
-def _find(link: Mpd, entry: SongSource, rng: Random) -> Page:
-    expression = entry.filter or f'(base "{_quoted(entry.folder.strip("/"))}")'
-    total = int(link.ask("count", expression)["songs"])
-    songs = link.ask("find", expression, "window", _window(total, rng)) if total else ()
-    return Page(tuple(str(song["file"]) for song in songs), total)
+def _cue_sheet(link: Mpd, source: SongSource, rng: Random) -> Page:
+    """Return tracks of a CUE sheet: in the library it is a folder, as a playlist it names the whole album."""
+    page = _matching(link, _below(source.playlist), rng)
+    if page.total:
+        return page
+    return Page(
+        problem=f'CUE sheet "{source.playlist}": its tracks are not in MPD\'s library: '
+        "update it (mpc update), or name the folder of the album instead"
+    )
+
+
+def _filter(link: Mpd, source: SongSource, rng: Random) -> Page:
+    return _matching(link, source.filter, rng)
+
+
+def _folder(link: Mpd, source: SongSource, rng: Random) -> Page:
+    return _matching(link, _below(source.folder.strip("/")), rng)
+
+
+# The field of a source, and what reads a page of it
+_READERS: Mapping[str, Callable[[Mpd, SongSource, Random], Page]] = {
+    "playlist": _playlist,
+    "filter": _filter,
+    "folder": _folder,
+}
+
+
+def _below(folder: str) -> str:
+    return f'(base "{_quoted(folder)}")'
+
+
+def _matching(link: Mpd, expression: str, rng: Random) -> Page:
+    total = link.count(expression)
+    return Page(link.find(expression, *_window(total, rng)) if total else (), total)
 
 
 def _quoted(text: str) -> str:
-    """As a string inside a filter expression; MPD's manual, "Filters"."""
+    """Return `text` as it stands in a string of a filter expression; MPD's manual, "Filters"."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _window(total: int, rng: Random) -> tuple[int, int]:
-    """Start and end of one of the pages of a list, all of them equally likely."""
+    """Return start and end of one of the pages of a list, all of them equally likely."""
     start = PAGE * rng.randrange(max(1, -(-total // PAGE)))
     return start, min(total, start + PAGE)
 
@@ -108,19 +209,20 @@ def sample(uris: Iterable[str], rng: Random) -> Page:
     return Page(tuple(kept), total)
 
 
-def _problem(entry: SongSource, error: CommandRefusedError) -> str:
-    if entry.playlist and error.missing:
-        return f'MPD has no playlist "{entry.playlist}": save it, or correct [player.playlists]'
-    if entry.folder and error.missing:
-        return f'MPD\'s library has no folder "{entry.name}": update it, or correct [player.playlists]'
-    return f"{_kind(entry)} cannot be read: {error}"
+def _problem(source: SongSource, error: CommandRefusedError) -> str:
+    if source.playlist and error.missing:
+        return f'MPD has no playlist "{source.playlist}": save it, or correct [player.playlists]'
+    if source.folder and error.missing:
+        return f'MPD\'s library has no folder "{source.name}": update it, or correct [player.playlists]'
+    return f"{kind(source)} cannot be read: {error}"
 
 
-def _empty(entry: SongSource) -> str:
-    return f"{_kind(entry)} {'matches no song' if entry.filter else 'is empty'}"
+def _empty(source: SongSource) -> str:
+    return f"{kind(source)} {'matches no song' if source.filter else 'is empty'}"
 
 
-def _kind(entry: SongSource) -> str:
-    if entry.playlist:
-        return f'playlist "{entry.playlist}"'
-    return f"filter {entry.filter}" if entry.filter else f'folder "{entry.name}"'
+def kind(source: SongSource) -> str:
+    """Return what a source is, with its name, as problems call it."""
+    if source.playlist:
+        return f'playlist "{source.playlist}"'
+    return f"filter {source.filter}" if source.filter else f'folder "{source.name}"'

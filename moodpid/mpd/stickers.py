@@ -1,14 +1,15 @@
-"""The stickers at songs in MPD's own database: where what we learn is kept, and other programs read it."""
+"""Read and write the stickers at songs in MPD's own database, where other programs see them too."""
 
 import logging
 
-from moodpid.mpd.connection import CommandRefusedError, Mpd
+from moodpid.mpd.protocol import CommandRefusedError, Mpd
+from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 
 
 def read_stickers(link: Mpd, uri: str) -> dict[str, str]:
-    """The stickers at a song; none where MPD keeps none (streams, files outside its library).
+    """Return the stickers at a song; none where MPD keeps none (streams, files outside its library).
 
     Raises:
         MpdGoneError: The connection was lost.
@@ -16,14 +17,14 @@ def read_stickers(link: Mpd, uri: str) -> dict[str, str]:
     if "sticker" not in link.commands:
         return {}
     try:
-        return dict(link.ask("sticker_list", "song", uri))
+        return link.stickers(uri)
     except CommandRefusedError as error:
-        log.debug("stickers of %s: %s", uri, error)
+        log.debug("stickers of %s: %s", clean(uri), error)
         return {}
 
 
 def write_stickers(link: Mpd, uri: str, stickers: dict[str, str]) -> None:
-    """Set some stickers at a song; what MPD does not take is left out.
+    """Set some stickers at a song; what MPD refuses is left out.
 
     Raises:
         MpdGoneError: The connection was lost.
@@ -32,6 +33,6 @@ def write_stickers(link: Mpd, uri: str, stickers: dict[str, str]) -> None:
         return
     for name, value in stickers.items():
         try:
-            link.ask("sticker_set", "song", uri, name, value)
+            link.set_sticker(uri, name, value)
         except CommandRefusedError as error:
-            log.debug("sticker %s of %s: %s", name, uri, error)
+            log.debug("sticker %s of %s: %s", name, clean(uri), error)

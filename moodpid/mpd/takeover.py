@@ -1,21 +1,29 @@
-"""Telling a person's hand from MPD's own doing: what changed between two snapshots, and who did it."""
+"""Tell a person's hand from MPD's own doing: what changed between two snapshots, and who did it. Pure.
 
+MPD keeps the current song when a person stops it, and has none once the queue ran out. An error explains
+what follows it directly, and nothing else: it stays in the status until the next play command.
+"""
+
+import re
 from collections.abc import Set as AbstractSet
 
-from moodpid.mpd.snapshot import PlayState, QueueSong, Snapshot
+from moodpid.mpd.protocol import PlayState, QueueSong
+from moodpid.mpd.snapshot import LOOKUPS, Snapshot
 
 REQUESTS = 5  # up to so many songs at once are wishes of the moment; more are a new background
+# What MPD reports of a seek that it refused, with which the song plays on
+_SEEK_ERROR = re.compile(r"not seekable|to seek$", re.IGNORECASE)
 _LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
 
 
-def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: AbstractSet[int]) -> str:
-    """What a person did, in words; empty if nobody took over.
+def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> str:
+    """Return what a person did, in words; empty if nobody took over.
 
     Args:
         last: The snapshot before, with our own writing worked in.
         now: The present one.
-        ours: The ids of our songs before.
-        begun: Those of them that had begun.
+        own: The ids of our songs before.
+        started: Those of them that had started.
     """
     changed = _id(last.song) != _id(now.song)
     if cleared(last, now):
@@ -23,9 +31,10 @@ def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: Abstr
     if now.length > last.length:
         return "somebody added songs"
     # With consume a song leaves as it ends, and several may between two looks
-    if not (now.consume and changed) and any(song not in now.own_songs for song in ours):
+    removed = own - now.own_songs.keys() - now.unknown
+    if removed and not (now.consume and changed):
         return "somebody removed songs of ours"
-    if now.song is None or not changed or _natural(last, now, ours - begun):
+    if now.song is None or not changed or _natural(last, now, own - started):
         return ""
     if last.song and now.song.pos < last.song.pos:
         return "somebody went back to another song"
@@ -33,9 +42,32 @@ def takeover(last: Snapshot, now: Snapshot, ours: AbstractSet[int], begun: Abstr
 
 
 def cleared(last: Snapshot, now: Snapshot) -> bool:
-    """Whether a person emptied the queue; with consume, the last song may also have ended in it."""
+    """Return whether a person emptied the queue; with consume, the last song may also have ended in it."""
     played_out = now.consume and last.length == 1 and may_have_ended(last, now)
-    return now.length == 0 and last.length > 0 and not played_out
+    dropped = bool(now.unknown) and all(song.id in now.unknown for song in last.window[:LOOKUPS])
+    return now.length == 0 and last.length > 0 and not played_out and not dropped
+
+
+def stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
+    """Return whether it was a person who ended or interrupted the music since the last look."""
+    if cleared(last, now):
+        return True
+    if now.state in (PlayState.PLAY, last.state) or failed(last, now):
+        return False
+    if now.state is PlayState.PAUSE or now.song is not None:
+        return True
+    # The queue ran out, unless the song that played was taken out of it
+    taken_out = not now.previous_kept and not now.consume
+    return taken_out and (last.song is None or last.song.id not in now.unknown)
+
+
+def failed(last: Snapshot, now: Snapshot) -> bool:
+    """Return whether MPD met an error since the last look that keeps it from playing."""
+    if not now.error or _SEEK_ERROR.search(now.error):
+        return False
+    # Seen in between: the song has failed, and MPD has not yet gone on
+    falling = last.song is not None and last.elapsed_s < 1.0 and last.song.uri in last.error
+    return now.error != last.error or (falling and last.state is PlayState.PLAY)
 
 
 def _id(song: QueueSong | None) -> int | None:
@@ -43,9 +75,9 @@ def _id(song: QueueSong | None) -> int | None:
 
 
 def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
-    """Whether MPD may have come to the current song by itself, by "next", or to please us."""
+    """Return whether MPD may have come to the current song by itself, by "next", or to please us."""
     assert now.song
-    if now.song.id == last.next_id or now.song.id in waiting or now.error or last.own_change:
+    if now.song.id == last.next_id or now.song.id in waiting or failed(last, now) or last.own_change:
         return True
     if last.song is None:
         return now.song.pos == 0 or now.random
@@ -54,32 +86,32 @@ def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
 
 
 def may_have_ended(last: Snapshot, now: Snapshot) -> bool:
-    """Whether the song of `last` had time to play to its end since then."""
+    """Return whether the song of `last` had time to play to its end since then."""
     if last.state is not PlayState.PLAY or last.duration_s is None:
         return False
     return last.elapsed_s + (now.at_s - last.at_s) >= last.duration_s - last.crossfade_s - _LATE_S
 
 
 def skipped(last: Snapshot, now: Snapshot) -> bool:
-    """Whether somebody left the song of `last` before its end, by "next" or otherwise."""
+    """Return whether a person left the song of `last` before its end, by "next" or otherwise."""
     left = track_ended(last, now) is not None and last.state is not PlayState.STOP
     # MPD passes over what it cannot play, and what the other moodpid does is no person's doing
-    return left and not (now.error or now.other_leader or may_have_ended(last, now))
+    return left and not (failed(last, now) or now.other_leader or may_have_ended(last, now))
 
 
-def requests(last: Snapshot, now: Snapshot, ours: AbstractSet[int]) -> frozenset[int]:
-    """The songs that a person just put in sight of the current one, if they are few."""
+def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[int]:
+    """Return the songs that a person just put in sight of the current one, if they are few."""
     grown = now.length - last.length
     if not 0 < grown <= REQUESTS:
         return frozenset()
-    known = {song.id for song in last.window} | ours
+    known = {song.id for song in last.window} | own
     return frozenset(song.id for song in now.window if song.id not in known)
 
 
 def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None:
-    """The song that was current before and is not now, and how much of it was heard, from 0 to 1.
+    """Return the song that was current before and is not now, and how much of it was heard, from 0 to 1.
 
-    None where nobody can say, and where we cut it short ourselves.
+    None where it cannot be known, and where we cut it short ourselves.
     """
     if last.song is None or last.own_change or last.duration_s is None or _id(last.song) == _id(now.song):
         return None

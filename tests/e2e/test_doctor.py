@@ -130,7 +130,7 @@ def test_playlists_tells_what_each_mood_would_play(
     assert "happy/" in capsys.readouterr().out
     mpd.mpc("rm", "Happy")
     assert main(["playlists", "--config", str(config)]) == 1
-    assert "happy     nothing to play: Happy is missing or empty" in capsys.readouterr().out
+    assert "happy     nothing to play: Happy cannot be used" in capsys.readouterr().out
     assert main(["playlists", "--dry-run", "happy", "--config", str(config)]) == 1
     mpd.stop()
     capsys.readouterr()

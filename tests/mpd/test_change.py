@@ -26,14 +26,14 @@ class Evening:
         lists: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
         self.player = MpdConfig(change=change, strategy=strategy, playlists=lists)
         self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks)  # noqa: S311
-        self.reconciler.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd.link)
         for number in range(3):
             self.fake_mpd.add(f"theirs/{number}")
         self.fake_mpd.play(0)
         self.turn()
 
     def turn(self, request: MusicRequest | None = None) -> None:
-        self.reconciler.reconcile(self.fake_mpd, request, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, request, self.player.strategy)
 
     def request(self, mood: Mood) -> None:
         self.turn(MusicRequest(start_path(mood, None), (mood.capitalize(),)))

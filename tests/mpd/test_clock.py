@@ -1,4 +1,4 @@
-"""When a person has the player back from us is told by the clock on the wall, also after somebody set it."""
+"""Until when the player is a person's is given by the clock on the wall, also after the clock was set."""
 
 import logging
 import time
@@ -25,7 +25,7 @@ class Visit:
         clock, sleep, _ = self.fake_mpd.clocks
         self.player = MpdConfig(playlists={Mood.SAD: ("Sad",)})
         self.reconciler = QueueReconciler(self.player, Random(3), clock, sleep, self.wall_clock)  # noqa: S311 - songs
-        self.reconciler.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd.link)
         self.says()
         self.fake_mpd.add("theirs/0")
 
@@ -34,7 +34,9 @@ class Visit:
 
     def says(self, *changed: str) -> str:
         request = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
-        return self.reconciler.reconcile(self.fake_mpd, request, self.player.strategy, set(changed)).message
+        return self.reconciler.reconcile(
+            self.fake_mpd.link, request, self.player.strategy, set(changed)
+        ).message
 
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""
@@ -69,7 +71,7 @@ def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
 
 
 def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
     visit = Visit()
@@ -81,11 +83,11 @@ def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
     visit.fake_mpd.advance(visit.player.hands_off_s + 1.0)
     for _ in range(2):
         visit.says()
-    again = "the player is ours to drive again"
+    again = "the mood chooses the music again"
     assert caplog.messages == [first, again]
-    monkeypatch.setattr(visit.fake_mpd, "_do_channels", lambda: ["moodpid_0"])
+    visit.fake_mpd.channels.append(f"moodpid_{0:020d}_{0:08x}")
     for _ in range(2):
         assert visit.says("subscription") == "another moodpid drives this MPD: standing down"
-    monkeypatch.undo()
-    visit.says()
+    visit.fake_mpd.channels.clear()
+    visit.says("subscription")
     assert caplog.messages == [first, again, "another moodpid drives this MPD: standing down", again]

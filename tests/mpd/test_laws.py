@@ -74,7 +74,7 @@ class QueueStateMachine(RuleBasedStateMachine):
     def a_guest_comes(self) -> None:
         store = SessionStore(self.paper, self.player)
         self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks, store=store)  # noqa: S311
-        self.reconciler.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd.link)
 
     # What happens in the room
 
@@ -143,12 +143,12 @@ class QueueStateMachine(RuleBasedStateMachine):
         self.visit()  # what a person did in the moment before, nobody could know
         self.fake_mpd.advance(10.0)
         self.fake_mpd.restart()
-        self.reconciler.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd.link)
         self.visit()
 
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
-        self.reconciler.on_connect(self.fake_mpd)
+        self.reconciler.on_connect(self.fake_mpd.link)
 
     @rule(mpd_too=st.booleans())
     def the_guest_restarts(self, mpd_too: bool) -> None:
@@ -196,7 +196,7 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     def turn(self) -> list[tuple[object, ...]]:
         before = len(self.fake_mpd.sent)
-        self.reconciler.reconcile(self.fake_mpd, self.wished, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, self.wished, self.player.strategy)
         return self.fake_mpd.sent[before:]
 
     def follows_the_mood(self) -> None:

@@ -1,13 +1,14 @@
 """A guest at a real MPD: where our songs go in every mode of the player, and from which lists they come."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pytest
 
 from moodpid.config import SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import HasFileno, MpdConnection
+from moodpid.mpd.connection import MpdConnection
+from moodpid.mpd.wire import HasFileno
 from moodpid.state import PlayerStatus
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import Start, connected, folders, hosting, playing, queue, until
@@ -109,7 +110,7 @@ def test_without_a_sticker_database_it_is_said_once_and_music_plays(
     mpd.stop()
     mpd.start()
     hosting(mpd, start)
-    assert sum("sticker" in line for line in caplog.messages if "does not let us" in line) == 1
+    assert sum("sticker" in line for line in caplog.messages if "does not allow" in line) == 1
 
 
 def test_our_songs_are_ours_again_after_mpd_restarted(mpd: PrivateMpd, start: Start) -> None:
@@ -127,7 +128,7 @@ def test_at_rest_nothing_is_asked(mpd: PrivateMpd, start: Start, monkeypatch: py
     woken_by: list[set[str]] = []
     wait = MpdConnection.wait
 
-    def noted(self: MpdConnection, subsystems: Iterable[str], other: HasFileno, timeout_s: float) -> set[str]:
+    def noted(self: MpdConnection, subsystems: Sequence[str], other: HasFileno, timeout_s: float) -> set[str]:
         rests.append(timeout_s)
         woken_by.append(wait(self, subsystems, other, timeout_s))
         return woken_by[-1]

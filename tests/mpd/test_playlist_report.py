@@ -59,8 +59,8 @@ def test_a_mood_whose_lists_are_all_missing_has_its_line_and_no_dry_run(mpd: Pri
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Lost", "Gone")}
     player = MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists)
     lines = as_text(report(player)).splitlines()
-    assert "sad       nothing to play: Lost, Gone are missing or empty" in lines
-    assert "disgust   nothing to play: Lost, Gone are missing or empty (as sad)" in lines
+    assert "sad       nothing to play: Lost, Gone cannot be used" in lines
+    assert "disgust   nothing to play: Lost, Gone cannot be used (as sad)" in lines
     with pytest.raises(NothingToPlayError) as caught:
         dry_run(player, Mood.SAD)
     assert str(caught.value).startswith("sad: nothing to play: ")

@@ -1,5 +1,6 @@
 """The two hours of tools/benchmarks/music_scenario.py, and a house too large to be looked at as a whole."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import pytest
@@ -7,8 +8,8 @@ from benchmarks.music_scenario import Tally, simulate
 
 from moodpid.config import SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.song_lists import PAGE
+from moodpid.mpd.wire import MpdWire
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import Start, connected, until
 
@@ -41,16 +42,15 @@ def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
     mpd.mpc("play", "5000")
     mpd.mpc("pause")
     longest = 0
-    ask = MpdConnection.ask
+    request = MpdWire.request
 
-    def measured(self: MpdConnection, command: str, *arguments: object) -> object:
+    def measured(self: MpdWire, command: str, arguments: Sequence[object], timeout_s: float) -> list[str]:
         nonlocal longest
-        answer = ask(self, command, *arguments)
-        if command != "commands" and isinstance(answer, list):
-            longest = max(longest, len(answer))
+        answer = request(self, command, arguments, timeout_s)
+        longest = max(longest, sum(line.startswith("file: ") for line in answer))
         return answer
 
-    monkeypatch.setattr(MpdConnection, "ask", measured)
+    monkeypatch.setattr(MpdWire, "request", measured)
     harness = start(playlists={Mood.HAPPY: (SongSource(filter='(genre != "")'),)})
     harness.request(Mood.HAPPY)
     harness.until(lambda state: state.mood is Mood.HAPPY)

@@ -135,7 +135,7 @@ class Session:
         clock, _, wall_clock = self.fake_mpd.clocks
         store = SessionStore(JsonFile(self.file), self.player)
         reconciler = QueueReconciler(self.player, Random(3), clock, self.sleep, wall_clock, store=store)  # noqa: S311
-        reconciler.on_connect(self.fake_mpd)
+        reconciler.on_connect(self.fake_mpd.link)
         return reconciler
 
     def sleep(self, _: float) -> None:
@@ -145,7 +145,7 @@ class Session:
 
     def turn(self, mood: Mood | None) -> None:
         request = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
-        self.reconciler.reconcile(self.fake_mpd, request, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, request, self.player.strategy)
 
     def is_killed_in_a_fade(self) -> None:
         self.steps = 3

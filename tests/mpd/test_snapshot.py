@@ -1,12 +1,16 @@
-"""A look at an MPD that is slow, or whose queue changes between two of its answers: at a pretend MPD."""
+"""A look at an MPD that is slow, or whose queue changes between two of its answers: at a fake MPD."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
 from moodpid.config import MpdConfig
-from moodpid.mpd.look import take_snapshot
+from moodpid.mpd.protocol import Status
 from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.snapshot import take_snapshot
+from moodpid.mpd.tracking import QueueState
+from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd
 
 
@@ -16,9 +20,21 @@ class Interrupted(FakeMpd):
 
     meanwhile: Callable[[], object] | None = None
 
-    def _do_status(self) -> dict[str, str]:
-        answer = super()._do_status()
-        happens, self.meanwhile = self.meanwhile, None
+    @cached_property
+    def link(self) -> FakeConnection:
+        return InterruptedConnection(self)
+
+
+class InterruptedConnection(FakeConnection):
+    """Lets it happen."""
+
+    def __init__(self, server: Interrupted) -> None:
+        super().__init__(server)
+        self._interrupted = server
+
+    def status(self) -> Status:
+        answer = super().status()
+        happens, self._interrupted.meanwhile = self._interrupted.meanwhile, None
         if happens:
             happens()
         return answer
@@ -36,11 +52,11 @@ def fake_mpd() -> Interrupted:
 def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
     mpd = fake_mpd()
     reconciler = QueueReconciler(MpdConfig(), Random(3), *mpd.clocks)  # noqa: S311
-    reconciler.on_connect(mpd)
-    reconciler.reconcile(mpd, None, MpdConfig().strategy)
+    reconciler.on_connect(mpd.link)
+    reconciler.reconcile(mpd.link, None, MpdConfig().strategy)
     mpd.play(5)
     mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
-    state = reconciler.reconcile(mpd, None, MpdConfig().strategy)
+    state = reconciler.reconcile(mpd.link, None, MpdConfig().strategy)
     assert "somebody chose another song" in state.message
 
 
@@ -48,7 +64,7 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
     mpd = fake_mpd()
     mpd.play(4)
     mpd.meanwhile = lambda: mpd.queue.pop(0)
-    seen = take_snapshot(mpd, (), 0.0)
+    seen = take_snapshot(mpd.link, QueueState(), 0.0)
     assert seen.song
     assert (seen.song.uri, seen.song.pos) == ("theirs/4", 3)
 
@@ -56,7 +72,7 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
 def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
     mpd = fake_mpd()
     mpd.meanwhile = lambda: mpd.add("theirs/new", 1)
-    seen = take_snapshot(mpd, (), 0.0)
+    seen = take_snapshot(mpd.link, QueueState(), 0.0)
     assert seen.length == len(seen.window) == 7
 
 
@@ -71,4 +87,4 @@ def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
 
     mpd.play(5)
     again()
-    assert take_snapshot(mpd, (), 0.0).length > 0
+    assert take_snapshot(mpd.link, QueueState(), 0.0).length > 0

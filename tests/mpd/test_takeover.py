@@ -24,7 +24,7 @@ def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd
     harness = hosting(mpd, start, hands_off_s=1.0)
     mpd.mpc("insert", "sad/november.wav")
     harness.until(hands_off)
-    harness.until(lambda state: not state.message)
+    harness.until(lambda state: not hands_off(state))
     harness.request(Mood.FEAR)
     harness.until(lambda state: state.mood is Mood.FEAR)
     assert queue(mpd)[1] == "sad/november.wav"
@@ -49,7 +49,7 @@ def test_what_a_person_did_is_told(mpd: PrivateMpd, start: Start, doing: list[st
 def test_skipping_to_our_song_is_no_take_over(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start)
     mpd.mpc("next")
-    assert not harness.catch_up(mpd).message
+    assert not hands_off(harness.catch_up(mpd))
     assert folders(mpd).count("happy") == 3  # the one that plays, and two that wait
 
 
@@ -74,4 +74,4 @@ def test_consumed_songs_are_no_take_over(mpd: PrivateMpd, start: Start) -> None:
     for _ in range(3):
         mpd.mpc("next")
         assert harness.catch_up(mpd).status is PlayerStatus.PLAY
-    assert not any(state.message for state in harness.states)
+    assert not any(hands_off(state) for state in harness.states)

@@ -38,12 +38,15 @@ class CountingLink(MpdConnection):
         self.longest = 0
         super().__init__(settings)
 
-    def ask(self, command: str, *arguments: object) -> object:
-        """As `Link.ask`."""
-        answer = super().ask(command, *arguments)
+    def _ask(self, command: str, *arguments: object) -> list[str]:
+        return self._count(command, super()._ask(command, *arguments))
+
+    def _search(self, command: str, *arguments: object) -> list[str]:
+        return self._count(command, super()._search(command, *arguments))
+
+    def _count(self, command: str, answer: list[str]) -> list[str]:
         self.asked[command] += 1
-        if isinstance(answer, list) and command != "commands":
-            self.longest = max(self.longest, len(answer))
+        self.longest = max(self.longest, sum(line.startswith("file: ") for line in answer))
         return answer
 
 

@@ -137,7 +137,7 @@ def simulate(change: TransitionMode, seed: int) -> Tally:
     for uri in THEIRS[:12]:
         fake_mpd.add(uri)
     fake_mpd.play(0)
-    reconciler.on_connect(fake_mpd)
+    reconciler.on_connect(fake_mpd.link)
     tally, request, events = Tally(), None, script(seed)
     for second in range(LENGTH_S):
         while events and events[0].at_s <= second:
@@ -149,7 +149,7 @@ def simulate(change: TransitionMode, seed: int) -> Tally:
                 _person_simulated(fake_mpd, event.what)
             else:
                 fake_mpd.restart()
-                reconciler.on_connect(fake_mpd)
+                reconciler.on_connect(fake_mpd.link)
         _visit(fake_mpd, reconciler, request, settings, tally)
         tally.hear(fake_mpd.playing(), request.mood if request else "", 1.0)
         fake_mpd.advance(1.0)
@@ -165,7 +165,7 @@ def _visit(
     tally: Tally,
 ) -> None:
     before, state = [str(id_) for id_ in fake_mpd.user_songs()], fake_mpd.state
-    reconciler.reconcile(fake_mpd, request, settings.strategy)
+    reconciler.reconcile(fake_mpd.link, request, settings.strategy)
     tally.compare(before, [str(id_) for id_ in fake_mpd.user_songs()])
     tally.started_unasked += fake_mpd.state == "play" and state != "play"
 

@@ -1,0 +1,56 @@
+"""The commands that change what MPD does: what the planner decides and the reconciler carries out. Pure."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+PRIORITY = 10  # in random mode songs with a priority come first; below 255, a person may outbid us
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take a song of ours out of the queue."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prioritize:
+    """Give a song of ours `PRIORITY`, so that random mode comes to it next."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Go to a song of ours; `fade` softens the end of the song that plays."""
+
+    id: int
+    fade: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Go to a place in the current song from which MPD crossfades into ours by itself.
+
+    Attributes:
+        at_s: The place, in seconds.
+        id: Our song, to be played at once where the current one cannot seek.
+        why: In words.
+    """
+
+    at_s: float
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """End a pause that MPD made itself, because of an error."""
+
+    why: str
+
+
+Command: TypeAlias = Remove | Prioritize | Play | Seek | Resume

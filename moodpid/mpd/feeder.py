@@ -1,0 +1,119 @@
+"""Put songs into MPD's queue, and remember why that did not succeed and when it is tried again."""
+
+import logging
+import math
+from collections.abc import Container
+
+from moodpid.mood.policy import MusicRequest
+from moodpid.mpd import tracking
+from moodpid.mpd.picker import Pick, Picker
+from moodpid.mpd.planner import QUEUE_AHEAD, Plan
+from moodpid.mpd.protocol import AckCode, CommandRefusedError, Mpd
+from moodpid.mpd.snapshot import Snapshot
+from moodpid.mpd.tracking import OwnSong, QueueState
+from moodpid.text import clean
+
+log = logging.getLogger(__name__)
+
+_MAX_ATTEMPTS = 24  # songs that a list names and MPD does not have; more of them are tried at the next look
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+"""Pauses before songs are tried again while none of ours waits; the last one repeats."""
+# The queue changed between two commands: nothing is wrong with the song, and the next look plans again
+_RACES = ("bad song index", "no current song")
+
+
+class QueueFeeder:
+    """Adds songs of ours.
+
+    Args:
+        picker: Picks them.
+
+    Attributes:
+        picks: What is known of our songs in the queue, by their ids.
+        problem: One line on why no song could be added, empty if one could.
+        retry_s: When it is tried again though nothing happens, in monotonic seconds.
+    """
+
+    def __init__(self, picker: Picker) -> None:
+        self._picker = picker
+        self._failures = 0
+        self.picks: dict[int, Pick] = {}
+        self.problem = ""
+        self.retry_s = math.inf
+
+    def add(
+        self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest, queue_state: QueueState
+    ) -> QueueState:
+        """Add up to `plan.songs_to_add` songs; return the memory with those that went in.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        waiting = _waiting(queue_state, now)
+        refusal = ""
+        added = attempts = 0
+        while added < plan.songs_to_add and attempts < _MAX_ATTEMPTS:
+            attempts += 1
+            pick = self._picker.pick(link, request, waiting, now.at_s)
+            if pick is None:
+                break
+            try:
+                song = link.add(pick.uri, None if plan.offset is None else plan.offset + added)
+            except CommandRefusedError as error:
+                log.debug("%s from %s: %s", clean(pick.uri), pick.source, error)
+                refusal = self._refused(pick, error, now.at_s)
+                if refusal or _is_race(error):
+                    break
+                continue
+            log.debug("%s: %s; %s", clean(pick.uri), plan.why, pick.why)
+            own = OwnSong(song, pick.uri, request.mood, pick.source)
+            queue_state = tracking.record_own_changes(queue_state, (own,))
+            self.picks[song] = pick
+            self._picker.on_added()
+            waiting.append(pick.uri)
+            added += 1
+        self._settle(refusal, now.at_s, success=added > 0 or plan.songs_to_add < QUEUE_AHEAD)
+        return queue_state
+
+    def _refused(self, pick: Pick, error: CommandRefusedError, now_s: float) -> str:
+        """Return why no song at all can be added now, empty if it is a matter of this song."""
+        if error.code == AckCode.PLAYLIST_MAX:
+            return (
+                "MPD's queue is full (max_playlist_length in mpd.conf), and nothing of ours fits in: "
+                "remove songs, or turn consume on"
+            )
+        if not _is_race(error):
+            self._picker.mark_refused(pick.uri, now_s)
+        return ""
+
+    def _settle(self, refusal: str, now_s: float, *, success: bool) -> None:
+        """Remember how it went; where nothing of ours waits, it is tried again by the clock."""
+        if success:
+            self.rest()
+            return
+        unusable = "; ".join(self._picker.problems.values())
+        self.problem = refusal or unusable or "MPD refuses the songs that were tried; trying others"
+        self.retry_s = now_s + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        self._failures += 1
+
+    def rest(self) -> None:
+        """Forget what went wrong: nothing is to be added."""
+        self._failures, self.problem, self.retry_s = 0, "", math.inf
+
+    def keep_picks(self, ids: Container[int]) -> None:
+        """Forget what is known of songs that are no longer in the queue."""
+        self.picks = {song: pick for song, pick in self.picks.items() if song in ids}
+
+
+def _waiting(queue_state: QueueState, now: Snapshot) -> list[str]:
+    """Return the songs near the current one, ours that wait at the end."""
+    own = queue_state.own_songs
+    return [
+        *(song.uri for song in own if song.started),
+        *(song.uri for song in now.window),
+        *(song.uri for song in own if not song.started),
+    ]
+
+
+def _is_race(error: CommandRefusedError) -> bool:
+    return error.code == AckCode.PLAYER_SYNC or any(text in error.reason.lower() for text in _RACES)

@@ -1,0 +1,87 @@
+"""Describe the player for people: what plays, and in one line why the mood's music does not."""
+
+import math
+import time
+from collections.abc import Callable
+
+from moodpid.mpd.planner import Plan
+from moodpid.mpd.protocol import PlayState
+from moodpid.mpd.snapshot import Snapshot
+from moodpid.mpd.tracking import QueueState
+from moodpid.state import PlayerState, PlayerStatus
+from moodpid.text import EMPTY, MAX_ERROR_CHARS, clean
+
+_CLOCK_STEP_S = 30.0  # by so much the wall clock has not just drifted
+
+
+class PlayerReport:
+    """Makes `PlayerState`s.
+
+    Args:
+        autoplay: As in the configuration.
+        clock: Monotonic seconds.
+        wall_clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self, *, autoplay: bool, clock: Callable[[], float], wall_clock: Callable[[], float]
+    ) -> None:
+        self._autoplay = autoplay
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._until = (-math.inf, -math.inf)  # monotonic, and the same moment by the clock
+
+    def state(
+        self, now: Snapshot, plan: Plan, queue_state: QueueState, problem: str, *, wanted: bool
+    ) -> PlayerState:
+        """Return what the player does.
+
+        Args:
+            now: The last snapshot.
+            plan: What was decided about it.
+            queue_state: What is remembered.
+            problem: Why no song could be added, empty if that is not so.
+            wanted: The mood asks for music.
+        """
+        own = [song for song in queue_state.own_songs if song.id in now.own_songs]
+        latest = own[-1] if own else None
+        return PlayerState(
+            PlayerStatus(now.state.value),
+            title=now.song.title if now.song else EMPTY,
+            artist=now.song.artist if now.song else EMPTY,
+            mood=latest.mood if latest else None,
+            playlist=latest.source if latest else "",
+            message=clean(self._message(now, plan, queue_state, problem, wanted=wanted), MAX_ERROR_CHARS),
+        )
+
+    def _message(
+        self, now: Snapshot, plan: Plan, queue_state: QueueState, problem: str, *, wanted: bool
+    ) -> str:
+        if plan.hold_reason:
+            until_s = queue_state.hands_off_until_s
+            held_by_person = now.at_s < until_s and not now.other_leader
+            return (
+                f"{plan.hold_reason} until {self._time_of_day(until_s)}"
+                if held_by_person
+                else plan.hold_reason
+            )
+        if queue_state.failure:
+            then = "trying again" if self._autoplay else "press play to try again"
+            return f"MPD cannot play: {queue_state.failure.error}; {then}"
+        if problem or not wanted or now.state is PlayState.PLAY:
+            return problem
+        return self._why_silent(now, queue_state)
+
+    def _why_silent(self, now: Snapshot, queue_state: QueueState) -> str:
+        if now.state is PlayState.PAUSE:
+            return "paused: press play, and the mood's music follows"
+        if queue_state.stopped_by_user:
+            return "stopped by a person: press play, and the mood's music follows"
+        return "" if self._autoplay else "stopped: press play, and the mood's music follows"
+
+    def _time_of_day(self, at_s: float) -> str:
+        by_clock_s = self._wall_clock() + at_s - self._clock()
+        # The message must not change with each look, but it must when the clock is set
+        if self._until[0] != at_s or abs(by_clock_s - self._until[1]) > _CLOCK_STEP_S:
+            self._until = (at_s, by_clock_s)
+        return time.strftime("%H:%M", time.localtime(self._until[1]))
