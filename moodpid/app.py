@@ -44,14 +44,14 @@ def run(config: Config) -> None:
         MoodFilter(wiring.filter_settings(config, prior)),
         wiring.build_policy(config),
         wiring.build_player(config, requests) if config.player.enabled else None,
-        wiring.build_publishers(config, requests),
+        wiring.build_publishers(config, requests, view_level),
         requests,
         service_manager(),
         signals.event,
         settings=settings,
         restored_settings=store.load()
-        if config.mqtt.enabled
-        else None,  # without MQTT nobody could undo them
+        if config.mqtt.enabled or config.web.enabled
+        else None,  # without MQTT and the page nobody could undo them
         save_settings=store.save,
     )
     try:

@@ -4,12 +4,14 @@ Heavy parts are imported where they are built, so that `moodpid check` starts in
 """
 
 import logging
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config, Strategy
+from moodpid.errors import ConfigError
 from moodpid.mood.filter import FilterSettings, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.ports import MusicPlayer, StatePublisher
@@ -103,9 +105,43 @@ def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer
     return MpdWorker(config.player, requests.post, mpd_password(config), file=file)
 
 
-def build_publishers(config: Config, requests: RequestQueue[Request]) -> tuple[StatePublisher, ...]:
-    """Return the publishers that the configuration switches on, not yet started."""
-    return (_mqtt_publisher(config, requests),) if config.mqtt.enabled else ()
+def build_publishers(
+    config: Config, requests: RequestQueue[Request], view_level: SharedValue[ViewLevel]
+) -> tuple[StatePublisher, ...]:
+    """Return the publishers that the configuration switches on, not yet started.
+
+    Raises:
+        ConfigError: One of them cannot be used as it is configured.
+    """
+    mqtt = (_mqtt_publisher(config, requests),) if config.mqtt.enabled else ()
+    page = (_web_publisher(config, requests, view_level),) if config.web.enabled else ()
+    return (*mqtt, *page)
+
+
+def _web_publisher(
+    config: Config, requests: RequestQueue[Request], view_level: SharedValue[ViewLevel]
+) -> StatePublisher:
+    try:
+        from moodpid.web.page import KEY_FILE, PageParts, build_page, read_key
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"[web] needs the Python module {error.name}: sudo apt install python3-aiohttp"
+        ) from error
+    from moodpid.page_backend import Backend
+    from moodpid.settings.fields import setting_fields
+
+    folder = runtime_folder()
+    parts = PageParts(
+        setting_fields(capabilities(config)),
+        requests.post,
+        Backend(config, mpd_password(config), lambda: build_pipeline(config, stills=True)[0]),
+        view_level,
+        read_key(JsonFile(folder / KEY_FILE if folder else None)),
+        links=folder is not None,
+        password=web_password(config),
+        hostname=socket.gethostname(),
+    )
+    return build_page(config, parts)
 
 
 def _mqtt_publisher(config: Config, requests: RequestQueue[Request]) -> StatePublisher:
@@ -125,7 +161,7 @@ def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
     """Return the store of the settings; it keeps them where systemd provides a state folder."""
     from moodpid.settings.store import SettingsStore
 
-    if config.mqtt.enabled and state_folder() is None:
+    if (config.mqtt.enabled or config.web.enabled) and state_folder() is None:
         log.info("settings are not kept over a restart: STATE_DIRECTORY is not set")
     return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
@@ -163,6 +199,11 @@ def mpd_password(config: Config) -> str:
 def mqtt_password(config: Config) -> str:
     """Return the password of the broker, empty for none; raise ConfigError if its file cannot be read."""
     return read_secret("mqtt-password", config.mqtt.password_file)
+
+
+def web_password(config: Config) -> str:
+    """Return the password of the page, empty for none; raises ConfigError if its file cannot be read."""
+    return read_secret("web-password", config.web.password_file)
 
 
 def filter_settings(config: Config, prior: tuple[float, ...]) -> FilterSettings:

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 
 from moodpid.mqtt.payloads import parse_object
-from moodpid.mqtt.publish_throttle import TokenBucket
+from moodpid.rate_limit import TokenBucket
 
 LISTEN_S = 1.5
 """How long a newcomer listens for an answer before it speaks; one of too many comes up to a second late."""

@@ -15,9 +15,8 @@ from moodpid.mqtt import id_claim
 from moodpid.mqtt.broker import MAX_PACKET_BYTES, Message
 from moodpid.mqtt.commands import CommandParser
 from moodpid.mqtt.id_claim import ClaimMessage
-from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
-from moodpid.rate_limit import ThrottledLogger
+from moodpid.rate_limit import ThrottledLogger, TokenBucket
 from moodpid.requests import Post
 from moodpid.settings.fields import InvalidRequestError, SettingField
 

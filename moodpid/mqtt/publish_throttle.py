@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from moodpid.rate_limit import TokenBucket
+
 HEARTBEAT_S = 300.0
 RATE_HZ = 4.0
 BURST = 8.0
@@ -37,29 +39,6 @@ class TopicState:
 class _Published:
     topic_state: TopicState
     at_s: float
-
-
-class TokenBucket:
-    """So many at once, and so many a second in the long run.
-
-    Args:
-        burst: How many may come at once.
-        rate_hz: How many come back every second.
-    """
-
-    def __init__(self, burst: float, rate_hz: float) -> None:
-        self._burst, self._rate_hz = burst, rate_hz
-        self._left = burst
-        self._at_s = float("-inf")
-
-    def try_take(self, now_s: float) -> bool:
-        """Take one at `now_s` (monotonic seconds); False if none is left."""
-        self._left = min(self._burst, self._left + max(0.0, now_s - self._at_s) * self._rate_hz)
-        self._at_s = now_s
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
 
 
 class PublishThrottle:

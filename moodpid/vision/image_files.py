@@ -14,32 +14,43 @@ _HEADER = 16
 
 
 def read_grey(file: Path) -> GreyImage:
-    """The picture in `file`, upright as its EXIF says.
-
-    Returns:
-        Grey values of shape (height, width).
+    """Return the picture in `file`, upright as its EXIF says, of shape (height, width).
 
     Raises:
         PictureError: Missing, empty, no picture, larger than 50 megapixels or too small for any face.
     """
-    data = read_bytes(file)
+    return decode_grey(read_bytes(file), str(file))
+
+
+def decode_grey(data: bytes, name: str) -> GreyImage:
+    """Return the picture that `data` encodes, upright as its EXIF says, of shape (height, width).
+
+    Args:
+        data: The content of a file.
+        name: What error lines call it.
+
+    Raises:
+        PictureError: No picture, larger than 50 megapixels or too small for any face.
+    """
+    if not data:
+        raise PictureError(f"{name}: empty (0 bytes)")
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error as error:
         if "pixels" in str(error).lower() or "size" in str(error).lower():
             raise PictureError(
-                f"{file}: more than {MAX_PICTURE_PIXELS // 1_000_000} megapixels; make it smaller"
+                f"{name}: more than {MAX_PICTURE_PIXELS // 1_000_000} megapixels; make it smaller"
             ) from error
-        raise PictureError(f"{file}: cannot be decoded as a picture; it may be damaged") from error
+        raise PictureError(f"{name}: cannot be decoded as a picture; it may be damaged") from error
     if picture is None:
         known = data[:_HEADER].startswith(_SIGNATURES)
         raise PictureError(
-            f"{file}: {'damaged or cut short' if known else 'not a picture that OpenCV can read'}"
+            f"{name}: {'damaged or cut short' if known else 'not a picture that OpenCV can read'}"
         )
     height, width = picture.shape
     if min(height, width) < WINDOW_PX:
         raise PictureError(
-            f"{file}: {width} x {height} pixels; a face needs {WINDOW_PX} x {WINDOW_PX} at least"
+            f"{name}: {width} x {height} pixels; a face needs {WINDOW_PX} x {WINDOW_PX} at least"
         )
     return np.asarray(picture, np.uint8)
 

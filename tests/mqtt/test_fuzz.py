@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from moodpid import config
 from moodpid.mqtt.commands import CommandParser
-from moodpid.mqtt.publish_throttle import TokenBucket
 from moodpid.mqtt.publisher import MqttPublisher
 from moodpid.mqtt.topics import Topics
+from moodpid.rate_limit import TokenBucket
 from moodpid.requests import Request
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
 from tests.support.mqtt import happy, present, settled

@@ -1,0 +1,77 @@
+"""What the page asks of MPD and of the network, as plain data; called in threads of the page's own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moodpid.config import Config
+from moodpid.mood.emotion import Mood
+from moodpid.mpd.playlist_report import dry_run, report
+from moodpid.vision.image_files import decode_grey
+from moodpid.vision.pipeline import FacePipeline
+from moodpid.vision.types import Frame
+
+
+class Backend:
+    """Answers from other rooms.
+
+    Args:
+        config: The configuration.
+        mpd_password: Of MPD, empty for none.
+        make_pipeline: Makes a pipeline for stills; each picture has one of its own, so that nothing stays.
+    """
+
+    def __init__(self, config: Config, mpd_password: str, make_pipeline: Callable[[], FacePipeline]) -> None:
+        self._config = config
+        self._mpd_password = mpd_password
+        self._make_pipeline = make_pipeline
+
+    def playlists(self) -> list[dict[str, Any]]:
+        """Return what each mood would play; raises MoodpidError if MPD cannot be asked."""
+        if not self._config.player.enabled:
+            return []
+        return [
+            {
+                "mood": one.mood,
+                "borrowed": one.borrowed,
+                "lists": [
+                    {
+                        "name": entry.name,
+                        "songs": entry.songs,
+                        "weight": entry.weight,
+                        "problem": entry.problem,
+                    }
+                    for entry in one.lists
+                ],
+            }
+            for one in report(self._config.player, self._mpd_password)
+        ]
+
+    def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
+        """Return the next songs of a mood; raises MoodpidError if MPD cannot be asked or has none."""
+        if not self._config.player.enabled:
+            return []
+        picks = dry_run(self._config.player, mood, self._mpd_password)
+        return [
+            {"uri": pick.uri, "mood": pick.mood, "source": pick.source, "why": pick.why} for pick in picks
+        ]
+
+    def classify(self, picture: bytes) -> dict[str, Any]:
+        """Return the faces in a picture and their emotions; raises PictureError if it cannot be read."""
+        grey = decode_grey(picture, "the picture")
+        height, width = grey.shape
+        return {
+            "width": width,
+            "height": height,
+            "faces": [
+                {
+                    "x": face.box.x / width,
+                    "y": face.box.y / height,
+                    "width": face.box.width / width,
+                    "height": face.box.height / height,
+                    "emotion": face.scores.top,
+                    "confidence": face.scores[face.scores.top],
+                    "scores": face.scores.as_dict(),
+                }
+                for face in self._make_pipeline().analyze(Frame(grey, 0.0))
+            ],
+        }

@@ -1,0 +1,139 @@
+"""Builds the page from what it is to know: the publisher with its application, key and rules."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+import moodpid
+from moodpid import config
+from moodpid.channels import SharedValue
+from moodpid.errors import ConfigError
+from moodpid.mood.emotion import AFFECT, Mood
+from moodpid.requests import Post
+from moodpid.settings.fields import SettingField
+from moodpid.state import ViewLevel
+from moodpid.system.json_file import JsonFile
+from moodpid.web.access import Rules, is_loopback, own_names
+from moodpid.web.api import Api
+from moodpid.web.application import build_application
+from moodpid.web.backend import PageBackend
+from moodpid.web.connections import Connections
+from moodpid.web.day import DayLog
+from moodpid.web.feed import Feed
+from moodpid.web.listening import Address
+from moodpid.web.publisher import WebPublisher
+from moodpid.web.sealing import KEY_BYTES, LINK_S, Purpose, Seal
+from moodpid.web.session import SignIn
+from moodpid.web.state_json import describe_field
+
+KEY_FILE = "web.json"
+
+
+class _KeyFile(Struct):
+    key: Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * KEY_BYTES}}}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What the page needs of its surroundings.
+
+    Attributes:
+        fields: What can be set and pressed.
+        post: Where requests go.
+        backend: Answers that take a while.
+        view_level: Where the main loop reads what the pages want of each look.
+        key: Of this installation, for sessions and links.
+        links: Whether `moodpid web` can know the key.
+        password: Of the page, empty for none.
+        hostname: Of this machine.
+    """
+
+    fields: tuple[SettingField, ...]
+    post: Post
+    backend: PageBackend
+    view_level: SharedValue[ViewLevel]
+    key: bytes
+    links: bool
+    password: str
+    hostname: str
+
+
+def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
+    """Return the publisher, listening but not yet serving.
+
+    Raises:
+        ConfigError: The port is taken, or nobody could sign in.
+    """
+    page = settings.web
+    protected = bool(parts.password) or not is_loopback(page.host)
+    if protected and not (parts.password or parts.links):
+        raise ConfigError(
+            f"[web] host {page.host} can be reached from other machines and there is no password: write one"
+            " to /etc/moodpid/web-password, or name its file with password_file"
+        )
+    address = page_address(page, parts.hostname)
+    feed, day = Feed(parts.view_level), DayLog()
+    sign_in = SignIn(parts.key, parts.password, protected=protected)
+    rules = Rules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)
+
+    def make_application(connections: Connections) -> Any:  # noqa: ANN401 - aiohttp's, not imported here
+        api = Api(
+            about=_about(settings, parts.fields),
+            fields=parts.fields,
+            post=parts.post,
+            feed=feed,
+            day=day,
+            backend=parts.backend,
+            sign_in=sign_in,
+            cookie_path=f"{page.base_path}/",
+            secure=page.public_url.startswith("https:"),
+        )
+        return build_application(api, rules, page.base_path, connections)
+
+    return WebPublisher(address, fields=parts.fields, feed=feed, day=day, make_application=make_application)
+
+
+def page_address(page: config.WebConfig, hostname: str) -> Address:
+    """Return where the page is."""
+    return Address(page.host, page.port, page.base_path, page.public_url, hostname)
+
+
+def read_key(file: JsonFile, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
+    """Return the key in `file`, made first if there is none."""
+    key = stored_key(file)
+    if key is None:
+        key = random_bytes(KEY_BYTES)
+        file.write({"key": key.hex()})
+    return key
+
+
+def stored_key(file: JsonFile) -> bytes | None:
+    """Return the key in `file`, None if there is none."""
+    stored = file.read(_KeyFile)
+    return bytes.fromhex(stored.key) if stored else None
+
+
+def one_time_link(url: str, key: bytes, clock: Callable[[], float] = time.monotonic) -> str:
+    """Return an address that signs in once, within a quarter of an hour.
+
+    The token stands behind `#`, which browsers send to no server and write into no log of one.
+    """
+    return f"{url}#{Seal(key, Purpose.LINK).make(clock() + LINK_S)}"
+
+
+def _about(settings: config.Config, fields: tuple[SettingField, ...]) -> dict[str, Any]:
+    camera = settings.camera
+    return {
+        "name": settings.device.name,
+        "version": moodpid.__version__,
+        "moods": {mood: [*AFFECT[mood]] for mood in Mood},
+        "fields": [describe_field(field) for field in fields],
+        "music": settings.player.enabled,
+        "picture": settings.web.picture,
+        "min_face_px": settings.vision.min_face_px,
+        "camera": {"rotation": camera.rotation, "hflip": camera.hflip, "vflip": camera.vflip},
+    }

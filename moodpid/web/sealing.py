@@ -1,0 +1,118 @@
+"""Sessions and one-time links: texts that only this installation can have made, with an end to each."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import struct
+from collections.abc import Callable
+from enum import Enum
+
+KEY_BYTES = 32
+LINK_S = 15 * 60.0
+SESSION_S = 30 * 24 * 3600.0
+_NONCE_BYTES, _MAC_BYTES = 16, 32
+_LENGTH = 8 + _NONCE_BYTES + _MAC_BYTES
+_MAX_CHARS = 4 * (_LENGTH + 2) // 3 + 4
+_MAX_SPENT = 4096
+
+
+class Purpose(Enum):
+    """What a sealed text is for; one is never taken for the other."""
+
+    LINK = b"link"
+    SESSION = b"session"
+
+
+class Seal:
+    """Makes and checks texts that end at a time, by HMAC-SHA-256 (RFC 2104).
+
+    Times are monotonic seconds of this system: one clock for all processes, which nobody can set, and which
+    begins again with the key when the system restarts.
+
+    Args:
+        key: Secret, `KEY_BYTES` long.
+        purpose: What the texts are for.
+        extra: Another secret; when it changes, all texts made before are invalid.
+        random_bytes: Returns so many bytes.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        purpose: Purpose,
+        extra: str = "",
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._key = hmac.digest(key, purpose.value + b"\0" + extra.encode(), "sha256")
+        self._random_bytes = random_bytes
+        self._spent: dict[bytes, float] = {}
+
+    def make(self, until_s: float) -> str:
+        """Return a text that is valid until `until_s`."""
+        body = struct.pack(">d", until_s) + self._random_bytes(_NONCE_BYTES)
+        return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+
+    def is_valid(self, text: str, now_s: float) -> bool:
+        """Return whether `text` was made here, has not ended and was not spent."""
+        body = self._opened(text)
+        return body is not None and now_s < _until_s(body) and body not in self._spent
+
+    def spend(self, text: str, now_s: float) -> bool:
+        """Return whether `text` is valid, and make it invalid from now on."""
+        if not self.is_valid(text, now_s):
+            return False
+        self._spent = {body: until_s for body, until_s in self._spent.items() if now_s < until_s}
+        if len(self._spent) >= _MAX_SPENT:
+            return False
+        body = self._opened(text)
+        if body is not None:
+            self._spent[body] = _until_s(body)
+        return True
+
+    def _opened(self, text: str) -> bytes | None:
+        if not text.isascii() or len(text) > _MAX_CHARS:
+            return None
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        return body if len(raw) == _LENGTH and hmac.compare_digest(mac, self._mac(body)) else None
+
+    def _mac(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, "sha256")
+
+
+def _until_s(body: bytes) -> float:
+    until_s: float = struct.unpack(">d", body[:8])[0]
+    return until_s
+
+
+class Password:
+    """Checks guesses against a password, of which only the scrypt hash stays in memory (RFC 7914).
+
+    Args:
+        password: In plain text; may not be empty.
+    """
+
+    # 16 MiB and some 50 ms on a PC: slow for a guesser, affordable on a small Pi
+    _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
+
+    def __init__(self, password: str) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._hash = self._scrypt(password)
+
+    def matches(self, guess: str) -> bool:
+        """Return whether `guess` is the password; takes as long for every guess."""
+        return hmac.compare_digest(self._hash, self._scrypt(guess))
+
+    def _scrypt(self, text: str) -> bytes:
+        return hashlib.scrypt(
+            text.encode("utf-8", "surrogatepass"),
+            salt=self._salt,
+            n=self._COST,
+            r=self._BLOCK,
+            p=self._PARALLEL,
+        )

@@ -1,0 +1,91 @@
+"""Who is signed in: by a password, by a one-time link, or without either on this machine alone."""
+
+import time
+from collections.abc import Callable
+
+from moodpid.web.backend import BusyError, Workers
+from moodpid.web.guesses import GuessLimit
+from moodpid.web.sealing import SESSION_S, Password, Purpose, Seal
+
+COOKIE = "moodpid_session"
+
+
+class TooManyGuessesError(Exception):
+    """Wait before the next guess."""
+
+
+class SignIn:
+    """Checks passwords, links and sessions.
+
+    Args:
+        key: Secret, of this installation.
+        password: In plain text; empty for none.
+        protected: Whether a session is needed at all.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        password: str,
+        *,
+        protected: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.protected = protected
+        self._password = Password(password) if password else None
+        self._links = Seal(key, Purpose.LINK)
+        self._sessions = Seal(key, Purpose.SESSION, password)
+        self._guesses = GuessLimit()
+        # One at a time: scrypt takes 16 MiB
+        self._workers = Workers(1)
+        self._clock = clock
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a password may be typed; links work in any case."""
+        return self._password is not None
+
+    def is_signed_in(self, cookie: str) -> bool:
+        """Return whether a request with this session cookie may go on."""
+        return not self.protected or self._sessions.is_valid(cookie, self._clock())
+
+    async def by_password(self, guess: str, address: str) -> str:
+        """Return a new session; empty if the guess is wrong.
+
+        Args:
+            guess: What was typed.
+            address: Of the client.
+
+        Raises:
+            TooManyGuessesError: There were too many already.
+        """
+        password = self._password
+        self._take_guess(address)
+        if password is None:
+            return ""
+        try:
+            matches = await self._workers.run(lambda: password.matches(guess))
+        except BusyError:
+            raise TooManyGuessesError from None
+        return self._new_session() if matches else ""
+
+    def by_link(self, token: str, address: str) -> str:
+        """Return a new session; empty if the token is wrong, spent or too old.
+
+        Raises:
+            TooManyGuessesError: There were too many already.
+        """
+        self._take_guess(address)
+        return self._new_session() if self._links.spend(token, self._clock()) else ""
+
+    def sign_out(self, cookie: str) -> None:
+        """End a session."""
+        self._sessions.spend(cookie, self._clock())
+
+    def _take_guess(self, address: str) -> None:
+        if not self._guesses.try_take(address, self._clock()):
+            raise TooManyGuessesError
+
+    def _new_session(self) -> str:
+        return self._sessions.make(self._clock() + SESSION_S)
