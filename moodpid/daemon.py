@@ -120,8 +120,8 @@ class Daemon:
                 if new != self._state.settings:
                     self._apply_settings(new)
                     self._save_if_changed()
-            case PressButton(Button.SKIP | Button.REJECT_SONG as button):
-                self._skip(button)
+            case PressButton(Button.SKIP | Button.REJECT_SONG | Button.TAKE_OVER as button):
+                self._press(button)
             case PressButton(Button.RESTART):
                 raise RestartRequested("restart requested over MQTT")
             case PlayerChanged(player):
@@ -132,14 +132,17 @@ class Daemon:
     def _save_if_changed(self) -> None:
         self._unsaved = not self.save_settings(self._state.settings)
 
-    def _skip(self, button: Button) -> None:
-        """Skip the current song, if one plays; record one that does not fit."""
-        if self.player and self._state.player.status is PlayerStatus.PLAY:
-            if button is Button.REJECT_SONG:
-                self.player.reject_song()
-            else:
+    def _press(self, button: Button) -> None:
+        """Pass a button to the player, which reports any skip."""
+        if self.player is None:
+            return
+        match button:
+            case Button.SKIP:
                 self.player.skip()
-            self._report_skip()
+            case Button.REJECT_SONG:
+                self.player.reject_song()
+            case Button.TAKE_OVER:
+                self.player.take_over()
 
     def _report_skip(self) -> None:
         mood = self._state.mood.mood if self._state.mood else None

@@ -28,6 +28,7 @@ class Button(StrEnum):
 
     SKIP = "skip"
     REJECT_SONG = "misfit"
+    TAKE_OVER = "take_over"
     RESTART = "restart"
 
 
@@ -47,7 +48,7 @@ class PlayerChanged:
 
 @dataclass(frozen=True, slots=True)
 class TrackSkipped:
-    """News from the MPD worker: a user left one of its songs early, in another client."""
+    """News from the MPD worker: a user left one of its songs early, in another client or by a button."""
 
 
 Request: TypeAlias = ChangeSetting | PressButton | PlayerChanged | TrackSkipped

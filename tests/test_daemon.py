@@ -331,13 +331,17 @@ def test_a_filter_setting_leaves_the_others_alone(
     assert daemon.mood_filter._settings == FilterSettings(threshold=threshold, dwell_s=dwell_s)
 
 
-def test_skipping_reaches_the_player_and_is_told_if_something_plays(harness: DaemonHarness) -> None:
-    harness.requests.post(PressButton(Button.SKIP))
-    harness.requests.post(PlayerChanged(PlayerState(PlayerStatus.PLAY)))
+def test_a_skip_reaches_the_player_which_alone_reports_it(harness: DaemonHarness) -> None:
     harness.requests.post(PressButton(Button.SKIP))
     harness.run(None)
     assert harness.player.calls.count("skip") == 1
-    assert [event.event_type for event in harness.home.events] == [EventType.TRACK_SKIPPED]
+    assert harness.home.events == []
+
+
+def test_take_over_now_reaches_the_player(harness: DaemonHarness) -> None:
+    harness.requests.post(PressButton(Button.TAKE_OVER))
+    harness.run(None)
+    assert "take over" in harness.player.calls
 
 
 def test_a_rejected_song_is_passed_to_the_player(harness: DaemonHarness) -> None:

@@ -44,7 +44,7 @@ class QueueReconciler:
         clock: Monotonic seconds.
         sleep: Waits, in the steps of a fade; true from it: leave the song and the volume as they were.
         wall_clock: Seconds since 1970.
-        skipped: Called when a person left a song of ours before its end, unless it was asked of us.
+        skipped: Called when a person left a song of ours before its end, or any song by our button.
         store: Keeps what is ours over a restart of ours; None: nothing is kept.
     """
 
@@ -221,6 +221,7 @@ class QueueReconciler:
             if status.state is PlayState.PLAY:
                 link.next()
                 self._asked_to_skip = -1 if status.song_id is None else status.song_id
+                self._skipped()
 
     def reject_song(self, link: Mpd) -> None:
         """Remember that the song that plays does not fit, if it is ours, and go on to the next.

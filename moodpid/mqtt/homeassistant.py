@@ -25,6 +25,7 @@ _FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "strategy": ("Strategy", {"icon": "mdi:stairs-up"}),
     "skip": ("Skip", {"icon": "mdi:skip-next"}),
     "misfit": ("This song does not fit", {"icon": "mdi:music-off"}),
+    "take_over": ("Take over now", {"icon": "mdi:playlist-music"}),
     "override": ("Mood override", {"icon": "mdi:emoticon-wink-outline"}),
     "dwell_s": ("Dwell", {"device_class": "duration", "mode": "box", **_CONFIG}),
     "sensitivity": ("Sensitivity", {"icon": "mdi:tune", "mode": "slider", **_CONFIG}),

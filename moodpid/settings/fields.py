@@ -82,6 +82,7 @@ def setting_fields(capabilities: Capabilities) -> tuple[SettingField, ...]:
         _select("strategy", tuple(Strategy)),
         _button(Button.SKIP),
         _button(Button.REJECT_SONG),
+        _button(Button.TAKE_OVER),
     )
     return (
         _switch("enabled"),
