@@ -135,7 +135,7 @@ class Api:
         number = request.match_info["number"]
         picture = self._feed.picture(int(number)) if number.isdecimal() and len(number) < 20 else None  # noqa: PLR2004 - digits of 64 bits
         if picture is None:
-            return _error(404, "there is no picture")
+            return web.Response(status=204)  # gone with the camera: nothing for a browser to complain about
         return web.Response(body=picture, content_type="image/jpeg")
 
     async def _get_events(self, request: web.Request) -> web.StreamResponse:

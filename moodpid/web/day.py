@@ -20,6 +20,7 @@ class _MoodSpan:
     mood: Mood
     start_s: float
     end_s: float
+    confidence: float = 0.0
     confidence_s: float = 0.0  # confidence times seconds
 
 
@@ -83,6 +84,7 @@ class DayLog:
                 span.end_s = now_s
             span = self._mood = _MoodSpan(mood.mood, now_s, now_s)
             self._moods.append(span)
+        span.confidence = mood.confidence
         span.confidence_s += mood.confidence * (now_s - span.end_s)
         span.end_s = now_s
         place = place_of(mood, overridden=overridden)
@@ -109,4 +111,4 @@ class DayLog:
 
 def _confidence(span: _MoodSpan) -> float:
     lasted_s = span.end_s - span.start_s
-    return span.confidence_s / lasted_s if lasted_s > 0 else 0.0
+    return span.confidence_s / lasted_s if lasted_s > 0 else span.confidence

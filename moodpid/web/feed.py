@@ -98,7 +98,10 @@ class Feed:
         """
         if len(self._subscriptions) >= MAX_PAGES:
             raise TooManyPagesError
-        subscription = Subscription(level, self._make())
+        known = self._make()
+        if self._view_level.get() is ViewLevel.NOTHING:
+            known.pop(LOOK, None)  # an old one, whose picture is gone
+        subscription = Subscription(level, known)
         self._subscriptions.add(subscription)
         self._update_level()
         try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moodpid.errors import ConfigError
 from moodpid.text import clean
 from moodpid.web import api, application, connections
-from moodpid.web.page import one_time_link
+from moodpid.web.links import one_time_link
 from tests.support.page import JPEG, KEY, PASSWORD, PageServer, app_state, page_server
 
 OPEN = "/api/about"
@@ -107,8 +107,6 @@ def test_a_proxy_with_a_name_of_its_own_is_named_in_the_configuration() -> None:
         "/static/index.html%00.js",
         "/static/",
         "/api/picture/../about",
-        "/api/picture/-1",
-        "/api/picture/" + "9" * 400,
         "/__init__.py",
     ],
 )

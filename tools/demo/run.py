@@ -7,13 +7,15 @@ import math
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
+import webbrowser
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,12 +24,14 @@ from demo.view import Heard, Line
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from moodpid.config import WebConfig
 from moodpid.errors import ExitCode
 from tests.support.processes import begin, end
 from tests.support.servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
 
 ROOT = Path(__file__).parents[2]
 SONG_S = 15.0
+PAGE_S = 20.0  # until the page is there: the network and OpenCV are read first
 STOP_S = 6.0
 
 
@@ -71,6 +75,7 @@ def _arguments() -> argparse.Namespace:
         choices=["picamera2", "webcam", "recording"],
         help="instead of the best there is",
     )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
     return parser.parse_args()
 
 
@@ -97,13 +102,16 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
     mpd = stack.enter_context(PrivateMpd(_library(ROOT / ".cache"), audible=True, within=folder))
     broker = stack.enter_context(PrivateMosquitto(within=folder))
     config = folder / "moodpid.toml"
-    config.write_text(_toml(_config(camera, mpd, broker)), encoding="utf-8")
-    _introduce(called, mpd, broker)
+    port = _free_port()
+    config.write_text(_toml(_config(camera, mpd, broker, port)), encoding="utf-8")
+    _introduce(called, mpd, broker, port)
     heard, line = Heard(), Line()
     stack.callback(_sum_up, heard)
     stack.callback(line.end)
     client = stack.enter_context(_listening(broker, heard))
     daemon = stack.enter_context(_daemon(config, folder / "moodpid.log"))
+    if options.open:
+        _open_page(daemon, port)
     end_s = time.monotonic() + options.seconds if options.seconds else float("inf")
     while daemon.poll() is None and time.monotonic() < end_s:
         client.loop(timeout=min(0.25, max(0.0, end_s - time.monotonic())))
@@ -135,7 +143,31 @@ def _library(cache: Path) -> Path:
     return folder
 
 
-def _config(camera: source.Table, mpd: PrivateMpd, broker: PrivateMosquitto) -> dict[str, dict[str, Any]]:
+def _free_port() -> int:
+    """Return the page's usual port, or any other where that one is taken."""
+    for port in (WebConfig().port, 0):
+        with suppress(OSError), socket.create_server((WebConfig().host, port)) as probe:
+            return int(probe.getsockname()[1])
+    raise ServerError("no port of loopback is free")
+
+
+def _open_page(daemon: subprocess.Popen[bytes], port: int) -> None:
+    """Open the browser as soon as the page is there."""
+    until_s = time.monotonic() + PAGE_S
+    while daemon.poll() is None and time.monotonic() < until_s:
+        with suppress(OSError), socket.create_connection((WebConfig().host, port), timeout=1.0):
+            webbrowser.open(_address(port))
+            return
+        time.sleep(0.1)
+
+
+def _address(port: int) -> str:
+    return f"http://{WebConfig().host}:{port}/"
+
+
+def _config(
+    camera: source.Table, mpd: PrivateMpd, broker: PrivateMosquitto, port: int
+) -> dict[str, dict[str, Any]]:
     """`config/demo.toml` with the camera and the ports of today."""
     tables: dict[str, dict[str, Any]] = tomllib.loads(
         (ROOT / "config" / "demo.toml").read_text(encoding="utf-8")
@@ -143,6 +175,7 @@ def _config(camera: source.Table, mpd: PrivateMpd, broker: PrivateMosquitto) -> 
     tables["camera"] = {**tables.get("camera", {}), **camera}
     tables["player"] = {**tables.get("player", {}), "host": mpd.host, "port": mpd.port}
     tables["mqtt"] = {**tables.get("mqtt", {}), "host": broker.host, "port": broker.port}
+    tables["web"] = {"enabled": True, "port": port, "picture": True}
     return tables
 
 
@@ -157,7 +190,8 @@ def _toml(tables: dict[str, dict[str, Any]], prefix: str = "") -> str:
     return text
 
 
-def _introduce(camera: str, mpd: PrivateMpd, broker: PrivateMosquitto) -> None:
+def _introduce(camera: str, mpd: PrivateMpd, broker: PrivateMosquitto, port: int) -> None:
+    print(f"The page is at {_address(port)}")
     sound = "you should hear it" if sound_card() else "silently: there is no sound card"
     print(f"moodpid watches {camera}, and plays to its mood ({sound}).")
     print(f"  its topics:  mosquitto_sub -p {broker.port} -t 'moodpid/#' -v")

@@ -1,0 +1,142 @@
+// Aiming the camera: what it sees, what to mend, and the lines that turn the picture.
+
+import { h, icon, s, setText } from "./dom.js";
+import { Stage } from "./stage.js";
+import { HINTS, T, fillIn } from "./texts.js";
+
+export function aim(app) {
+	const stage = new Stage();
+	const words = h("span", {});
+	const verdict = h("p", { class: "verdict", role: "status" }, icon("hint"), words);
+	const hints = h("ul", { class: "hints" });
+	const ruler = s("svg", { class: "ruler", "aria-hidden": "true" });
+	const rulerText = h("span", { class: "tag ruler-tag" }, T.smallest(app.about.min_face_px));
+	const turning = new Turning(app, stage.inner);
+	let shownHints = "";
+	let marked = false;
+	stage.element.append(ruler, rulerText);
+	stage.element.classList.toggle("blank", !app.about.picture);
+
+	function showRuler(look) {
+		const px = app.about.min_face_px;
+		ruler.setAttribute("viewBox", `0 0 ${look.width} ${look.height}`);
+		const top = look.height - px - 14;
+		ruler.replaceChildren(s("rect", { x: 14, y: top, width: px, height: px, rx: 5 }));
+		rulerText.style.left = `${(100 * (px + 24)) / look.width}%`;
+	}
+
+	function update(state, changed) {
+		const look = state.look;
+		if (changed.has("look")) {
+			stage.update(look);
+			if (look) showRuler(look);
+		}
+		if (!(changed.has("look") || changed.has("camera"))) return;
+		const read = look?.faces.filter((face) => face.emotion) ?? [];
+		const good = read.length > 0;
+		let text = T.aimNone;
+		if (!look) text = T.camera[state.camera?.status] || T.starting;
+		else if (good) text = T.aimGood(read.length, read[0].px);
+		setText(words, text);
+		if (verdict.classList.toggle("good", good) !== marked) verdict.replaceChildren(icon((marked = good) ? "good" : "hint"), words);
+		showHints(look, good, state.camera);
+	}
+
+	function showHints(look, good, camera) {
+		const values = { px: look?.faces.find((face) => !face.emotion)?.px, need: app.about.min_face_px, turn: look?.turn };
+		const found = (look?.hints ?? []).map((hint) => [hint, ...(HINTS[hint] ?? [hint, ""])]);
+		if (camera?.status === "off") found.push(["off", "", T.aimOff]);
+		else if (!found.length && !good && look) found.push(["none", "", T.aimNoneText]);
+		const key = JSON.stringify([found, values]);
+		if (key === shownHints) return;
+		shownHints = key;
+		hints.replaceChildren(
+			...found.map(([hint, title, text]) =>
+				h(
+					"li",
+					{},
+					title ? icon("hint") : null,
+					h("div", {}, h("strong", {}, title), h("p", {}, fillIn(text, values))),
+					hint === "turned" ? h("button", { onclick: () => turning.upright(look.turn) }, `${T.turnRight} ${look.turn}°`) : null,
+				),
+			),
+		);
+	}
+
+	return {
+		level: 2,
+		update,
+		element: h(
+			"div",
+			{ class: "grid aim" },
+			h("section", { class: "card stage-card" }, stage.element, app.about.picture ? null : h("p", { class: "note" }, T.noPicture)),
+			h("section", { class: "card advice" }, verdict, hints),
+			turning.element,
+		),
+	};
+}
+
+/** Turns and mirrors the picture on the page, and spells out what the configuration would say. */
+class Turning {
+	#turn = 0;
+	#mirror = false;
+
+	constructor(app, picture) {
+		this.camera = app.about.camera;
+		this.picture = picture;
+		this.lines = h("pre", { class: "lines", tabindex: "0" });
+		this.text = h("p", { class: "note" });
+		const tool = (name, text, work) => h("button", { onclick: work }, icon(name), h("span", {}, text));
+		this.element = h(
+			"section",
+			{ class: "card turning" },
+			h("div", { class: "buttons" }, tool("turn_left", T.turnLeft, () => this.turn(270)), tool("turn_right", T.turnRight, () => this.turn(90)), tool("mirror", T.mirror, () => this.mirror())),
+			h("h2", {}, T.lines),
+			this.lines,
+			this.text,
+		);
+		this.#show();
+	}
+
+	turn(degrees) {
+		// What is mirrored on the page turns the other way in the picture below
+		this.#turn = (this.#turn + (this.#mirror ? 360 - degrees : degrees)) % 360;
+		this.#show();
+	}
+
+	/** Turn the camera's picture clockwise, whatever was tried before. */
+	upright(degrees) {
+		this.#turn = degrees;
+		this.#mirror = false;
+		this.#show();
+	}
+
+	mirror() {
+		this.#mirror = !this.#mirror;
+		this.#show();
+	}
+
+	#show() {
+		const { rotation, hflip, vflip } = configured(this.camera, this.#turn, this.#mirror);
+		const same = this.#turn === 0 && !this.#mirror;
+		this.lines.textContent = `[camera]\nrotation = ${rotation}\nhflip = ${hflip}\nvflip = ${vflip}`;
+		this.text.textContent = same ? T.linesSame : T.linesText;
+		const aside = this.#turn % 180 ? 0.75 : 1;
+		this.picture.style.transform = `scaleX(${this.#mirror ? -1 : 1}) rotate(${this.#turn}deg) scale(${aside})`;
+		this.picture.classList.toggle("changed", !same);
+	}
+}
+
+/**
+ * The configuration that shows the present picture turned clockwise and then mirrored left to right.
+ * The camera mirrors first and turns then; a mirror before a turn by 90 degrees acts along the other axis.
+ */
+export function configured(camera, turn, mirror) {
+	const rotation = (camera.rotation + turn) % 360;
+	const across = rotation % 180 !== 0;
+	return {
+		rotation,
+		hflip: camera.hflip !== (mirror && !across),
+		vflip: camera.vflip !== (mirror && across),
+	};
+}

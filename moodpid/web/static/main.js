@@ -1,0 +1,144 @@
+// Starts the page: signs in, shows one view at a time, and keeps it up to date.
+
+import { h, icon, setText } from "./dom.js";
+import { Feed, Refused, get, post, remove } from "./net.js";
+import { T, TITLES, VIEWS, mood as moodName } from "./texts.js";
+import { aim } from "./aim.js";
+import { music } from "./music.js";
+import { now } from "./now.js";
+import { settings } from "./settings.js";
+import { signIn } from "./signin.js";
+import { today } from "./today.js";
+import { tryPicture } from "./try.js";
+
+const MAKERS = { now, aim, today, music, settings, try: tryPicture };
+const ANNOUNCE_EVERY_MS = 8000;
+
+class App {
+	state = {};
+	about = null;
+	#view = null;
+	#announced = { mood: null, song: null, at: -Infinity };
+
+	constructor(session) {
+		this.session = session;
+		this.feed = new Feed((parts) => this.#take(parts), (up) => this.#connected(up));
+	}
+
+	async start() {
+		this.about = await get("about");
+		document.title = `${this.about.name} · moodpid`;
+		this.#build();
+		window.addEventListener("hashchange", () => this.#show());
+		this.#show();
+	}
+
+	/** Show a short message for a moment. */
+	toast(text) {
+		setText(this.toastLine, text);
+		this.toastLine.classList.add("shown");
+		clearTimeout(this.toastTimer);
+		this.toastTimer = setTimeout(() => this.toastLine.classList.remove("shown"), 3200);
+	}
+
+	/** Do something that may fail, and show why it did. */
+	async attempt(work) {
+		try {
+			return await work();
+		} catch (error) {
+			if (error instanceof Refused && error.status === 401) location.reload();
+			this.toast(error instanceof Refused ? error.message : T.offline);
+			return undefined;
+		}
+	}
+
+	#build() {
+		this.links = Object.fromEntries(
+			Object.entries(VIEWS).map(([key, title]) => [key, h("a", { href: `#${key}` }, icon(key), h("span", {}, title))]),
+		);
+		this.content = h("main", { id: "content", tabindex: "-1" });
+		this.offline = h("p", { class: "offline", role: "status" });
+		this.live = h("p", { class: "unseen", "aria-live": "polite" });
+		this.toastLine = h("p", { class: "toast", role: "status" });
+		const skip = h("a", { href: "#content", class: "skip", onclick: (event) => { event.preventDefault(); this.content.focus(); } }, T.skipLink);
+		const foot = h("small", {}, T.about(this.about.name, this.about.version));
+		const out = this.session.protected
+			? h("button", { class: "quiet", onclick: () => remove("session").then(() => location.reload()) }, T.signOut)
+			: null;
+		document.body.replaceChildren(
+			skip,
+			h("header", { class: "rail" }, h("p", { class: "brand" }, this.about.name), h("nav", { "aria-label": T.views }, Object.values(this.links)), h("div", { class: "rail-end" }, out, foot)),
+			this.offline,
+			this.content,
+			this.live,
+			this.toastLine,
+		);
+	}
+
+	#show() {
+		const key = location.hash.slice(1);
+		const name = MAKERS[key] ? key : "now";
+		this.#view?.close?.();
+		this.#view = MAKERS[name](this);
+		this.feed.watch(this.#view.level ?? 0);
+		this.content.replaceChildren(h("h1", { class: name === "now" ? "unseen" : null }, TITLES[name]), this.#view.element);
+		this.content.className = `view-${name}`;
+		for (const [link, element] of Object.entries(this.links)) {
+			if (link === name) element.setAttribute("aria-current", "page");
+			else element.removeAttribute("aria-current");
+		}
+		this.#view.update?.(this.state, new Set(Object.keys(this.state)));
+		window.scrollTo(0, 0);
+	}
+
+	#take(parts) {
+		Object.assign(this.state, parts);
+		if ("mood" in parts) document.body.dataset.mood = this.state.mood?.mood ?? "nobody";
+		this.#view?.update?.(this.state, new Set(Object.keys(parts)));
+		this.#announce();
+	}
+
+	/** Tell screen readers of a new mood or song, seldom enough to be of use. */
+	#announce() {
+		const mood = this.state.mood?.mood;
+		const song = this.state.player?.status === "play" ? this.state.player.title : "";
+		const last = this.#announced;
+		if ((mood === last.mood && song === last.song) || performance.now() - last.at < ANNOUNCE_EVERY_MS) return;
+		const texts = [];
+		if (mood && mood !== last.mood) texts.push(T.announceMood(moodName(mood)));
+		if (song && song !== last.song) texts.push(T.announceSong(song));
+		this.#announced = { mood, song, at: performance.now() };
+		if (texts.length) setText(this.live, texts.join(". "));
+	}
+
+	async #connected(up) {
+		setText(this.offline, up ? "" : T.offline);
+		document.body.classList.toggle("is-offline", !up);
+		if (!up) {
+			const session = await get("session").catch(() => null);
+			if (session && !session.signed_in) location.reload();
+		}
+	}
+}
+
+/** A link that `moodpid web` printed signs in with what stands behind its #. */
+async function useLink() {
+	const token = location.hash.slice(1);
+	if (token.length < 40) return "";
+	history.replaceState(null, "", location.pathname);
+	try {
+		await post("session", { token });
+		return "";
+	} catch {
+		return T.linkFailed;
+	}
+}
+
+async function main() {
+	const problem = await useLink();
+	const session = await get("session");
+	if (session.signed_in) await new App(session).start();
+	else document.body.replaceChildren(signIn(session, problem));
+}
+
+main().catch(() => document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline), h("main", {}, h("button", { onclick: () => location.reload() }, "↻"))));

@@ -1,0 +1,78 @@
+// Requests to the service, and the feed of its state.
+
+export class Refused extends Error {
+	constructor(status, message) {
+		super(message);
+		this.status = status;
+	}
+}
+
+async function ask(method, path, body) {
+	const response = await fetch(`api/${path}`, {
+		method,
+		body,
+		headers: { "X-Moodpid": "1" },
+		credentials: "same-origin",
+		cache: "no-store",
+	});
+	const answer = await response.json().catch(() => ({}));
+	if (!response.ok) throw new Refused(response.status, answer.error ?? response.statusText);
+	return answer;
+}
+
+export const get = (path) => ask("GET", path);
+export const post = (path, content) => ask("POST", path, content instanceof Blob ? content : JSON.stringify(content));
+export const remove = (path) => ask("DELETE", path);
+export const request = (key, value) => post("request", { key, value: String(value) });
+
+/** The feed: parts of the state as they change, on one connection at most, none while the page is hidden. */
+export class Feed {
+	#source = null;
+	#level = 0;
+	#offset = 0;
+
+	constructor(onParts, onConnected) {
+		this.onParts = onParts;
+		this.onConnected = onConnected;
+		document.addEventListener("visibilitychange", () => this.#reopen());
+		window.addEventListener("online", () => this.#reopen());
+	}
+
+	/** Say how much of each look is wanted: nothing (0), faces (1), hints for aiming (2). */
+	watch(level) {
+		if (this.#source && level === this.#level) return;
+		this.#level = level;
+		this.#reopen();
+	}
+
+	close() {
+		this.#source?.close();
+		this.#source = null;
+	}
+
+	/** The wall clock's time of a moment in the service's seconds. */
+	date(seconds) {
+		return new Date(Date.now() - 1000 * (this.now() - seconds));
+	}
+
+	/** The service's clock, in seconds. */
+	now() {
+		return performance.now() / 1000 + this.#offset;
+	}
+
+	#reopen() {
+		this.close();
+		if (document.hidden) return;
+		const source = (this.#source = new EventSource(`api/events?view=${this.#level}`));
+		source.addEventListener("now", (event) => {
+			this.#offset = Number(event.data) - performance.now() / 1000;
+			this.onConnected(true);
+		});
+		source.onmessage = (event) => this.onParts(JSON.parse(event.data));
+		source.onerror = () => {
+			this.onConnected(false);
+			// The browser tries again by itself, unless the service refused
+			if (source.readyState === EventSource.CLOSED && source === this.#source) setTimeout(() => this.#reopen(), 3000);
+		};
+	}
+}

@@ -1,0 +1,139 @@
+// What is now: the mood, how sure it is, what plays and why.
+
+import { h, icon, percent, setText } from "./dom.js";
+import { get, request } from "./net.js";
+import { Plane } from "./plane.js";
+import { Stage } from "./stage.js";
+import { T, field as fieldText, mood as moodName, option } from "./texts.js";
+
+const SONG_BUTTONS = ["skip", "like", "misfit", "take_over"];
+
+export function now(app) {
+	const word = h("p", { class: "mood-word" });
+	const since = h("p", { class: "mood-since" });
+	const trouble = h("p", { class: "trouble" });
+	const hero = h("section", { class: "hero" }, word, since, trouble, override(app));
+	const player = playerCard(app);
+	const bars = beliefBars(Object.keys(app.about.moods).filter((name) => name !== "nobody"));
+	const plane = new Plane(app);
+	const stage = app.about.picture ? new Stage() : null;
+	const timer = setInterval(() => app.state.mood && showSince(), 10_000);
+	get("day").then((day) => plane.setTrail(day.trail), () => {});
+
+	function showSince() {
+		const mood = app.state.mood;
+		const parts = mood
+			? [
+					T.lasts(app.feed.now() - mood.since_s),
+					mood.overridden ? T.overridden : T.sure(percent(mood.confidence)),
+					mood.mood === "nobody" ? null : T.faces(mood.faces),
+				]
+			: [T.lookingFor];
+		setText(since, parts.filter(Boolean).join(" · "));
+	}
+
+	function update(state, changed) {
+		if (changed.has("mood")) {
+			setText(word, state.mood ? moodName(state.mood.mood) : T.starting);
+			showSince();
+			bars.update(state.mood);
+		}
+		if (changed.has("camera")) {
+			const camera = state.camera;
+			setText(trouble, [T.camera[camera.status], camera.message].filter(Boolean).join(": "));
+		}
+		if (changed.has("mood") || changed.has("player")) plane.update(state);
+		if (changed.has("player")) player.update(state.player);
+		if (changed.has("settings")) hero.querySelector("select").value = state.settings.override;
+		if (changed.has("look")) stage?.update(state.look);
+	}
+
+	return {
+		level: stage ? 1 : 0,
+		update,
+		close: () => clearInterval(timer),
+		element: h(
+			"div",
+			{ class: stage ? "grid now with-picture" : "grid now" },
+			hero,
+			app.about.music ? player.element : null,
+			h("section", { class: "card plane-card" }, h("h2", {}, T.plane), plane.element),
+			stage ? h("section", { class: "card picture-card" }, h("h2", {}, T.picture), stage.element) : null,
+			h("section", { class: "card beliefs-card" }, h("h2", {}, T.beliefs), bars.element),
+		),
+	};
+}
+
+function override(app) {
+	const options = app.about.fields.find((one) => one.key === "override").options;
+	const select = h(
+		"select",
+		{ id: "set-mood", onchange: () => app.attempt(() => request("override", select.value)) },
+		options.map((value) => h("option", { value }, option(value))),
+	);
+	return h("div", { class: "override" }, h("label", { for: "set-mood" }, T.setMood), select);
+}
+
+function playerCard(app) {
+	const status = h("h2", {});
+	const title = h("p", { class: "song-title" });
+	const artist = h("p", { class: "song-artist" });
+	const facts = h("dl", { class: "facts" });
+	const hold = h("p", { class: "hold" });
+	const keys = new Set(app.about.fields.map((one) => one.key));
+	const buttons = SONG_BUTTONS.filter((key) => keys.has(key)).map((key) =>
+		h("button", { onclick: () => press(app, key) }, icon(key), h("span", {}, fieldText(key)[0])),
+	);
+
+	function update(player) {
+		const plays = player.status === "play" || player.status === "pause";
+		setText(status, T.player[player.status] ?? player.status);
+		setText(title, plays && player.title ? player.title : T.noSong);
+		setText(artist, plays ? player.artist : "");
+		setText(hold, player.message ?? "");
+		const next = player.next_title ?? player.next ?? "";
+		const known = [
+			[T.chosenFor, player.mood ? moodName(player.mood) : ""],
+			[T.from, player.playlist],
+			[T.next, typeof next === "string" ? next : next?.title],
+			[T.why, player.why ?? player.next_why],
+		].filter(([, text]) => text);
+		const key = JSON.stringify(known);
+		if (facts.dataset.key !== key) {
+			facts.dataset.key = key;
+			facts.replaceChildren(...known.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
+		}
+		for (const button of buttons) button.disabled = player.status !== "play";
+	}
+
+	const element = h("section", { class: "card player-card" }, status, title, artist, facts, hold, h("div", { class: "buttons" }, buttons));
+	return { element, update };
+}
+
+/** Press a button of the table of settings. */
+export async function press(app, key) {
+	if (await app.attempt(() => request(key, "PRESS"))) app.toast(`${fieldText(key)[0]}: ${T.sent}`);
+}
+
+/** Seven bars, in an order that never changes. */
+export function beliefBars(emotions) {
+	const rows = emotions.map((emotion) => {
+		const value = h("span", { class: "belief-value" });
+		const fill = h("span", { class: "belief-fill", "data-mood": emotion });
+		const row = h("li", {}, h("span", {}, moodName(emotion)), h("span", { class: "belief-bar", "aria-hidden": "true" }, fill), value);
+		return { emotion, value, fill, row };
+	});
+
+	function update(mood) {
+		for (const { emotion, value, fill, row } of rows) {
+			const score = mood && mood.mood !== "nobody" ? (mood.scores[emotion] ?? 0) : 0;
+			setText(value, percent(score));
+			fill.style.transform = `scaleX(${score})`;
+			row.classList.toggle("top", mood?.mood === emotion);
+		}
+	}
+
+	const element = h("ul", { class: "beliefs" }, rows.map(({ row }) => row));
+	update(null);
+	return { element, update };
+}

@@ -1,0 +1,107 @@
+// The camera's picture with the outlines of faces; outlines alone where the picture is not shown.
+
+import { h, percent, s, setAttribute } from "./dom.js";
+import { T, mood as moodName } from "./texts.js";
+
+export class Stage {
+	#shown = -1;
+	#loading = false;
+	#waiting = null;
+
+	constructor() {
+		this.image = h("img", { alt: "", class: "away", decoding: "async" });
+		this.image.onload = () => this.#loaded();
+		this.image.onerror = () => this.#failed();
+		this.overlay = s("svg", { viewBox: "0 0 4 3", preserveAspectRatio: "none" });
+		this.labels = h("div", { class: "labels" });
+		this.inner = h("div", { class: "stage-inner" }, this.image, this.overlay, this.labels);
+		this.element = h("div", { class: "stage", role: "img", "aria-label": T.pictureLabel(0) }, this.inner);
+	}
+
+	/** Show a look; null when there is none. */
+	update(look) {
+		if (!look) {
+			this.image.classList.add("away");
+			this.#draw(null);
+			return;
+		}
+		this.element.style.aspectRatio = `${look.width} / ${look.height}`;
+		setAttribute(this.element, "aria-label", T.pictureLabel(look.faces.length));
+		if (!look.picture) {
+			this.image.classList.add("away");
+			this.#draw(look);
+		} else if (this.#loading) {
+			this.#waiting = look;
+		} else {
+			this.#load(look);
+		}
+	}
+
+	/** Show a picture of this page's own, such as one that was dropped, with its faces. */
+	show(url, look) {
+		this.element.style.aspectRatio = `${look.width} / ${look.height}`;
+		this.element.style.setProperty("--shape", look.width / look.height);
+		setAttribute(this.element, "aria-label", T.pictureLabel(look.faces.length));
+		this.image.classList.remove("away");
+		this.image.onload = this.image.onerror = null;
+		this.image.src = url;
+		this.#draw(look);
+	}
+
+	// The next picture is asked for when the last one is there: a slow connection gets fewer
+	#load(look) {
+		this.#loading = true;
+		this.look = look;
+		this.image.src = `api/picture/${look.number}`;
+	}
+
+	#loaded() {
+		this.#loading = false;
+		this.image.classList.remove("away");
+		if (this.look.number !== this.#shown) {
+			this.#shown = this.look.number;
+			this.#draw(this.look);
+		}
+		this.#next();
+	}
+
+	#failed() {
+		this.#loading = false;
+		this.image.classList.add("away");
+		this.#next();
+	}
+
+	#next() {
+		const look = this.#waiting;
+		this.#waiting = null;
+		if (look) this.#load(look);
+	}
+
+	#draw(look) {
+		const faces = look?.faces ?? [];
+		if (look) this.overlay.setAttribute("viewBox", `0 0 ${look.width} ${look.height}`);
+		this.overlay.replaceChildren(
+			...faces.map((face) =>
+				s("rect", {
+					x: face.x * look.width,
+					y: face.y * look.height,
+					width: face.width * look.width,
+					height: face.height * look.height,
+					rx: 0.06 * face.width * look.width,
+					class: face.emotion ? null : "unread",
+					"data-mood": face.emotion,
+				}),
+			),
+		);
+		this.labels.replaceChildren(
+			...faces.map((face) => {
+				const text = face.emotion ? `${moodName(face.emotion)} ${percent(face.confidence)}` : `${face.px} px`;
+				const low = face.y < 0.12;
+				const label = h("span", { class: low ? "tag below" : "tag face-tag" }, text);
+				label.style.left = `${100 * Math.min(Math.max(face.x, 0), 0.8)}%`;
+				label.style.top = `${100 * (low ? face.y + face.height : face.y)}%`;
+				return label;
+			}),
+		);
+	}
+}

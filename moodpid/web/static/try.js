@@ -1,0 +1,87 @@
+// Faces and emotions in a picture of the user's own.
+
+import { h, icon, setText } from "./dom.js";
+import { Refused, post } from "./net.js";
+import { beliefBars } from "./now.js";
+import { Stage } from "./stage.js";
+import { T, mood as moodName } from "./texts.js";
+
+const LONGEST_PX = 1600; // more shows no more faces, and takes a phone's connection long
+const QUALITY = 0.9;
+
+export function tryPicture(app) {
+	const line = h("p", { class: "note", role: "status" });
+	const result = h("div", { class: "grid two" });
+	const emotions = Object.keys(app.about.moods).filter((name) => name !== "nobody");
+	let url = "";
+
+	async function read(file) {
+		if (!file) return;
+		setText(line, T.tryBusy);
+		result.replaceChildren();
+		URL.revokeObjectURL(url);
+		try {
+			const picture = await shrink(file);
+			url = URL.createObjectURL(picture);
+			const look = await post("classify", picture);
+			show(look);
+		} catch (error) {
+			setText(line, error instanceof Refused ? error.message : error instanceof DOMException ? T.tryBroken : T.offline);
+		}
+	}
+
+	function show(look) {
+		setText(line, look.faces.length ? "" : T.tryNone);
+		const stage = new Stage();
+		stage.show(url, look);
+		result.replaceChildren(
+			stage.element,
+			...look.faces.map((face, i) => {
+				const bars = beliefBars(emotions);
+				bars.update({ mood: face.emotion, scores: face.scores });
+				return h("section", { class: "card" }, h("h2", {}, `${T.face(i + 1)}: ${moodName(face.emotion)}`), bars.element);
+			}),
+		);
+	}
+
+	const choose = input(read, T.tryChoose, "try", {});
+	const take = input(read, T.tryTake, "aim", { capture: "user" });
+	const drop = h(
+		"div",
+		{
+			class: "drop",
+			ondragover: (event) => {
+				event.preventDefault();
+				drop.classList.add("over");
+			},
+			ondragleave: () => drop.classList.remove("over"),
+			ondrop: (event) => {
+				event.preventDefault();
+				drop.classList.remove("over");
+				read(event.dataTransfer.files[0]);
+			},
+		},
+		h("p", {}, T.tryDrop),
+		h("div", { class: "buttons" }, choose, take),
+	);
+
+	return {
+		close: () => URL.revokeObjectURL(url),
+		element: h("div", { class: "try" }, h("p", { class: "note" }, T.tryIntro), drop, line, result),
+	};
+}
+
+function input(read, text, name, properties) {
+	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => read(field.files[0]), ...properties });
+	return h("span", {}, h("button", { type: "button", onclick: () => field.click() }, icon(name), h("span", {}, text)), field);
+}
+
+/** The picture upright and of a size that is enough, as JPEG. */
+async function shrink(file) {
+	const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+	const scale = Math.min(1, LONGEST_PX / Math.max(bitmap.width, bitmap.height));
+	const canvas = h("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+	canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+	bitmap.close();
+	return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+}
