@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
@@ -11,11 +12,12 @@ from moodpid import wiring
 from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config
 from moodpid.daemon import Daemon
-from moodpid.errors import PictureError, RecordingEnded, RestartRequested
+from moodpid.errors import PageLinkError, PictureError, RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Mood
 from moodpid.mood.filter import MoodFilter
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, ViewLevel
+from moodpid.system.json_file import JsonFile
 from moodpid.system.sd_notify import ServiceManager, service_manager
 from moodpid.system.signals import stop_on_signals
 
@@ -133,3 +135,34 @@ def forget(config: Config) -> list[Finding]:
     from moodpid.mqtt.forget import forget
 
     return forget(config.device, config.mqtt, wiring.mqtt_password(config))
+
+
+def page_link(config: Config, folder: Path) -> str:
+    """Return the address of the page; it signs in once where the page is protected.
+
+    Args:
+        config: Where the page is.
+        folder: Where the service keeps its runtime files.
+
+    Raises:
+        PageLinkError: The page is switched off, or its key cannot be read.
+    """
+    from moodpid.web.links import KEY_FILE, one_time_link, stored_key
+    from moodpid.web.listening import Address
+
+    if not config.web.enabled:
+        raise PageLinkError("the page is switched off: set enabled = true in [web] and restart the service")
+    address = Address.of(config.web, socket.gethostname())
+    if not (address.reachable or wiring.web_password(config)):
+        return address.url
+    file = folder / KEY_FILE
+    try:
+        with file.open("rb"):
+            key = stored_key(JsonFile(file))
+    except FileNotFoundError:
+        raise PageLinkError(f"{file}: no such file; start the service first, it makes the file") from None
+    except OSError as error:
+        raise PageLinkError(f"{file}: {error.strerror}; run it as root: sudo moodpid web") from error
+    if key is None:
+        raise PageLinkError(f"{file}: not a key; restart the service, it makes a new one")
+    return one_time_link(address.url, key)

@@ -90,6 +90,12 @@ class StopRequested(MoodpidError):  # noqa: N818 - nothing is wrong
     exit_code = ExitCode.OK
 
 
+class PageLinkError(MoodpidError):
+    """There is no link to the page."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
 class PictureError(MoodpidError):
     """One picture or video cannot be read; the others may."""
 

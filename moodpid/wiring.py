@@ -122,13 +122,14 @@ def _web_publisher(
     config: Config, requests: RequestQueue[Request], view_level: SharedValue[ViewLevel]
 ) -> StatePublisher:
     try:
-        from moodpid.web.page import KEY_FILE, PageParts, build_page, read_key
+        from moodpid.web.page import PageParts, build_page
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"[web] needs the Python module {error.name}: sudo apt install python3-aiohttp"
         ) from error
     from moodpid.page_backend import Backend
     from moodpid.settings.fields import setting_fields
+    from moodpid.web.links import KEY_FILE, read_key
 
     folder = runtime_folder()
     parts = PageParts(
@@ -176,7 +177,17 @@ def capabilities(config: Config) -> "Capabilities":
     """Return what users may set and press here."""
     from moodpid.settings.fields import Capabilities
 
-    return Capabilities(config.player.enabled, config.camera.fps, config.mqtt.picture)
+    return Capabilities(config.player.enabled, config.camera.fps, config.mqtt.picture, _page_url(config))
+
+
+def _page_url(config: Config) -> str:
+    """Return where other machines reach the page, empty if they cannot."""
+    if not config.web.enabled:
+        return ""
+    from moodpid.web.listening import Address
+
+    address = Address.of(config.web, socket.gethostname())
+    return address.url if address.reachable else ""
 
 
 def default_settings(config: Config) -> Settings:

@@ -70,6 +70,14 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
 
+def _web(options: argparse.Namespace) -> ExitCode:
+    from moodpid import app
+    from moodpid.system.json_file import runtime_folder
+
+    print_line(app.page_link(_config_of_the_service(options), runtime_folder() or RUNTIME_FOLDER))
+    return ExitCode.OK
+
+
 def _playlists(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
@@ -150,6 +158,7 @@ def _setup(options: argparse.Namespace) -> ExitCode:
     return setup(options)
 
 
+RUNTIME_FOLDER = Path("/run/moodpid")  # as systemd/moodpid.service has it in RuntimeDirectory=
 _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
 COMMANDS = {
     "run": Command(run, "the service, in the foreground"),
@@ -186,6 +195,9 @@ COMMANDS = {
     ),
     "doctor": Command(
         _doctor, "try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}
+    ),
+    "web": Command(
+        _web, "the address of the page; where it is protected, it signs in once, within 15 minutes"
     ),
     "forget": Command(_forget, "take this device out of Home Assistant and off the broker, for good"),
     "playlists": Command(

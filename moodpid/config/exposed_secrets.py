@@ -27,7 +27,11 @@ def find_exposed(config: Config, credentials: Path | None = None) -> Iterator[tu
 
 
 def _secrets(config: Config, credentials: Path | None) -> Iterator[Path]:
-    for part, name in ((config.player, "mpd-password"), (config.mqtt, "mqtt-password")):
+    for part, name in (
+        (config.player, "mpd-password"),
+        (config.mqtt, "mqtt-password"),
+        (config.web, "web-password"),
+    ):
         if part.enabled and part.password_file:
             yield Path(part.password_file)
         elif part.enabled and credentials:

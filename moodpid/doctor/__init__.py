@@ -7,13 +7,14 @@ from moodpid.doctor.machine import check_clock, check_machine
 from moodpid.doctor.servers import check_broker, check_player, check_secrets
 from moodpid.doctor.service import check_service
 from moodpid.doctor.vision import check_camera, check_model
+from moodpid.doctor.web import check_page
 from moodpid.state import Finding
 from moodpid.system.raspberry_pi import read_machine
 from moodpid.system.systemctl import read_clock, read_unit
 
 
 def examine(config: Config) -> Iterator[Finding]:
-    """Yield findings about machine, clock, model, camera, player, broker, secrets and service."""
+    """Yield findings about machine, clock, model, camera, player, broker, page, secrets and service."""
     machine, unit = read_machine(), read_unit()
     yield from check_machine(machine)
     yield from check_clock(read_clock())
@@ -21,5 +22,6 @@ def examine(config: Config) -> Iterator[Finding]:
     yield check_camera(config, machine, unit)
     yield from check_player(config)
     yield from check_broker(config)
+    yield check_page(config, unit)
     yield from check_secrets(config)
     yield from check_service(unit)

@@ -35,9 +35,22 @@ _FIELDS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def discovery(
-    device: config.DeviceConfig, topics: Topics, fields: Iterable[SettingField], *, picture: bool = False
+    device: config.DeviceConfig,
+    topics: Topics,
+    fields: Iterable[SettingField],
+    *,
+    picture: bool = False,
+    page_url: str = "",
 ) -> dict[str, Any]:
-    """The payload of the discovery topic; `picture` tells of the one that shows what the camera sees."""
+    """Return the payload of the discovery topic.
+
+    Args:
+        device: The device.
+        topics: Where its states and requests are.
+        fields: What can be set and pressed.
+        picture: Whether the picture of the camera is published.
+        page_url: Where Home Assistant's link "Visit" leads; empty for none.
+    """
     components = {**_sensors(topics), "event": _event(topics), **_diagnostics(topics), **_triggers(topics)}
     components |= {field.key: _field(topics, field) for field in fields}
     if picture:
@@ -55,6 +68,7 @@ def discovery(
             "manufacturer": "moodpid",
             "model": "Mood of a room",
             "sw_version": moodpid.__version__,
+            **({"configuration_url": page_url} if page_url else {}),
         },
         "origin": {"name": "moodpid", "sw_version": moodpid.__version__},
         "components": components,

@@ -65,7 +65,13 @@ class MqttPublisher:
         self._id_claim = IdClaim(socket.gethostname())
         self._inbound = InboundRouter(self._topics, table, post, self._id_claim.claim)
         self._discovery = (
-            homeassistant.discovery(device, self._topics, table, picture=capabilities.picture)
+            homeassistant.discovery(
+                device,
+                self._topics,
+                table,
+                picture=capabilities.picture,
+                page_url=capabilities.page_url,
+            )
             if self._topics.discovery
             else {}
         )

@@ -68,11 +68,13 @@ class Capabilities:
         music: There is a player whose music may be driven and skipped.
         max_fps: The most observations per second that the camera allows.
         picture: The last frame is published as a picture.
+        page_url: Where people reach the page from other machines; empty if they cannot.
     """
 
     music: bool = True
     max_fps: float = 4.0
     picture: bool = False
+    page_url: str = ""
 
 
 def setting_fields(capabilities: Capabilities) -> tuple[SettingField, ...]:

@@ -4,6 +4,7 @@ import errno
 import socket
 from dataclasses import dataclass
 
+from moodpid.config import WebConfig
 from moodpid.errors import ConfigError
 from moodpid.web.access import is_loopback
 
@@ -31,6 +32,16 @@ class Address:
     base_path: str = ""
     public_url: str = ""
     hostname: str = "localhost"
+
+    @classmethod
+    def of(cls, page: WebConfig, hostname: str) -> "Address":
+        """Return where the configuration wants the page."""
+        return cls(page.host, page.port, page.base_path, page.public_url, hostname)
+
+    @property
+    def local_host(self) -> str:
+        """Where programs on this machine reach it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared with
 
     @property
     def url(self) -> str:

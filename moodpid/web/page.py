@@ -1,12 +1,7 @@
 """Builds the page from what it is to know: the publisher with its application, key and rules."""
 
-import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from msgspec import Meta, Struct
+from typing import Any
 
 import moodpid
 from moodpid import config
@@ -16,7 +11,6 @@ from moodpid.mood.emotion import AFFECT, Mood
 from moodpid.requests import Post
 from moodpid.settings.fields import SettingField
 from moodpid.state import ViewLevel
-from moodpid.system.json_file import JsonFile
 from moodpid.web.access import Rules, is_loopback, own_names
 from moodpid.web.api import Api
 from moodpid.web.application import build_application
@@ -26,15 +20,8 @@ from moodpid.web.day import DayLog
 from moodpid.web.feed import Feed
 from moodpid.web.listening import Address
 from moodpid.web.publisher import WebPublisher
-from moodpid.web.sealing import KEY_BYTES, LINK_S, Purpose, Seal
 from moodpid.web.session import SignIn
 from moodpid.web.state_json import describe_field
-
-KEY_FILE = "web.json"
-
-
-class _KeyFile(Struct):
-    key: Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * KEY_BYTES}}}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +62,7 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
             f"[web] host {page.host} can be reached from other machines and there is no password: write one"
             " to /etc/moodpid/web-password, or name its file with password_file"
         )
-    address = page_address(page, parts.hostname)
+    address = Address.of(page, parts.hostname)
     feed, day = Feed(parts.view_level), DayLog()
     sign_in = SignIn(parts.key, parts.password, protected=protected)
     rules = Rules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)
@@ -95,34 +82,6 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
         return build_application(api, rules, page.base_path, connections)
 
     return WebPublisher(address, fields=parts.fields, feed=feed, day=day, make_application=make_application)
-
-
-def page_address(page: config.WebConfig, hostname: str) -> Address:
-    """Return where the page is."""
-    return Address(page.host, page.port, page.base_path, page.public_url, hostname)
-
-
-def read_key(file: JsonFile, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
-    """Return the key in `file`, made first if there is none."""
-    key = stored_key(file)
-    if key is None:
-        key = random_bytes(KEY_BYTES)
-        file.write({"key": key.hex()})
-    return key
-
-
-def stored_key(file: JsonFile) -> bytes | None:
-    """Return the key in `file`, None if there is none."""
-    stored = file.read(_KeyFile)
-    return bytes.fromhex(stored.key) if stored else None
-
-
-def one_time_link(url: str, key: bytes, clock: Callable[[], float] = time.monotonic) -> str:
-    """Return an address that signs in once, within a quarter of an hour.
-
-    The token stands behind `#`, which browsers send to no server and write into no log of one.
-    """
-    return f"{url}#{Seal(key, Purpose.LINK).make(clock() + LINK_S)}"
 
 
 def _about(settings: config.Config, fields: tuple[SettingField, ...]) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""Links and sessions are valid once, for a time, and only where they were made."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid.app import page_link
+from moodpid.cli import main
+from moodpid.config import Config, WebConfig
+from moodpid.errors import ExitCode, PageLinkError
+from moodpid.system.json_file import JsonFile
+from moodpid.web.links import KEY_FILE, read_key, stored_key
+from moodpid.web.sealing import KEY_BYTES, Password, Purpose, Seal
+
+KEY = bytes(KEY_BYTES)
+
+
+def test_a_sealed_text_is_valid_until_its_end() -> None:
+    seal = Seal(KEY, Purpose.LINK)
+    text = seal.make(100.0)
+    assert seal.is_valid(text, 99.9)
+    assert not seal.is_valid(text, 100.0)
+
+
+def test_a_spent_text_is_valid_no_longer() -> None:
+    seal = Seal(KEY, Purpose.LINK)
+    text = seal.make(100.0)
+    assert seal.spend(text, 1.0)
+    assert not seal.spend(text, 1.0)
+    assert not seal.is_valid(text, 1.0)
+
+
+def test_another_key_purpose_or_password_makes_a_text_invalid() -> None:
+    text = Seal(KEY, Purpose.SESSION, "old").make(100.0)
+    assert Seal(KEY, Purpose.SESSION, "old").is_valid(text, 1.0)
+    assert not Seal(KEY, Purpose.SESSION, "new").is_valid(text, 1.0)
+    assert not Seal(KEY, Purpose.LINK, "old").is_valid(text, 1.0)
+    assert not Seal(b"x" * KEY_BYTES, Purpose.SESSION, "old").is_valid(text, 1.0)
+
+
+@given(st.text())
+def test_no_other_text_is_valid(text: str) -> None:
+    assert not Seal(KEY, Purpose.SESSION).is_valid(text, 0.0)
+
+
+@given(st.integers(0, 73), st.sampled_from("AZaz09-_=é"))
+def test_a_text_with_another_character_is_another_text(place: int, character: str) -> None:
+    seal = Seal(KEY, Purpose.SESSION)
+    text = seal.make(100.0)
+    changed = text[:place] + character + text[place + 1 :]
+    assert seal.is_valid(changed, 0.0) is (changed == text)
+
+
+def test_a_password_matches_itself_alone() -> None:
+    password = Password("pässword \udce4")
+    assert password.matches("pässword \udce4")
+    assert not password.matches("password")
+    assert not password.matches("")
+
+
+def test_the_key_is_made_once(tmp_path: Path) -> None:
+    file = JsonFile(tmp_path / KEY_FILE)
+    assert stored_key(file) is None
+    key = read_key(file)
+    assert len(key) == KEY_BYTES
+    assert read_key(file) == stored_key(file) == key
+
+
+@pytest.mark.parametrize("content", ['{"key": "00"}', '{"key": 7}', "[]", "{", '{"key": "' + "0" * 65 + '"}'])
+def test_a_broken_key_is_made_again(tmp_path: Path, content: str) -> None:
+    (tmp_path / KEY_FILE).write_text(content)
+    assert len(read_key(JsonFile(tmp_path / KEY_FILE))) == KEY_BYTES
+
+
+def test_the_verb_prints_a_link_that_the_service_accepts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = read_key(JsonFile(tmp_path / KEY_FILE))
+    config = tmp_path / "moodpid.toml"
+    config.write_text('[player]\nenabled = false\n[web]\nenabled = true\nhost = "192.168.1.7"\n')
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    assert main(["web", "--config", str(config)]) == ExitCode.OK
+    url, _, token = capsys.readouterr().out.strip().partition("#")
+    assert url == "http://192.168.1.7:8730/"
+    assert Seal(key, Purpose.LINK).spend(token, time.monotonic())
+
+
+def test_without_the_page_or_its_key_the_verb_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(PageLinkError, match="enabled = true"):
+        page_link(Config(), tmp_path)
+    network = Config(web=WebConfig(enabled=True, host="192.168.1.7"))
+    with pytest.raises(PageLinkError, match="start the service first"):
+        page_link(network, tmp_path)
+    (tmp_path / KEY_FILE).write_text("{}")
+    with pytest.raises(PageLinkError, match="restart the service"):
+        page_link(network, tmp_path)
+
+
+def test_on_this_machine_alone_the_address_is_enough(tmp_path: Path) -> None:
+    assert page_link(Config(web=WebConfig(enabled=True)), tmp_path) == "http://127.0.0.1:8730/"
