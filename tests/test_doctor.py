@@ -163,8 +163,8 @@ def test_a_failed_service_names_check_or_the_journal() -> None:
 
 def test_a_service_older_than_its_configuration_needs_a_restart(tmp_path: Path) -> None:
     (tmp_path / "moodpid.toml").touch()
-    changed_s = (tmp_path / "moodpid.toml").stat().st_mtime
-    assert changed_since(changed_s + 1, tmp_path) == ""
+    changed_s = int((tmp_path / "moodpid.toml").stat().st_mtime)
+    assert changed_since(changed_s, tmp_path) == ""
     changed = changed_since(changed_s - 1, tmp_path)
     finding = check_unit(Unit("loaded", "active", started_s=changed_s - 1), changed)
     assert (finding.ok, finding.remedy) == (False, "sudo systemctl restart moodpid")

@@ -31,7 +31,8 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
 def changed_since(moment_s: float, folder: Path) -> str:
     """Return a file of the configuration that is newer than a moment, empty if there is none."""
     try:
-        newer = (file for file in sorted(folder.iterdir()) if file.stat().st_mtime > moment_s)
+        # systemd tells whole seconds
+        newer = (file for file in sorted(folder.iterdir()) if int(file.stat().st_mtime) > moment_s)
         return str(next((file for file in newer if file.suffix in (".toml", "")), ""))
     except OSError:
         return ""
