@@ -14,7 +14,7 @@ from moodpid.cli.parser import parse
 from moodpid.cli.setup import Check, Setup, format_place, identifier, parse_place
 from moodpid.config import CameraSource, Config, load
 from moodpid.config.edit import set_keys
-from moodpid.doctor.discovery import Address, find_broker, find_player, find_webcams
+from moodpid.doctor.discovery import Address, FoundCamera, find_broker, find_player, find_webcams
 from moodpid.state import Finding
 from tests.support.rooms import REPOSITORY
 from tests.support.servers.server import free_port
@@ -27,14 +27,14 @@ class Here:
 
     def __init__(
         self,
-        camera: tuple[CameraSource, int] | None = (CameraSource.WEBCAM, 2),
+        camera: FoundCamera = FoundCamera(CameraSource.WEBCAM, 2),  # noqa: B008 - frozen
         broker: Address | None = None,
         broken: tuple[str, ...] = (),
     ) -> None:
         self._camera, self._broker, self._broken = camera, broker, broken
         self.tried: list[tuple[str, Config]] = []
 
-    def camera(self) -> tuple[CameraSource, int] | None:
+    def camera(self) -> FoundCamera:
         return self._camera
 
     def player(self) -> Address | None:
@@ -133,7 +133,7 @@ def test_options_win_over_what_is_found(tmp_path: Path) -> None:
 
 def test_without_a_camera_it_says_how_to_choose(tmp_path: Path) -> None:
     user = Answers({})
-    run(tmp_path / "moodpid.toml", here=Here(camera=None), answers=user)
+    run(tmp_path / "moodpid.toml", here=Here(FoundCamera(CameraSource.WEBCAM, connected=False)), answers=user)
     assert any('source = "recording"' in line for line in user.lines)
 
 

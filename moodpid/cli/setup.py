@@ -16,7 +16,15 @@ from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
 from moodpid.cli.output import print_error, print_line
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, parse
 from moodpid.config.edit import changes, set_keys
-from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, find_broker, find_camera, find_player
+from moodpid.doctor.discovery import (
+    MPD_PORT,
+    MQTT_PORT,
+    Address,
+    FoundCamera,
+    find_broker,
+    find_camera,
+    find_player,
+)
 from moodpid.errors import ConfigError, ExitCode
 from moodpid.state import Finding
 from moodpid.system.private_file import replace_text, write_secret
@@ -38,8 +46,8 @@ Check = Callable[[Config], list[Finding]]
 class Surroundings(Protocol):
     """What setup asks of the machine: what is here, and whether it works."""
 
-    def camera(self) -> tuple[CameraSource, int] | None:
-        """Return the camera that is found."""
+    def camera(self) -> FoundCamera:
+        """Return the camera that is found, or the kind that could be used."""
 
     def player(self) -> Address | None:
         """Return the MPD that is found."""
@@ -54,8 +62,8 @@ class Surroundings(Protocol):
 class ThisMachine:
     """The machine that the program runs on."""
 
-    def camera(self) -> tuple[CameraSource, int] | None:
-        """Return the camera that is found."""
+    def camera(self) -> FoundCamera:
+        """Return the camera that is found, or the kind that could be used."""
         return find_camera(read_machine())
 
     def player(self) -> Address | None:
@@ -158,23 +166,22 @@ class Setup:
 
     def _set_camera(self) -> None:
         found = self._here.camera()
-        if found is None:
+        if not found.connected:
             self._dialogue.show(
                 "no camera is found: connect one and run this again, or set [camera] source = "
                 '"recording" to try moodpid without one'
             )
-        source, number = found or (CameraSource.PICAMERA2, 0)
         given = None if self._options.camera == "auto" else self._options.camera
         kinds = ", ".join(CameraSource)
 
         def apply(answer: str) -> Config:
             kind = CameraSource(answer)
-            device = number if kind is source else 0
+            device = found.device if kind is found.source else 0
             return structs.replace(
                 self._config, camera=structs.replace(self._config.camera, source=kind, device=device)
             )
 
-        self._ask_and_try("camera", given, f"Camera ({kinds})", str(source), apply)
+        self._ask_and_try("camera", given, f"Camera ({kinds})", str(found.source), apply)
 
     def _set_player(self) -> None:
         found = self._here.player()

@@ -1,6 +1,7 @@
 """The secrets that a configuration uses and every user of the machine can read."""
 
 import contextlib
+import grp
 import os
 import shlex
 import stat
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from moodpid.config.schema import Config
+
+_SERVICE = "moodpid"  # the group of the service
 
 
 def find_exposed(config: Config, credentials: Path | None = None) -> Iterator[tuple[str, str]]:
@@ -19,11 +22,18 @@ def find_exposed(config: Config, credentials: Path | None = None) -> Iterator[tu
     """
     for path in _secrets(config, credentials):
         with contextlib.suppress(OSError, ValueError):  # this user may not see it, so others do not either
-            if path.stat().st_mode & stat.S_IROTH:
-                yield (
-                    f"{path}: every user of this machine can read it",
-                    f"sudo chmod o= {shlex.quote(str(path))}",
-                )
+            facts = path.stat()
+            if facts.st_mode & stat.S_IROTH:
+                yield f"{path}: every user of this machine can read it", _close(path, facts.st_gid)
+
+
+def _close(path: Path, group: int) -> str:
+    """Return the command that keeps other users out, and lets the service in where it is installed."""
+    name = shlex.quote(str(path))
+    with contextlib.suppress(KeyError):
+        if grp.getgrnam(_SERVICE).gr_gid != group:
+            return f"sudo chgrp {_SERVICE} {name} && sudo chmod 640 {name}"
+    return f"sudo chmod o= {name}"
 
 
 def _secrets(config: Config, credentials: Path | None) -> Iterator[Path]:

@@ -29,12 +29,30 @@ class Address:
     port: int
 
 
-def find_camera(machine: Machine, root: Path = Path("/")) -> tuple[CameraSource, int] | None:
-    """Return the kind and the number of the first camera, the Pi's own before a webcam; None without any."""
-    if _has_picamera2() and (machine.camera_answers or _libcamera_lists_one()):
-        return CameraSource.PICAMERA2, 0
+@dataclass(frozen=True, slots=True)
+class FoundCamera:
+    """A camera.
+
+    Attributes:
+        source: Its kind.
+        device: Its number.
+        connected: Whether it is there; if not, it is the kind that this machine could use.
+    """
+
+    source: CameraSource
+    device: int = 0
+    connected: bool = True
+
+
+def find_camera(machine: Machine, root: Path = Path("/")) -> FoundCamera:
+    """Return the first camera, the Pi's own before a webcam."""
+    has_picamera2 = _has_picamera2()
+    if has_picamera2 and (machine.camera_answers or _libcamera_lists_one()):
+        return FoundCamera(CameraSource.PICAMERA2)
     webcam = next(iter(find_webcams(root)), None)
-    return None if webcam is None else (CameraSource.WEBCAM, webcam)
+    if webcam is not None:
+        return FoundCamera(CameraSource.WEBCAM, webcam)
+    return FoundCamera(CameraSource.PICAMERA2 if has_picamera2 else CameraSource.WEBCAM, connected=False)
 
 
 def find_webcams(root: Path = Path("/")) -> list[int]:

@@ -49,6 +49,10 @@ class Machine:
         self._binds = dict(binds or {})
         self._first = 0
 
+    def show_folder(self, outside: Path, inside: str) -> None:
+        """Show another path inside, read-only; before the system is booted."""
+        self._binds[outside] = inside
+
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             # Nobody outlives us: setpriv has the kernel kill the container should we die first

@@ -60,3 +60,12 @@ package() { # ROOT SOURCE OUT
   unshare -m bash -c '. "$0"; mkdir -p "$1/src" "$1/out"; mount --bind "$2" "$1/src"; mount --bind "$3" "$1/out"
     inside "$1" /src/tools/packaging/build /out' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
 }
+
+# The wheels that a build in another system takes, so that one without a network can build, too
+wheels() { # ROOT SOURCE FOLDER
+  # shellcheck disable=SC2016 # the inner shell expands these
+  unshare -m bash -c '. "$0"; mkdir -p "$1/src" "$1/out"; mount --bind "$2" "$1/src"; mount --bind "$3" "$1/out"
+    inside "$1" sh -c "/src/tools/packaging/build --requirements >/out/requirements.txt
+      exec python3 -m pip download -q --root-user-action ignore --no-deps --only-binary :all: --require-hashes \
+        -r /out/requirements.txt -r /src/tools/musicnn_weights.txt -d /out"' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
+}
