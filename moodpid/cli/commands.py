@@ -194,7 +194,12 @@ COMMANDS = {
         },
     ),
     "doctor": Command(
-        _doctor, "try each part for real and say what is wrong and what to do", {"--json": _JSON_LINES}
+        _doctor,
+        "try each part for real and say what is wrong and what to do",
+        {
+            "--json": _JSON_LINES,
+            "--sound": {"action": "store_true", "help": "play a test tone, if no music plays"},
+        },
     ),
     "web": Command(
         _web, "the address of the page; where it is protected, it signs in once, within 15 minutes"

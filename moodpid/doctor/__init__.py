@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from moodpid.config import Config
 from moodpid.doctor.machine import check_clock, check_machine
-from moodpid.doctor.servers import check_broker, check_player, check_secrets
+from moodpid.doctor.servers import check_broker, check_player, check_secrets, check_sound
 from moodpid.doctor.service import check_service
 from moodpid.doctor.vision import check_camera, check_model
 from moodpid.doctor.web import check_page
@@ -13,14 +13,21 @@ from moodpid.system.raspberry_pi import read_machine
 from moodpid.system.systemctl import read_clock, read_unit
 
 
-def examine(config: Config) -> Iterator[Finding]:
-    """Yield findings about machine, clock, model, camera, player, broker, page, secrets and service."""
+def examine(config: Config, *, sound: bool = False) -> Iterator[Finding]:
+    """Yield findings about machine, clock, model, camera, player, broker, page, secrets and service.
+
+    Args:
+        config: What the service is configured with.
+        sound: Play a test tone as well.
+    """
     machine, unit = read_machine(), read_unit()
     yield from check_machine(machine)
     yield from check_clock(read_clock())
     yield check_model(config)
     yield check_camera(config, machine, unit)
     yield from check_player(config)
+    if sound:
+        yield from check_sound(config)
     yield from check_broker(config)
     yield check_page(config, unit)
     yield from check_secrets(config)

@@ -19,6 +19,14 @@ def check_player(config: Config) -> Iterator[Finding]:
     yield from _probed("player", lambda: probe(config.player, wiring.mpd_password(config)))
 
 
+def check_sound(config: Config) -> Iterator[Finding]:
+    """Play a tone through MPD, which is heard in the room."""
+    if config.player.enabled:
+        from moodpid.mpd.sound_check import SUBJECT, play_tone
+
+        yield from _probed(SUBJECT, lambda: [play_tone(config.player, wiring.mpd_password(config))])
+
+
 def check_broker(config: Config) -> Iterator[Finding]:
     """Try the broker as the service would."""
     if not config.mqtt.enabled:
