@@ -115,7 +115,15 @@ def build_publishers(
     """
     mqtt = (_mqtt_publisher(config, requests),) if config.mqtt.enabled else ()
     page = (_web_publisher(config, requests, view_level),) if config.web.enabled else ()
-    return (*mqtt, *page)
+    return (*mqtt, *page, *_camera_light(config))
+
+
+def _camera_light(config: Config) -> tuple[StatePublisher, ...]:
+    if config.camera.led_pin < 0:
+        return ()
+    from moodpid.camera_light import CameraLight, open_led
+
+    return (CameraLight(open_led(config.camera.led_pin)),)
 
 
 def _web_publisher(

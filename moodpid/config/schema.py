@@ -57,6 +57,9 @@ Identifier = Annotated[
 ]
 
 
+NO_PIN = -1
+
+
 class CameraSource(StrEnum):
     """Where frames come from."""
 
@@ -92,7 +95,12 @@ class DeviceConfig(_Table, frozen=True):
 
 
 class CameraConfig(_Table, frozen=True):
-    """The camera: its source, size, rate and rotation; `backlight` exposes for faces before a window."""
+    """The camera: its source, size, rate and rotation.
+
+    Attributes:
+        backlight: Expose for faces before a window.
+        led_pin: The GPIO pin of an LED that is on while the camera watches, in Broadcom's numbers; -1: none.
+    """
 
     source: CameraSource = CameraSource.PICAMERA2
     device: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
@@ -105,6 +113,7 @@ class CameraConfig(_Table, frozen=True):
     hflip: bool = False
     vflip: bool = False
     backlight: bool = False
+    led_pin: Annotated[int, Meta(ge=NO_PIN, le=27)] = NO_PIN
 
 
 class VisionConfig(_Table, frozen=True):
