@@ -1,4 +1,4 @@
-"""Where threads meet: a channel that keeps the latest value, a shared value, a bounded queue of requests."""
+"""Where threads meet: the latest value, a shared value, the latest value by key, a bounded queue."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ from collections import deque
 from threading import Lock
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -86,6 +87,30 @@ class SharedValue(Generic[T]):
         """Replace the value."""
         with self._lock:
             self._value = value
+
+
+class LatestByKey(Generic[K, T]):
+    """Holds the latest value of each key: a flood on one key takes the room of one value."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._items: dict[K, T] = {}
+
+    def put(self, key: K, item: T) -> None:
+        """Store `item` in place of what the key held."""
+        with self._lock:
+            self._items[key] = item
+
+    def put_back(self, key: K, item: T) -> None:
+        """Store `item` unless a newer one came since it was taken."""
+        with self._lock:
+            self._items.setdefault(key, item)
+
+    def drain(self) -> dict[K, T]:
+        """Take all values, by key."""
+        with self._lock:
+            items, self._items = self._items, {}
+            return items
 
 
 class RequestQueue(Generic[T]):

@@ -154,15 +154,15 @@ def _web_publisher(
 
 
 def _mqtt_publisher(config: Config, requests: RequestQueue[Request]) -> StatePublisher:
-    from moodpid.mqtt.publisher import MqttPublisher
+    from moodpid.mqtt.publisher import build_publisher
 
-    return MqttPublisher(
+    return build_publisher(
         config.device,
         config.mqtt,
         requests.post,
         mqtt_password(config),
-        capabilities(config),
-        state_file("topics.json"),
+        capabilities=capabilities(config),
+        memory=state_file("topics.json"),
     )
 
 

@@ -34,7 +34,15 @@ def check_broker(config: Config) -> Iterator[Finding]:
         return
     from moodpid.mqtt.probe import probe
 
-    yield from _probed("broker", lambda: probe(config.device, config.mqtt, wiring.mqtt_password(config)))
+    yield from _probed(
+        "broker",
+        lambda: probe(
+            config.device,
+            config.mqtt,
+            wiring.mqtt_password(config),
+            capabilities=wiring.capabilities(config),
+        ),
+    )
 
 
 def check_secrets(config: Config) -> Iterator[Finding]:

@@ -1,8 +1,10 @@
-"""How to speak to the broker that the configuration names: address, TLS, credentials, protocol version."""
+"""The broker that the configuration names: address, TLS, credentials, protocol version, and its limits."""
 
 import contextlib
+import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,21 +17,25 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from moodpid import config
 from moodpid.errors import ConfigError
+from moodpid.mqtt.packet_socket import MAX_PACKET_BYTES, PacketSocket, Received, TimeLimited
 
 CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 20
-MAX_PACKET_BYTES = 64 * 1024
-"""Bytes; an MQTT 5 broker keeps larger messages to itself."""
+RECEIVE_BUFFER_BYTES = 128 * 1024
+"""Bytes that wait in the kernel: what waits behind a flood waits no longer than it takes to read them."""
 
-_BAD_CREDENTIALS = {134, 135}  # MQTT 5, 3.2.2.2: bad user name or password, not authorized
-_UNSUPPORTED_VERSION = 132
+# MQTT 5.0, 3.2.2.2
+_BAD_CREDENTIALS = {134, 135}  # bad user name or password, not authorized
+_UNSUPPORTED_VERSION, _RETAIN_UNSUPPORTED, _QOS_UNSUPPORTED = 132, 154, 155
+_FIRST_OF_MQTT_5 = 128
 _PORTS = {
     (config.Transport.TCP, False): 1883,
     (config.Transport.TCP, True): 8883,
     (config.Transport.WEBSOCKETS, False): 80,
     (config.Transport.WEBSOCKETS, True): 443,
 }
-_BEFORE_OLDER_VERSION = 2  # some old brokers hang up on MQTT 5 instead of saying that they lack it
+_BEFORE_OLDER_VERSION = 2  # some old brokers close on MQTT 5 without a word
+_ONE_BY_ONE = 8  # some brokers take no more topics in one SUBSCRIBE (AWS IoT Core quotas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +47,105 @@ class Message:
     retain: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A topic to read; with `others_only`, MQTT 5 brokers do not send back what this client publishes."""
+
+    topic: str
+    others_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLimits:
+    """What the broker takes, as its CONNACK says (MQTT 5.0, 3.2.2.3); MQTT 3.1.1 knows no such limits.
+
+    Attributes:
+        max_packet_bytes: The largest packet, None without a limit.
+        retain: It keeps retained messages.
+        max_qos: The highest quality of service, 0 to 2.
+    """
+
+    max_packet_bytes: int | None = None
+    retain: bool = True
+    max_qos: int = 2
+
+    @classmethod
+    def of(cls, properties: object) -> "BrokerLimits":
+        """Return the limits in the properties of a CONNACK."""
+        return cls(
+            getattr(properties, "MaximumPacketSize", None),
+            bool(getattr(properties, "RetainAvailable", 1)),
+            int(getattr(properties, "MaximumQoS", 2)),
+        )
+
+    def fits(self, message: Message) -> bool:
+        """Return whether the broker takes a packet of the message's size."""
+        return self.max_packet_bytes is None or packet_bytes(message) <= self.max_packet_bytes
+
+
+def packet_bytes(message: Message) -> int:
+    """Return the most bytes that a PUBLISH packet with the message can have (MQTT 5.0, 3.3)."""
+    payload = message.payload.encode() if isinstance(message.payload, str) else message.payload
+    # A type, four bytes of length, the topic's length, a packet identifier, no properties
+    return 1 + 4 + 2 + len(message.topic.encode()) + 2 + 1 + len(payload)
+
+
 class Broker:
     """Makes clients for the broker, with MQTT 5 unless it turns out to know only 3.1.1.
+
+    Args:
+        settings: Where the broker is.
+        password: For `settings.username`.
+        answer_limit_s: How long a handshake may take.
 
     Attributes:
         address: Host and port, for messages.
 
     Raises:
-        ConfigError: If the files named for TLS cannot be used.
+        ConfigError: The files named for TLS cannot be used.
     """
 
-    def __init__(self, settings: config.MqttConfig, password: str = "") -> None:
+    def __init__(
+        self, settings: config.MqttConfig, password: str = "", *, answer_limit_s: float = CONNECT_LIMIT_S
+    ) -> None:
         self._settings, self._password = settings, password
+        self._answer_limit_s = answer_limit_s
         self._tls = _tls_context(settings)
         self._port = settings.port or _PORTS[settings.transport, settings.tls]
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._hung_up = 0
-        self.address = f"{settings.host}:{self._port}"
+        self._will_retain, self._will_qos = True, 1
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        self.address = f"{host}:{self._port}"
 
     @property
     def version(self) -> str:
         """The protocol's version that is spoken, in words."""
-        return "MQTT 5" if self._is_v5 else "MQTT 3.1.1"
+        return "MQTT 5" if self.is_v5 else "MQTT 3.1.1"
 
     @property
-    def _is_v5(self) -> bool:
+    def is_v5(self) -> bool:
+        """Whether MQTT 5 is spoken, in which brokers say what they refuse."""
         return self._protocol == MQTTProtocolVersion.MQTTv5
 
-    def client(self, client_id: str, will: Message | None) -> paho.Client:
-        """A client that is not yet connected, and whose loop the caller runs."""
+    def client(
+        self, client_id: str, will: Message | None, on_message: Callable[[Received], None]
+    ) -> paho.Client:
+        """Return a client that is not yet connected; the caller runs its loop.
+
+        Args:
+            client_id: Its name at the broker.
+            will: What the broker publishes when the connection is lost.
+            on_message: Receives the messages.
+        """
         transport: Literal["tcp", "websockets"] = self._settings.transport.value
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id, protocol=self._protocol, transport=transport
-        )
+        client = _Client(client_id, self._protocol, transport, on_message, self._answer_limit_s)
         if self._settings.transport is config.Transport.WEBSOCKETS:
             client.ws_set_options(self._settings.path)
         client.connect_timeout = CONNECT_LIMIT_S
         if will is not None:
-            client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+            retain = will.retain and self._will_retain
+            client.will_set(will.topic, will.payload, qos=self._will_qos, retain=retain)
         if self._settings.username:
             client.username_pw_set(self._settings.username, self._password or None)
         if self._tls is not None:
@@ -91,42 +158,118 @@ class Broker:
         """Open the connection and send CONNECT; takes up to `CONNECT_LIMIT_S` seconds an address.
 
         Raises:
-            OSError: If there is nobody, or the TLS handshake fails.
+            OSError: Nothing listens there, or a handshake fails.
         """
-        if not self._is_v5:
+        if not self.is_v5:
             client.connect(self._settings.host, self._port, KEEPALIVE_S)
             return
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.MaximumPacketSize = MAX_PACKET_BYTES
         client.connect(self._settings.host, self._port, KEEPALIVE_S, clean_start=True, properties=properties)
 
-    def subscribe(self, client: paho.Client, topics: tuple[str, ...]) -> None:
-        """Ask for messages on `topics`; with MQTT 5 they keep their retain flag on the way."""
-        if self._is_v5:
-            options = SubscribeOptions(qos=0, retainAsPublished=True)
-            client.subscribe([(topic, options) for topic in topics])
-        else:
-            client.subscribe([(topic, 0) for topic in topics])
+    def subscribe(
+        self, client: paho.Client, subscriptions: Sequence[Subscription]
+    ) -> dict[int, tuple[str, ...]]:
+        """Ask for messages; with MQTT 5 they keep their retain flag on the way.
+
+        Returns:
+            The topics of each SUBSCRIBE packet, by its identifier.
+        """
+        asked: dict[int, tuple[str, ...]] = {}
+        for start in range(0, len(subscriptions), _ONE_BY_ONE):
+            part = subscriptions[start : start + _ONE_BY_ONE]
+            _, number = client.subscribe(self._requests(part))
+            if number is not None:
+                asked[number] = tuple(subscription.topic for subscription in part)
+        return asked
+
+    def _requests(
+        self, subscriptions: Iterable[Subscription]
+    ) -> list[tuple[str, int]] | list[tuple[str, SubscribeOptions]]:
+        if not self.is_v5:
+            return [(subscription.topic, 0) for subscription in subscriptions]
+        return [
+            (
+                subscription.topic,
+                SubscribeOptions(qos=0, noLocal=subscription.others_only, retainAsPublished=True),
+            )
+            for subscription in subscriptions
+        ]
 
     def on_accepted(self) -> None:
-        """It answered: the version is right."""
+        """Keep the version of the protocol: the broker has answered it."""
         self._hung_up = 0
 
     def on_rejected(self, reason: ReasonCode | None) -> None:
-        """It closed before we were connected: perhaps it wants the other version of the protocol."""
+        """Choose what to try next after a connection that was closed before it was accepted.
+
+        Args:
+            reason: What the broker gave as a reason; None if it closed without one, as old brokers do on a
+                version that they do not know. A reason that only MQTT 5 has proves version 5.
+        """
+        number = reason.value if reason is not None else None
+        if number in (_RETAIN_UNSUPPORTED, _QOS_UNSUPPORTED):
+            self._will_retain = self._will_retain and number != _RETAIN_UNSUPPORTED
+            self._will_qos = 0 if number == _QOS_UNSUPPORTED else self._will_qos
+        if number is not None and number >= _FIRST_OF_MQTT_5 and number != _UNSUPPORTED_VERSION:
+            self._hung_up = 0
+            return
         self._hung_up = (self._hung_up + 1) % (_BEFORE_OLDER_VERSION + 1)
-        told = reason is not None and reason.value == _UNSUPPORTED_VERSION
-        older = told or self._hung_up == _BEFORE_OLDER_VERSION
+        older = number == _UNSUPPORTED_VERSION or self._hung_up == _BEFORE_OLDER_VERSION
         self._protocol = MQTTProtocolVersion.MQTTv311 if older else MQTTProtocolVersion.MQTTv5
 
 
+class _Client(paho.Client):
+    """A client of paho's whose socket is a `PacketSocket`, and whose handshakes end in time."""
+
+    def __init__(
+        self,
+        client_id: str,
+        protocol: MQTTProtocolVersion,
+        transport: Literal["tcp", "websockets"],
+        on_message: Callable[[Received], None],
+        answer_limit_s: float,
+    ) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=protocol, transport=transport)
+        self._take_message, self._answer_limit_s = on_message, answer_limit_s
+
+    def _create_socket(self) -> PacketSocket:  # type: ignore[override] # paho has no public way to bring one
+        opened = socket.create_connection((self._host, self._port), timeout=self._connect_timeout)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            if self._ssl_context is not None:
+                # The handshake comes after: paho leaves a socket open whose handshake failed
+                opened = self._ssl_context.wrap_socket(
+                    opened, server_hostname=self._host, do_handshake_on_connect=False
+                )
+                opened.do_handshake()
+            carrier = self._upgrade(opened) if self._transport == "websockets" else opened
+        except BaseException:
+            opened.close()
+            raise
+        v5 = self._protocol == MQTTProtocolVersion.MQTTv5
+        return PacketSocket(carrier, self._take_message, v5=v5)
+
+    def _upgrade(self, opened: socket.socket) -> paho._WebsocketWrapper:
+        websocket = paho._WebsocketWrapper(  # noqa: SLF001 - paho makes it without a time limit
+            socket=TimeLimited(opened, time.monotonic() + self._answer_limit_s),  # type: ignore[arg-type]
+            host=self._host,
+            port=self._port,
+            is_ssl=self._ssl,
+            path=self._websocket_path,
+            extra_headers=self._websocket_extra_headers,
+        )
+        websocket._socket = opened  # noqa: SLF001
+        return websocket
+
+
 def is_about_credentials(reason: ReasonCode | None) -> bool:
-    """Whether `reason` says that user name or password are wrong or not allowed."""
+    """Return whether `reason` says that user name or password are wrong or not allowed."""
     return reason is not None and reason.value in _BAD_CREDENTIALS
 
 
 def describe(error: OSError) -> str:
-    """What went wrong, in a few words."""
+    """Return what went wrong in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate does not verify: {error.verify_message}"
     return error.strerror or str(error) or type(error).__name__
@@ -135,16 +278,17 @@ def describe(error: OSError) -> str:
 def _tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
     if not settings.tls:
         return None
-    with _told("tls_ca", settings.tls_ca):
+    with _named("tls_ca", settings.tls_ca):
         context = ssl.create_default_context(cafile=settings.tls_ca or None)
     if settings.tls_certificate:
-        with _told("tls_certificate", settings.tls_certificate):
-            context.load_cert_chain(settings.tls_certificate, settings.tls_key or None)
+        with _named("tls_certificate", settings.tls_certificate):
+            # A password, though it is none: without one, a key that has one asks for it at the terminal
+            context.load_cert_chain(settings.tls_certificate, settings.tls_key or None, password="")
     return context
 
 
 @contextlib.contextmanager
-def _told(key: str, file: str) -> Iterator[None]:
+def _named(key: str, file: str) -> Iterator[None]:
     try:
         yield
     except ssl.SSLError as error:

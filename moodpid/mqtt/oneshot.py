@@ -1,57 +1,56 @@
-"""A short call on the broker: connect, do one errand, disconnect, all within a time limit."""
+"""A short session with the broker for doctor and forget: connect, do a task, disconnect, in a time limit."""
 
 import secrets
 import shutil
 import ssl
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Protocol
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from moodpid import config
-from moodpid.mqtt.broker import Broker, describe, is_about_credentials
+from moodpid.mqtt.broker import Broker, Message, Subscription, describe, is_about_credentials
+from moodpid.mqtt.packet_socket import Received
+from moodpid.mqtt.session import EndKind, Session, SessionEnd
 from moodpid.state import Finding
 
 SUBJECT = "broker"
 PASSWORD = "/etc/moodpid/mqtt-password"  # noqa: S105 - where it is, as docs/install.md has it
-UNTRUSTED_REMEDY = "set [mqtt] tls_ca to the file of the authority that signed it, and host to the name in it"
+UNTRUSTED_REMEDY = "set [mqtt] tls_ca to the file of the authority that signed it"
+NAME_REMEDY = "set [mqtt] host to a name in the broker's certificate"
+EXPIRED_REMEDY = "renew the certificate on the broker; if it is new, check this machine's clock: timedatectl"
+CLOCK_REMEDY = (
+    "set this machine's clock: sudo timedatectl set-ntp true; if it is right, renew the broker's certificate"
+)
 PERHAPS_TLS = "check [mqtt] port; if the broker wants TLS, set tls = true"
 _PROGRAMS = "/usr/local/sbin:/usr/sbin:/usr/bin"  # not every user's PATH has them all
-TRIES = 4  # the broker may want the older version of the protocol, see Broker.turned_away
 
-
-@dataclass(frozen=True, slots=True)
-class TaskSession:
-    """What an errand may do while we are connected."""
-
-    _broker: Broker
-    _client: paho.Client
-    _topics: tuple[str, ...]
-
-    def subscribe(self) -> None:
-        """Subscribe to the errand's topics: the broker shows what it retains, and `listening` is called."""
-        self._broker.subscribe(self._client, self._topics)
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Publish."""
-        self._client.publish(topic, payload, retain=retain)
+# OpenSSL's verify codes (openssl-verification-options(1), X509_STORE_CTX_get_error(3))
+_CERTIFICATE_REMEDIES = {
+    9: CLOCK_REMEDY,  # not yet valid
+    10: EXPIRED_REMEDY,
+    62: NAME_REMEDY,  # another host name
+    64: NAME_REMEDY,  # another address
+}
+_TRIES = 4  # the broker may want another version of the protocol, or a will without its retain flag
 
 
 class BrokerTask(Protocol):
-    """What a visit is for.
+    """What a session is for; its methods are called on the thread of the session.
 
     Attributes:
         name: Begins the client id.
-        topics: What is heard.
-        echo: The topic on which the errand hears itself.
-        required_topics: What a broker must let us read and write.
+        topics: What is read.
+        will: What the broker publishes if the session is lost; None for nothing.
+        echo: The topic on which the task receives its own message.
+        required_topics: What a broker must allow to read and write.
     """
 
     name: str
     topics: tuple[str, ...]
+    will: Message | None
     echo: str
     required_topics: tuple[str, ...]
 
@@ -59,124 +58,134 @@ class BrokerTask(Protocol):
     def done(self) -> bool:
         """Whether there is nothing more to do."""
 
-    def on_subscribed(self, line: TaskSession) -> None:
-        """The broker has granted the subscription."""
+    def on_subscribed(self, session: Session) -> None:
+        """The broker has granted the subscriptions."""
 
-    def on_message(self, line: TaskSession, message: paho.MQTTMessage) -> None:
-        """A message on one of the topics."""
+    def on_message(self, session: Session, message: Received) -> None:
+        """A message has come on one of the topics."""
+
+    def on_idle(self, session: Session) -> None:
+        """Nothing has come for a moment."""
+
+    def fault(self, end: SessionEnd) -> tuple[str, str] | None:
+        """Return what the end of the session means for the task, and the remedy; None for nothing special."""
 
 
-def run_once(
-    broker: Broker, settings: config.MqttConfig, errand: BrokerTask, limit_s: float
-) -> Finding | None:
-    """Connect as the service would, MQTT 3.1.1 included, and do the errand.
+def run_once(broker: Broker, settings: config.MqttConfig, task: BrokerTask, limit_s: float) -> Finding | None:
+    """Connect as the service would, MQTT 3.1.1 included, and do the task.
 
     Args:
-        broker: Whom to visit.
+        broker: Where to connect.
         settings: What the broker was made of.
-        errand: What to do there.
-        limit_s: How long all of it may take; connecting may add `broker.CONNECT_LIMIT_S` to it.
+        task: What to do there.
+        limit_s: How long all of it may take, in seconds, a name server that does not answer included.
 
     Returns:
-        What kept the errand from being done, None if nothing did.
+        What kept the task from being done, None if nothing did.
     """
-    deadline_s = time.monotonic() + limit_s
-    for _ in range(TRIES):
-        call = _Attempt(broker, errand)
-        try:
-            call.run(deadline_s)
-        except ssl.SSLCertVerificationError as error:
-            return _unreachable(broker, describe(error), UNTRUSTED_REMEDY)
-        except OSError as error:
-            return _unreachable(broker, describe(error), _unreachable_remedy(settings))
-        except Exception as error:  # noqa: BLE001 - paho raises whatever a malformed packet makes it meet
-            return _unreachable(broker, f"does not speak MQTT ({error!r})", _unreachable_remedy(settings))
-        if call.connected or is_about_credentials(call.reason) or not call.closed:
-            break
-        broker.on_rejected(call.reason)
-    return None if errand.done else _finding(call, broker, settings, errand)
+    call = _Call(broker, task, time.monotonic() + limit_s)
+    # A thread, since nothing else ends a look-up of a name in time
+    thread = threading.Thread(target=call.run, name="mqtt-task", daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if task.done:
+        return None
+    if thread.is_alive() and not call.connected:
+        return _unreachable(broker, f"does not answer within {limit_s:g} s", unreachable_remedy(settings))
+    return _finding(call, broker, settings, task)
 
 
-class _Attempt:
-    """One connection, until the errand is over, the broker refused or closed, or it took too long."""
+class _Call:
+    """The sessions of one task, until it is done, the broker refused, or the time is over."""
 
-    def __init__(self, broker: Broker, errand: BrokerTask) -> None:
-        self.connected = self.closed = False
-        self.reason: ReasonCode | None = None
+    def __init__(self, broker: Broker, task: BrokerTask, until_s: float) -> None:
+        self.connected = False
         self.denied_topics = ""
-        self._broker, self._task = broker, errand
+        self.end = SessionEnd(EndKind.SILENT)
+        self._broker, self._task, self._until_s = broker, task, until_s
+        self._session: Session | None = None
 
-    def run(self, deadline_s: float) -> None:
-        client = self._broker.client(f"{self._task.name}-{secrets.token_hex(4)}", None)
-        client.on_connect, client.on_subscribe = self._on_connect, self._on_subscribe
-        client.on_message = self._on_message
-        self._broker.connect(client)
-        while not self._task.done and not self.denied_topics and time.monotonic() < deadline_s:
-            if client.loop(timeout=0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self.closed = True
+    def run(self) -> None:
+        for _ in range(_TRIES):
+            client_id = f"{self._task.name}-{secrets.token_hex(4)}"
+            self._session = session = Session(self._broker, client_id, self._task.will, self)
+            self.end = session.run(self._wanted, max(0.1, self._until_s - time.monotonic()))
+            if self.end.kind is not EndKind.REJECTED or is_about_credentials(self.end.reason):
                 return
-        client.disconnect()
-        client.loop(timeout=0.1)
+            self._broker.on_rejected(self.end.reason)
 
-    def _session(self, client: paho.Client) -> TaskSession:
-        return TaskSession(self._broker, client, self._task.topics)
+    def _wanted(self) -> bool:
+        if self._session and self._session.connected:
+            self._task.on_idle(self._session)
+        return not (self._task.done or self.denied_topics) and time.monotonic() < self._until_s
 
-    def _on_connect(
-        self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
-    ) -> None:
-        self.connected, self.reason = not reason.is_failure, reason
-        if self.connected:
-            self._broker.on_accepted()
-            self._session(client).subscribe()
+    def on_connected(self, session: Session) -> None:
+        self.connected = True
+        session.subscribe([Subscription(topic) for topic in self._task.topics])
 
-    def _on_subscribe(
-        self, client: paho.Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: object
-    ) -> None:
-        granted = zip(self._task.topics, reasons, strict=False)
-        self.denied_topics = "; ".join(
-            f"{topic} ({reason})" for topic, reason in granted if reason.is_failure
-        )
+    def on_subscribed(self, session: Session, denied: Mapping[str, ReasonCode]) -> None:
+        self.denied_topics = "; ".join(f"{topic} ({reason})" for topic, reason in denied.items())
         if not self.denied_topics:
-            self._task.on_subscribed(self._session(client))
+            self._task.on_subscribed(session)
 
-    def _on_message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        self._task.on_message(self._session(client), message)
+    def on_message(self, session: Session, message: Received) -> None:
+        self._task.on_message(session, message)
 
 
-def _finding(call: _Attempt, broker: Broker, settings: config.MqttConfig, errand: BrokerTask) -> Finding:
-    if is_about_credentials(call.reason):
-        who = f"the user {settings.username!r}" if settings.username else "a client without user name"
-        file = settings.password_file or PASSWORD
-        remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
-        if not settings.username:
-            remedy = "set username in [mqtt], and its password as docs/install.md says"
-        return Finding(False, SUBJECT, f"{broker.address} refuses {who}: {call.reason}", remedy)
+def _finding(call: _Call, broker: Broker, settings: config.MqttConfig, task: BrokerTask) -> Finding:
     if call.connected:
-        but = (
-            f"does not let us read {call.denied_topics}"
-            if call.denied_topics
-            else f"a message to {errand.echo} does not come back"
-        )
-        return Finding(
-            False, SUBJECT, f"{broker.address} lets us in, but {but}", permission_remedy(settings, errand)
-        )
-    if call.closed:
-        remedy = _unreachable_remedy(settings) if settings.tls else PERHAPS_TLS
-        return _unreachable(broker, "closes the connection at once", remedy)
-    return _unreachable(broker, "accepts the connection and says nothing", _unreachable_remedy(settings))
+        return _interrupted(call, broker, settings, task)
+    match call.end:
+        case SessionEnd(reason=reason) if is_about_credentials(reason):
+            return _bad_credentials(broker, settings, reason)
+        case SessionEnd(EndKind.UNREACHABLE, error=ssl.SSLCertVerificationError() as error):
+            why, remedy = describe(error), _CERTIFICATE_REMEDIES.get(error.verify_code, UNTRUSTED_REMEDY)
+        case SessionEnd(EndKind.UNREACHABLE, error=OSError() as error):
+            why, remedy = describe(error), unreachable_remedy(settings)
+        case SessionEnd(EndKind.NOT_MQTT, error=error):
+            why, remedy = f"does not speak MQTT ({error!r})", unreachable_remedy(settings)
+        case SessionEnd(EndKind.REJECTED, reason=reason):
+            why = f"closes the connection at once ({reason or 'without a reason'})"
+            remedy = unreachable_remedy(settings) if settings.tls or reason else PERHAPS_TLS
+        case _:
+            why, remedy = "accepts the connection and does not answer", unreachable_remedy(settings)
+    return _unreachable(broker, why, remedy)
 
 
-def permission_remedy(settings: config.MqttConfig, errand: BrokerTask) -> str:
-    """What to do about a broker that does not let us do the errand."""
-    return f"allow {settings.username or 'moodpid'} to read and write {' and '.join(errand.required_topics)}"
+def _interrupted(call: _Call, broker: Broker, settings: config.MqttConfig, task: BrokerTask) -> Finding:
+    """Return what kept a task from being done though the broker accepted the connection."""
+    if call.denied_topics:
+        what = f"it denies reading {call.denied_topics}"
+    elif call.end.kind is EndKind.LOST:
+        what = f"it closed the connection during the test ({call.end.reason or 'without a reason'})"
+        if fault := task.fault(call.end):
+            return Finding(False, SUBJECT, f"{broker.address} {fault[0]}", fault[1])
+    else:
+        what = f"a message to {task.echo} does not come back"
+    remedy = permission_remedy(settings, task)
+    return Finding(False, SUBJECT, f"connected to {broker.address}, but {what}", remedy)
+
+
+def _bad_credentials(broker: Broker, settings: config.MqttConfig, reason: ReasonCode | None) -> Finding:
+    who = f"the user {settings.username!r}" if settings.username else "a client without user name"
+    file = settings.password_file or PASSWORD
+    remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
+    if not settings.username:
+        remedy = "set username in [mqtt], and its password as docs/install.md says"
+    return Finding(False, SUBJECT, f"{broker.address} refuses {who}: {reason}", remedy)
+
+
+def permission_remedy(settings: config.MqttConfig, task: BrokerTask) -> str:
+    """Return what to do about a broker that does not allow the task."""
+    return f"allow {settings.username or 'moodpid'} to read and write {' and '.join(task.required_topics)}"
 
 
 def _unreachable(broker: Broker, why: str, remedy: str) -> Finding:
     return Finding(False, SUBJECT, f"{broker.address}: {why}", remedy)
 
 
-def _unreachable_remedy(settings: config.MqttConfig) -> str:
-    """What to do where no broker answers."""
+def unreachable_remedy(settings: config.MqttConfig) -> str:
+    """Return what to do where no broker answers."""
     if settings.host in ("localhost", "127.0.0.1", "::1"):
         installed = shutil.which("mosquitto", path=_PROGRAMS)
         start = "sudo systemctl enable --now mosquitto" if installed else "sudo apt install mosquitto"

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from moodpid.mqtt.broker import Message
-from moodpid.mqtt.connection import DeliveryStatus
+from moodpid.mqtt.session import DeliveryStatus
 from moodpid.mqtt.topics import Topics
 from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.system.json_file import JsonFile
@@ -81,5 +81,5 @@ def _log_result(sent: list[tuple[str, DeliveryStatus]]) -> None:
     if gone:
         log.info("deleted %d retained messages of an earlier name, %s first", len(gone), gone[0])
     if stay:
-        told = "the broker does not let us delete %d retained messages of an earlier name, %s first"
+        told = "the broker denies deleting %d retained messages of an earlier name, %s first"
         log.warning(told, len(stay), stay[0])

@@ -12,17 +12,17 @@ BURST = 8.0
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """The state of one topic, and what of it matters how much.
+    """The state of one topic, and how much each part of it matters.
 
     Attributes:
         topic: Where it is published.
-        payload: Makes the message: most states are looked at every turn, and told seldom.
-        change_key: What is told as soon as it differs from what was told before.
-        values: Numbers that wander; told when one has moved by `step`, at most once every `every_s` seconds.
-        step: How far a number of `drift` must move to be noticed.
-        every_s: See `drift`.
-        repeat: Whether it is told again as a heartbeat though it is the same.
-        retain: Whether the broker keeps it for those who come later.
+        payload: Makes the message: most states are looked at in every step, and published seldom.
+        change_key: Published as soon as it differs from what was published before.
+        values: Numbers that drift; published when one has moved by `step`, at most every `every_s` seconds.
+        step: How far a number of `values` must move.
+        every_s: See `values`.
+        repeat: It is published again as a heartbeat though it is the same.
+        retain: The broker keeps it for those that come later.
     """
 
     topic: str
@@ -42,10 +42,10 @@ class _Published:
 
 
 class PublishThrottle:
-    """Remembers what was told on this connection, and picks what is due.
+    """Remembers what was published on this connection, and picks what is due.
 
-    After the first round no more than `BURST` messages at once and `RATE_HZ` a second are due, whatever
-    happens; what is held back comes later if it still differs by then.
+    After the first round no more than `BURST` messages at once and `RATE_HZ` a second are due; what is held
+    back comes later if it still differs by then. Time is monotonic seconds.
     """
 
     def __init__(self) -> None:
@@ -53,31 +53,31 @@ class PublishThrottle:
         self._bucket = TokenBucket(BURST, RATE_HZ)
 
     def forget(self, topic: str = "") -> None:
-        """Nothing has been told yet, of `topic` or at all."""
+        """Take `topic`, or every topic, for not published yet."""
         if topic:
             self._published.pop(topic, None)
         else:
             self._published.clear()
 
-    def due(self, reports: Iterable[TopicState], now_s: float) -> Iterator[TopicState]:
-        """Those of `reports` to publish at `now_s` (monotonic seconds), which then count as told."""
-        for report in reports:
-            told = self._published.get(report.topic)
-            if told is None or (_noticeable(report, told, now_s) and self.try_take(now_s)):
-                self._published[report.topic] = _Published(report, now_s)
-                yield report
+    def due(self, states: Iterable[TopicState], now_s: float) -> Iterator[TopicState]:
+        """Yield those of `states` to publish now, which then count as published."""
+        for state in states:
+            before = self._published.get(state.topic)
+            if before is None or (_is_news(state, before, now_s) and self.try_take(now_s)):
+                self._published[state.topic] = _Published(state, now_s)
+                yield state
 
     def try_take(self, now_s: float) -> bool:
-        """Take leave to send one message that is not due by itself; False when there were too many."""
+        """Take one token from the rate limit, for a message that is not due by itself."""
         return self._bucket.try_take(now_s)
 
 
-def _noticeable(report: TopicState, told: _Published, now_s: float) -> bool:
-    if report.change_key != told.topic_state.change_key:
+def _is_news(state: TopicState, before: _Published, now_s: float) -> bool:
+    if state.change_key != before.topic_state.change_key:
         return True
-    age_s = now_s - told.at_s
-    if age_s >= report.every_s and any(
-        abs(new - old) >= report.step for new, old in zip(report.values, told.topic_state.values, strict=True)
+    age_s = now_s - before.at_s
+    if age_s >= state.every_s and any(
+        abs(new - old) >= state.step for new, old in zip(state.values, before.topic_state.values, strict=True)
     ):
         return True
-    return report.repeat and age_s >= HEARTBEAT_S
+    return state.repeat and age_s >= HEARTBEAT_S

@@ -80,6 +80,16 @@ class Topics:
         return f"{self.root}/presence"
 
     @property
+    def doctor(self) -> str:
+        """Where `moodpid doctor` sends itself messages; cleared when it ends."""
+        return f"{self.root}/doctor"
+
+    @property
+    def forget(self) -> str:
+        """Where `moodpid forget` sends itself messages; never retained."""
+        return f"{self.root}/forget"
+
+    @property
     def picture(self) -> str:
         """The last look as JPEG, where the configuration wants it told; never retained."""
         return f"{self.root}/picture"

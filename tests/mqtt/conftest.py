@@ -7,24 +7,19 @@ import msgspec
 import pytest
 
 from moodpid import config
-from moodpid.mqtt import connection, id_claim
-from tests.support.mqtt import PublisherLoop, Start
+from moodpid.mqtt.timings import Timings
+from tests.support.mqtt import FAST, PublisherLoop, Start
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
-    """Begins loops that try again soon and hardly listen for id_claim, and ends them after the test."""
-    monkeypatch.setattr(connection, "retry_delay_s", lambda *_: 0.05)
-    monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
+def start(caplog: pytest.LogCaptureFixture) -> Iterator[Start]:
+    """Begin loops that retry soon and hardly listen for others with their id; end them after the test."""
     caplog.set_level(logging.INFO, "moodpid")
     loops: list[PublisherLoop] = []
 
-    def begin(port: int, password: str = "", **broker: object) -> PublisherLoop:
-        loops.append(
-            PublisherLoop(
-                msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig), password
-            )
-        )
+    def begin(port: int, password: str = "", timings: Timings = FAST, **broker: object) -> PublisherLoop:
+        settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
+        loops.append(PublisherLoop(settings, password, timings))
         return loops[-1]
 
     yield begin

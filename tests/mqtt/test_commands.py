@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import Mood
-from moodpid.mqtt.commands import CommandParser
+from moodpid.mqtt.inbound import CommandParser
 from moodpid.mqtt.topics import Topics
 from moodpid.requests import Button, ChangeSetting, PressButton, Request
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
@@ -75,7 +75,7 @@ def test_without_a_player_there_is_nothing_to_skip() -> None:
 
 
 @given(
-    topic=st.sampled_from([*COMMANDS.subscriptions, TOPICS.mood, "", "elsewhere"]),
+    topic=st.sampled_from([*COMMANDS.topics, TOPICS.mood, "", "elsewhere"]),
     payload=st.binary()
     | st.text().map(str.encode)
     | st.floats().map(lambda number: str(number).encode())

@@ -1,15 +1,14 @@
 """Brokers that are late, die, say nothing, refuse us or speak something else."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from moodpid.mqtt import connection
 from tests.support.mqtt import (
     AGES_S,
     CHANGED,
+    FAST,
     Answering,
     MqttListener,
     OldBroker,
@@ -55,23 +54,20 @@ def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
         assert set(moods) == {3}
         assert f"{ROOT}/event" not in {message.topic for message in listener.messages}
     told = lines(caplog)
-    assert ["hears us" in told[0], "is gone" in told[1], "hears us" in told[2]] == [True] * 3
-    assert len(told) == 3
+    assert ["connected" in told[0], "closed" in told[1], "connected" in told[-1]] == [True] * 3
+    assert len(told) <= 4  # while it was down, a connection may have been refused
 
 
 def test_a_silent_broker_holds_up_nobody(
     mosquitto: PrivateMosquitto,
     start: Start,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    patience_s = connection.ANSWER_LIMIT_S
-    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", 0.2)
     mosquitto.freeze()
-    loop = start(mosquitto.port)
-    wait_until(lambda: any("says nothing" in line for line in lines(caplog)))
-    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", patience_s)
+    start(mosquitto.port, timings=replace(FAST, answer_limit_s=0.2))
+    wait_until(lambda: any("does not answer" in line for line in lines(caplog)))
     mosquitto.thaw()
+    loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
         mosquitto.freeze()
@@ -104,8 +100,6 @@ def test_a_private_authority_is_trusted_when_the_configuration_names_it(start: S
         wait_until(lambda: loop.publisher.connected)
 
 
-# paho lets go of the socket of a failed handshake; the interpreter closes it, with a warning
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_certificate_of_a_stranger_is_refused_and_told(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -122,24 +116,17 @@ def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
     with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as listener:
         start(old.port)
         listener.wait_for_text(f"{ROOT}/status", "online")
-    assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
+    assert any(line.endswith("(MQTT 3.1.1)") for line in lines(caplog))
 
 
 @pytest.mark.parametrize(
     "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x00", b"\x90\x01\x00", b"\xff" * 99]
 )
 def test_a_server_that_speaks_something_else_is_tried_again(
-    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, answer: bytes
+    start: Start, caplog: pytest.LogCaptureFixture, answer: bytes
 ) -> None:
-    monkeypatch.setattr(connection, "ANSWER_LIMIT_S", 0.2)
     with Answering(lambda _: answer) as server:
-        loop = start(server.port)
+        loop = start(server.port, timings=replace(FAST, answer_limit_s=0.2))
         wait_until(lambda: server.visits >= 3)
         assert loop.end()
     assert len(lines(caplog)) == 1
-
-
-@given(failures=st.integers(0, 10_000), longest_s=st.floats(1, 100))
-def test_pauses_grow_to_a_limit_and_are_never_none(failures: int, longest_s: float) -> None:
-    pause_s = connection.retry_delay_s(failures, longest_s)
-    assert min(longest_s, 2.0 ** min(failures, 10)) / 2 <= pause_s <= longest_s

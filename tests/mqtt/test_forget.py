@@ -1,17 +1,32 @@
 """`moodpid forget` leaves nothing behind, or says clearly what stays and why."""
 
+import contextlib
 import socket
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from moodpid import config
-from moodpid.mqtt import forget as module
 from moodpid.mqtt import id_claim
 from moodpid.mqtt.forget import forget
+from moodpid.mqtt.timings import Timings
 from moodpid.state import Finding
-from tests.support.mqtt import WAIT_S, Answering, MqttListener, OldBroker, Start
+from moodpid.text import clean
+from tests.support.mqtt import (
+    FAST,
+    SUBSCRIBE,
+    WAIT_S,
+    Answering,
+    MqttListener,
+    OldBroker,
+    Start,
+    StubBroker,
+    content,
+    whole_packet,
+)
 from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
@@ -23,15 +38,12 @@ SUBACK_NEITHER = bytes.fromhex("90 05 0001 00 87 87")
 SUBACK_ONE = bytes.fromhex("90 05 0001 00 00 87")
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most of these tests have no moodpid that could answer."""
-    monkeypatch.setattr(module, "LISTEN_S", 0.05)
-
-
-def forgotten(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
+def forgotten(
+    port: int, password: str = "", *, limit_s: float = 40.0, listen_s: float = 0.05, **broker: object
+) -> Finding:
     settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
-    (finding,) = forget(DEVICE, settings, password, limit_s=limit_s)
+    timings = replace(FAST, listen_s=listen_s)
+    (finding,) = forget(DEVICE, settings, password, limit_s=limit_s, timings=timings)
     return finding
 
 
@@ -54,15 +66,12 @@ def test_nothing_of_us_is_left_and_everything_of_others(mosquitto: PrivateMosqui
     assert retained(mosquitto.port) == ["moodpid/kitchen/mood"]
 
 
-def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(
-    mosquitto: PrivateMosquitto, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "LISTEN_S", WAIT_S)
+def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(mosquitto: PrivateMosquitto, start: Start) -> None:
     start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
     before = retained(mosquitto.port)
-    finding = forgotten(mosquitto.port)
+    finding = forgotten(mosquitto.port, listen_s=WAIT_S)
     assert not finding.ok
     assert finding.subject == ROOT
     assert finding.message == f"in use by a running moodpid on {socket.gethostname()}"
@@ -75,7 +84,9 @@ def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: 
     with MqttListener(mosquitto.port) as listener:
         listener.publish(f"{ROOT}/status", "online", retain=True)
         listener.publish(
-            f"{ROOT}/presence", id_claim.ClaimMessage("0", "attic", established=True).as_json(), retain=True
+            f"{ROOT}/presence",
+            id_claim.ClaimMessage("0", clean("attic"), established=True).as_json(),
+            retain=True,
         )
         finding = forgotten(mosquitto.port)
     assert finding.ok, finding.message
@@ -86,7 +97,7 @@ def test_who_asks_takes_the_id_from_no_newcomer() -> None:
     newcomer = id_claim.IdClaim("attic")
     assert newcomer.due_message(0.0)
     newcomer.on_claim(id_claim.question("kitchen"))
-    newcomer.due_message(id_claim.LISTEN_S)
+    newcomer.due_message(Timings().listen_s)
     assert newcomer.owns_id
 
 
@@ -117,7 +128,7 @@ def test_a_broker_that_does_not_show_us_what_it_has_is_not_taken_for_empty(
     with Answering(guarded) as broker:
         finding = forgotten(broker.port)
     assert not finding.ok
-    assert f"lets us in, but does not let us read {unread} (Not authorized)" in finding.message
+    assert f"but it denies reading {unread} (Not authorized)" in finding.message
     assert finding.remedy == f"allow moodpid to read and write {ROOT}/# and {CONFIG}"
 
 
@@ -155,7 +166,7 @@ def test_a_broker_that_says_nothing_is_left_in_time(mosquitto: PrivateMosquitto)
     mosquitto.freeze()
     finding = forgotten(mosquitto.port, limit_s=0.3)
     assert not finding.ok
-    assert "says nothing" in finding.message
+    assert "does not answer" in finding.message
 
 
 def test_without_a_broker_it_says_so() -> None:
@@ -176,3 +187,57 @@ def test_a_wrong_password_forgets_nothing() -> None:
         finding = forgotten(guarded.port, "wrong", username="moodpid")
         assert not finding.ok
         assert "refuses the user 'moodpid'" in finding.message
+
+
+class WithoutWildcards(StubBroker):
+    """Stands before a real broker and has it show no retained messages for wildcards, as RabbitMQ does."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._behind = port
+
+    def _treat(self, visitor: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
+            threading.Thread(target=self._pass_back, args=(broker, visitor), daemon=True).start()
+            rest = b""
+            while said := visitor.recv(65536):
+                rest += said
+                while (packet := whole_packet(rest)) is not None:
+                    rest = rest[len(packet) :]
+                    broker.sendall(_showing_nothing(packet) if packet[0] == SUBSCRIBE else packet)
+
+    @staticmethod
+    def _pass_back(broker: socket.socket, visitor: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while said := broker.recv(65536):
+                visitor.sendall(said)
+
+
+def _showing_nothing(packet: bytes) -> bytes:
+    """A SUBSCRIBE of MQTT 5 with retain handling 2 for its wildcards (MQTT 5.0, 3.8.3.1)."""
+    changed = bytearray(packet)
+    at = len(packet) - len(content(packet)) + 2
+    at += 1 + changed[at]  # properties
+    while at < len(changed):
+        length = int.from_bytes(changed[at : at + 2])
+        topic, at = bytes(changed[at + 2 : at + 2 + length]), at + 2 + length
+        if b"#" in topic:
+            changed[at] |= 0x20
+        at += 1
+    return bytes(changed)
+
+
+def test_a_broker_that_hides_retained_messages_from_wildcards_forgets_too(
+    mosquitto: PrivateMosquitto, start: Start
+) -> None:
+    loop = start(mosquitto.port)
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        loop.end()
+        listener.wait_for_text(f"{ROOT}/status", "offline")
+        listener.publish(f"{ROOT}/enabled/set", "ON", retain=True)
+    with WithoutWildcards(mosquitto.port) as hiding:
+        finding = forgotten(hiding.port)
+    assert finding.ok, finding.message
+    assert "only topic by topic" in finding.message
+    assert retained(mosquitto.port) == []

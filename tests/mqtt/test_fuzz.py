@@ -6,16 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moodpid import config
-from moodpid.mqtt.commands import CommandParser
-from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.mqtt.inbound import CommandParser
 from moodpid.mqtt.topics import Topics
-from moodpid.rate_limit import TokenBucket
 from moodpid.requests import Request
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
-from tests.support.mqtt import happy, present, settled
+from tests.support.mqtt import DEVICE, PublisherHarness
 
-DEVICE, BROKER = config.DeviceConfig(id="living-room"), config.MqttConfig()
-TOPICS = Topics.of(DEVICE, BROKER)
+TOPICS = Topics.of(DEVICE, config.MqttConfig())
 COMMANDS = CommandParser(TOPICS, setting_fields(Capabilities()))
 
 JSON = st.recursive(
@@ -35,18 +32,6 @@ PAYLOADS = st.one_of(
 )
 
 
-def speaking(requests: list[Request]) -> MqttPublisher:
-    """A publisher that takes any number of requests, and puts them into `requests`."""
-
-    def post(request: Request) -> bool:
-        requests.append(request)
-        return True
-
-    publisher = settled(MqttPublisher(DEVICE, BROKER, post))
-    publisher._inbound._requests = TokenBucket(1e9, 1e9)
-    return publisher
-
-
 def valid(topic: str, payload: bytes, *, retained: bool) -> Request | None:
     try:
         return COMMANDS.read(topic, payload, retained=retained)
@@ -56,9 +41,7 @@ def valid(topic: str, payload: bytes, *, retained: bool) -> Request | None:
 
 @given(
     messages=st.lists(
-        st.tuples(
-            st.sampled_from([*speaking([])._inbound.subscriptions, "elsewhere"]), PAYLOADS, st.booleans()
-        ),
+        st.tuples(st.sampled_from([*PublisherHarness().subscriptions, "elsewhere"]), PAYLOADS, st.booleans()),
         max_size=8,
     )
 )
@@ -67,13 +50,18 @@ def valid(topic: str, payload: bytes, *, retained: bool) -> Request | None:
 @example(messages=[(TOPICS.discovery, json.dumps(SURROGATES).encode(), True)])
 def test_whatever_comes_only_valid_commands_are_obeyed(messages: list[tuple[str, bytes, bool]]) -> None:
     requests: list[Request] = []
-    publisher = speaking(requests)
+
+    def post(request: Request) -> bool:
+        requests.append(request)
+        return True
+
+    harness = PublisherHarness(post)
     expected: list[Request] = []
     for topic, payload, retained in messages:
         request = valid(topic, payload, retained=retained)
-        if request and publisher._id_claim.owns_id:
+        if request and harness.publisher.owns_id:
             expected.append(request)
-        publisher._inbound.on_message(topic, payload, retained)
-        publisher.publish(present(happy()), ())
+        harness.receive(topic, payload, retained=retained)
+        harness.step()
     assert requests == expected
-    assert publisher.join(0)
+    assert harness.publisher.join(0)

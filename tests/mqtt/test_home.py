@@ -3,29 +3,19 @@
 import json
 import logging
 import subprocess
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from moodpid import config
-from moodpid.mqtt import publisher as module
-from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.mqtt.timings import Timings
 from moodpid.requests import ChangeSetting
-from tests.support.fakes import Clock
-from tests.support.mqtt import ConnectedStub, MqttListener, Start, happy, present, settled, wait_until
+from tests.support.mqtt import FAST, MqttListener, PublisherHarness, Start, happy, present, wait_until
 from tests.support.servers import PrivateMosquitto, free_port
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
-DEVICE = config.DeviceConfig(id="living-room", name="Living room")
-
-
-@pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BIRTH_DELAY_S", (0.05, 0.1))
-    monkeypatch.setattr(module, "REPUBLISH_INTERVAL_S", 0.2)
 
 
 def discovered(listener: MqttListener) -> dict[str, Any]:
@@ -55,24 +45,15 @@ def test_when_home_assistant_is_born_everything_is_told_again(
         listener.wait_for_text(f"{ROOT}/status", "online")
 
 
-def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock = Clock()
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(module, "REPUBLISH_INTERVAL_S", 10.0)
-    publisher = settled(MqttPublisher(DEVICE, config.MqttConfig(), lambda _: True))
-    wire = publisher._connection
-    assert isinstance(wire, ConnectedStub)
-    told = [wire.topics.count(CONFIG)]
+def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure() -> None:
+    harness = PublisherHarness(timings=replace(FAST, republish_s=10.0))
+    told = [harness.connection.topics.count(CONFIG)]
     for _ in range(400):
-        clock.sleep(0.25)
-        publisher._inbound.on_message("homeassistant/status", b"online", False)
-        publisher.publish(present(happy()), ())
-        told.append(wire.topics.count(CONFIG))
+        harness.receive("homeassistant/status", b"online")
+        harness.step(0.25)
+        told.append(harness.connection.topics.count(CONFIG))
     assert told[:2] == [1, 1]  # to the first birth there is a pause, too
     assert 9 <= told[-1] - told[0] <= 11
-    assert publisher.join(0)
 
 
 def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
@@ -116,13 +97,29 @@ def test_the_states_of_all_controls_are_told_and_change_when_they_are_set(
         listener.wait_for_text(f"{ROOT}/override", "sad")
 
 
-def test_the_last_will_of_a_twin_or_ghost_does_not_stand(mosquitto: PrivateMosquitto, start: Start) -> None:
+@pytest.mark.parametrize("payload", ["", "garbage", "offline"])
+@pytest.mark.parametrize("name", ["status", "mood", "dwell_s", "discovery"])
+def test_a_state_that_others_write_over_is_put_right(
+    mosquitto: PrivateMosquitto, start: Start, name: str, payload: str
+) -> None:
+    topic = CONFIG if name == "discovery" else f"{ROOT}/{name}"
     start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
-        listener.publish(f"{ROOT}/status", "offline", retain=True)
-        listener.wait_for_text(f"{ROOT}/status", "offline")
-        listener.wait_for_text(f"{ROOT}/status", "online")
+        before = next(bytes(m.payload) for m in listener.messages if m.topic == topic)
+        listener.publish(topic, payload, retain=True)
+        listener.wait_for(lambda m: m.topic == topic and bytes(m.payload) == payload.encode())
+        listener.wait_for(lambda m: m.topic == topic and bytes(m.payload)[:20] == before[:20])
+
+
+def test_two_writers_do_not_drive_each_other() -> None:
+    harness = PublisherHarness()
+    before = harness.connection.topics.count(f"{ROOT}/status")
+    for _ in range(400):
+        harness.receive(f"{ROOT}/status", b"offline", retained=True)
+        harness.step(0.25)
+    repairs = harness.connection.topics.count(f"{ROOT}/status") - before
+    assert 100 / 5.0 <= repairs <= 100 / Timings().repair_s + 1
 
 
 def test_websockets_carry_it_too(start: Start) -> None:

@@ -1,19 +1,21 @@
 """Two moodpids with one id: one speaks, the other knows why it does not."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mqtt.id_claim import (
     ANSWER_BURST,
     ANSWER_RATE_HZ,
-    ASK_AGAIN_S,
-    LISTEN_S,
     ClaimMessage,
     IdClaim,
     parse,
 )
+from moodpid.mqtt.timings import Timings
+from moodpid.text import clean
 
 TURN_S = 0.05
+LISTEN_S, ASK_AGAIN_S = Timings().listen_s, Timings().ask_again_s
 
 
 class Room:
@@ -82,15 +84,60 @@ def test_however_they_arrive_exactly_one_speaks(pauses: list[float]) -> None:
     assert sum(twin.owns_id for twin in room.twins) == 1
 
 
+def apart() -> tuple[IdClaim, IdClaim]:
+    """Two that own the id on two sides of a broken network; the first has precedence."""
+    claims = sorted((IdClaim("a"), IdClaim("b")), key=lambda claim: claim.claim.token)
+    for claim in claims:
+        Room(claim).wait(5)
+    return claims[0], claims[1]
+
+
 def test_two_that_were_apart_settle_it_when_they_meet() -> None:
-    one, other = IdClaim("a"), IdClaim("b")
-    Room(one).wait(5)
-    Room(other).wait(5)
+    one, other = apart()
     room = Room(one, other)
     room.now_s = 10.0
     other.connected()
-    room.wait(5)
+    room.wait(8)
     assert (one.owns_id, other.owns_id) == (True, False)
+
+
+def test_of_two_owners_that_meet_the_one_with_precedence_stays() -> None:
+    one, other = apart()
+    room = Room(one, other)
+    room.now_s = 10.0
+    room.say(one, one.claim)
+    room.wait(8)
+    assert (one.owns_id, other.owns_id) == (True, False)
+
+
+@pytest.mark.parametrize("established", [False, True])
+def test_a_claim_without_an_answer_changes_nothing(established: bool) -> None:
+    owner = IdClaim("pi")
+    room = Room(owner)
+    room.wait(5)
+    owner.on_claim(ClaimMessage("", clean("stranger"), established))
+    for _ in range(100):
+        room.wait(TURN_S)
+        assert owner.owns_id
+    assert not owner.other_host
+
+
+def test_a_newcomer_believes_no_claim_without_an_answer() -> None:
+    newcomer = IdClaim("pi")
+    room = Room(newcomer)
+    room.wait(LISTEN_S / 2)
+    newcomer.on_claim(ClaimMessage("", clean("stranger"), established=True))
+    room.wait(2 * LISTEN_S + 1)
+    assert newcomer.owns_id
+
+
+def test_strangers_that_ask_for_ever_hold_no_newcomer_back() -> None:
+    newcomer = IdClaim("pi")
+    room = Room(newcomer)
+    for _ in range(200):
+        newcomer.on_claim(ClaimMessage("", clean("stranger"), established=False))
+        room.wait(TURN_S)
+    assert newcomer.owns_id
 
 
 def test_in_a_mob_that_asks_a_newcomer_is_still_answered_before_it_speaks() -> None:
@@ -98,13 +145,13 @@ def test_in_a_mob_that_asks_a_newcomer_is_still_answered_before_it_speaks() -> N
     room = Room(elder)
     room.wait(5)
     for n in range(100):
-        elder.on_claim(ClaimMessage(f"z{n}", "mob", established=False))
+        elder.on_claim(ClaimMessage(f"z{n}", clean("mob"), established=False))
         room.wait(TURN_S)
     newcomer = IdClaim("attic-pi")
     newcomer._token = ""  # it would win, if it had come to speak
     room.twins.append(newcomer)
     for n in range(100):
-        elder.on_claim(ClaimMessage(f"z{n}", "mob", established=False))
+        elder.on_claim(ClaimMessage(f"z{n}", clean("mob"), established=False))
         room.wait(TURN_S)
         assert not newcomer.owns_id
     assert newcomer.other_host == "kitchen-pi"
@@ -116,7 +163,7 @@ def test_a_mob_that_asks_is_answered_in_measure() -> None:
     room.wait(5)
     answers, began_s = 0, room.now_s
     for turn in range(1000):
-        elder.on_claim(ClaimMessage("zzzz", "mob", established=False))
+        elder.on_claim(ClaimMessage("zzzz", clean("mob"), established=False))
         answers += elder.due_message(began_s + turn * TURN_S) is not None
     assert 0 < answers <= ANSWER_BURST + ANSWER_RATE_HZ * 1000 * TURN_S
 

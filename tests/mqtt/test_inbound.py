@@ -10,15 +10,17 @@ import pytest
 from moodpid import config
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.id_claim import ClaimMessage
-from moodpid.mqtt.inbound import MAX_EVENTS, DiscoverySeen, InboundRouter, StatusSignal
+from moodpid.mqtt.inbound import MAX_CLAIMS, InboundRouter
+from moodpid.mqtt.packet_socket import Received
 from moodpid.mqtt.topics import Topics
 from moodpid.requests import ChangeSetting, Request
 from moodpid.settings.fields import Capabilities, setting_fields
+from moodpid.text import clean
 
 TOPICS = Topics.of(config.DeviceConfig(id="living-room"), config.MqttConfig())
 SWITCH = TOPICS.setter("enabled")
-CLAIM = ClaimMessage("ours", "kitchen-pi", established=True)
-ASKED = ClaimMessage("theirs", "attic-pi", established=False)
+CLAIM = ClaimMessage("ours", clean("kitchen-pi"), established=True)
+ASKED = ClaimMessage("theirs", clean("attic-pi"), established=False)
 ANSWER = Message(TOPICS.presence, CLAIM.as_json(), retain=False)
 
 
@@ -29,8 +31,11 @@ class Listening(InboundRouter):
         self.requests: list[Request] = []
         super().__init__(TOPICS, setting_fields(Capabilities()), self._take, CLAIM)
 
+    def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> Message | None:
+        return self.on_message(Received(topic, payload, retained, len(payload)))
+
     def presence(self, hello: ClaimMessage, *, retained: bool = False) -> Message | None:
-        return self.on_message(TOPICS.presence, hello.as_json().encode(), retained)
+        return self.receive(TOPICS.presence, hello.as_json().encode(), retained=retained)
 
     def _take(self, request: Request) -> bool:
         self.requests.append(request)
@@ -41,59 +46,51 @@ class Listening(InboundRouter):
 def ears() -> Iterator[Listening]:
     ears = Listening()
     yield ears
-    ears.events.close()
+    ears.close()
 
 
-def test_news_come_in_order_to_whoever_reads_them(ears: Listening) -> None:
-    hello = ClaimMessage("token", "attic-pi", established=False)
+def test_the_latest_message_on_each_watched_topic_waits_for_the_publisher(ears: Listening) -> None:
+    claim = ClaimMessage("token", clean("attic-pi"), established=False)
 
     def network() -> None:
-        ears.on_message(TOPICS.presence, hello.as_json().encode(), False)
-        ears.on_message(TOPICS.status, b"offline", True)
-        ears.on_message(TOPICS.status, b"online", False)
-        ears.on_message(TOPICS.discovery, b"{}", True)
-        ears.on_message(TOPICS.birth, b"online", False)
+        ears.presence(claim)
+        for payload in (b"offline", b"online"):
+            ears.receive(TOPICS.status, payload)
+        ears.receive(TOPICS.discovery, b"{}", retained=True)
+        ears.receive(TOPICS.birth, b"online")
+        ears.receive("elsewhere", b"online")
 
     thread = threading.Thread(target=network)
     thread.start()
     thread.join()
-    assert ears.events.drain() == [
-        hello,
-        StatusSignal.OFFLINE,
-        StatusSignal.ONLINE,
-        DiscoverySeen(b"{}"),
-        StatusSignal.BORN,
-    ]
+    assert ears.claims.drain() == [claim]
+    assert ears.seen.drain() == {TOPICS.status: b"online", TOPICS.discovery: b"{}", TOPICS.birth: b"online"}
 
 
-def test_a_retained_hello_the_death_of_home_assistant_and_strange_topics_are_no_news(ears: Listening) -> None:
-    ears.on_message(
-        TOPICS.presence, ClaimMessage("token", "attic-pi", established=True).as_json().encode(), True
-    )
-    ears.on_message(TOPICS.birth, b"offline", False)
-    ears.on_message("elsewhere", b"online", False)
-    assert ears.events.drain() == []
+def test_a_retained_claim_is_one_of_the_past(ears: Listening) -> None:
+    ears.presence(replace(ASKED, established=True), retained=True)
+    assert ears.claims.drain() == []
 
 
 def test_requests_pass_only_while_they_are_for_us(ears: Listening) -> None:
-    ears.on_message(SWITCH, b"OFF", False)
+    ears.receive(SWITCH, b"OFF")
     assert ears.requests == []
     ears.accepts_commands = True
-    ears.on_message(SWITCH, b"OFF", False)
+    ears.receive(SWITCH, b"OFF")
     assert ears.requests == [ChangeSetting("enabled", False)]
 
 
 def test_who_asks_for_our_id_is_answered_before_the_loop_comes_to_it(ears: Listening) -> None:
     ears.accepts_commands = True
     assert ears.presence(ASKED) == ANSWER
-    assert ears.events.drain() == []
+    assert ears.claims.drain() == []
 
 
 def test_answers_that_would_be_too_many_are_left_to_the_loop(ears: Listening) -> None:
     ears.accepts_commands = True
     answers = [ears.presence(ASKED) for _ in range(50)]
     assert answers[0] == ANSWER
-    assert 0 < len(left := ears.events.drain()) < 50
+    assert 0 < len(left := ears.claims.drain()) < 50
     assert len(left) == answers.count(None)
 
 
@@ -101,21 +98,46 @@ def test_a_claim_to_our_id_an_echo_and_a_hello_of_the_past_are_not_answered(ears
     ears.accepts_commands = True
     rival, echo = replace(ASKED, established=True), replace(CLAIM, established=False)
     assert [ears.presence(rival), ears.presence(echo), ears.presence(ASKED, retained=True)] == [None] * 3
-    assert ears.events.drain() == [rival, echo]
+    assert ears.claims.drain() == [rival, echo]
 
 
 def test_who_does_not_speak_answers_nobody(ears: Listening) -> None:
     assert ears.presence(ASKED) is None
-    assert ears.events.drain() == [ASKED]
+    assert ears.claims.drain() == [ASKED]
 
 
-def test_more_news_than_fit_are_one_line_and_cost_no_memory(
+def test_more_claims_than_fit_are_one_line_and_cost_no_memory(
     ears: Listening, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        for _ in range(2 * MAX_EVENTS):
-            ears.on_message(TOPICS.birth, b"online", False)
+        for _ in range(2 * MAX_CLAIMS):
+            ears.presence(ASKED)
     assert [r.getMessage() for r in caplog.records] == [
-        "ignored a message on homeassistant/status: too many at once"
+        f"ignored a message on {TOPICS.presence}: too many at once"
     ]
-    assert ears.events.drain() == [StatusSignal.BORN] * MAX_EVENTS
+    assert ears.claims.drain() == [ASKED] * MAX_CLAIMS
+
+
+def test_of_a_flood_of_valid_commands_the_last_counts_in_the_end(ears: Listening) -> None:
+    ears.accepts_commands = True
+    for value in range(100):
+        ears.receive(TOPICS.setter("dwell_s"), str(value).encode())
+    assert len(ears.requests) < 50
+    ears.release_held(0.0)
+    assert ears.requests[-1] == ChangeSetting("dwell_s", 99.0)
+
+
+def test_a_flood_on_one_topic_leaves_the_others_free(ears: Listening) -> None:
+    ears.accepts_commands = True
+    for _ in range(1000):
+        ears.receive(TOPICS.setter("dwell_s"), b"1")
+    ears.receive(SWITCH, b"OFF")
+    assert ears.requests[-1] == ChangeSetting("enabled", False)
+
+
+def test_a_message_too_large_to_be_read_is_one_line(
+    ears: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    ears.accepts_commands = True
+    ears.on_message(Received(SWITCH, None, False, 1_000_000))
+    assert [r.getMessage() for r in caplog.records] == [f"ignored a message of 1000000 bytes on {SWITCH}"]

@@ -8,12 +8,11 @@ import msgspec
 import pytest
 
 from moodpid import config
-from moodpid.mqtt import connection, id_claim
 from moodpid.mqtt.orphan_cleanup import retained_topics
-from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.mqtt.publisher import MqttPublisher, build_publisher
 from moodpid.mqtt.topics import Topics
 from moodpid.system.json_file import JsonFile
-from tests.support.mqtt import MqttListener, happy, lines, present, wait_until
+from tests.support.mqtt import FAST, MqttListener, happy, lines, present, wait_until
 from tests.support.servers import PrivateMosquitto
 
 DEVICE = config.DeviceConfig(id="living-room", name="Living room")
@@ -23,19 +22,15 @@ Begin = Callable[..., MqttPublisher]
 
 
 @pytest.fixture
-def begin(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> Iterator[Begin]:
+def begin(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
     """Makes publishers that speak only when they are told to, and remember earlier ones."""
-    monkeypatch.setattr(connection, "retry_delay_s", lambda *_: 0.05)
-    monkeypatch.setattr(id_claim, "LISTEN_S", 0.05)
     caplog.set_level("INFO", "moodpid")
     publishers: list[MqttPublisher] = []
 
     def start(port: int, device: config.DeviceConfig = DEVICE, **broker: object) -> MqttPublisher:
         settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
         file = JsonFile(tmp_path / "topics.json")
-        publishers.append(MqttPublisher(device, settings, lambda _: True, memory=file))
+        publishers.append(build_publisher(device, settings, lambda _: True, memory=file, timings=FAST))
         publishers[-1].start()
         return publishers[-1]
 
@@ -101,7 +96,7 @@ def test_a_broker_that_dies_before_it_has_deleted_is_told_again_when_it_is_back(
     publisher = begin(mosquitto.port)
     wait_until(lambda: publisher.connected)
     mosquitto.freeze()
-    tell_until(publisher, lambda: publisher._inbound.accepts_commands)
+    tell_until(publisher, lambda: publisher.owns_id)
     publisher.publish(present(happy()), ())
     mosquitto.kill()
     wait_until(lambda: not publisher.connected)
@@ -132,4 +127,4 @@ def test_what_the_broker_does_not_let_us_delete_is_told_once(
         tell_until(publisher, partial(remembers, tmp_path, NOW))
         assert set(retained_topics(EARLIER)) <= kept(server.port, username="owner")
     assert not any("deleted" in line for line in lines(caplog))
-    assert sum("does not let us delete" in line for line in lines(caplog)) == 1
+    assert sum("denies deleting" in line for line in lines(caplog)) == 1

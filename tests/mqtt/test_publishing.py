@@ -126,10 +126,10 @@ def test_stopping_says_offline(mosquitto: PrivateMosquitto, start: Start) -> Non
 
 def test_a_killed_publisher_is_offline_by_its_will(mosquitto: PrivateMosquitto) -> None:
     code = (
-        "import sys, time; from moodpid import config; from moodpid.mqtt.publisher import MqttPublisher\n"
+        "import sys, time; from moodpid import config; from moodpid.mqtt.publisher import build_publisher\n"
         "from tests.support.mqtt import present\n"
         "broker = config.MqttConfig(host='127.0.0.1', port=int(sys.argv[1]))\n"
-        "p = MqttPublisher(config.DeviceConfig(id='living-room'), broker, lambda _: True); p.start()\n"
+        "p = build_publisher(config.DeviceConfig(id='living-room'), broker, lambda _: True); p.start()\n"
         "while True: p.publish(present(), ()); time.sleep(0.02)\n"
     )
     with (

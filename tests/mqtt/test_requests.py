@@ -7,9 +7,10 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from moodpid import config
 from moodpid.mqtt import inbound
-from moodpid.mqtt.broker import MAX_PACKET_BYTES, Broker
+from moodpid.mqtt.broker import Broker
+from moodpid.mqtt.packet_socket import MAX_PACKET_BYTES
 from moodpid.requests import ChangeSetting
-from tests.support.mqtt import AGES_S, MqttListener, Start, lines, wait_until
+from tests.support.mqtt import AGES_S, WAIT_S, MqttListener, Start, lines, wait_until
 from tests.support.servers import PrivateMosquitto
 
 ROOT = "moodpid/living-room"
@@ -20,8 +21,8 @@ def mqtt_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """We speak MQTT 3.1.1 from the first try on."""
     begin = Broker.__init__
 
-    def begin_old(self: Broker, settings: config.MqttConfig, password: str = "") -> None:
-        begin(self, settings, password)
+    def begin_old(self: Broker, settings: config.MqttConfig, password: str = "", **more: float) -> None:
+        begin(self, settings, password, **more)
         self._protocol = MQTTProtocolVersion.MQTTv311
 
     monkeypatch.setattr(Broker, "__init__", begin_old)
@@ -50,7 +51,8 @@ def test_of_a_flood_of_valid_requests_few_reach_the_loop(
             listener.publish(f"{ROOT}/enabled/set", "OFF")
         listener.publish("marker", "x")
         listener.wait_for_text("marker", "x")
-    assert len(loop.requests) == inbound.REQUEST_BURST
+    assert inbound.REQUEST_BURST <= len(loop.requests) <= inbound.REQUEST_BURST + WAIT_S
+    wait_until(lambda: loop.requests[-1] == ChangeSetting("enabled", False))  # the last one counts
     assert sum("too many at once" in line for line in lines(caplog)) == 1
 
 
@@ -93,7 +95,7 @@ def test_with_mqtt_3_everything_works_too(
         wait_until(lambda: loop.requests == [ChangeSetting("enabled", True)])
         assert loop.end()
         listener.wait_for_text(f"{ROOT}/status", "offline")
-    assert any("hears us (MQTT 3.1.1)" in line for line in lines(caplog))
+    assert any(line.endswith("(MQTT 3.1.1)") for line in lines(caplog))
 
 
 @pytest.mark.usefixtures("mqtt_3")

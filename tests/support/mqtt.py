@@ -19,13 +19,16 @@ from moodpid import config
 from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
-from moodpid.mqtt.broker import Message
-from moodpid.mqtt.connection import Connection
-from moodpid.mqtt.publisher import MqttPublisher
-from moodpid.requests import Request
+from moodpid.mqtt.broker import BrokerLimits, Message
+from moodpid.mqtt.connection import ConnectionOptions
+from moodpid.mqtt.packet_socket import Received
+from moodpid.mqtt.publisher import build_publisher
+from moodpid.mqtt.session import DeliveryStatus, SessionEnd
+from moodpid.mqtt.timings import Timings
+from moodpid.requests import Post, Request
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.text import clean
-from tests.support.fakes import scores
+from tests.support.fakes import Clock, scores
 
 WAIT_S = 100.0  # for what must come, on the slowest machine
 TURN_S = 0.02
@@ -33,6 +36,16 @@ AGES_S = 2.0
 """No turn takes as long on a busy machine; one that waits for a broker takes longer."""
 FAREWELL_S = 5.0
 """All that stopping the service may take."""
+DEVICE = config.DeviceConfig(id="living-room", name="Living room")
+FAST = Timings(
+    first_retry_s=0.05,
+    longest_retry_s=0.05,
+    longest_refused_s=0.05,
+    listen_s=0.05,
+    birth_delay_s=(0.05, 0.1),
+    republish_s=0.2,
+)
+"""For tests, which wait for nothing longer than they must."""
 CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
 
 
@@ -168,6 +181,28 @@ class OldBroker(StubBroker):
                     other[speaker].sendall(said)
 
 
+CONNECT, PUBLISH, SUBSCRIBE, PINGREQ = 0x10, 0x30, 0x82, 0xC0  # MQTT 5.0, 2.1.2
+
+
+def whole_packet(data: bytes) -> bytes | None:
+    """The first packet of MQTT in `data`, None if it is not whole yet."""
+    length, at = 0, 1
+    while at < len(data):
+        length |= (data[at] & 0x7F) << 7 * (at - 1)
+        at += 1
+        if not data[at - 1] & 0x80:
+            return data[: at + length] if len(data) >= at + length else None
+    return None
+
+
+def content(packet: bytes) -> bytes:
+    """What follows a packet's type and length."""
+    at = 1
+    while packet[at] & 0x80:
+        at += 1
+    return packet[at + 1 :]
+
+
 def wait_until(what: Callable[[], Any], timeout_s: float = WAIT_S) -> None:
     """Look every few milliseconds until `what` holds."""
     deadline = time.monotonic() + timeout_s
@@ -188,40 +223,95 @@ def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -
     return AppState(camera, player, mood, mood, settings)
 
 
-class ConnectedStub(Connection):
-    """A connection that is always up, and encodes as the real one does, and keeps the topics alone."""
+class Delivered(DeliveryStatus):
+    """The broker took the message at once."""
 
-    def __init__(self, on: Connection) -> None:
-        self.__dict__.update(on.__dict__)
-        self.session = 1
-        self.topics: list[str] = []
+    def __init__(self) -> None:
+        super().__init__(None, {})
 
-    def publish(self, message: Message) -> bool:
-        assert message.topic.encode()
-        assert isinstance(message.payload, bytes) or message.payload.encode() is not None
-        self.topics.append(message.topic)
+    @property
+    def accepted(self) -> bool | None:
         return True
 
 
-def settled(publisher: MqttPublisher) -> MqttPublisher:
-    """The same on a `Wire`, when it has told everything once."""
-    publisher._connection = ConnectedStub(publisher._connection)
-    publisher._id_claim._established = True
-    publisher._announced_session = 1
-    publisher.publish(present(happy()), ())
-    return publisher
+class StubConnection:
+    """A connection that is always up, encodes as the real one does, and keeps what is published."""
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        self.options = options
+        self.session = 1
+        self.limits = BrokerLimits()
+        self.last_end: SessionEnd | None = None
+        self.published: list[Message] = []
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    def publish(self, message: Message, qos: int = 0) -> DeliveryStatus:
+        assert qos in (0, 1)
+        assert message.topic.encode()
+        assert isinstance(message.payload, bytes) or message.payload.encode() is not None
+        self.published.append(message)
+        return Delivered()
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+    def join(self, timeout_s: float) -> bool:  # noqa: ARG002 - there is no thread
+        return True
+
+    @property
+    def topics(self) -> list[str]:
+        return [message.topic for message in self.published]
+
+
+class PublisherHarness:
+    """A publisher on a `StubConnection`, in simulated time; it owns its id and has published everything once.
+
+    Args:
+        post: Where requests go.
+        timings: Time limits and pauses.
+    """
+
+    def __init__(self, post: Post = lambda _: True, timings: Timings = FAST) -> None:
+        self.clock = Clock()
+        self.connection: StubConnection
+        self.publisher = build_publisher(
+            DEVICE, config.MqttConfig(), post, timings=timings, connect=self._connect, clock=self.clock
+        )
+        self.step()
+        self.step(timings.listen_s + 0.01)
+
+    def _connect(self, options: ConnectionOptions) -> StubConnection:
+        self.connection = StubConnection(options)
+        return self.connection
+
+    def step(self, seconds: float = 0.0, state: AppState | None = None) -> None:
+        """Let time pass, and take one step of the loop."""
+        self.clock.sleep(seconds)
+        self.publisher.publish(state or present(happy()), ())
+
+    def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """Let a message come from the broker."""
+        size = len(topic) + len(payload)
+        answer = self.connection.options.on_message(Received(topic, payload, retained, size))
+        if answer:
+            self.connection.publish(answer)
+
+    @property
+    def subscriptions(self) -> list[str]:
+        return [subscription.topic for subscription in self.connection.options.subscriptions]
 
 
 class PublisherLoop:
     """Stands in for the daemon: a publisher that is told the present state again and again."""
 
-    def __init__(self, broker: config.MqttConfig, password: str = "") -> None:
+    def __init__(self, broker: config.MqttConfig, password: str = "", timings: Timings = FAST) -> None:
         self.requests: list[Request] = []
         self.state = present(happy(since_s=time.monotonic() - 60))
         self.events: deque[MoodEvent] = deque()
         self.slowest_s = 0.0
-        device = config.DeviceConfig(id="living-room", name="Living room")
-        self.publisher = MqttPublisher(device, broker, self._post, password)
+        self.publisher = build_publisher(DEVICE, broker, self._post, password, timings=timings)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._turn)
         self.publisher.start()

@@ -26,7 +26,7 @@ from moodpid import config
 from moodpid.mood.emotion import EMOTIONS, EmotionScores, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
-from moodpid.mqtt.publisher import MqttPublisher
+from moodpid.mqtt.publisher import build_publisher
 from moodpid.requests import ChangeSetting, Request
 from moodpid.settings.fields import Capabilities
 from moodpid.state import AppState, CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus, Settings
@@ -52,7 +52,7 @@ class Room:
         self._mood, self._since_s = Mood.NEUTRAL, time.monotonic()
         device = config.DeviceConfig(id=f"device-{number:04}", name=f"Device {number}")
         broker = config.MqttConfig(host="127.0.0.1", port=port)
-        self.publisher = MqttPublisher(device, broker, self._obey, capabilities=Capabilities(max_fps=8.0))
+        self.publisher = build_publisher(device, broker, self._obey, capabilities=Capabilities(max_fps=8.0))
         self.told = ""
 
     def _obey(self, request: Request) -> bool:
