@@ -63,7 +63,7 @@ class DayLog:
                 for span in self._moods
             ],
             "songs": [
-                [song.title, song.artist, song.mood, round(song.start_s, 1), round(song.end_s, 1)]
+                [song.mood, round(song.start_s, 1), round(song.end_s, 1), song.title, song.artist]
                 for song in self._songs
             ],
             "trail": [

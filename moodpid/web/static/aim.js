@@ -1,12 +1,12 @@
 // Aiming the camera: what it sees, what to mend, and the lines that turn the picture.
 
-import { h, icon, s, setText } from "./dom.js";
+import { button, card, h, icon, s, setText } from "./dom.js";
 import { Stage } from "./stage.js";
 import { HINTS, T, fillIn } from "./texts.js";
 
 export function aim(app) {
 	const stage = new Stage();
-	const words = h("span", {});
+	const words = h("span");
 	const verdict = h("p", { class: "verdict", role: "status" }, icon("hint"), words);
 	const hints = h("ul", { class: "hints" });
 	const ruler = s("svg", { class: "ruler", "aria-hidden": "true" });
@@ -56,7 +56,7 @@ export function aim(app) {
 					"li",
 					{},
 					title ? icon("hint") : null,
-					h("div", {}, h("strong", {}, title), h("p", {}, fillIn(text, values))),
+					h("div", h("strong", title), h("p", fillIn(text, values))),
 					hint === "turned" ? h("button", { onclick: () => turning.upright(look.turn) }, `${T.turnRight} ${look.turn}°`) : null,
 				),
 			),
@@ -69,8 +69,8 @@ export function aim(app) {
 		element: h(
 			"div",
 			{ class: "grid aim" },
-			h("section", { class: "card stage-card" }, stage.element, app.about.picture ? null : h("p", { class: "note" }, T.noPicture)),
-			h("section", { class: "card advice" }, verdict, hints),
+			card("stage-card", null, stage.element, !app.about.picture && h("p", { class: "note" }, T.noPicture)),
+			card("advice", null, verdict, hints),
 			turning.element,
 		),
 	};
@@ -86,15 +86,12 @@ class Turning {
 		this.picture = picture;
 		this.lines = h("pre", { class: "lines", tabindex: "0" });
 		this.text = h("p", { class: "note" });
-		const tool = (name, text, work) => h("button", { onclick: work }, icon(name), h("span", {}, text));
-		this.element = h(
-			"section",
-			{ class: "card turning" },
-			h("div", { class: "buttons" }, tool("turn_left", T.turnLeft, () => this.turn(270)), tool("turn_right", T.turnRight, () => this.turn(90)), tool("mirror", T.mirror, () => this.mirror())),
-			h("h2", {}, T.lines),
-			this.lines,
-			this.text,
-		);
+		const tools = [
+			button("turn_left", T.turnLeft, () => this.turn(270)),
+			button("turn_right", T.turnRight, () => this.turn(90)),
+			button("mirror", T.mirror, () => this.mirror()),
+		];
+		this.element = card("turning", null, h("div", { class: "buttons" }, tools), h("h2", T.lines), this.lines, this.text);
 		this.#show();
 	}
 

@@ -2,27 +2,27 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function fill(element, properties, children) {
-	for (const [name, value] of Object.entries(properties ?? {})) {
+function fill(element, parts) {
+	const properties = parts[0]?.constructor === Object ? parts.shift() : {};
+	for (const [name, value] of Object.entries(properties)) {
 		if (value === undefined || value === null || value === false) continue;
 		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
 		else element.setAttribute(name, value === true ? "" : value);
 	}
-	element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+	element.append(...parts.flat(Infinity).filter((part) => part !== null && part !== undefined && part !== false));
 	return element;
 }
 
-export const h = (tag, properties, ...children) => fill(document.createElement(tag), properties, children);
-export const s = (tag, properties, ...children) => fill(document.createElementNS(SVG, tag), properties, children);
+/** An element with properties, if any, and children: h("p", { class: "note" }, "text"). */
+export const h = (tag, ...parts) => fill(document.createElement(tag), parts);
+export const s = (tag, ...parts) => fill(document.createElementNS(SVG, tag), parts);
+
+export const card = (name, title, ...children) => h("section", { class: `card ${name}` }, title && h("h2", title), children);
+export const button = (name, text, onclick, more) => h("button", { type: "button", onclick, ...more }, icon(name), h("span", text));
 
 /** Change the text only if it differs, so that nothing is announced or laid out again. */
 export function setText(element, text) {
 	if (element.textContent !== text) element.textContent = text;
-}
-
-export function setAttribute(element, name, value) {
-	const text = String(value);
-	if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 export const percent = (share) => `${Math.round(100 * share)} %`;

@@ -16,9 +16,8 @@ const ANNOUNCE_EVERY_MS = 8000;
 
 class App {
 	state = {};
-	about = null;
 	#view = null;
-	#announced = { mood: null, song: null, at: -Infinity };
+	#quietUntil = 0;
 
 	constructor(session) {
 		this.session = session;
@@ -54,14 +53,14 @@ class App {
 
 	#build() {
 		this.links = Object.fromEntries(
-			Object.entries(VIEWS).map(([key, title]) => [key, h("a", { href: `#${key}` }, icon(key), h("span", {}, title))]),
+			Object.entries(VIEWS).map(([key, title]) => [key, h("a", { href: `#${key}` }, icon(key), h("span", title))]),
 		);
-		this.content = h("main", { id: "content", tabindex: "-1" });
+		this.content = h("main", { tabindex: "-1" });
 		this.offline = h("p", { class: "offline", role: "status" });
 		this.live = h("p", { class: "unseen", "aria-live": "polite" });
 		this.toastLine = h("p", { class: "toast", role: "status" });
-		const skip = h("a", { href: "#content", class: "skip", onclick: (event) => { event.preventDefault(); this.content.focus(); } }, T.skipLink);
-		const foot = h("small", {}, T.about(this.about.name, this.about.version));
+		const skip = h("button", { class: "skip", onclick: () => this.content.focus() }, T.skipLink);
+		const foot = h("small", T.about(this.about.name, this.about.version));
 		const out = this.session.protected
 			? h("button", { class: "quiet", onclick: () => remove("session").then(() => location.reload()) }, T.signOut)
 			: null;
@@ -77,12 +76,11 @@ class App {
 
 	#show() {
 		const key = location.hash.slice(1);
-		const name = MAKERS[key] ? key : "now";
+		const name = Object.hasOwn(VIEWS, key) ? key : "now";
 		this.#view?.close?.();
 		this.#view = MAKERS[name](this);
 		this.feed.watch(this.#view.level ?? 0);
 		this.content.replaceChildren(h("h1", { class: name === "now" ? "unseen" : null }, TITLES[name]), this.#view.element);
-		this.content.className = `view-${name}`;
 		for (const [link, element] of Object.entries(this.links)) {
 			if (link === name) element.setAttribute("aria-current", "page");
 			else element.removeAttribute("aria-current");
@@ -101,14 +99,11 @@ class App {
 	/** Tell screen readers of a new mood or song, seldom enough to be of use. */
 	#announce() {
 		const mood = this.state.mood?.mood;
-		const song = this.state.player?.status === "play" ? this.state.player.title : "";
-		const last = this.#announced;
-		if ((mood === last.mood && song === last.song) || performance.now() - last.at < ANNOUNCE_EVERY_MS) return;
-		const texts = [];
-		if (mood && mood !== last.mood) texts.push(T.announceMood(moodName(mood)));
-		if (song && song !== last.song) texts.push(T.announceSong(song));
-		this.#announced = { mood, song, at: performance.now() };
-		if (texts.length) setText(this.live, texts.join(". "));
+		const song = this.state.player?.status === "play" && this.state.player.title;
+		const text = [mood && T.announceMood(moodName(mood)), song && T.announceSong(song)].filter(Boolean).join(". ");
+		if (text === this.live.textContent || performance.now() < this.#quietUntil) return;
+		this.#quietUntil = performance.now() + ANNOUNCE_EVERY_MS;
+		setText(this.live, text);
 	}
 
 	async #connected(up) {
@@ -126,12 +121,7 @@ async function useLink() {
 	const token = location.hash.slice(1);
 	if (token.length < 40) return "";
 	history.replaceState(null, "", location.pathname);
-	try {
-		await post("session", { token });
-		return "";
-	} catch {
-		return T.linkFailed;
-	}
+	return post("session", { token }).then(() => "", () => T.linkFailed);
 }
 
 async function main() {
@@ -141,4 +131,4 @@ async function main() {
 	else document.body.replaceChildren(signIn(session, problem));
 }
 
-main().catch(() => document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline), h("main", {}, h("button", { onclick: () => location.reload() }, "↻"))));
+main().catch(() => document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline)));

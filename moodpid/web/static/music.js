@@ -1,6 +1,6 @@
 // The lists of each mood, and what would play.
 
-import { h, icon } from "./dom.js";
+import { button, h } from "./dom.js";
 import { get } from "./net.js";
 import { T, mood as moodName } from "./texts.js";
 
@@ -16,7 +16,7 @@ export function music(app) {
 
 function moodCard(app, one) {
 	const songs = h("ol", { class: "next-songs", hidden: true });
-	const ask = h("button", { class: "quiet", "aria-expanded": "false", onclick: show }, icon("music"), h("span", {}, T.wouldPlay));
+	const ask = button("music", T.wouldPlay, show, { class: "quiet", "aria-expanded": "false" });
 
 	async function show() {
 		if (!songs.hidden) {
@@ -26,7 +26,7 @@ function moodCard(app, one) {
 		}
 		const picks = await app.attempt(() => get(`playlists/${one.mood}`));
 		if (!picks) return;
-		songs.replaceChildren(...(picks.length ? picks.map(pick) : [h("li", {}, T.wouldPlayNone)]));
+		songs.replaceChildren(...(picks.length ? picks.map(pick) : [h("li", T.wouldPlayNone)]));
 		songs.hidden = false;
 		ask.setAttribute("aria-expanded", "true");
 	}
@@ -35,7 +35,7 @@ function moodCard(app, one) {
 	return h(
 		"section",
 		{ class: "card mood-card", "data-mood": one.mood },
-		h("h2", {}, h("span", { class: "spot", "data-mood": one.mood }), moodName(one.mood)),
+		h("h2", h("span", { class: "spot", "data-mood": one.mood }), moodName(one.mood)),
 		borrowed,
 		one.lists.length ? h("ul", { class: "lists" }, one.lists.map(listLine)) : h("p", { class: "note" }, T.leaves),
 		one.lists.some((entry) => !entry.problem) ? ask : null,
@@ -46,11 +46,11 @@ function moodCard(app, one) {
 function listLine(entry) {
 	const facts = entry.problem
 		? h("span", { class: "problem" }, entry.problem)
-		: h("small", {}, T.songCount(entry.songs), entry.weight === 1 ? "" : ` · ${T.weight(entry.weight)}`);
-	return h("li", {}, h("span", {}, entry.name), facts);
+		: h("small", T.songCount(entry.songs), entry.weight === 1 ? "" : ` · ${T.weight(entry.weight)}`);
+	return h("li", h("span", entry.name), facts);
 }
 
 function pick(song) {
 	const name = song.title || song.uri.split("/").pop();
-	return h("li", {}, h("span", {}, name), h("small", {}, song.why));
+	return h("li", h("span", name), h("small", song.why));
 }

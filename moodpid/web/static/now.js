@@ -1,10 +1,10 @@
 // What is now: the mood, how sure it is, what plays and why.
 
-import { h, icon, percent, setText } from "./dom.js";
+import { button, card, h, percent, setText } from "./dom.js";
 import { get, request } from "./net.js";
 import { Plane } from "./plane.js";
 import { Stage } from "./stage.js";
-import { T, field as fieldText, mood as moodName, option } from "./texts.js";
+import { T, field as fieldText, mood as moodName } from "./texts.js";
 
 const SONG_BUTTONS = ["skip", "like", "misfit", "take_over"];
 
@@ -57,9 +57,9 @@ export function now(app) {
 			{ class: stage ? "grid now with-picture" : "grid now" },
 			hero,
 			app.about.music ? player.element : null,
-			h("section", { class: "card plane-card" }, h("h2", {}, T.plane), plane.element),
-			stage ? h("section", { class: "card picture-card" }, h("h2", {}, T.picture), stage.element) : null,
-			h("section", { class: "card beliefs-card" }, h("h2", {}, T.beliefs), bars.element),
+			card("plane-card", T.plane, plane.element),
+			stage && card("picture-card", T.picture, stage.element),
+			card("beliefs-card", T.beliefs, bars.element),
 		),
 	};
 }
@@ -69,21 +69,19 @@ function override(app) {
 	const select = h(
 		"select",
 		{ id: "set-mood", onchange: () => app.attempt(() => request("override", select.value)) },
-		options.map((value) => h("option", { value }, option(value))),
+		options.map((value) => h("option", { value }, moodName(value))),
 	);
 	return h("div", { class: "override" }, h("label", { for: "set-mood" }, T.setMood), select);
 }
 
 function playerCard(app) {
-	const status = h("h2", {});
+	const status = h("h2");
 	const title = h("p", { class: "song-title" });
 	const artist = h("p", { class: "song-artist" });
 	const facts = h("dl", { class: "facts" });
 	const hold = h("p", { class: "hold" });
 	const keys = new Set(app.about.fields.map((one) => one.key));
-	const buttons = SONG_BUTTONS.filter((key) => keys.has(key)).map((key) =>
-		h("button", { onclick: () => press(app, key) }, icon(key), h("span", {}, fieldText(key)[0])),
-	);
+	const buttons = SONG_BUTTONS.filter((key) => keys.has(key)).map((key) => button(key, fieldText(key)[0], () => press(app, key)));
 
 	function update(player) {
 		const plays = player.status === "play" || player.status === "pause";
@@ -91,22 +89,21 @@ function playerCard(app) {
 		setText(title, plays && player.title ? player.title : T.noSong);
 		setText(artist, plays ? player.artist : "");
 		setText(hold, player.message ?? "");
-		const next = player.next_title ?? player.next ?? "";
 		const known = [
 			[T.chosenFor, player.mood ? moodName(player.mood) : ""],
 			[T.from, player.playlist],
-			[T.next, typeof next === "string" ? next : next?.title],
-			[T.why, player.why ?? player.next_why],
+			[T.next, player.next],
+			[T.why, player.why],
 		].filter(([, text]) => text);
 		const key = JSON.stringify(known);
 		if (facts.dataset.key !== key) {
 			facts.dataset.key = key;
-			facts.replaceChildren(...known.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
+			facts.replaceChildren(...known.flatMap(([name, text]) => [h("dt", name), h("dd", text)]));
 		}
 		for (const button of buttons) button.disabled = player.status !== "play";
 	}
 
-	const element = h("section", { class: "card player-card" }, status, title, artist, facts, hold, h("div", { class: "buttons" }, buttons));
+	const element = card("player-card", null, status, title, artist, facts, hold, h("div", { class: "buttons" }, buttons));
 	return { element, update };
 }
 
@@ -115,25 +112,33 @@ export async function press(app, key) {
 	if (await app.attempt(() => request(key, "PRESS"))) app.toast(`${fieldText(key)[0]}: ${T.sent}`);
 }
 
+/** A name, a bar as long as a share, and a value. */
+export class Bar {
+	constructor(mood) {
+		this.value = h("span", { class: "value" });
+		this.fill = h("span", { "data-mood": mood });
+		this.element = h("li", h("span", moodName(mood)), h("span", { class: "bar", "aria-hidden": "true" }, this.fill), this.value);
+	}
+
+	show(share, text) {
+		setText(this.value, text);
+		this.fill.style.transform = `scaleX(${share})`;
+	}
+}
+
 /** Seven bars, in an order that never changes. */
 export function beliefBars(emotions) {
-	const rows = emotions.map((emotion) => {
-		const value = h("span", { class: "belief-value" });
-		const fill = h("span", { class: "belief-fill", "data-mood": emotion });
-		const row = h("li", {}, h("span", {}, moodName(emotion)), h("span", { class: "belief-bar", "aria-hidden": "true" }, fill), value);
-		return { emotion, value, fill, row };
-	});
+	const bars = emotions.map((emotion) => [emotion, new Bar(emotion)]);
 
 	function update(mood) {
-		for (const { emotion, value, fill, row } of rows) {
+		for (const [emotion, bar] of bars) {
 			const score = mood && mood.mood !== "nobody" ? (mood.scores[emotion] ?? 0) : 0;
-			setText(value, percent(score));
-			fill.style.transform = `scaleX(${score})`;
-			row.classList.toggle("top", mood?.mood === emotion);
+			bar.show(score, percent(score));
+			bar.element.classList.toggle("top", mood?.mood === emotion);
 		}
 	}
 
-	const element = h("ul", { class: "beliefs" }, rows.map(({ row }) => row));
+	const element = h("ul", { class: "beliefs" }, bars.map(([, bar]) => bar.element));
 	update(null);
 	return { element, update };
 }

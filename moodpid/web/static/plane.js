@@ -1,6 +1,6 @@
 // The plane of valence and arousal: moods, the trail of the last minutes, and the song that plays.
 
-import { s, setAttribute } from "./dom.js";
+import { s } from "./dom.js";
 import { T, mood as moodName } from "./texts.js";
 
 const SIZE = 100;
@@ -23,7 +23,7 @@ export class Plane {
 		this.dot = s("circle", { class: "dot", r: 6 });
 		this.halo = s("circle", { class: "halo", r: 14 });
 		this.here = s("g", { class: "here" }, this.halo, this.dot);
-		this.song = s("g", { class: "song" }, s("circle", { r: 7.5 }), s("path", { d: "M-2.2 3.2V-3.4L3.6-4.6V2M-2.2 3.2a1.6 1.6 0 1 1-3.2 0a1.6 1.6 0 1 1 3.2 0M3.6 2a1.6 1.6 0 1 1-3.2 0a1.6 1.6 0 1 1 3.2 0" }));
+		this.song = s("g", { class: "song" }, s("circle", { r: 7.5 }), s("path", { d: "M0 3V-4.5l3 1.5M0 3a1.8 1.8 0 1 1-3.6 0a1.8 1.8 0 1 1 3.6 0" }));
 		this.element = s(
 			"svg",
 			{ viewBox: "-118 -118 236 236", class: "plane", role: "img" },
@@ -52,7 +52,7 @@ export class Plane {
 
 	update(state) {
 		const mood = state.mood;
-		setAttribute(this.element, "aria-label", T.planeLabel(moodName(mood?.mood ?? "nobody")));
+		this.element.setAttribute("aria-label", T.planeLabel(moodName(mood?.mood ?? "nobody")));
 		this.#place(this.here, mood?.place);
 		const player = state.player;
 		const place = player?.status === "play" ? (songPlace(player) ?? this.app.about.moods[player.mood]) : null;

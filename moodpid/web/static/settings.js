@@ -1,81 +1,70 @@
 // All that can be set, from the table of the service.
 
-import { h, icon, setText } from "./dom.js";
+import { button, card, h, setText } from "./dom.js";
 import { request } from "./net.js";
 import { press } from "./now.js";
-import { T, field as fieldText, option } from "./texts.js";
-
-const CONTROLS = { switch: switchControl, select: selectControl, number: numberControl };
+import { T, field as fieldText, mood as moodName } from "./texts.js";
 
 export function settings(app) {
-	const fields = app.about.fields;
-	const controls = new Map();
-	const rows = fields
-		.filter((field) => field.kind !== "button")
-		.map((field) => {
-			const control = CONTROLS[field.kind](app, field);
-			controls.set(field.key, control);
-			const [title, text] = fieldText(field.key);
-			return h(
-				"div",
-				{ class: `setting ${field.kind}` },
-				h("div", { class: "setting-text" }, h("label", { for: `set-${field.key}` }, title), text ? h("p", { class: "note", id: `about-${field.key}` }, text) : null),
-				control.element,
-			);
-		});
-	const buttons = fields.filter((field) => field.kind === "button").map((field) => h("button", { onclick: () => push(app, field.key) }, icon(field.key), h("span", {}, fieldText(field.key)[0])));
-
-	function update(state, changed) {
-		if (changed.has("settings")) for (const [key, control] of controls) control.show(state.settings[key]);
+	const rows = [];
+	const buttons = [];
+	const controls = [];
+	for (const field of app.about.fields) {
+		const [title, text] = fieldText(field.key);
+		if (field.kind === "button") {
+			buttons.push(button(field.key, title, () => push(app, field.key)));
+			continue;
+		}
+		const id = `set-${field.key}`;
+		const control = CONTROLS[field.kind](field, { id, "aria-describedby": text && `about-${id}` });
+		control.input.onchange = async () => {
+			const sent = await app.attempt(() => request(field.key, control.value()));
+			if (!sent) control.show(app.state.settings[field.key]);
+		};
+		controls.push([field.key, control]);
+		const note = text && h("p", { class: "note", id: `about-${id}` }, text);
+		rows.push(h("div", { class: "setting" }, h("div", { class: "setting-text" }, h("label", { for: id }, title), note), control.element ?? control.input));
 	}
-
 	return {
-		update,
-		element: h("div", { class: "grid settings" }, h("section", { class: "card" }, rows), h("section", { class: "card" }, h("div", { class: "buttons" }, buttons))),
+		update(state, changed) {
+			if (changed.has("settings")) for (const [key, control] of controls) control.show(state.settings[key]);
+		},
+		element: h("div", { class: "grid settings" }, card("", null, rows), card("buttons", null, buttons)),
 	};
 }
 
 function push(app, key) {
-	if (key === "restart" && !window.confirm(T.confirmRestart)) return;
-	press(app, key);
+	if (key !== "restart" || window.confirm(T.confirmRestart)) press(app, key);
 }
 
-const describedBy = (key) => (fieldText(key)[1] ? `about-${key}` : null);
+const CONTROLS = {
+	switch(_, properties) {
+		const input = h("input", { type: "checkbox", role: "switch", ...properties });
+		return { input, value: () => (input.checked ? "ON" : "OFF"), show: (value) => (input.checked = value === "ON") };
+	},
 
-function send(app, key, value, control) {
-	app.attempt(() => request(key, value)).then((sent) => sent || control.show(app.state.settings?.[key]));
-}
+	select({ options }, properties) {
+		const input = h("select", properties, options.map((value) => h("option", { value }, moodName(value))));
+		return { input, value: () => input.value, show: (value) => (input.value = value) };
+	},
 
-function switchControl(app, { key }) {
-	const input = h("input", { type: "checkbox", role: "switch", id: `set-${key}`, "aria-describedby": describedBy(key) });
-	const control = { element: input, show: (value) => (input.checked = value === "ON") };
-	input.onchange = () => send(app, key, input.checked ? "ON" : "OFF", control);
-	return control;
-}
-
-function selectControl(app, { key, options }) {
-	const input = h("select", { id: `set-${key}`, "aria-describedby": describedBy(key) }, options.map((value) => h("option", { value }, option(value))));
-	const control = { element: input, show: (value) => (input.value = value) };
-	input.onchange = () => send(app, key, input.value, control);
-	return control;
-}
-
-function numberControl(app, { key, minimum, maximum, step, unit }) {
-	const input = h("input", { type: "range", id: `set-${key}`, min: minimum, max: maximum, step, "aria-describedby": describedBy(key) });
-	const output = h("output", { for: `set-${key}` });
-	const showValue = () => {
-		setText(output, `${input.value} ${unit}`);
-		input.setAttribute("aria-valuetext", output.textContent);
-	};
-	const control = {
-		element: h("div", { class: "range" }, input, output),
-		show(value) {
-			if (document.activeElement === input && input.matches(":active")) return; // it is being moved
-			input.value = value;
-			showValue();
-		},
-	};
-	input.oninput = showValue;
-	input.onchange = () => send(app, key, input.value, control);
-	return control;
-}
+	number({ minimum, maximum, step, unit }, properties) {
+		const input = h("input", { type: "range", min: minimum, max: maximum, step, ...properties });
+		const output = h("output", { for: properties.id });
+		const showValue = () => {
+			setText(output, `${input.value} ${unit}`);
+			input.setAttribute("aria-valuetext", output.textContent);
+		};
+		input.oninput = showValue;
+		return {
+			input,
+			element: h("div", { class: "range" }, input, output),
+			value: () => input.value,
+			show(value) {
+				if (input.matches(":active")) return; // it is being moved
+				input.value = value;
+				showValue();
+			},
+		};
+	},
+};

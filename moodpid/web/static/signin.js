@@ -24,6 +24,6 @@ export function signIn(session, problem) {
 
 	const form = session.password
 		? h("form", { onsubmit: send }, h("label", { for: "password" }, T.password), input, line, button)
-		: h("div", {}, h("p", {}, T.linkOnly), line);
-	return h("main", { class: "sign-in" }, h("div", { class: "card" }, h("h1", {}, T.signInTitle), form));
+		: h("div", h("p", T.linkOnly), line);
+	return h("main", { class: "sign-in" }, h("div", { class: "card" }, h("h1", T.signIn), form));
 }

@@ -1,6 +1,6 @@
 // The camera's picture with the outlines of faces; outlines alone where the picture is not shown.
 
-import { h, percent, s, setAttribute } from "./dom.js";
+import { h, percent, s } from "./dom.js";
 import { T, mood as moodName } from "./texts.js";
 
 export class Stage {
@@ -25,8 +25,7 @@ export class Stage {
 			this.#draw(null);
 			return;
 		}
-		this.element.style.aspectRatio = `${look.width} / ${look.height}`;
-		setAttribute(this.element, "aria-label", T.pictureLabel(look.faces.length));
+		this.#frame(look);
 		if (!look.picture) {
 			this.image.classList.add("away");
 			this.#draw(look);
@@ -39,13 +38,16 @@ export class Stage {
 
 	/** Show a picture of this page's own, such as one that was dropped, with its faces. */
 	show(url, look) {
-		this.element.style.aspectRatio = `${look.width} / ${look.height}`;
-		this.element.style.setProperty("--shape", look.width / look.height);
-		setAttribute(this.element, "aria-label", T.pictureLabel(look.faces.length));
+		this.#frame(look);
 		this.image.classList.remove("away");
 		this.image.onload = this.image.onerror = null;
 		this.image.src = url;
 		this.#draw(look);
+	}
+
+	#frame(look) {
+		this.element.style.setProperty("--shape", look.width / look.height);
+		this.element.setAttribute("aria-label", T.pictureLabel(look.faces.length));
 	}
 
 	// The next picture is asked for when the last one is there: a slow connection gets fewer

@@ -38,15 +38,9 @@ export const FIELDS = {
 	restart: ["Restart the service"],
 };
 
-export const OPTIONS = {
-	automatic: "Automatic",
-	match: "Match",
-	lift: "Lift",
-};
-
 export const HINTS = {
 	dark: ["Too dark", "Make light, or uncover the lens."],
-	backlit: ["Against the light", "Turn the camera away from the window, or light the face from the front. backlight = true in [camera] helps Pi cameras."],
+	backlit: ["Against the light", "Turn the camera away from the window, or light the face from the front. With a Pi camera, set backlight = true in [camera]."],
 	small: ["Too far away", "A face here is {px} pixels wide; {need} are needed. Move closer, or set min_face_px lower in [vision]."],
 	side: ["Too far to the side", "Turn the camera so that faces are nearer to the middle."],
 	tilted: ["Tilted", "Level the camera, so that faces stand upright."],
@@ -57,11 +51,10 @@ export const T = {
 	skipLink: "Skip to content",
 	views: "Views",
 	offline: "No connection to moodpid. Trying again …",
-	signInTitle: "Sign in",
 	password: "Password",
 	signIn: "Sign in",
 	signOut: "Sign out",
-	linkOnly: "No password is set. Run “sudo moodpid web” on the machine; the link that it prints signs you in.",
+	linkOnly: "No password is set. The link that “sudo moodpid web” prints on the machine signs you in.",
 	linkFailed: "This link was used already or is older than 15 minutes.",
 
 	starting: "Waiting for the first look",
@@ -88,7 +81,6 @@ export const T = {
 	from: "From",
 	next: "Next",
 	why: "Why",
-	hold: "On hold",
 	noSong: "No song",
 	beliefs: "What the faces show",
 	plane: "Where the mood lies",
@@ -108,7 +100,7 @@ export const T = {
 	aimNoneText: "Stand where people usually are, and look towards the camera.",
 	aimOff: "Switch watching on to aim the camera.",
 	smallest: (px) => `smallest face: ${px} px`,
-	noPicture: "The picture is not shown: picture = true in [web] shows it to the people who are signed in. Outlines of faces are shown in any case.",
+	noPicture: "The picture is not shown; picture = true in [web] shows it. Outlines of faces are shown in any case.",
 	turnLeft: "Turn left",
 	turnRight: "Turn right",
 	mirror: "Mirror",
@@ -116,7 +108,7 @@ export const T = {
 	linesSame: "The configuration has them already.",
 	linesText: "Put them into moodpid.toml and restart the service.",
 
-	todayNone: "Nothing has happened yet. Moods and songs of the last day are kept here in memory, until the service restarts.",
+	todayNone: "Nothing has happened yet. The last day is kept here, in memory only.",
 	todayLabel: "Moods over time. Arrow keys go from one to the next.",
 	hours: (count) => (count === 1 ? "1 hour" : `${count} hours`),
 	span: (from, to) => `${from} – ${to}`,
@@ -150,8 +142,6 @@ export const T = {
 export const mood = (key) => MOODS[key] ?? words(key);
 
 export const field = (key) => FIELDS[key] ?? [words(key)];
-
-export const option = (key) => OPTIONS[key] ?? mood(key);
 
 /** A key in words: "take_over" becomes "Take over". */
 export function words(key) {

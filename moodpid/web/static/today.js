@@ -1,12 +1,13 @@
 // The last day: a strip of moods and songs, and how the time was spent.
 
-import { clock, h, percent, s, setText } from "./dom.js";
+import { card, clock, h, percent, s, setText } from "./dom.js";
 import { get } from "./net.js";
+import { Bar } from "./now.js";
 import { T, duration, mood as moodName } from "./texts.js";
 
 const RANGES_H = [1, 6, 24];
 const WIDTH = 1000;
-const REFRESH_MS = 15_000;
+const REFRESH_MS = 5000;
 const SONGS = 40;
 const LEAST_S = 120;
 
@@ -23,7 +24,7 @@ export function today(app) {
 	const ranges = RANGES_H.map((count) =>
 		h("button", { "aria-pressed": String(count === hours), onclick: () => choose(count) }, T.hours(count)),
 	);
-	const parts = h("div", { class: "grid two" }, h("section", { class: "card wide" }, h("div", { class: "row" }, h("div", { class: "choices", role: "group" }, ranges), detail), strip, times), h("section", { class: "card" }, h("h2", {}, T.shares), shares), h("section", { class: "card" }, h("h2", {}, T.songs), songs));
+	const parts = h("div", { class: "grid two" }, card("wide", null, h("div", { class: "row" }, h("div", { class: "choices", role: "group" }, ranges), detail), strip, times), card("", T.shares, shares), card("", T.songs, songs));
 
 	function choose(count) {
 		hours = count;
@@ -32,36 +33,36 @@ export function today(app) {
 		draw();
 	}
 
-	const first = () => Math.min(...[...day.moods, ...day.songs.map((song) => song.slice(2))].map((span) => span[1]));
+	const first = () => Math.min(...[...day.moods, ...day.songs].map((span) => span[1]));
 	// What was before the service started takes no room
 	const from = () => Math.min(Math.max(app.feed.now() - 3600 * hours, first()), app.feed.now() - LEAST_S);
 	const width = () => app.feed.now() - from();
 	const place = (at) => Math.max(0, (WIDTH * (at - from())) / width());
-	const visible = () => (day?.moods ?? []).filter(([, , end]) => end > from());
+	const visible = (spans) => spans.filter(([, , end]) => end > from());
 
-	function block([, start, end], properties) {
+	function block([mood, start, end], properties) {
 		const left = place(start);
-		return s("rect", { x: left, width: Math.max(1.2, place(end) - left), ...properties });
+		return s("rect", { x: left, width: Math.max(1.2, place(end) - left), "data-mood": mood ?? "nobody", ...properties });
 	}
 
 	function draw() {
 		if (!day) return;
-		const moods = visible();
+		const moods = visible(day.moods);
+		const played = visible(day.songs);
 		none.hidden = day.moods.length + day.songs.length > 0;
 		parts.hidden = !none.hidden;
-		const played = day.songs.filter(([, , , , end]) => end > from());
 		strip.replaceChildren(
 			s("rect", { width: WIDTH, height: 84, class: "ground" }),
-			...moods.map((span, i) => block(span, { y: 0, height: 84, class: i === chosen ? "span chosen" : "span", "data-mood": span[0] })),
-			...played.map(([, , mood, start, end]) => block([mood, start, end], { y: 94, height: 22, rx: 3, class: "song-span", "data-mood": mood ?? "nobody" })),
+			...moods.map((span, i) => block(span, { height: 84, class: i === chosen ? "span chosen" : "span" })),
+			...played.map((span) => block(span, { y: 94, height: 22, rx: 3, class: "song-span" })),
 		);
 		strip.setAttribute("aria-valuemax", String(Math.max(0, moods.length - 1)));
 		showDetail(moods);
 		showTimes();
 		showShares(moods);
 		songs.replaceChildren(
-			...played.slice(-SONGS).reverse().map(([title, artist, mood, start]) =>
-				h("li", {}, h("time", {}, clock(app.feed.date(start))), h("span", { class: "spot", "data-mood": mood ?? "nobody" }), h("span", {}, title, artist ? h("small", {}, ` ${artist}`) : null)),
+			...played.slice(-SONGS).reverse().map(([mood, start, , title, artist]) =>
+				h("li", h("time", clock(app.feed.date(start))), h("span", { class: "spot", "data-mood": mood ?? "nobody" }), h("span", title, h("small", ` ${artist}`))),
 			),
 		);
 	}
@@ -81,7 +82,7 @@ export function today(app) {
 	function showTimes() {
 		const steps = width() < 600 ? 1 : 4;
 		const marks = Array.from({ length: steps + 1 }, (_, i) => from() + (width() * i) / steps);
-		times.replaceChildren(...marks.map((at) => h("span", {}, clock(app.feed.date(at)))));
+		times.replaceChildren(...marks.map((at) => h("span", clock(app.feed.date(at)))));
 	}
 
 	function showShares(moods) {
@@ -91,9 +92,9 @@ export function today(app) {
 		const sorted = [...totals].sort((a, b) => b[1] - a[1]);
 		shares.replaceChildren(
 			...sorted.map(([mood, seconds]) => {
-				const fill = h("span", { class: "belief-fill", "data-mood": mood });
-				fill.style.transform = `scaleX(${seconds / all})`;
-				return h("li", {}, h("span", {}, moodName(mood)), h("span", { class: "belief-bar", "aria-hidden": "true" }, fill), h("span", { class: "belief-value" }, duration(seconds)));
+				const bar = new Bar(mood);
+				bar.show(seconds / all, duration(seconds));
+				return bar.element;
 			}),
 		);
 	}
@@ -101,8 +102,7 @@ export function today(app) {
 	function pick(event) {
 		const box = strip.getBoundingClientRect();
 		const at = from() + ((event.clientX - box.left) / box.width) * width();
-		const moods = visible();
-		const found = moods.findIndex(([, start, end]) => at >= start && at <= end);
+		const found = visible(day.moods).findIndex(([, start, end]) => at >= start && at <= end);
 		if (found === chosen) return;
 		chosen = found;
 		draw();
@@ -111,7 +111,7 @@ export function today(app) {
 	strip.addEventListener("pointermove", pick);
 	strip.addEventListener("pointerdown", pick);
 	strip.addEventListener("keydown", (event) => {
-		const count = visible().length;
+		const count = visible(day.moods).length;
 		const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -count, End: count };
 		if (!(event.key in steps) || !count) return;
 		event.preventDefault();
@@ -123,22 +123,12 @@ export function today(app) {
 		day = (await get("day").catch(() => null)) ?? day;
 		draw();
 	}
-	load();
 	const timer = setInterval(load, REFRESH_MS);
 	none.hidden = parts.hidden = true;
 
 	return {
 		close: () => clearInterval(timer),
-		update: (_, changed) => (changed.has("player") || changed.has("mood")) && day && soon(),
-		element: h("div", {}, none, parts),
+		update: (_, changed) => changed.has("player") && load(),
+		element: h("div", none, parts),
 	};
-
-	// A mood or a song that begins is there before the next round; looks come too often for that
-	function soon() {
-		const key = `${app.state.mood?.mood} ${app.state.player?.title}`;
-		if (key !== soon.key) {
-			soon.key = key;
-			setTimeout(load, 1200);
-		}
-	}
 }

@@ -1,6 +1,6 @@
 // Faces and emotions in a picture of the user's own.
 
-import { h, icon, setText } from "./dom.js";
+import { button, card, h, setText } from "./dom.js";
 import { Refused, post } from "./net.js";
 import { beliefBars } from "./now.js";
 import { Stage } from "./stage.js";
@@ -39,7 +39,7 @@ export function tryPicture(app) {
 			...look.faces.map((face, i) => {
 				const bars = beliefBars(emotions);
 				bars.update({ mood: face.emotion, scores: face.scores });
-				return h("section", { class: "card" }, h("h2", {}, `${T.face(i + 1)}: ${moodName(face.emotion)}`), bars.element);
+				return card("", `${T.face(i + 1)}: ${moodName(face.emotion)}`, bars.element);
 			}),
 		);
 	}
@@ -61,7 +61,7 @@ export function tryPicture(app) {
 				read(event.dataTransfer.files[0]);
 			},
 		},
-		h("p", {}, T.tryDrop),
+		h("p", T.tryDrop),
 		h("div", { class: "buttons" }, choose, take),
 	);
 
@@ -73,7 +73,7 @@ export function tryPicture(app) {
 
 function input(read, text, name, properties) {
 	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => read(field.files[0]), ...properties });
-	return h("span", {}, h("button", { type: "button", onclick: () => field.click() }, icon(name), h("span", {}, text)), field);
+	return h("span", button(name, text, () => field.click()), field);
 }
 
 /** The picture upright and of a size that is enough, as JPEG. */
