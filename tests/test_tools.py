@@ -86,6 +86,7 @@ def test_only_root_tries_pretend_pis(tmp_path: Path) -> None:
         "benchmarks/on_a_pi.py",
         "benchmarks/mood_filter.py",
         "benchmarks/devices.py",
+        "benchmarks/swarm.py",
         "homeassistant/screenshots.py",
         "benchmarks/music_scenario.py",
         "benchmarks/music_cost.py",

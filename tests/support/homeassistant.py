@@ -30,6 +30,7 @@ http: {{server_host: 127.0.0.1, server_port: {port}}}
 frontend:
 config:
 automation: !include automations.yaml
+input_boolean: {{party: {{name: Party}}}}
 lovelace:
   dashboards:
     mood-card: {{mode: yaml, title: Mood, filename: dashboard.yaml}}
@@ -51,18 +52,27 @@ class Home:
         broker_port: Of the MQTT broker on this machine.
         automations: YAML, a list of automations to begin with.
         card: YAML, a list with the cards of a dashboard at `/mood-card`.
+        blueprints: A folder of blueprints of automations, which are in it as `moodpid/NAME.yaml`.
 
     Attributes:
         url: Where it answers.
         token: Authorizes requests.
     """
 
-    def __init__(self, folder: Path, broker_port: int, *, automations: str = "[]", card: str = "[]") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        broker_port: int,
+        *,
+        automations: str = "[]",
+        card: str = "[]",
+        blueprints: Path | None = None,
+    ) -> None:
         told = json.loads((folder / "install.json").read_text(encoding="utf-8"))
         self._root, self._command = Path(told["root"]), shlex.split(told["command"])
         self._python: str = told["python"]
         self._broker_port = broker_port
-        self._automations, self._card = automations, card
+        self._automations, self._card, self._blueprints = automations, card, blueprints
         self._config = folder.relative_to("/") if self._root == Path("/") else Path("root/home")
         self._inside = f"/{self._config}/config"
         self.config = self._root / self._inside.lstrip("/")
@@ -77,6 +87,8 @@ class Home:
         text = CONFIGURATION.format(port=self.port) + ("history:\n" if self._card != "[]" else "")
         (self.config / "configuration.yaml").write_text(text, encoding="utf-8")
         (self.config / "automations.yaml").write_text(self._automations, encoding="utf-8")
+        if self._blueprints:
+            shutil.copytree(self._blueprints, self.config / "blueprints" / "automation" / "moodpid")
         dashboard = f"views:\n- title: Mood\n  cards:\n{textwrap.indent(self._card, '  ')}\n"
         (self.config / "dashboard.yaml").write_text(dashboard, encoding="utf-8")
         try:

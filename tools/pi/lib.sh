@@ -66,6 +66,6 @@ wheels() { # ROOT SOURCE FOLDER
   # shellcheck disable=SC2016 # the inner shell expands these
   unshare -m bash -c '. "$0"; mkdir -p "$1/src" "$1/out"; mount --bind "$2" "$1/src"; mount --bind "$3" "$1/out"
     inside "$1" sh -c "/src/tools/packaging/build --requirements >/out/requirements.txt
-      exec python3 -m pip download -q --root-user-action ignore --no-deps --only-binary :all: --require-hashes \
+      PIP_ROOT_USER_ACTION=ignore exec python3 -m pip download -q --no-deps --only-binary :all: --require-hashes \
         -r /out/requirements.txt -r /src/tools/musicnn_weights.txt -d /out"' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
 }
