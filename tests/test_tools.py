@@ -34,6 +34,7 @@ def output(*command: str | Path, code: int = 0, **environment: str) -> str:
         "packaging/build",
         "setup.sh",
         "packaging/lock/update",
+        "packaging/audit",
         "packaging/version",
         "packaging/repository",
         "pi/test",
@@ -59,6 +60,7 @@ def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> Non
         "release",
         "setup.sh",
         "packaging/lock/update",
+        "packaging/audit",
         "homeassistant/install",
     ],
 )

@@ -120,6 +120,8 @@ class PacketSocket:
         while (extent := _extent(data, at)) is not None:
             start, end = extent
             if end - at > MAX_PACKET_BYTES:
+                if data[at] >> 4 == _PUBLISH and not _has_topic(data, start):
+                    break  # the log names it
                 self._drop(data[at], bytes(data[start:end]), end - at)
                 self._to_skip = max(0, end - len(data))
             elif end > len(data):
@@ -175,6 +177,11 @@ def _decode(flags: int, content: bytes, size: int, *, v5: bool) -> Received:
     if len(content) < start:
         raise ValueError("not MQTT: a message shorter than its topic and properties")
     return Received(_topic(content), content[start:], bool(flags & _RETAIN), size)
+
+
+def _has_topic(data: bytearray, start: int) -> bool:
+    """Return whether the topic of the message whose content starts at `start` is there."""
+    return len(data) >= start + 2 + int.from_bytes(data[start : start + 2])
 
 
 def _topic(content: bytes) -> str:

@@ -87,7 +87,8 @@ class DemoScene:
             before = self._paint(self._parts[part - 1].shows, at_s)
             picture = before + (picture - before) * np.float32(share)
         noise = np.random.default_rng(round(at_s * 1000)).normal(0.0, GRAIN, (HEIGHT // 4, WIDTH // 4))
-        picture += cv2.resize(noise.astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
+        grain = cv2.resize(noise.astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
+        picture += np.asarray(grain, np.float32)
         return np.clip(picture, 0, 255).astype(np.uint8)
 
     def _paint(self, shows: Emotion | None, at_s: float) -> NDArray[np.float32]:
