@@ -7,9 +7,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
 
-import augment  # noqa: E402
+import layers  # noqa: E402
 import muon  # noqa: E402
 import network  # noqa: E402
+
+EXPORTED = [
+    name for name, each in layers.NETWORKS.items() if not any(getattr(x, "gated", False) for x in each)
+]
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -27,20 +31,21 @@ def trained_looking(name: str) -> network.EmotionNetwork:
     return built.eval()
 
 
-@pytest.mark.parametrize("name", network.NETWORKS)
+@pytest.mark.parametrize("name", layers.NETWORKS)
 def test_the_multiply_adds_are_counted_as_they_are_done(name: str) -> None:
     counted = 0
 
     def count(module: torch.nn.Module, _: object, out: torch.Tensor) -> None:
         nonlocal counted
-        counted += module.conv.weight.numel() * out.shape[2] * out.shape[3]
+        places = module.weight.numel() if isinstance(module, network.PlaceWeights) else 0
+        counted += places or module.conv.weight.numel() * out.shape[2] * out.shape[3]
 
     built = network.build(name).eval()
     for module in built.modules():
-        if isinstance(module, network.ConvNorm):
+        if isinstance(module, network.ConvNorm | network.PlaceWeights):
             module.register_forward_hook(count)
     built(torch.zeros(1, 1, 48, 48))
-    assert counted == network.multiply_adds(network.NETWORKS[name])
+    assert counted == layers.multiply_adds(layers.NETWORKS[name])
 
 
 def test_the_first_layer_does_not_see_how_light_it_is() -> None:
@@ -50,23 +55,22 @@ def test_the_first_layer_does_not_see_how_light_it_is() -> None:
     assert torch.allclose(stem(dark)[inside], stem(light)[inside], atol=1e-5)
 
 
-def test_a_varied_picture_keeps_its_range_and_gets_the_side_asked_for() -> None:
-    random = torch.Generator().manual_seed(1)
-    images = torch.randint(0, 256, (32, 1, 48, 48), generator=random).float()
-    varied = augment.vary(images, 40, augment.Strength(), random)
-    assert varied.shape == (32, 1, 40, 40)
-    assert varied.min() >= 0
-    assert varied.max() <= 255
+@pytest.mark.parametrize("name", ["medium", "compact", "gated"])
+def test_a_network_with_its_norms_folded_in_gives_what_it_gave(name: str) -> None:
+    built = trained_looking(name)
+    faces = torch.randint(0, 256, (4, 1, 48, 48)).float()
+    with torch.no_grad():
+        before = built(faces)[0]
+        network.fold_norms(built)
+        after = built(faces)[0]
+    assert torch.allclose(before, after, atol=1e-3 * float(before.abs().max()))
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in built.modules())
 
 
-def test_without_strength_a_picture_is_only_mirrored() -> None:
-    still = augment.Strength(*[0.0] * len(augment.Strength.__slots__))
-    random = torch.Generator().manual_seed(1)
-    images = torch.randint(1, 256, (8, 1, 48, 48), generator=random).float()
-    varied = augment.vary(images, 48, still, random)
-    for before, after in zip(images, varied, strict=True):
-        distance = min((after - before).abs().max(), (after - before.flip(-1)).abs().max())
-        assert distance < 0.1
+def test_weights_of_places_start_as_the_plain_mean() -> None:
+    maps = torch.rand(2, 5, 6, 6)
+    weighed = network.PlaceWeights(5, 6)(maps)
+    assert torch.allclose(weighed[:, :, 0, 0], maps.mean(dim=(2, 3)), atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(8, 50), (50, 8), (16, 16)])
@@ -77,8 +81,15 @@ def test_an_orthogonalized_step_is_about_as_strong_in_every_direction(shape: tup
     assert values.median() > 0.6
 
 
+def test_kernels_of_one_shape_are_orthogonalized_as_each_alone() -> None:
+    torch.manual_seed(1)
+    several = torch.randn(3, 8, 50)
+    alone = torch.stack([muon.orthogonalized(each) for each in several])
+    assert torch.allclose(muon.orthogonalized(several), alone, atol=1e-4)
+
+
 @pytest.mark.timeout(110)
-@pytest.mark.parametrize("name", network.NETWORKS)
+@pytest.mark.parametrize("name", EXPORTED)
 def test_tensorflow_computes_what_pytorch_does(name: str) -> None:
     pytest.importorskip("tensorflow", reason="needs TensorFlow: pip install -e .[training]")
     import export  # noqa: PLC0415 - needs TensorFlow

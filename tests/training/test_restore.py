@@ -14,7 +14,7 @@ if missing:
 import export  # noqa: E402
 import network  # noqa: E402
 import restore  # noqa: E402
-from make import int8_logits  # noqa: E402
+from finish import int8_logits  # noqa: E402
 from train import predict  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("default")

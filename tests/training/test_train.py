@@ -8,10 +8,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
 
-import augment  # noqa: E402
+import average  # noqa: E402
 import data  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
+from lessons import FreshViews, Phase, StoredViews  # noqa: E402
 from recipe import Recipe, rate_at, side_at  # noqa: E402
 
 RECIPE = Recipe(network="small", epochs=3, batch=8)
@@ -25,8 +26,10 @@ def faces() -> data.Faces:
     return data.Faces(chance.integers(0, 256, (16, 48, 48), np.uint8), chance.integers(0, 7, 16), votes)
 
 
-def run(faces: data.Faces, folder: Path, recipe: Recipe = RECIPE) -> train.Run:
-    return train.Run(recipe, faces, faces, folder)
+def run(faces: data.Faces, folder: Path, recipe: Recipe = RECIPE, **options: float) -> train.Run:
+    torch.manual_seed(recipe.seed)
+    lesson = FreshViews(faces, recipe, torch.device("cpu"))
+    return train.Run(recipe, network.build(recipe.network), lesson, faces, folder, **options)
 
 
 def test_the_rates_rise_to_their_peak_and_fall_to_nearly_nothing() -> None:
@@ -45,21 +48,6 @@ def test_pictures_grow_to_what_the_camera_s_crops_have() -> None:
     assert sides[-1] == data.SIDE_PX
 
 
-def test_plainly_varied_faces_are_neither_hidden_nor_spoilt() -> None:
-    random = torch.Generator().manual_seed(1)
-    still = replace(
-        augment.Strength(),
-        **dict.fromkeys(("rotation_deg", "shear", "zoom", "aspect", "shift"), 0.0),
-        **dict.fromkeys(("contrast", "brightness", "gamma"), 0.0),
-    )
-    images = torch.randint(1, 255, (64, 1, 48, 48), generator=random).float()
-    either = torch.stack([images, images.flip(3)])
-    plain = augment.vary(images, 48, still.plain(), random)
-    assert ((plain - either).abs().amax(dim=(2, 3, 4)).amin(dim=0) < 0.5).all()
-    varied = augment.vary(images, 48, still, random)
-    assert ((varied - either).abs().amax(dim=(2, 3, 4)).amin(dim=0) > 0.5).any()
-
-
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
     faces: data.Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,11 +55,12 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
     cut = run(faces, tmp_path / "cut")
     learn = train.Run._epoch
 
-    def learn_until_cut(self: train.Run) -> tuple[float, int]:
+    def learn_until_cut(self: train.Run) -> float:
         if self.epoch == 2:
             raise KeyboardInterrupt
         return learn(self)
 
+    monkeypatch.setattr(train, "CHECKPOINT_S", 0.0)
     monkeypatch.setattr(train.Run, "_epoch", learn_until_cut)
     with pytest.raises(KeyboardInterrupt):
         cut.finish()
@@ -92,7 +81,7 @@ def test_a_run_of_another_recipe_is_refused(faces: data.Faces, tmp_path: Path) -
 def test_norms_are_measured_on_faces_as_they_are(faces: data.Faces) -> None:
     built = network.build("small")
     images = torch.from_numpy(faces.images)
-    train.settle_norms(built, images)
+    average.settle_norms(built, images)
     stem = built.trunk[0]
     seen = torch.cat([images, images.flip(2)]).float().unsqueeze(1) * network.INPUT_SCALE
     inner = torch.nn.functional.conv2d(seen, stem.kernel(), None, stem.conv.stride, stem.conv.padding)
@@ -100,12 +89,28 @@ def test_norms_are_measured_on_faces_as_they_are(faces: data.Faces) -> None:
     assert not built.training
 
 
-def test_late_in_the_run_its_own_average_teaches_beside_the_teachers(
-    faces: data.Faces, tmp_path: Path
-) -> None:
-    teacher = network.build("small")
-    taught = train.Run(RECIPE, faces, faces, tmp_path, [teacher])
-    early, late = RECIPE.mirror_from - 0.01, RECIPE.mirror_from
-    assert taught._taught_by(early) == [teacher]
-    assert taught._taught_by(late) == [teacher, taught.average.network]
-    assert run(faces, tmp_path)._taught_by(early) == []
+def test_a_run_whose_time_is_limited_ends_its_schedule_early(faces: data.Faces, tmp_path: Path) -> None:
+    hurried = run(faces, tmp_path, replace(RECIPE, epochs=1000), limit_s=1.0)
+    hurried.finish()
+    assert hurried.epoch < 1000
+    assert hurried.history[-1]["rate"] == rate_at(RECIPE, 1.0)
+    assert hurried.progress == 1.0
+
+
+def test_a_balanced_run_shows_rare_classes_more_often(faces: data.Faces, tmp_path: Path) -> None:
+    labels = torch.zeros(1000, dtype=torch.int64)
+    labels[:50] = 1
+    balanced = run(faces, tmp_path, replace(RECIPE, balance=1.0))
+    balanced.lesson.labels = labels
+    shown = labels[balanced._order()]
+    assert float(shown.float().mean()) == pytest.approx(0.5, abs=0.1)
+
+
+def test_stored_answers_are_shown_with_the_views_they_were_given_to(faces: data.Faces) -> None:
+    numbers = torch.arange(3 * len(faces.labels), dtype=torch.uint8).view(3, -1)
+    views = numbers[:, :, None, None].expand(-1, -1, 48, 48).contiguous()
+    answers = torch.zeros(3, len(faces.labels), 7)
+    answers[:, :, 0] = numbers
+    lesson = StoredViews(faces, views, answers, replace(RECIPE, teacher_share=1.0), torch.device("cpu"))
+    shown = lesson.batch(torch.arange(len(faces.labels)), Phase())
+    assert torch.equal(shown.images[:, 0, 0, 0], shown.targets[:, 0])

@@ -90,7 +90,11 @@ def _no_votes(rows: int) -> NDArray[np.uint8]:
 
 
 def load_folder(folder: Path) -> tuple[Faces, Faces]:
-    """Read training and validation faces: `train.npz` and `valid.npz`, or Kaggle's csv files."""
+    """Read training and validation faces: `train.npz` and `valid.npz`, packed ones, or Kaggle's csv files."""
+    if (folder / "train.labels.npz").exists():
+        from pack import unpack_faces
+
+        return unpack_faces("train", folder), unpack_faces("valid", folder)
     if (folder / "train.npz").exists():
         return load(folder / "train.npz"), load(folder / "valid.npz")
     ferplus = folder / "fer2013new.csv"

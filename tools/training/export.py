@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data import SIDE_PX
-from network import INPUT_SCALE, Conv, ConvNorm, EmotionNetwork, Pool, ResidualBlock
+from layers import Conv, Pool, Weigh
+from network import INPUT_SCALE, ConvNorm, EmotionNetwork, FoldedConv, PlaceWeights, ResidualBlock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf  # its log level has to be set first
@@ -51,7 +52,7 @@ def graph(network: EmotionNetwork) -> Callable[[Any], Any]:
 
 
 class _Convolution:
-    def __init__(self, norm: ConvNorm) -> None:
+    def __init__(self, norm: ConvNorm | FoldedConv) -> None:
         kernel, bias = norm.folded()
         self.kernel = kernel.detach().numpy().transpose(2, 3, 1, 0)
         self.bias = bias.detach().numpy()
@@ -73,11 +74,20 @@ def _stage(layer: Any, module: Any) -> Callable[[Any], Any]:
             return _ReluConvolution(module)
         case Pool():
             return lambda x: tf.nn.max_pool2d(x, 2, 2, "VALID")
+        case Weigh():
+            return _place_weights(module, layer.side)
         case _:
             return _residual(module)
 
 
+def _place_weights(module: PlaceWeights, side: int) -> Callable[[Any], Any]:
+    weights = module.weight.detach().numpy().reshape(-1, side, side, 1).transpose(1, 2, 0, 3)
+    return lambda x: tf.nn.depthwise_conv2d(x, tf.constant(weights), [1, 1, 1, 1], "VALID")
+
+
 def _residual(block: ResidualBlock) -> Callable[[Any], Any]:
+    if block.gate is not None:
+        raise TypeError("a gated network teaches and is not exported")
     first, second = _ReluConvolution(block.first), _Convolution(block.second)
     shortcut = None if block.shortcut is None else _Convolution(block.shortcut)
     return lambda x: tf.nn.relu6(second(first(x)) + (x if shortcut is None else shortcut(x)))

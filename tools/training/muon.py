@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,28 +13,33 @@ from torch import Tensor
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalized(matrix: Tensor, steps: int = 4) -> Tensor:
-    """Return the (rows, columns) matrix with all of its singular values brought near 1."""
+def orthogonalized(matrices: Tensor, steps: int = 4) -> Tensor:
+    """Return (..., rows, columns) matrices with all of their singular values brought near 1."""
     a, b, c = COEFFICIENTS
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / (x.norm() + 1e-7)
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    x = matrices.mT if tall else matrices
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    orthogonal: Tensor = x.T if tall else x
-    return orthogonal
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.Optimizer):
     """Nesterov momentum whose step is orthogonalized (Jordan et al., 2024).
 
     For parameters of two dimensions and more; a convolution's kernel (out, in, k, k) counts as
-    the matrix (out, in * k * k). Weight decay is decoupled: a share `lr * weight_decay` a step.
+    the matrix (out, in * k * k). Kernels of one shape are orthogonalized together. Weight decay is
+    decoupled: a share `lr * weight_decay` a step. lr may be a tensor, so that a recorded CUDA graph
+    reads its present value.
     """
 
     def __init__(
-        self, params: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0
+        self,
+        params: Iterable[Tensor],
+        lr: float | Tensor,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
     ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
@@ -42,18 +48,51 @@ class Muon(torch.optim.Optimizer):
         """Take one step."""
         assert closure is None
         for group in self.param_groups:
+            alike: defaultdict[torch.Size, list[Tensor]] = defaultdict(list)
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._move(parameter, group)
+                    alike[parameter.shape].append(parameter)
+            for parameters in alike.values():
+                self._move(parameters, group)
 
-    def _move(self, parameter: Tensor, group: dict[str, Any]) -> None:
-        gradient = parameter.grad
-        assert gradient is not None
-        momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(gradient))
-        momentum.lerp_(gradient, 1.0 - group["momentum"])
-        update = gradient.lerp(momentum, group["momentum"])
-        matrix = orthogonalized(update.reshape(len(update), -1).float())
+    def _move(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        gradients = [parameter.grad for parameter in parameters]
+        momenta = [_momentum(self.state[parameter], parameter) for parameter in parameters]
+        torch._foreach_lerp_(momenta, gradients, 1.0 - group["momentum"])
+        updates = torch._foreach_lerp(gradients, momenta, group["momentum"])
+        matrices = torch.stack([update.flatten(1) for update in updates])
+        # Half the bits suffice where the matrix units are fast: the iteration forgives rounding
+        matrices = matrices.bfloat16() if matrices.is_cuda else matrices.float()
+        matrices = orthogonalized(matrices).float()
         # Per element as large as Adam's would be: sqrt(max(rows, columns)) times 0.2 (Liu, 2025).
-        strength = 0.2 * max(matrix.shape) ** 0.5
-        parameter.mul_(1.0 - group["lr"] * group["weight_decay"])
-        parameter.add_(matrix.view_as(parameter), alpha=-group["lr"] * strength)
+        strength = 0.2 * max(matrices.shape[1:]) ** 0.5
+        steps = (matrices * (strength * group["lr"])).unbind()
+        torch._foreach_mul_(parameters, 1.0 - group["lr"] * group["weight_decay"])
+        torch._foreach_sub_(parameters, [s.view_as(p) for s, p in zip(steps, parameters, strict=True)])
+
+
+class Nesterov(torch.optim.Optimizer):
+    """Plain Nesterov momentum, for biases, norms and heads; lr may be a tensor, as Muon's."""
+
+    def __init__(self, params: Iterable[Tensor], lr: float | Tensor, momentum: float = 0.9) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """Take one step."""
+        assert closure is None
+        for group in self.param_groups:
+            parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
+            gradients = [parameter.grad for parameter in parameters]
+            momenta = [_momentum(self.state[parameter], parameter) for parameter in parameters]
+            torch._foreach_mul_(momenta, group["momentum"])
+            torch._foreach_add_(momenta, gradients)
+            updates = torch._foreach_add(gradients, momenta, alpha=group["momentum"])
+            torch._foreach_mul_(updates, group["lr"])
+            torch._foreach_sub_(parameters, updates)
+
+
+def _momentum(state: dict[str, Tensor], parameter: Tensor) -> Tensor:
+    if "momentum" not in state:
+        state["momentum"] = torch.zeros_like(parameter)
+    return state["momentum"]

@@ -1,84 +1,14 @@
-"""The networks, each written down once, and the PyTorch module that is trained from it."""
+"""The PyTorch modules of the networks that `layers.py` lists."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from layers import NETWORKS, Conv, Layer, Pool, Residual, Weigh
+
 INPUT_SCALE = 1.0 / 128.0  # grey levels to about 0..2; folded into the first kernel at export
-
-
-@dataclass(frozen=True, slots=True)
-class Conv:
-    """Convolution, batch norm, ReLU6. An even kernel of stride 2 pads alike on all sides."""
-
-    width: int
-    kernel: int = 3
-    stride: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Residual:
-    """Two 3 x 3 convolutions beside a shortcut (1 x 1 where the width changes), then ReLU6."""
-
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """2 x 2 maximum."""
-
-
-Layer = Conv | Residual | Pool
-
-NETWORKS: dict[str, tuple[Layer, ...]] = {
-    "small": (
-        Conv(32, kernel=6, stride=2),
-        Conv(32),
-        Pool(),
-        Residual(64),
-        Pool(),
-        Residual(128),
-        Residual(128),
-    ),
-    # What fits into a megabyte as int8
-    "light": (
-        Conv(32, kernel=6, stride=2),
-        Conv(32),
-        Pool(),
-        Residual(80),
-        Residual(80),
-        Pool(),
-        Residual(152),
-        Residual(152),
-    ),
-    "medium": (
-        Conv(32, kernel=6, stride=2),
-        Conv(32),
-        Pool(),
-        Residual(80),
-        Residual(80),
-        Pool(),
-        Residual(160),
-        Residual(160),
-    ),
-    "teacher": (
-        Conv(64),
-        Residual(64),
-        Pool(),
-        Residual(128),
-        Residual(128),
-        Pool(),
-        Residual(256),
-        Residual(256),
-        Pool(),
-        Residual(512),
-        Residual(512),
-    ),
-}
 
 
 class ConvNorm(nn.Module):
@@ -116,11 +46,69 @@ class ConvNorm(nn.Module):
         return self.kernel() * gain.view(-1, 1, 1, 1), self.norm.bias - mean * gain
 
 
+class FoldedConv(nn.Module):
+    """What a `ConvNorm` is after its norm has been folded in: cheaper, for a last tuning at low rates."""
+
+    def __init__(self, norm: ConvNorm) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 1)
+        self.conv.stride, self.conv.padding = norm.conv.stride, norm.conv.padding
+        kernel, bias = norm.folded()
+        self.conv.weight = nn.Parameter(kernel.detach().clone())
+        self.conv.bias = nn.Parameter(bias.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply it to (N, in, side, side)."""
+        conv = self.conv
+        return functional.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding)
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Return the kernel (out, in, k, k) and the bias (out,)."""
+        assert self.conv.bias is not None
+        return self.conv.weight, self.conv.bias
+
+
+def fold_norms(network: nn.Module) -> None:
+    """Fold all norms of a trained network into its convolutions, in place; it gives what it gave."""
+    for name, child in list(network.named_children()):
+        if isinstance(child, ConvNorm):
+            setattr(network, name, FoldedConv(child))
+        else:
+            fold_norms(child)
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation: a weight from 0 to 1 for each channel, out of all channels' means."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(width, width // 8)
+        self.excite = nn.Linear(width // 8, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Weigh the channels of (N, width, side, side)."""
+        weights = torch.sigmoid(self.excite(functional.relu(self.squeeze(x.mean(dim=(2, 3))))))
+        return x * weights[:, :, None, None]
+
+
+class PlaceWeights(nn.Module):
+    """The module of a `Weigh`; it starts as the plain mean."""
+
+    def __init__(self, width: int, side: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((width, side * side), 1.0 / side**2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, width, 1, 1) of (N, width, side, side)."""
+        return (x.flatten(2) * self.weight).sum(dim=2)[:, :, None, None]
+
+
 class ResidualBlock(nn.Module):
     """The module of a `Residual`."""
 
-    def __init__(self, into: int, width: int) -> None:
+    def __init__(self, into: int, width: int, *, gated: bool = False) -> None:
         super().__init__()
+        self.gate = Gate(width) if gated else None
         self.first = ConvNorm(into, width, 3)
         self.second = ConvNorm(width, width, 3)
         self.shortcut = None if into == width else ConvNorm(into, width, 1)
@@ -131,6 +119,8 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Apply it to (N, in, side, side)."""
         y = self.second(functional.relu6(self.first(x)))
+        if self.gate is not None:
+            y = self.gate(y)
         return functional.relu6(y + (x if self.shortcut is None else self.shortcut(x)))
 
 
@@ -139,12 +129,13 @@ class EmotionNetwork(nn.Module):
 
     `forward` takes (N, 1, side, side) float, 0 to 255, side a multiple of 16, and returns the
     seven FER2013 logits (N, 7) and the ten FER+ logits (N, 10). The second head only shapes the
-    layers that both share; it is left out at export.
+    layers that both share; it is left out at export. enlarged: the side in pixels to which pictures
+    are enlarged first, or 0.
     """
 
-    def __init__(self, layers: tuple[Layer, ...], dropout: float = 0.0) -> None:
+    def __init__(self, layers: tuple[Layer, ...], dropout: float = 0.0, enlarged: int = 0) -> None:
         super().__init__()
-        self.layers = layers
+        self.layers, self.enlarged = layers, enlarged
         self.trunk = nn.ModuleList()
         width = 1
         for layer in layers:
@@ -153,17 +144,19 @@ class EmotionNetwork(nn.Module):
                     self.trunk.append(ConvNorm(width, layer.width, layer.kernel, layer.stride))
                     width = layer.width
                 case Residual():
-                    self.trunk.append(ResidualBlock(width, layer.width))
+                    self.trunk.append(ResidualBlock(width, layer.width, gated=layer.gated))
                     width = layer.width
                 case Pool():
                     self.trunk.append(nn.MaxPool2d(2))
+                case Weigh():
+                    self.trunk.append(PlaceWeights(width, layer.side))
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, 7)
         self.votes_head = nn.Linear(width, 10)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return the FER2013 and the FER+ logits."""
-        x = images * INPUT_SCALE
+        x = (enlarge(images, self.enlarged) if self.enlarged else images) * INPUT_SCALE
         for layer, module in zip(self.layers, self.trunk, strict=True):
             x = module(x)
             if isinstance(layer, Conv):
@@ -172,25 +165,11 @@ class EmotionNetwork(nn.Module):
         return self.head(x), self.votes_head(x)
 
 
-def build(name: str, dropout: float = 0.0) -> EmotionNetwork:
+def enlarge(images: Tensor, side: int) -> Tensor:
+    """Return (N, 1, side, side) pictures of smaller ones."""
+    return functional.interpolate(images, side, mode="bicubic").clamp(0.0, 255.0)
+
+
+def build(name: str, dropout: float = 0.0, enlarged: int = 0) -> EmotionNetwork:
     """Return the network of that name with fresh weights."""
-    return EmotionNetwork(NETWORKS[name], dropout)
-
-
-def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:
-    """Count the multiply-adds of one face, without the heads."""
-    total, width = 0, 1
-    for layer in layers:
-        match layer:
-            case Conv():
-                side //= layer.stride
-                total += side * side * layer.kernel**2 * width * layer.width
-                width = layer.width
-            case Residual():
-                shortcut = 0 if width == layer.width else width * layer.width
-                weights = 9 * width * layer.width + 9 * layer.width**2 + shortcut
-                total += side * side * weights
-                width = layer.width
-            case Pool():
-                side //= 2
-    return total
+    return EmotionNetwork(NETWORKS[name], dropout, enlarged)

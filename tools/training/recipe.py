@@ -1,8 +1,8 @@
-"""The recipe: all that decides what a training run comes to, apart from the data."""
+"""The recipes: all that decides what a training run comes to, apart from the data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import augment
 
@@ -15,22 +15,78 @@ class Recipe:
     epochs: int = 145
     seed: int = 1
     batch: int = 256
+    enlarged: int = 0  # side in pixels that the network enlarges pictures to; 0: as they are
+    optimizer: str = "muon"  # or "adamw", for networks that have learned before
     kernel_rate: float = 0.012  # at its peak, of Muon on the convolutions' kernels
-    rate: float = 0.1  # at its peak, of SGD on all else
+    rate: float = 0.1  # at its peak, of Nesterov momentum on all else; of AdamW on fresh heads
     warm_up: float = 0.05  # share of the run
     weight_decay: float = 0.1  # decoupled, on kernels only
     average: float = 0.998  # decay of the moving average of the weights, a step
     dropout: float = 0.1
     votes_share: float = 0.4  # of P(label | FER+ votes) in the target
     votes_head: float = 0.3  # weight of the second head's loss
-    mixup: float = 0.08  # share of batches
+    mixup: float = 0.08  # share of pictures
     mixup_alpha: float = 0.3
     plain_end: float = 0.2  # last share of the run, without mixup and on faces varied more plainly
-    teacher_share: float = 0.7  # of the teachers' distribution in the target, where there are any
     mirror_from: float = 0.6  # from this share of the run on it learns from its own average, too
-    mirror_share: float = 0.5  # of what it says, in the target then, where there are no teachers
+    mirror_share: float = 0.5  # of what its average says of the mirror image, in the target then
+    teacher_share: float = 0.9  # of an ensemble's stored answers in the target, where there are any
+    balance: float = 0.0  # power of 1 / class frequency by which faces are drawn: 1 shows all classes alike
+    fold: int = 0  # of `folds`: the faces that the run leaves out
+    folds: int = 0  # 0: none is left out
     sides: tuple[tuple[float, int], ...] = ((0.3, 40), (1.0, 48))
     strength: augment.Strength = field(default_factory=augment.Strength)
+
+
+# Teachers; each leaves another share of the faces out, and answers best for those
+_SCRATCH = Recipe(epochs=150, dropout=0.25, mixup=0.3, sides=((1.0, 48),))
+_MEMBERS = {
+    "plain": replace(_SCRATCH, network="plain", seed=17),
+    "fine": replace(_SCRATCH, network="fine", enlarged=64, seed=15),
+    "gated": replace(_SCRATCH, network="gated", seed=13),
+    "plain_again": replace(_SCRATCH, network="plain", seed=18, votes_share=0.5),
+    "residual": replace(_SCRATCH, network="teacher", seed=11),
+    "fine_again": replace(_SCRATCH, network="fine", enlarged=64, seed=16, votes_share=0.5),
+}
+MEMBERS = {
+    name: replace(recipe, fold=fold, folds=len(_MEMBERS))
+    for fold, (name, recipe) in enumerate(_MEMBERS.items())
+}
+
+_STUDENT = Recipe(
+    epochs=400,
+    batch=512,
+    kernel_rate=0.012,
+    average=0.9995,
+    dropout=0.0,
+    mixup=0.0,
+    plain_end=0.0,
+    mirror_from=1.0,
+    votes_head=0.1,
+    balance=0.3,
+    sides=((1.0, 48),),
+)
+STUDENTS = {
+    name: replace(_STUDENT, network=name, seed=seed)
+    for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
+}
+
+# A last tuning with the norms folded in
+POLISH = replace(
+    _STUDENT,
+    network="medium",
+    epochs=24,
+    batch=256,
+    optimizer="adamw",
+    kernel_rate=2e-4,
+    rate=1e-3,
+    weight_decay=0.01,
+    warm_up=0.03,
+    average=0.998,
+    votes_head=0.0,
+    balance=0.2,
+    seed=21,
+)
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:

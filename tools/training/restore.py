@@ -65,7 +65,7 @@ def _layers(model: Path) -> tuple[list[tuple[FloatArray, FloatArray]], tuple[Flo
     interpreter.allocate_tensors()
     details = {detail["index"]: detail for detail in interpreter.get_tensor_details()}
     convolutions, heads = [], []
-    for operator in interpreter._get_ops_details():  # noqa: SLF001 - there is no other way to the order
+    for operator in interpreter._get_ops_details():
         if operator["op_name"] not in ("CONV_2D", "FULLY_CONNECTED"):
             continue
         kernel, bias = (_real(interpreter, details[index]) for index in operator["inputs"][1:3])

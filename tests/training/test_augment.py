@@ -1,0 +1,72 @@
+"""Variations of faces: in range, repeatable, and no more than their strength."""
+
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
+
+import augment  # noqa: E402
+import views  # noqa: E402
+
+CPU = torch.device("cpu")
+STILL = augment.Strength(*[0.0] * len(augment.Strength.__slots__))
+
+
+def faces(count: int) -> torch.Tensor:
+    torch.manual_seed(1)
+    return torch.randint(1, 256, (count, 1, 48, 48)).float()
+
+
+def test_a_varied_picture_keeps_its_range_and_gets_the_side_asked_for() -> None:
+    varied = augment.vary(faces(32), 40, augment.Strength())
+    assert varied.shape == (32, 1, 40, 40)
+    assert varied.min() >= 0
+    assert varied.max() <= 255
+
+
+def test_without_strength_a_picture_is_only_mirrored() -> None:
+    images = faces(8)
+    for before, after in zip(images, augment.vary(images, 48, STILL), strict=True):
+        distance = min((after - before).abs().max(), (after - before.flip(-1)).abs().max())
+        assert distance < 0.1
+
+
+def test_plainly_varied_faces_are_neither_hidden_nor_spoilt() -> None:
+    spoilt = replace(STILL, noise=0.1, low_resolution=1.0, blur=1.0, dark=1.0, erase=1.0, erase_side=0.4)
+    images = faces(64)
+    either = torch.stack([images, images.flip(3)])
+    plain = augment.vary(images, 48, spoilt.plain())
+    assert ((plain - either).abs().amax(dim=(2, 3, 4)).amin(dim=0) < 0.5).all()
+    varied = augment.vary(images, 48, spoilt)
+    assert ((varied - either).abs().amax(dim=(2, 3, 4)).amin(dim=0) > 0.5).all()
+
+
+def test_no_face_is_turned_further_than_the_detector_finds() -> None:
+    drawn = augment.draw(2000, replace(STILL, rotation_deg=40.0, tilt=1.0), CPU)
+    turned = torch.atan2(drawn.matrix[:, 1, 0].abs(), drawn.matrix[:, 1, 1])
+    assert turned.max() <= augment.MOST_TURNED + 1e-5
+
+
+def test_a_drawn_variation_gives_the_same_picture_again() -> None:
+    drawn = augment.draw(16, augment.Strength(), CPU, torch.Generator().manual_seed(3))
+    again = augment.draw(16, augment.Strength(), CPU, torch.Generator().manual_seed(3))
+    assert torch.equal(augment.apply(faces(16), drawn), augment.apply(faces(16), again))
+
+
+def test_a_mixed_picture_keeps_at_least_half_of_itself() -> None:
+    black, white = torch.zeros(1, 1, 48, 48), torch.full((1, 1, 48, 48), 255.0)
+    images = torch.cat([black, white] * 16)
+    mixed, (targets,) = augment.mix(images, (torch.eye(2).repeat(16, 1),), 1.0, 0.3)
+    assert (mixed[0::2] <= 127.6).all()
+    assert (mixed[1::2] >= 127.4).all()
+    assert torch.allclose(targets.sum(dim=1), torch.ones(32))
+    assert (targets[0::2, 0] >= 0.5).all()
+
+
+def test_a_view_is_made_of_its_number_alone() -> None:
+    images = faces(6).to(torch.uint8).squeeze(1)
+    strength = augment.Strength()
+    assert torch.equal(views.render(images, 0, strength), images)
+    assert torch.equal(views.render(images, 3, strength), views.render_all(images, strength, 4)[3])
+    assert not torch.equal(views.render(images, 3, strength), views.render(images, 5, strength))

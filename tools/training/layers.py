@@ -1,0 +1,175 @@
+"""The networks as lists of layers, each written down once, and what one face costs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Conv:
+    """Convolution, batch norm, ReLU6. An even kernel of stride 2 pads alike on all sides."""
+
+    width: int
+    kernel: int = 3
+    stride: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """Two 3 x 3 convolutions beside a shortcut (1 x 1 where the width changes), then ReLU6.
+
+    gated: channels are weighed by what the whole picture holds (squeeze and excitation, Hu et al.,
+    2018); for teachers, since it is not exported.
+    """
+
+    width: int
+    gated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """2 x 2 maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Weights for each place of each channel instead of the plain mean (Chen et al., 2018).
+
+    Faces are aligned, so what a place means is known. The last layer, for (side, side) maps.
+    """
+
+    side: int
+
+
+Layer = Conv | Residual | Pool | Weigh
+
+NETWORKS: dict[str, tuple[Layer, ...]] = {
+    "small": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(64),
+        Pool(),
+        Residual(128),
+        Residual(128),
+    ),
+    # What fits into a megabyte as int8
+    "light": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(80),
+        Residual(80),
+        Pool(),
+        Residual(152),
+        Residual(152),
+    ),
+    "medium": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(80),
+        Residual(80),
+        Pool(),
+        Residual(160),
+        Residual(160),
+    ),
+    "compact": (
+        Conv(24, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(64),
+        Residual(64),
+        Pool(),
+        Residual(128),
+        Residual(128),
+        Weigh(6),
+    ),
+    "aligned": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(80),
+        Residual(80),
+        Pool(),
+        Residual(160),
+        Residual(160),
+        Weigh(6),
+    ),
+    "teacher": (
+        Conv(64),
+        Residual(64),
+        Pool(),
+        Residual(128),
+        Residual(128),
+        Pool(),
+        Residual(256),
+        Residual(256),
+        Pool(),
+        Residual(512),
+        Residual(512),
+    ),
+    "gated": (
+        Conv(64),
+        Residual(64, gated=True),
+        Pool(),
+        Residual(128, gated=True),
+        Residual(128, gated=True),
+        Pool(),
+        Residual(256, gated=True),
+        Residual(256, gated=True),
+        Residual(256, gated=True),
+        Pool(),
+        Residual(384, gated=True),
+        Residual(384, gated=True),
+    ),
+    "plain": (
+        Conv(64),
+        Conv(64),
+        Pool(),
+        Conv(128),
+        Conv(128),
+        Pool(),
+        Conv(256),
+        Conv(256),
+        Conv(256),
+        Pool(),
+        Conv(512),
+        Conv(512),
+    ),
+    # For pictures enlarged to 64 px
+    "fine": (
+        Conv(48),
+        Residual(48),
+        Pool(),
+        Residual(96),
+        Residual(96),
+        Pool(),
+        Residual(192),
+        Residual(192),
+        Pool(),
+        Residual(384),
+        Residual(384),
+    ),
+}
+
+
+def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:
+    """Count the multiply-adds of one face, without the heads."""
+    total, width = 0, 1
+    for layer in layers:
+        match layer:
+            case Conv():
+                side //= layer.stride
+                total += side * side * layer.kernel**2 * width * layer.width
+                width = layer.width
+            case Residual():
+                shortcut = 0 if width == layer.width else width * layer.width
+                weights = 9 * width * layer.width + 9 * layer.width**2 + shortcut
+                total += side * side * weights
+                width = layer.width
+            case Pool():
+                side //= 2
+            case Weigh():
+                total += side * side * width
+    return total

@@ -1,0 +1,91 @@
+"""What a network is shown and should answer: faces varied anew, or fixed views with stored answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+import augment
+import data
+from recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Pictures (N, 1, side, side), 0 to 255, their targets (N, 7) and their FER+ votes (N, 10)."""
+
+    images: Tensor
+    targets: Tensor
+    votes: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What is constant over a stretch of a run."""
+
+    side: int = data.SIDE_PX
+    plain: bool = False  # faces varied more plainly, without mixup
+    mirror: bool = False  # the network's own average teaches
+
+
+class Lesson(Protocol):
+    """A source of batches."""
+
+    images: Tensor  # (N, 48, 48) uint8: the faces as they are, on the device
+    labels: Tensor  # (N,) int64, on the device
+
+    def batch(self, rows: Tensor, phase: Phase) -> Batch:
+        """Return what the rows, an index (B,) on the device, stand for in this phase."""
+
+
+class FreshViews:
+    """Faces varied anew each time, with the labels and votes that people gave them."""
+
+    def __init__(self, faces: data.Faces, recipe: Recipe, device: torch.device) -> None:
+        self.images = torch.from_numpy(faces.images).to(device)
+        self.labels = torch.from_numpy(faces.labels).to(device)
+        self._recipe = recipe
+        self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
+        self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
+
+    def batch(self, rows: Tensor, phase: Phase) -> Batch:
+        """Return the rows' faces varied, and some of them mixed with others."""
+        recipe = self._recipe
+        strength = recipe.strength.plain() if phase.plain else recipe.strength
+        images = augment.vary(self.images[rows].float().unsqueeze(1), phase.side, strength)
+        targets, votes = self._targets[rows], self._votes[rows]
+        if recipe.mixup and not phase.plain:
+            images, (targets, votes) = augment.mix(images, (targets, votes), recipe.mixup, recipe.mixup_alpha)
+        return Batch(images, targets, votes)
+
+
+class StoredViews:
+    """Fixed views with what the ensemble answered to just these (Beyer et al., 2022).
+
+    views: (V, N, 48, 48) uint8. answers: (V, N, 7), rows add up to 1. Half of the views are
+    mirrored when they are shown: to the ensemble a mirror image is the same face.
+    """
+
+    def __init__(
+        self, faces: data.Faces, views: Tensor, answers: Tensor, recipe: Recipe, device: torch.device
+    ) -> None:
+        self.images = torch.from_numpy(faces.images).to(device)
+        self.labels = torch.from_numpy(faces.labels).to(device)
+        self._share = recipe.teacher_share
+        self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
+        self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
+        self._views = views.to(device)
+        self._answers = answers.to(device)
+
+    def batch(self, rows: Tensor, phase: Phase) -> Batch:
+        """Return one view of each of the rows' faces."""
+        assert phase.side == data.SIDE_PX
+        view = torch.randint(len(self._views), rows.shape, device=rows.device)
+        images = self._views[view, rows].float().unsqueeze(1)
+        mirrored = torch.rand(len(rows), device=rows.device) < 0.5
+        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+        targets = torch.lerp(self._targets[rows], self._answers[view, rows].float(), self._share)
+        return Batch(images, targets, self._votes[rows])

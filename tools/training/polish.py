@@ -1,0 +1,77 @@
+"""A last tuning at low rates that a CPU can do: norms folded in, few epochs, on stored answers.
+
+It starts from an earlier model's file or from a student of this run. What the start itself answers is
+part of the targets: the new network keeps what the old one knew and takes from the ensemble what it lacked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import finish
+import sidecar
+import stages
+import views
+from device import pick_device
+from lessons import StoredViews
+from network import EmotionNetwork, fold_norms
+from recipe import POLISH
+from restore import restore
+from train import Run
+
+VIEWS = 10  # of the stored ones
+SHARPER = 0.93  # temperature of the ensemble's answers: their members stop before they are sure
+OWN_SHARE = 0.35  # of the start's answers in the targets
+
+
+def tune(options: argparse.Namespace) -> None:
+    """Tune an earlier model, or the best student, and store the result as the student `polished`."""
+    train, valid = stages.load_faces(options)
+    device = pick_device()
+    shown = views.render_all(torch.from_numpy(train.images).to(device), stages.VIEWED, VIEWS)
+    start, name, about = _start(options)
+    start = start.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    targets = _targets(start, shown, np.load(options.run / "answers.npy", mmap_mode="r"))
+    folder = options.run / "students" / "polished"
+    recipe = replace(stages.adapted(POLISH, options), network=name)
+    lesson = StoredViews(train, shown, targets, recipe, device)
+    run = Run(recipe, start, lesson, valid, folder, limit_s=options.limit_s)
+    trained = run.finish()
+    stages.write_student(run, trained, {"recipe": asdict(recipe), "start": about})
+
+
+def _start(options: argparse.Namespace) -> tuple[EmotionNetwork, str, dict[str, object]]:
+    """Return the network to start from, its norms folded in, its name, and what the sidecar says of it."""
+    if options.previous:
+        described = sidecar.read(options.previous)
+        name = described["training"]["recipe"]["network"]
+        start = restore(options.previous, name)
+        about = {"sha256": described["model"]["sha256"], "commit": described["training"]["commit"]}
+    else:
+        student = finish.best(options.run)
+        folder = options.run / "students" / student
+        figures = json.loads((folder / "student.json").read_text())
+        name = figures["recipe"]["network"]
+        start = finish.load(name, folder / "weights.pt")
+        about = {"student": student, **{key: figures[key] for key in ("epochs_done", "valid_accuracy")}}
+    fold_norms(start)
+    return start, name, about
+
+
+def _targets(start: nn.Module, shown: Tensor, answers: np.ndarray) -> Tensor:
+    """Return the mean of the ensemble's sharpened answers and the start's own, (V, N, 7) half floats.
+
+    The start is shown every other view mirrored, as the student will be at random.
+    """
+    own = torch.stack(
+        [views.answer(start, each.flip(2) if number % 2 else each) for number, each in enumerate(shown)]
+    )
+    sharp = torch.from_numpy(np.asarray(answers[: len(shown)], np.float32)) ** (1.0 / SHARPER)
+    sharp = sharp / sharp.sum(dim=2, keepdim=True)
+    return torch.lerp(sharp, own.float().cpu(), OWN_SHARE).half()

@@ -1,0 +1,174 @@
+"""The stages between the faces and a trained student, each with its results in the run's folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import data
+import ensemble
+import network
+import views
+from augment import Strength
+from device import device_name, pick_device
+from lessons import FreshViews, StoredViews
+from recipe import MEMBERS, STUDENTS, Recipe
+from train import Run, predict
+
+VIEWED = Strength()  # how far the stored views are varied
+
+
+def load_faces(options: argparse.Namespace) -> tuple[data.Faces, data.Faces]:
+    """Return the cleaned training faces and the validation faces, or a sample of both for a test."""
+    train, valid = data.load_folder(options.data)
+    train = data.cleaned(train, valid)
+    if options.faces:
+        train, valid = (sample(faces, options.faces, 1) for faces in (train, valid))
+    return train, valid
+
+
+def sample(faces: data.Faces, count: int, seed: int) -> data.Faces:
+    """Return so many rows, chosen by the seed."""
+    return faces.take(np.random.default_rng(seed).permutation(len(faces))[:count])
+
+
+def seen_by(recipe: Recipe, faces: data.Faces) -> data.Faces:
+    """Return the faces that a recipe does not leave out."""
+    rows = np.arange(len(faces))
+    return faces.take(rows[rows % recipe.folds != recipe.fold]) if recipe.folds else faces
+
+
+def build(recipe: Recipe) -> nn.Module:
+    """Return the recipe's network with fresh weights."""
+    torch.manual_seed(recipe.seed)
+    return network.build(recipe.network, recipe.dropout, recipe.enlarged)
+
+
+def adapted(recipe: Recipe, options: argparse.Namespace) -> Recipe:
+    """Return the recipe with the epochs and the network that the command line asks for instead."""
+    epochs, other = options.epochs or recipe.epochs, options.network or recipe.network
+    return replace(recipe, epochs=epochs, network=other)
+
+
+def train_members(options: argparse.Namespace) -> None:
+    """Train each member that is not finished yet, within the time, and store what it says."""
+    started = time.monotonic()
+    train, valid = load_faces(options)
+    device = pick_device()
+    for number, name in enumerate(options.members):
+        folder = options.run / "members" / name
+        if (folder / "member.json").exists():
+            continue
+        left_s = options.limit_s - (time.monotonic() - started)
+        share_s = left_s / (len(options.members) - number)
+        train_member(adapted(MEMBERS[name], options), (train, valid), folder, device, share_s)
+
+
+def train_member(
+    recipe: Recipe,
+    faces: tuple[data.Faces, data.Faces],
+    folder: Path,
+    device: torch.device,
+    limit_s: float,
+) -> None:
+    """Train one member; write its weights, its validation logits and its answers to all views."""
+    started = time.monotonic()
+    train, valid = faces
+    lesson = FreshViews(seen_by(recipe, train), recipe, device)
+    built = build(recipe)
+    # What comes after the last epoch takes about a fifth
+    run = Run(recipe, built, lesson, valid, folder, limit_s=limit_s * 0.78)
+    trained = run.finish()
+    logits = predict(trained, valid.images, device).double().numpy()
+    mirrored = predict(trained, valid.images[:, :, ::-1].copy(), device).double().numpy()
+    given = views.answer_all(trained, torch.from_numpy(train.images).to(device), VIEWED)
+    np.save(folder / "answers.npy", given.numpy())
+    np.savez(folder / "valid.npz", logits=logits, mirrored=mirrored)
+    torch.save({key: _half(value) for key, value in trained.state_dict().items()}, folder / "weights.pt")
+    figures = {
+        "recipe": asdict(recipe),
+        "epochs_done": run.epoch,
+        "seconds": round(time.monotonic() - started, 1),
+        "device": device_name(device),
+        "valid_accuracy": ensemble.accuracy(ensemble.log_mean(logits, mirrored), valid.labels),
+        "history": run.history,
+    }
+    write_json(folder / "member.json", figures)
+    print(folder.name, "valid", figures["valid_accuracy"], "seconds", figures["seconds"], flush=True)
+
+
+def _half(value: Tensor) -> Tensor:
+    return value.half().cpu() if value.dtype.is_floating_point else value.cpu()
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write it so that the file is there whole or not at all."""
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text(json.dumps(content))
+    unfinished.replace(path)
+
+
+def combine(options: argparse.Namespace) -> None:
+    """Weigh the members by the validation faces; store what they answer together to all views."""
+    _, valid = load_faces(options)
+    members, given = [], []
+    for name, recipe in MEMBERS.items():
+        folder = options.run / "members" / name
+        if name not in options.members or not (folder / "member.json").exists():
+            continue
+        with np.load(folder / "valid.npz") as said:
+            log_shares = ensemble.log_mean(said["logits"], said["mirrored"])
+        members.append(ensemble.Member(name, recipe.fold, recipe.folds, log_shares))
+        given.append(np.load(folder / "answers.npy", mmap_mode="r"))
+    described = ensemble.describe(members, valid.labels)
+    weights = np.array([described["members"][member.name]["weight"] for member in members])
+    np.save(options.run / "answers.npy", ensemble.blend(members, weights, given))
+    write_json(options.run / "ensemble.json", described)
+    print(json.dumps(described, indent=1), flush=True)
+
+
+def train_students(options: argparse.Namespace) -> None:
+    """Train each student on the stored answers, within the time."""
+    started = time.monotonic()
+    train, valid = load_faces(options)
+    device = pick_device()
+    answers = torch.from_numpy(np.load(options.run / "answers.npy"))
+    shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, len(answers))
+    for number, name in enumerate(options.students):
+        folder = options.run / "students" / name
+        if (folder / "student.json").exists():
+            continue
+        left_s = options.limit_s - (time.monotonic() - started)
+        recipe = adapted(STUDENTS[name], options)
+        lesson = StoredViews(train, shown, answers, recipe, device)
+        built = build(recipe)
+        run = Run(
+            recipe, built, lesson, valid, folder, limit_s=left_s / (len(options.students) - number) * 0.96
+        )
+        trained = run.finish()
+        write_student(run, trained, {"recipe": asdict(recipe)})
+
+
+def write_student(run: Run, trained: nn.Module, about: dict[str, Any]) -> None:
+    """Store a trained student's weights and figures in its run's folder."""
+    weights = {key: value.cpu() for key, value in trained.state_dict().items()}
+    torch.save(weights, run.folder / "weights.pt")
+    logits = predict(trained, run.valid.images, run.device)
+    figures = {
+        **about,
+        "epochs_done": run.epoch,
+        "seconds": run.seconds,
+        "device": device_name(run.device),
+        "valid_accuracy": float((logits.argmax(1).numpy() == run.valid.labels).mean()),
+        "history": run.history,
+    }
+    write_json(run.folder / "student.json", figures)
+    print(run.folder.name, "valid", figures["valid_accuracy"], "seconds", run.seconds, flush=True)
