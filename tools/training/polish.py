@@ -37,8 +37,12 @@ def tune(options: argparse.Namespace) -> None:
     shown = views.render_all(torch.from_numpy(train.images).to(device), stages.VIEWED, VIEWS)
     start, name, about = _start(options)
     start = start.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets = _targets(start, shown, np.load(options.run / "answers.npy", mmap_mode="r"))
     folder = options.run / "students" / "polished"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "targets.npy").exists():
+        targets = _targets(start, shown, np.load(options.run / "answers.npy", mmap_mode="r"))
+        np.save(folder / "targets.npy", targets.numpy())
+    targets = torch.from_numpy(np.load(folder / "targets.npy"))
     recipe = replace(stages.adapted(POLISH, options), network=name)
     lesson = StoredViews(train, shown, targets, recipe, device)
     run = Run(recipe, start, lesson, valid, folder, limit_s=options.limit_s)
