@@ -96,7 +96,7 @@ def test_a_restarted_player_gets_the_present_request(
         mpd.start()
         ear.wait_for(told("player", state="play"))
         assert service.process.poll() is None
-        assert service.log.count("trying again") == 1
+        assert service.log.count("retrying with back-off") == 1
 
 
 def test_a_restarted_broker_gets_the_present_state(

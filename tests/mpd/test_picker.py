@@ -134,7 +134,7 @@ def test_a_list_may_mix_playlists_filters_and_folders() -> None:
         ("{filter = 'genre Jazz'}", "in parentheses"),
         ("{}", "one of playlist, filter and folder"),
         ("{playlist = 'a', folder = 'b'}", "one of playlist, filter and folder"),
-        ("{folder = 'a', weight = 0}", "weight is a number above 0, not 0"),
+        ("{folder = 'a', weight = 0}", "weight is a number above 0 up to 100,000,000, not 0"),
         ("7", "an entry is text in quotes, not 7"),
     ],
 )
