@@ -4,6 +4,7 @@ Heavy parts are imported where they are built, so that `moodpid check` starts in
 """
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BUNDLED_MODEL = Path(__file__).parent / "data" / "emotion.tflite"
+DATA = Path(__file__).parent / "data"
+BUNDLED_MODEL = DATA / "emotion.tflite"
+INSTALLED_STATE = Path("/var/lib/moodpid")
 
 
 def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", tuple[float, ...]]:
@@ -179,6 +182,16 @@ def state_file(name: str) -> JsonFile:
     """Return a file that outlives a restart, where systemd provides a state folder."""
     folder = state_folder()
     return JsonFile(folder / name if folder else None)
+
+
+def library_path() -> Path:
+    """Return where the database about songs is: in the service's folder, else in the user's."""
+    folder = state_folder()
+    if folder is None and os.access(INSTALLED_STATE, os.R_OK | os.X_OK):
+        folder = INSTALLED_STATE
+    if folder is None:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "moodpid"
+    return folder / "library.sqlite"
 
 
 def capabilities(config: Config) -> "Capabilities":

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from moodpid.cli import library
 from moodpid.cli.output import print_error, print_json, print_line
 from moodpid.cli.parser import Command
 from moodpid.cli.run import run
@@ -89,6 +90,14 @@ def _playlists(options: argparse.Namespace) -> ExitCode:
     text, well = app.playlists(config, mood)
     print_line(text)
     return ExitCode.OK if well else ExitCode.SOME_FAILED
+
+
+def _analyse(options: argparse.Namespace) -> ExitCode:
+    return library.analyse(options, _config_of_the_service(options))
+
+
+def _library(options: argparse.Namespace) -> ExitCode:
+    return library.library(options)
 
 
 def _classify(options: argparse.Namespace) -> ExitCode:
@@ -215,6 +224,14 @@ COMMANDS = {
                 "help": "the next ten songs, and why",
             }
         },
+    ),
+    "analyse": Command(
+        _analyse, "listen to the songs of the library, so that moods find theirs", library.ARGUMENTS
+    ),
+    "library": Command(
+        _library,
+        "which songs lie near which mood",
+        {"--picture": {"type": Path, "metavar": "FILE.svg", "help": "draw all songs on the plane"}},
     ),
     "classify": Command(
         _classify,

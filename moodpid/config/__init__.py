@@ -11,14 +11,17 @@ from moodpid.config import validation
 from moodpid.config.key_paths import KeyPath, format_key, line_of
 from moodpid.config.referenced_files import PATHS, find_missing
 from moodpid.config.schema import (
+    AnalyseWhen,
     CameraConfig,
     CameraSource,
     Config,
     DeviceConfig,
+    LibraryConfig,
     MoodConfig,
     MpdConfig,
     MqttConfig,
     SongSource,
+    Sound,
     Strategy,
     TransitionMode,
     Transport,
@@ -30,14 +33,17 @@ from moodpid.errors import ConfigError
 
 __all__ = [
     "DEFAULT_PATH",
+    "AnalyseWhen",
     "CameraConfig",
     "CameraSource",
     "Config",
     "DeviceConfig",
+    "LibraryConfig",
     "MoodConfig",
     "MpdConfig",
     "MqttConfig",
     "SongSource",
+    "Sound",
     "Strategy",
     "TransitionMode",
     "Transport",

@@ -13,6 +13,7 @@ PATHS = (
     ("camera", "path", "or leave it empty for the bundled recording"),
     ("vision", "model", "or drop the line for the one that comes along"),
     ("vision", "cascade", "or drop the line for OpenCV's own"),
+    ("library", "music", "or drop the line for the folder that MPD has"),
     ("player", "password_file", "or put the password of MPD there"),
     ("mqtt", "password_file", "or put the password of the broker there"),
     ("web", "password_file", "or put the password of the page there"),
@@ -37,7 +38,7 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyP
             continue
         name = values.get(key)
         for path in _files(folder / name, key) if name and isinstance(name, str) else ():
-            if what := _missing(path, or_folder=key == "path"):
+            if what := _missing(path, or_folder=key in {"path", "music"}):
                 yield (table, key), f"{what} {path}; correct the path, {remedy}"
             elif key == "password_file" and _is_empty(path):
                 yield (table, key), f"{path} is empty; write the password into it, or drop the line"

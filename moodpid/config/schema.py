@@ -83,6 +83,26 @@ class Strategy(StrEnum):
     LIFT = "lift"
 
 
+class Sound(StrEnum):
+    """What music can sound like: the moods of faces, and the pleasant rest that no face shows."""
+
+    ANGRY = "angry"
+    DISGUST = "disgust"
+    FEAR = "fear"
+    HAPPY = "happy"
+    SAD = "sad"
+    SURPRISE = "surprise"
+    NEUTRAL = "neutral"
+    CALM = "calm"
+
+
+class AnalyseWhen(StrEnum):
+    """When the timer may analyse the library."""
+
+    OFF = "off"
+    NIGHTLY = "nightly"
+
+
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the file."""
 
@@ -137,23 +157,31 @@ class MoodConfig(_Table, frozen=True):
 
 
 class SongSource(_Table, frozen=True):
-    """A source of songs: one of the three; `weight` is its share against the others' weights."""
+    """A source of songs: a playlist, filter or folder, what music sounds like, or both together.
+
+    `weight` is its share against the others' weights.
+    """
 
     playlist: OptionalName = ""
     filter: OptionalName = ""
     folder: OptionalName = ""
+    sounds: Sound | None = None
     weight: Positive = 1.0
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.playlist, self.filter, self.folder))) != 1:
-            raise ValueError("an entry has one of playlist, filter and folder")
+        lists = sum(map(bool, (self.playlist, self.filter, self.folder)))
+        if lists > 1 or (not lists and not self.sounds):
+            raise ValueError("an entry has one of playlist, filter and folder, or sounds, or both")
         if self.filter and not (self.filter.startswith("(") and self.filter.endswith(")")):
             raise ValueError("a filter is an expression in parentheses, such as '(genre == \"Jazz\")'")
 
     @property
     def name(self) -> str:
         """Return its name for people: of a playlist the name, a filter as it is, a folder with a slash."""
-        return self.playlist or self.filter or f"{self.folder.rstrip('/')}/"
+        place = self.playlist or self.filter or (f"{self.folder.rstrip('/')}/" if self.folder else "")
+        if not self.sounds:
+            return place
+        return f"{place} that sounds {self.sounds}" if place else f"songs that sound {self.sounds}"
 
 
 # Towards calm and cheerful, by way of calm: one song does not turn anger into joy
@@ -186,7 +214,13 @@ class MpdConfig(_Table, frozen=True):
 
     @property
     def lists(self) -> dict[Mood, tuple[SongSource, ...]]:
-        """Return the playlists with every entry in its long form."""
+        """Return the playlists with every entry in its long form.
+
+        Without any entry each mood has songs that sound like it; an empty room leaves the player as it is.
+        """
+        if not any(self.playlists.values()):
+            moods = [mood for mood in Mood if mood is not Mood.NOBODY]
+            return {mood: (SongSource(sounds=Sound(mood.value)),) for mood in moods}
         return {
             mood: tuple(SongSource(playlist=entry) if isinstance(entry, str) else entry for entry in entries)
             for mood, entries in self.playlists.items()
@@ -201,6 +235,13 @@ class MpdConfig(_Table, frozen=True):
     def targets(self) -> dict[Mood, Mood]:
         """Return where `lift` leads from each mood; the file's table overrides the defaults."""
         return {**_LIFT, **self.lift}
+
+
+class LibraryConfig(_Table, frozen=True):
+    """The music folder, and when it is analysed; an empty path means the one that MPD has."""
+
+    music: OptionalName = ""
+    analyse: AnalyseWhen = AnalyseWhen.OFF
 
 
 class Transport(StrEnum):
@@ -270,5 +311,6 @@ class Config(_Table, frozen=True):
     vision: VisionConfig = VisionConfig()
     mood: MoodConfig = MoodConfig()
     player: MpdConfig = MpdConfig()
+    library: LibraryConfig = LibraryConfig()
     mqtt: MqttConfig = MqttConfig()
     web: WebConfig = WebConfig()

@@ -24,13 +24,6 @@ def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
                 ("camera", "path"),
                 'only source = "recording" reads a path; set the source or drop the path',
             )
-    player = tables.get("player", {})
-    if isinstance(player, dict) and player.get("enabled", True) is True and not player.get("playlists"):
-        yield (
-            ("player", "playlists"),
-            'missing: name one for a mood, such as happy = ["Happy"], or set [player] enabled = false',
-        )
-
     yield from _incomplete_pairs(tables.get("mqtt"))
 
 

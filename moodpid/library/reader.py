@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from moodpid.library.backlog import read_backlog
 from moodpid.library.database import LibraryError
 from moodpid.library.places import Place
-from moodpid.library.records import Tags
+from moodpid.library.records import Backlog, Tags
 from moodpid.library.schema import VERSION, version_of
 from moodpid.mood.emotion import Affect
 
@@ -93,6 +94,11 @@ class LibraryReader:
         query = "SELECT count(valence), count(*) - count(valence) FROM songs WHERE gone_since IS NULL"
         with self._reading() as db:
             return LibraryCounts(*db.execute(query).fetchone()) if db else LibraryCounts(0, 0)
+
+    def backlog(self, analyzer: int) -> Backlog:
+        """Return how far the analysis by the program of version `analyzer` is."""
+        with self._reading() as db:
+            return read_backlog(db, analyzer) if db else Backlog(0, 0, 0, 0)
 
     def song(self, uri: str) -> PlacedSong | None:
         """Return one song; None if it was not analysed."""

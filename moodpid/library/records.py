@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from moodpid.library.places import Place
 
 NO_FILE = -1  # the size of a file that was not there
+# A song that an earlier version read is read again, after all that are new
+ANALYZER_VERSION = 1
+
+
+def analyzer_version(*, network: bool) -> int:
+    """Return the version of an analysis: the network's numbers count as a step of their own."""
+    return 2 * ANALYZER_VERSION + network
 
 
 @dataclass(frozen=True, slots=True)

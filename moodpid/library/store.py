@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
+from moodpid.library.backlog import WAITS, read_backlog
 from moodpid.library.database import Database
 from moodpid.library.places import Place
 from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, ListedSong, Tags
@@ -15,8 +16,6 @@ _CHUNK = 500
 _TAGS = "title, artist, album, genre, mood"
 _PLACE = "valence = ?, arousal = ?, valence_spread = ?, arousal_spread = ?"
 _LISTED = "(SELECT uri FROM listing)"
-# New, changed, or read by an earlier program
-_WAITS = "(s.uri IS NULL OR s.modified != l.modified OR s.analyzer < :analyzer)"
 
 
 class LibraryStore:
@@ -83,14 +82,8 @@ class LibraryStore:
 
     def backlog(self, analyzer: int) -> Backlog:
         """Return how far the analysis by the program of version `analyzer` is."""
-        query = (
-            f"SELECT count(*), coalesce(sum({_WAITS}), 0),"  # noqa: S608 - our own words
-            f" coalesce(sum(NOT {_WAITS} AND s.reason != ''), 0)"
-            " FROM listing l LEFT JOIN songs s ON s.uri = l.uri"
-        )
         with self._db.reading() as db:
-            listed, waiting, failed = db.execute(query, {"analyzer": analyzer}).fetchone()
-        return Backlog(listed, listed - waiting - failed, failed, waiting)
+            return read_backlog(db, analyzer)
 
     def next_songs(self, analyzer: int, limit: int) -> list[ListedSong]:
         """Return songs to analyse: new ones first, in an order that spreads over the whole library.
@@ -100,7 +93,7 @@ class LibraryStore:
         query = (
             f"SELECT l.uri, l.modified, l.duration_s, l.title, l.artist, l.album, l.genre, l.mood"  # noqa: S608
             " FROM listing l LEFT JOIN songs s ON s.uri = l.uri LEFT JOIN attempts a ON a.uri = l.uri"
-            f" WHERE {_WAITS} ORDER BY coalesce(a.count, 0), s.uri IS NOT NULL, l.position LIMIT :limit"
+            f" WHERE {WAITS} ORDER BY coalesce(a.count, 0), s.uri IS NOT NULL, l.position LIMIT :limit"
         )
         with self._db.reading() as db:
             rows = db.execute(query, {"analyzer": analyzer, "limit": limit}).fetchall()

@@ -11,13 +11,10 @@ from moodpid.library.analysis.filterbanks import Floats
 from moodpid.library.analysis.heads import FEW_SONGS, Head, Heads, Places, Standardization, head_inputs
 from moodpid.library.analysis.musicnn import EMBEDDING, Musicnn
 from moodpid.library.places import Place
-from moodpid.library.records import Analysis, Tags
+from moodpid.library.records import Analysis, Tags, analyzer_version
 from moodpid.library.store import LibraryStore
 from moodpid.library.tag_evidence import with_evidence
 from moodpid.mood.emotion import Affect
-
-# A song that an earlier version read is read again, after all that are new
-VERSION = 1
 
 
 class SongAnalyzer:
@@ -36,7 +33,7 @@ class SongAnalyzer:
     @property
     def version(self) -> int:
         """Grows with what the analysis knows: the network's numbers count as a step of their own."""
-        return version_with(network=self._network is not None)
+        return analyzer_version(network=self._network is not None)
 
     def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
         """Return what is found in a song.
@@ -80,11 +77,6 @@ class SongAnalyzer:
                 tags = [row[1] for row in rows]
                 placed = _with_tags(places, tags, genre=not network)
                 store.write_places(zip([row[0] for row in rows], placed, strict=True))
-
-
-def version_with(*, network: bool) -> int:
-    """Return the version of an analysis with or without the network."""
-    return 2 * VERSION + network
 
 
 def _usual_in(store: LibraryStore, *, network: bool) -> Standardization | None:

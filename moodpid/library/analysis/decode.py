@@ -16,6 +16,7 @@ import numpy as np
 
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
+from moodpid.text import clean
 
 EXCERPT_S = 60.0
 NETWORK_RATE_HZ = 16000  # what musicnn was trained with
@@ -113,7 +114,7 @@ def ffmpeg_version() -> str:
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise DecoderMissingError(f"ffmpeg cannot be started ({error}): apt install ffmpeg") from error
-    return _clean(shown.split("\n", 1)[0].removeprefix("ffmpeg version ").split(" ", 1)[0])
+    return clean(shown.split("\n", 1)[0].removeprefix("ffmpeg version ").split(" ", 1)[0])
 
 
 def _require_file(path: Path) -> None:
@@ -244,15 +245,11 @@ def _reason(messages: bytes, returncode: int) -> str:
     """Return in one line why there is no sound, in ffmpeg's own words where it has some."""
     if returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         return "the decoder took too much processor time"
-    errors = [_clean(line.decode("utf-8", "replace")) for line in _ERRORS.findall(messages)]
+    errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"
     # "file:/music/a.mp3: Invalid data found when processing input", behind whatever the demuxer said
     causes = [line.rpartition(": ")[2] if line.startswith("file:") else line for line in errors]
     if any("Cannot allocate memory" in line for line in causes):
         return "the decoder needs too much memory"
-    return causes[-1][:_REASON_CHARS] if causes else "less than a second of sound"
-
-
-def _clean(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    return clean(causes[-1], _REASON_CHARS) if causes else "less than a second of sound"

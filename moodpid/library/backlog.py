@@ -1,0 +1,19 @@
+"""Which songs wait for the analysis, and how many."""
+
+import sqlite3
+
+from moodpid.library.records import Backlog
+
+# New, changed, or read by an earlier program
+WAITS = "(s.uri IS NULL OR s.modified != l.modified OR s.analyzer < :analyzer)"
+
+
+def read_backlog(db: sqlite3.Connection, analyzer: int) -> Backlog:
+    """Return how far the analysis by the program of version `analyzer` is; raises sqlite3.Error."""
+    query = (
+        f"SELECT count(*), coalesce(sum({WAITS}), 0),"  # noqa: S608 - our own words
+        f" coalesce(sum(NOT {WAITS} AND s.reason != ''), 0)"
+        " FROM listing l LEFT JOIN songs s ON s.uri = l.uri"
+    )
+    listed, waiting, failed = db.execute(query, {"analyzer": analyzer}).fetchone()
+    return Backlog(listed, listed - waiting - failed, failed, waiting)

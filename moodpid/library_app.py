@@ -1,0 +1,194 @@
+"""The use cases behind the verbs `analyse` and `library`."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from moodpid import wiring
+from moodpid.config import AnalyseWhen, Config
+from moodpid.errors import ModelError
+from moodpid.library.reader import LibraryReader
+from moodpid.library.records import Backlog, analyzer_version
+from moodpid.library.store import LibraryStore
+
+if TYPE_CHECKING:
+    from moodpid.library.analysis.analyzer import SongAnalyzer
+    from moodpid.library.analysis.scan import Progress
+    from moodpid.library.overview import MoodOverview
+
+log = logging.getLogger(__name__)
+
+HEADS = wiring.DATA / "music.json"
+NETWORK = wiring.DATA / "musicnn.npz"
+_DAY_S = 24 * 3600
+_LISTED = "mpd_database"  # the fact that says of which version of MPD's database the listing is
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyseOptions:
+    """What the verb `analyse` takes.
+
+    Attributes:
+        limit: At most so many songs.
+        again: All songs, also those that were analysed.
+        stop_after_s: End after so many seconds.
+        nightly: Only if the configuration has it done at night.
+    """
+
+    limit: int | None = None
+    again: bool = False
+    stop_after_s: float | None = None
+    nightly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisStatus:
+    """How far the analysis of the library is.
+
+    Attributes:
+        backlog: In songs.
+        network: Whether the network is installed.
+        failures: Some songs that could not be read, and why.
+        folder: The music folder that was used last; empty if none was.
+    """
+
+    backlog: Backlog
+    network: bool
+    failures: tuple[tuple[str, str], ...]
+    folder: str
+
+
+def analyse(
+    config: Config, options: AnalyseOptions, report: Callable[["Progress"], None]
+) -> "Progress | None":
+    """Analyse the songs that wait; None if the configuration leaves the timer nothing to do.
+
+    Raises:
+        MoodpidError: MPD, the music folder, the database, ffmpeg or the heads cannot be used.
+    """
+    if options.nightly and config.library.analyse is not AnalyseWhen.NIGHTLY:
+        return None
+    # Before numpy: one song at a time on one core; more threads would only take the service's turn
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from moodpid.library.analysis.conditions import Conditions
+    from moodpid.library.analysis.decode import ffmpeg_version
+    from moodpid.library.analysis.scan import LibraryScan
+    from moodpid.system.raspberry_pi import read_temperature_c
+
+    ffmpeg_version()
+    analyzer = build_analyzer()
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    conditions = Conditions(
+        stop_after_s=options.stop_after_s,
+        stopping=stop.is_set,
+        temperature_c=read_temperature_c,
+        rest=stop.wait,
+    )
+    with LibraryStore(wiring.library_path()) as store:
+        folder = _list_songs(config, store)
+        store.keep_fact("folder", str(folder))
+        if options.again:
+            store.analyze_again()
+        scan = LibraryScan(
+            store=store,
+            folder=folder,
+            analyzer=analyzer,
+            should_stop=conditions.reason_to_stop,
+            report=report,
+        )
+        return scan.run(options.limit)
+
+
+def build_analyzer() -> "SongAnalyzer":
+    """The analysis, with the network if it is installed.
+
+    Raises:
+        ModelError: The heads are unusable.
+    """
+    from moodpid.library.analysis.analyzer import SongAnalyzer
+    from moodpid.library.analysis.heads import read_heads
+    from moodpid.library.analysis.musicnn import Musicnn
+
+    network = None
+    if NETWORK.exists():
+        try:
+            network = Musicnn(NETWORK)
+        except ModelError as error:
+            log.warning("%s: the features alone must do", error)
+    return SongAnalyzer(read_heads(HEADS), network)
+
+
+def _list_songs(config: Config, store: LibraryStore) -> Path:
+    """Take over MPD's list of songs if it has changed, and return the music folder."""
+    from moodpid.mpd.connection import MpdConnection, format_address
+    from moodpid.mpd.listing import database_version, list_songs, music_folder
+
+    with MpdConnection(config.player, wiring.mpd_password(config)) as connection:
+        folder = config.library.music or music_folder(connection)
+        version = f"{format_address(config.player)} {database_version(connection)}"
+        if version != store.fact(_LISTED):
+            today = int(time.time() // _DAY_S)  # noqa: TID251 - songs that are gone are kept for some months
+            store.replace_listing(list_songs(connection), today)
+            store.keep_fact(_LISTED, version)
+    return local_folder(folder)
+
+
+def local_folder(folder: str) -> Path:
+    """Return the music folder on this machine.
+
+    Raises:
+        MusicFolderError: MPD does not say where it is, or has it on another machine.
+    """
+    from moodpid.library.analysis.files import MusicFolderError
+
+    if not folder:
+        raise MusicFolderError(
+            "MPD shows its music folder on its local socket only: set music in [library] to the folder with "
+            'the songs, or host in [player] to that socket, such as "/run/mpd/socket"'
+        )
+    if "://" in folder:
+        raise MusicFolderError(
+            f"MPD reads its songs from {folder}: mount that share, and set music in [library] to where it is"
+        )
+    return Path(folder).expanduser()
+
+
+def status() -> AnalysisStatus:
+    """Return how far the analysis is, without MPD and without numpy.
+
+    Raises:
+        LibraryError: The database is broken.
+    """
+    network = NETWORK.exists()
+    with LibraryReader(wiring.library_path()) as reader:
+        return AnalysisStatus(
+            reader.backlog(analyzer_version(network=network)),
+            network,
+            tuple(reader.failures(10)),
+            reader.fact("folder"),
+        )
+
+
+def look(picture: Path | None) -> list["MoodOverview"]:
+    """Return what lies near each mood, and draw all songs on the plane if a file is named for it.
+
+    Raises:
+        LibraryError: The database is broken.
+        OSError: The picture cannot be written.
+    """
+    from moodpid.library.overview import overview
+    from moodpid.library.picture import draw
+
+    with LibraryReader(wiring.library_path()) as reader:
+        if picture:
+            count = reader.counts().analyzed
+            picture.write_text(draw(reader.everything(), f"{count} songs"), encoding="utf-8")
+        return overview(reader.everything())
