@@ -120,7 +120,7 @@ class Daemon:
                 if new != self._state.settings:
                     self._apply_settings(new)
                     self._save_if_changed()
-            case PressButton(Button.SKIP | Button.REJECT_SONG | Button.TAKE_OVER as button):
+            case PressButton(Button.SKIP | Button.REJECT_SONG | Button.TAKE_OVER | Button.LIKE as button):
                 self._press(button)
             case PressButton(Button.RESTART):
                 raise RestartRequested("restart requested over MQTT")
@@ -143,6 +143,8 @@ class Daemon:
                 self.player.reject_song()
             case Button.TAKE_OVER:
                 self.player.take_over()
+            case Button.LIKE:
+                self.player.like()
 
     def _report_skip(self) -> None:
         mood = self._state.mood.mood if self._state.mood else None

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from moodpid import wiring
 from moodpid.config import AnalyseWhen, Config
-from moodpid.errors import ModelError
+from moodpid.errors import ExitCode, ModelError, MoodpidError
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Backlog, analyzer_version
 from moodpid.library.store import LibraryStore
+from moodpid.text import clean
 
 if TYPE_CHECKING:
     from moodpid.library.analysis.analyzer import SongAnalyzer
@@ -90,6 +91,8 @@ def analyse(
         stop_after_s=options.stop_after_s,
         stopping=stop.is_set,
         temperature_c=read_temperature_c,
+        # Who started it by hand does not want it to wait for other work
+        load=(lambda: os.getloadavg()[0]) if options.nightly else (lambda: 0.0),
         rest=stop.wait,
     )
     with LibraryStore(wiring.library_path()) as store:
@@ -129,11 +132,11 @@ def build_analyzer() -> "SongAnalyzer":
 def _list_songs(config: Config, store: LibraryStore) -> Path:
     """Take over MPD's list of songs if it has changed, and return the music folder."""
     from moodpid.mpd.connection import MpdConnection, format_address
-    from moodpid.mpd.listing import database_version, list_songs, music_folder
+    from moodpid.mpd.listing import list_songs
 
     with MpdConnection(config.player, wiring.mpd_password(config)) as connection:
-        folder = config.library.music or music_folder(connection)
-        version = f"{format_address(config.player)} {database_version(connection)}"
+        folder = config.library.music or connection.music_directory()
+        version = f"{format_address(config.player)} {connection.database_version()}"
         if version != store.fact(_LISTED):
             today = int(time.time() // _DAY_S)  # noqa: TID251 - songs that are gone are kept for some months
             store.replace_listing(list_songs(connection), today)
@@ -192,3 +195,40 @@ def look(picture: Path | None) -> list["MoodOverview"]:
             count = reader.counts().analyzed
             picture.write_text(draw(reader.everything(), f"{count} songs"), encoding="utf-8")
         return overview(reader.everything())
+
+
+class NoLikeError(MoodpidError):
+    """There is no song to like, or no service that would play songs like it."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
+def like(config: Config, uri: str) -> str:
+    """Ask the service, by a message over MPD, to go on with songs like one; return which.
+
+    Args:
+        config: Names MPD.
+        uri: The song; empty: the one that plays.
+
+    Raises:
+        NoLikeError: Nothing plays, the song was not analysed, or no service is connected to this MPD.
+        MpdGoneError, MpdDeniedError: MPD cannot be reached.
+        CommandRefusedError: It does not allow messages.
+    """
+    from moodpid.mpd.connection import MpdConnection
+    from moodpid.mpd.leader_election import LIKE, leader_among
+
+    with MpdConnection(config.player, wiring.mpd_password(config)) as connection:
+        song_id = connection.status().song_id
+        song = connection.queue_song(song_id) if song_id is not None else None
+        liked = uri or (song.uri if song else "")
+        if not liked:
+            raise NoLikeError("nothing plays: name a song, as in moodpid like URI")
+        with wiring.library_reader() as reader:
+            if reader.song(liked) is None:
+                raise NoLikeError(f"{clean(liked)} is not analysed: run moodpid analyse")
+        leader = leader_among(connection.channels())
+        if not leader:
+            raise NoLikeError("no moodpid drives this MPD: sudo systemctl start moodpid")
+        connection.send_message(leader, f"{LIKE} {liked}")
+    return clean(liked)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moodpid.config import Config
+from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.playlist_report import dry_run, report
 from moodpid.vision.image_files import decode_grey
@@ -17,12 +18,20 @@ class Backend:
     Args:
         config: The configuration.
         mpd_password: Of MPD, empty for none.
+        library: Makes a reader of the database about songs, for the thread that asks.
         make_pipeline: Makes a pipeline for stills; each picture has one of its own, so that nothing stays.
     """
 
-    def __init__(self, config: Config, mpd_password: str, make_pipeline: Callable[[], FacePipeline]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        mpd_password: str,
+        library: Callable[[], LibraryReader],
+        make_pipeline: Callable[[], FacePipeline],
+    ) -> None:
         self._config = config
         self._mpd_password = mpd_password
+        self._library = library
         self._make_pipeline = make_pipeline
 
     def playlists(self) -> list[dict[str, Any]]:
@@ -43,14 +52,14 @@ class Backend:
                     for entry in one.lists
                 ],
             }
-            for one in report(self._config.player, self._mpd_password)
+            for one in report(self._config.player, self._mpd_password, self._library())
         ]
 
     def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
         """Return the next songs of a mood; raises MoodpidError if MPD cannot be asked or has none."""
         if not self._config.player.enabled:
             return []
-        picks = dry_run(self._config.player, mood, self._mpd_password)
+        picks = dry_run(self._config.player, mood, self._mpd_password, reader=self._library())
         return [
             {"uri": pick.uri, "mood": pick.mood, "source": pick.source, "why": pick.why} for pick in picks
         ]

@@ -66,6 +66,9 @@ class MusicPlayer(Protocol):
     def reject_song(self) -> None:
         """Record that the current song does not fit, and skip it."""
 
+    def like(self) -> None:
+        """Play songs that sound like the one that plays, until the mood changes."""
+
     def take_over(self) -> None:
         """Drive the player at once, whoever took it over, and start the music if none plays."""
 

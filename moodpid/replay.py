@@ -70,6 +70,9 @@ class ReplayReport:
     def reject_song(self) -> None:
         """Do nothing: a replay plays no song."""
 
+    def like(self) -> None:
+        """Do nothing: there is no song."""
+
     def take_over(self) -> None:
         """Do nothing: a replay plays no song."""
 

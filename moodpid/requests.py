@@ -29,6 +29,7 @@ class Button(StrEnum):
     SKIP = "skip"
     REJECT_SONG = "misfit"
     TAKE_OVER = "take_over"
+    LIKE = "like"
     RESTART = "restart"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from moodpid.mood.emotion import Emotion, Mood
+from moodpid.mood.emotion import Affect, Emotion, Mood
 from moodpid.mood.filter import MoodState
 from moodpid.text import EMPTY, CleanText
 
@@ -47,6 +47,7 @@ class PlayerState:
         mood: The mood that moodpid's songs in the queue were chosen for, None if there are none.
         playlist: The stored playlist they came from, empty if none.
         message: One line on what is wrong or what holds the music back, empty if nothing does.
+        place: Where the song lies by its sound; None if it was not analysed.
     """
 
     status: PlayerStatus
@@ -55,6 +56,7 @@ class PlayerState:
     mood: Mood | None = None
     playlist: str = ""
     message: CleanText = EMPTY
+    place: Affect | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from moodpid.system.credentials import read_secret
 from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
 
 if TYPE_CHECKING:
+    from moodpid.library.reader import LibraryReader
     from moodpid.settings.fields import Capabilities
     from moodpid.settings.store import SettingsStore
     from moodpid.vision.live_view import LiveView
@@ -105,7 +106,7 @@ def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer
 
     folder = runtime_folder()
     file = JsonFile(folder / "player.json" if folder else None)
-    return MpdWorker(config.player, requests.post, mpd_password(config), file=file)
+    return MpdWorker(config.player, requests.post, mpd_password(config), file=file, reader=library_reader())
 
 
 def build_publishers(
@@ -146,7 +147,7 @@ def _web_publisher(
     parts = PageParts(
         setting_fields(capabilities(config)),
         requests.post,
-        Backend(config, mpd_password(config), lambda: build_pipeline(config, stills=True)[0]),
+        Backend(config, mpd_password(config), library_reader, lambda: build_pipeline(config, stills=True)[0]),
         view_level,
         read_key(JsonFile(folder / KEY_FILE if folder else None)),
         links=folder is not None,
@@ -192,6 +193,13 @@ def library_path() -> Path:
     if folder is None:
         folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "moodpid"
     return folder / "library.sqlite"
+
+
+def library_reader() -> "LibraryReader":
+    """Return the reader of the database about songs, which need not be there."""
+    from moodpid.library.reader import LibraryReader
+
+    return LibraryReader(library_path())
 
 
 def capabilities(config: Config) -> "Capabilities":

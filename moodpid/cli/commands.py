@@ -96,6 +96,10 @@ def _analyse(options: argparse.Namespace) -> ExitCode:
     return library.analyse(options, _config_of_the_service(options))
 
 
+def _like(options: argparse.Namespace) -> ExitCode:
+    return library.like(options, _config_of_the_service(options))
+
+
 def _library(options: argparse.Namespace) -> ExitCode:
     return library.library(options)
 
@@ -227,6 +231,11 @@ COMMANDS = {
     ),
     "analyse": Command(
         _analyse, "listen to the songs of the library, so that moods find theirs", library.ARGUMENTS
+    ),
+    "like": Command(
+        _like,
+        "go on with songs that sound like the one that plays, or like another, until the mood changes",
+        {"uri": {"nargs": "?", "default": "", "metavar": "URI", "help": "of the song, as MPD names it"}},
     ),
     "library": Command(
         _library,

@@ -86,6 +86,17 @@ def library(options: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
+def like(options: argparse.Namespace, config: "Config") -> ExitCode:
+    """Ask the service for songs like one."""
+    from moodpid import library_app
+
+    if not config.player.enabled:
+        print_error("player: switched off in [player]")
+        return ExitCode.SOME_FAILED
+    print_line(f"songs like {library_app.like(config, options.uri)} follow until the mood changes")
+    return ExitCode.OK
+
+
 def _mood_lines(mood: "MoodOverview") -> list[str]:
     from moodpid.library.overview import song_name
 

@@ -188,7 +188,9 @@ def _options(hint: object) -> list[str]:
     """Return the valid words or numbers, if they can be listed."""
     if get_origin(hint) is Literal:
         return [str(option) for option in get_args(hint)]
-    return [str(option) for option in hint] if isinstance(hint, type) and issubclass(hint, StrEnum) else []
+    # A word that may be left out is a union of its words and None
+    enums = [kind for kind in (hint, *get_args(hint)) if isinstance(kind, type) and issubclass(kind, StrEnum)]
+    return [str(option) for kind in enums for option in kind]
 
 
 def did_you_mean(word: str, known: Iterable[object]) -> str:

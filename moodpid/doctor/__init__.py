@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from moodpid.config import Config
+from moodpid.doctor.library import check_library
 from moodpid.doctor.machine import check_clock, check_machine
 from moodpid.doctor.servers import check_broker, check_player, check_secrets, check_sound
 from moodpid.doctor.service import check_service
@@ -14,7 +15,7 @@ from moodpid.system.systemctl import read_clock, read_unit
 
 
 def examine(config: Config, *, sound: bool = False) -> Iterator[Finding]:
-    """Yield findings about machine, clock, model, camera, player, broker, page, secrets and service.
+    """Yield findings about machine, clock, model, camera, player, library, broker, page, secrets and service.
 
     Args:
         config: What the service is configured with.
@@ -28,6 +29,7 @@ def examine(config: Config, *, sound: bool = False) -> Iterator[Finding]:
     yield from check_player(config)
     if sound:
         yield from check_sound(config)
+    yield from check_library(config)
     yield from check_broker(config)
     yield check_page(config, unit)
     yield from check_secrets(config)

@@ -16,7 +16,9 @@ def check_player(config: Config) -> Iterator[Finding]:
         return
     from moodpid.mpd.probe import probe
 
-    yield from _probed("player", lambda: probe(config.player, wiring.mpd_password(config)))
+    yield from _probed(
+        "player", lambda: probe(config.player, wiring.mpd_password(config), wiring.library_reader())
+    )
 
 
 def check_sound(config: Config) -> Iterator[Finding]:

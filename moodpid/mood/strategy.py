@@ -67,6 +67,16 @@ def mood_for_next_song(
     return path.mood if place == path.start and path.mood in usable else nearest(place, usable)
 
 
+def place_of_next_song(path: MoodPath, targets: Mapping[Mood, Mood]) -> Affect:
+    """Return where on the plane the next song is to lie: on the way from the mood to its target.
+
+    Args:
+        path: Where the people were when it began, and how many songs ago.
+        targets: As in `mood_for_next_song`.
+    """
+    return _walk(path.start, path.mood, STEP * path.songs, targets)
+
+
 def moods_along(
     path: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]
 ) -> tuple[Mood, ...]:

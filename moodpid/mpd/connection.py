@@ -207,6 +207,24 @@ class MpdConnection:
         """Return the matching songs from `start` to before `end`."""
         return tuple(answers.values(self._search("find", expression, "window", f"{start}:{end}"), "file"))
 
+    def find_records(self, expression: str, start: int, end: int) -> tuple[dict[str, str], ...]:
+        """Return the matching songs with all of their tags, from `start` to before `end`."""
+        return tuple(answers.records(self._search("find", expression, "window", f"{start}:{end}"), "file"))
+
+    def database_version(self) -> str:
+        """Return when the library was updated last, in seconds since 1970; empty where MPD does not say."""
+        try:
+            return next(answers.values(self._ask("stats"), "db_update"), "")
+        except CommandRefusedError:
+            return ""
+
+    def music_directory(self) -> str:
+        """Return the music folder; empty where MPD does not say: it does to clients on its local socket."""
+        try:
+            return next(answers.values(self._ask("config"), "music_directory"), "")
+        except CommandRefusedError:
+            return ""
+
     def has_song(self, uri: str) -> bool:
         """Return whether MPD could add this song now: in its library, or an address that it can open."""
         scheme, colon, _ = uri.partition("://")

@@ -7,6 +7,7 @@ message before this one stands down.
 import contextlib
 import math
 import re
+from collections.abc import Iterable
 
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
 
@@ -18,6 +19,13 @@ POLL_S = 60.0
 _ALIVE_S = 2 * POLL_S + PATIENCE_S
 _MESSAGES = 32  # read at once, whoever floods the channel
 _ASK, _ANSWER = "who", "here"
+LIKE = "like"
+"""A client asks for songs like one: this word, a blank, and its URI."""
+
+
+def leader_among(channels: Iterable[str]) -> str:
+    """Return the channel of the instance that drives; empty if there is none."""
+    return min((name for name in channels if _NAME.fullmatch(name)), default="")
 
 
 class LeaderElection:
@@ -37,6 +45,7 @@ class LeaderElection:
         self._asked_s: dict[str, float] = {}
         self._first_asked_s: dict[str, float] = {}
         self._answered_s: dict[str, float] = {}
+        self._liked = ""
         self.is_follower = False
         self.due_s = math.inf
 
@@ -88,12 +97,19 @@ class LeaderElection:
     def _converse(self, link: Mpd, others: set[str], now_s: float) -> None:
         for channel, text in link.read_messages()[:_MESSAGES]:
             word, _, name = text.partition(" ")
+            if channel == self._name and word == LIKE:
+                self._liked = name
             if channel != self._name or name not in others:
                 continue
             if word == _ASK:
                 link.send_message(name, f"{_ANSWER} {self._name}")
             elif word == _ANSWER:
                 self._answered_s[name] = now_s
+
+    def take_liked(self) -> str:
+        """Return the song that a client asked for more of, once; empty if none did."""
+        liked, self._liked = self._liked, ""
+        return liked
 
     def _ask(self, link: Mpd, name: str, now_s: float) -> None:
         if now_s - self._asked_s.get(name, -math.inf) >= POLL_S:

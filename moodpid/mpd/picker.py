@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from moodpid.config import MpdConfig, SongSource, Strategy
-from moodpid.mood.emotion import Mood
+from moodpid.library.places import PLACES
+from moodpid.library.reader import LibraryReader
+from moodpid.mood.emotion import Affect, Mood
 from moodpid.mood.policy import MusicRequest
-from moodpid.mood.strategy import MoodPath, mood_for_next_song
+from moodpid.mood.strategy import MoodPath, mood_for_next_song, place_of_next_song
 from moodpid.mpd.feedback import Preference, heard_since, preference
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
+from moodpid.mpd.sound_source import Candidates, SoundSource
 from moodpid.mpd.stickers import read_stickers
 
 log = logging.getLogger(__name__)
@@ -51,19 +54,29 @@ class Picker:
         rng: Decides.
         wall_clock: Seconds since 1970: songs heard before this start are known from stickers alone. After a
             clock jump a song rests too short or too long a time, never for ever.
+        reader: Of the database about songs; None: nothing was analysed.
 
     Attributes:
+        sounds: Draws songs by their sound.
         strategy: May be changed at any time.
         problems: One line for each list that cannot be used at the moment.
     """
 
-    def __init__(self, settings: MpdConfig, rng: Random, wall_clock: Callable[[], float] = time.time) -> None:  # noqa: TID251
+    def __init__(
+        self,
+        settings: MpdConfig,
+        rng: Random,
+        wall_clock: Callable[[], float] = time.time,  # noqa: TID251
+        reader: LibraryReader | None = None,
+    ) -> None:
         self._lists = settings.lists
         self._targets = settings.targets
         self._rest_s = settings.no_repeat_h * 3600
         self._random = rng
         self._wall_clock = wall_clock
         self._song_lists = SongLists(rng)
+        self.sounds = SoundSource(reader, rng)
+        self._liked = ""
         self._path: MoodPath | None = None
         self._last_played: dict[str, float] = {}
         self._refused: dict[str, float] = {}
@@ -107,19 +120,77 @@ class Picker:
             MpdGoneError: The connection was lost.
         """
         if self._path is None or replace(self._path, songs=0) != request.path:
+            self._liked = "" if self._path and self._path.mood is not request.mood else self._liked
             self._path = request.path
         mood = self._source(request, self._path)
         if mood is None:
             return None
+        if self._liked and (pick := self._pick_alike(link, mood, waiting, now_s)):
+            return pick
         usable = list(self._lists[mood])
         while usable:
             source = pick_list(usable, self._random)
-            uris = self._usable_songs(link, source, now_s)
-            songs = shortlist(uris, waiting, self._heard(now_s), now_s - self._rest_s, self._random)
+            songs, leanings = self._songs_of(link, source, self._target(source, mood), waiting, now_s)
             if songs:
-                return self._best(link, songs, mood, source)
+                return self._best(link, songs, (mood, source.name), leanings)
             usable.remove(source)
         return None
+
+    def like(self, uri: str) -> None:
+        """Pick songs that sound like this one, until the mood changes; empty: no longer."""
+        self._liked = uri
+
+    def _pick_alike(self, link: Mpd, mood: Mood, waiting: Sequence[str], now_s: float) -> Pick | None:
+        found = self.sounds.alike(self._liked, self._fitness(waiting, now_s), SHORTLIST // 2)
+        if not found.uris:
+            log.info("%s", found.problem)
+            self._liked = ""
+            return None
+        return self._best(link, found.uris, (mood, f"songs like {self._liked}"), {})
+
+    def _songs_of(
+        self, link: Mpd, source: SongSource, target: Affect | None, waiting: Sequence[str], now_s: float
+    ) -> tuple[tuple[str, ...], Mapping[str, Preference]]:
+        """Return some songs of a source that are fit to come next, and what their places say of them."""
+        since_s = now_s - self._rest_s
+        if target is None:
+            uris = self._usable_songs(link, source, now_s)
+            return shortlist(uris, waiting, self._heard(now_s), since_s, self._random), {}
+        found = self._sounding(link, source, target, waiting, now_s)
+        self._note(source, found.problem)
+        if found.leanings:
+            return found.uris, found.leanings
+        return shortlist(found.uris, waiting, self._heard(now_s), since_s, self._random)[:1], {}
+
+    def _target(self, source: SongSource, mood: Mood) -> Affect | None:
+        """Return where the next song is to lie: on the way of `lift`, or as its source says."""
+        if source.sounds is None:
+            return None
+        if self.strategy is Strategy.LIFT and self._path and source.sounds.value == mood.value:
+            return place_of_next_song(self._path, self._targets)
+        return PLACES[source.sounds.value]
+
+    def _sounding(
+        self, link: Mpd, source: SongSource, target: Affect, waiting: Sequence[str], now_s: float
+    ) -> Candidates:
+        """Return songs near a place; where the music lifts, those that are near the song before, too."""
+        lifts = self.strategy is Strategy.LIFT and bool(waiting)
+        count = SHORTLIST * (2 if lifts else 1)
+        fits = self._fitness(waiting, now_s)
+        found = self.sounds.candidates(link, source, target, count, fits, waiting)
+        if not lifts or not found.leanings:
+            return found
+        return replace(found, uris=self.sounds.near_song(waiting[-1], found.uris, SHORTLIST))
+
+    def _fitness(self, waiting: Sequence[str], now_s: float) -> Callable[[str], bool]:
+        """Return whether a song neither waits nor was heard, refused or broken lately."""
+        heard, never = self._heard(now_s), float("-inf")
+
+        def fits(uri: str) -> bool:
+            refused = now_s - self._refused.get(uri, never) < UNUSABLE_S
+            return not refused and uri not in waiting and heard.get(uri, never) < now_s - self._rest_s
+
+        return fits
 
     def _usable_songs(self, link: Mpd, source: SongSource, now_s: float) -> list[str]:
         """Return songs of a list that MPD has not refused lately, from another page if it refused all."""
@@ -148,15 +219,33 @@ class Picker:
             log.info("no list for %s: its neighbour %s plays instead", request.mood, mood)
         return mood
 
-    def _best(self, link: Mpd, songs: Sequence[str], mood: Mood, source: SongSource) -> Pick:
+    def _best(
+        self,
+        link: Mpd,
+        songs: Sequence[str],
+        where: tuple[Mood, str],
+        leanings: Mapping[str, Preference],
+    ) -> Pick:
+        """Return the song that draws best; `where` is the mood and the name of the list."""
+        mood, name = where
         stickers = {uri: read_stickers(link, uri) for uri in songs}
         now_s = self._wall_clock()
         rested = [uri for uri in songs if not heard_since(stickers[uri], now_s - self._rest_s, now_s)]
-        preferences = {uri: preference(stickers[uri], mood) for uri in rested or songs}
+        preferences = {
+            uri: self._preference(uri, stickers[uri], mood, leanings.get(uri)) for uri in rested or songs
+        }
         uri = best(preferences, self._random)
         good, bad = preferences[uri].good, preferences[uri].bad
-        why = f"one of {len(preferences)} from {source.name}, {good:g} for it and {bad:g} against"
-        return Pick(uri, mood, source.name, why, stickers[uri])
+        why = f"one of {len(preferences)} from {name}, {good:.3g} for it and {bad:.3g} against"
+        return Pick(uri, mood, name, why, stickers[uri])
+
+    def _preference(
+        self, uri: str, stickers: Mapping[str, str], mood: Mood, leaning: Preference | None
+    ) -> Preference:
+        """Return what listeners did, with what the place says and what rejected neighbours say."""
+        liked = preference(stickers, mood)
+        place = leaning or Preference()
+        return Preference(liked.good + place.good, liked.bad + place.bad + self.sounds.against(uri, mood))
 
     def _note(self, source: SongSource, problem: str) -> None:
         """Keep and log what is wrong with a list: one line, once until it can be used."""

@@ -6,13 +6,16 @@ from random import Random
 
 from moodpid.config import MpdConfig, SongSource
 from moodpid.errors import ExitCode, MoodpidError
+from moodpid.library.places import PLACES
+from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import music_request_for
 from moodpid.mood.strategy import mood_for_next_song, start_path
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.picker import Pick, Picker
-from moodpid.mpd.protocol import MpdGoneError
+from moodpid.mpd.protocol import Mpd, MpdGoneError
 from moodpid.mpd.song_lists import ListCheck, Page, check_list, too_large
+from moodpid.mpd.sound_source import SoundSource
 from moodpid.text import clean_lines
 
 NEXT_SONGS = 10
@@ -64,7 +67,7 @@ class MoodReport:
         return not any(entry.problem for entry in self.lists)
 
 
-def report(settings: MpdConfig, password: str = "") -> list[MoodReport]:
+def report(settings: MpdConfig, password: str = "", reader: LibraryReader | None = None) -> list[MoodReport]:
     """Return what each of the eight moods would play, asked of MPD; changes nothing there.
 
     Raises:
@@ -72,11 +75,16 @@ def report(settings: MpdConfig, password: str = "") -> list[MoodReport]:
         MpdDeniedError: It denies access.
     """
     sources = dict.fromkeys(source for sources in settings.lists.values() for source in sources)
-    checks = dict(zip(sources, check_lists(settings, password, tuple(sources)), strict=True))
+    checks = dict(zip(sources, check_lists(settings, password, tuple(sources), reader), strict=True))
     return [_mood(settings, mood, checks) for mood in Mood]
 
 
-def check_lists(settings: MpdConfig, password: str, sources: Sequence[SongSource]) -> Iterator[ListCheck]:
+def check_lists(
+    settings: MpdConfig,
+    password: str,
+    sources: Sequence[SongSource],
+    reader: LibraryReader | None = None,
+) -> Iterator[ListCheck]:
     """Yield what comes of reading each list; one with whose answer MPD hangs up costs no other.
 
     Raises:
@@ -84,17 +92,27 @@ def check_lists(settings: MpdConfig, password: str, sources: Sequence[SongSource
         MpdDeniedError: It denies access.
     """
     rng = Random()  # noqa: S311 - songs, not secrets
+    sounds = SoundSource(reader, rng)
     waiting = list(sources)
     while waiting:
         with MpdConnection(settings, password) as link:
             try:
                 while waiting:
-                    yield check_list(link, waiting[0], rng)
+                    yield _check(link, waiting[0], sounds, rng)
                     del waiting[0]
             except MpdGoneError as error:
                 if not error.dropped:
                     raise
                 yield ListCheck(Page(problem=too_large(waiting.pop(0))))
+
+
+def _check(link: Mpd, source: SongSource, sounds: SoundSource, rng: Random) -> ListCheck:
+    if source.sounds is None:
+        return check_list(link, source, rng)
+    place = PLACES[source.sounds.value]
+    found = sounds.candidates(link, source, place, NEXT_SONGS, lambda _uri: True, ())
+    missing = sum(not link.has_song(uri) for uri in found.uris)
+    return ListCheck(Page(found.uris, found.total, found.problem), missing)
 
 
 def _mood(settings: MpdConfig, mood: Mood, checks: Mapping[SongSource, ListCheck]) -> MoodReport:
@@ -111,7 +129,13 @@ def _mood(settings: MpdConfig, mood: Mood, checks: Mapping[SongSource, ListCheck
     )
 
 
-def dry_run(settings: MpdConfig, mood: Mood, password: str = "", rng: Random | None = None) -> list[Pick]:
+def dry_run(
+    settings: MpdConfig,
+    mood: Mood,
+    password: str = "",
+    rng: Random | None = None,
+    reader: LibraryReader | None = None,
+) -> list[Pick]:
     """Return the next ten songs of `mood` as they would be picked, with the reasons; changes nothing there.
 
     Returns:
@@ -122,7 +146,7 @@ def dry_run(settings: MpdConfig, mood: Mood, password: str = "", rng: Random | N
         MpdGoneError: MPD is not there.
         MpdDeniedError: It denies access.
     """
-    picker = Picker(settings, rng or Random())  # noqa: S311 - songs, not secrets
+    picker = Picker(settings, rng or Random(), reader=reader)  # noqa: S311 - songs, not secrets
     request = music_request_for(start_path(mood, None), settings.names, {})
     picks: list[Pick] = []
     with MpdConnection(settings, password) as link:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 from moodpid.config import MpdConfig, SongSource
+from moodpid.library.reader import LibraryReader
 from moodpid.mpd.connection import MpdConnection, format_address
 from moodpid.mpd.playlist_report import check_lists
 from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
@@ -23,10 +24,10 @@ _ADD_OUTPUT = (
 )
 
 
-def probe(settings: MpdConfig, password: str = "") -> list[Finding]:
+def probe(settings: MpdConfig, password: str = "", reader: LibraryReader | None = None) -> list[Finding]:
     """Return what is right and wrong with MPD, its lists and its sound; changes nothing there."""
     try:
-        return list(_findings(settings, password))
+        return list(_findings(settings, password, reader))
     except MpdGoneError as error:
         return [Finding(False, SUBJECT, str(error), _start(settings))]
     except MpdDeniedError as error:
@@ -47,13 +48,13 @@ def _other_password(settings: MpdConfig, password: str) -> str:
     return f"{remedy}; or remove password_file, if MPD has none" if password else remedy
 
 
-def _findings(settings: MpdConfig, password: str) -> Iterator[Finding]:
+def _findings(settings: MpdConfig, password: str, reader: LibraryReader | None) -> Iterator[Finding]:
     with MpdConnection(settings, password) as link:
         where = f"MPD at {format_address(settings)} answers (protocol {link.version}) and allows our work"
         outputs, status = link.outputs(), link.status()
     yield Finding(True, SUBJECT, where)
     sources = tuple(dict.fromkeys(source for sources in settings.lists.values() for source in sources))
-    for source, check in zip(sources, check_lists(settings, password, sources), strict=True):
+    for source, check in zip(sources, check_lists(settings, password, sources, reader), strict=True):
         yield _list(check, source, settings, has_queue=status.length > 0)
     yield _outputs(outputs, settings)
     yield from _silence(status, settings)
@@ -71,7 +72,9 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
         save = _mpc(settings, f'save "{source.playlist}"')
         whole = f"{_mpc(settings, 'add /')} && {save} && {_mpc(settings, 'clear')}"
         remedy = save if has_queue else whole  # an empty queue makes an empty list
-    if source.filter:
+    if source.sounds and not source.playlist:
+        remedy = "sudo -u moodpid moodpid analyse"
+    elif source.filter:
         remedy = f"correct the filter in [player.playlists]; or {remedy}, if the songs are new"
     return Finding(False, subject, check.problem, remedy)
 

@@ -6,10 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 from moodpid.config import MpdConfig, Strategy
+from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner, tracking
 from moodpid.mpd.commands import PRIORITY, Command, Play, Prioritize, Remove, Resume, Seek
@@ -46,6 +48,7 @@ class QueueReconciler:
         wall_clock: Seconds since 1970.
         skipped: Called when a person left a song of ours before its end, or any song by our button.
         store: Keeps what is ours over a restart of ours; None: nothing is kept.
+        reader: Of the database about songs; None: nothing was analysed.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
@@ -57,6 +60,7 @@ class QueueReconciler:
         wall_clock: Callable[[], float] = time.time,  # noqa: TID251 - for people and for stickers
         skipped: Callable[[], object] = lambda: None,
         store: SessionStore | None = None,
+        reader: LibraryReader | None = None,
     ) -> None:
         self._skipped = skipped
         self._asked_to_skip = -1
@@ -69,7 +73,7 @@ class QueueReconciler:
         self._booted_s = saved.booted_s
         self.partition_outputs = saved.partition_outputs
         self._in_partition = bool(settings.partition)
-        self._picker = Picker(settings, rng, wall_clock)
+        self._picker = Picker(settings, rng, wall_clock, reader)
         self._feeder = QueueFeeder(self._picker)
         # Any order will do that all instances see alike
         self._leader_election = LeaderElection(time.time_ns(), rng.getrandbits(32))  # noqa: TID251
@@ -158,6 +162,8 @@ class QueueReconciler:
             self._picker.forget()
         if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:
             self._leader_election.update(link, self._clock())
+            if (liked := self._leader_election.take_liked()) and not self._leader_election.is_follower:
+                self.like(link, liked)
         for _ in range(_MAX_ROUNDS):
             follows = self._leader_election.is_follower
             now = take_snapshot(link, self._queue_state, self._clock(), other_leader=follows)
@@ -172,6 +178,8 @@ class QueueReconciler:
         self._look_again_s = plan.look_again_s
         wanted = request is not None and bool(request.playlists)
         state = self._report.state(now, plan, self._queue_state, self._feeder.problem, wanted=wanted)
+        if now.song and (place := self._picker.sounds.place_of(now.song.uri)):
+            state = replace(state, place=place)
         self._log(plan, state)
         return state
 
@@ -232,8 +240,31 @@ class QueueReconciler:
         current = link.status().song_id
         if current is not None:
             self._save_feedback(link, current, Verdict.REJECTED)
+            if pick := self._feeder.picks.get(current):
+                self._picker.sounds.reject(pick.uri, pick.mood)
             self._feeder.picks.pop(current, None)  # the skip that follows says no more
         self.skip(link)
+
+    def like(self, link: Mpd, uri: str = "") -> None:
+        """Go on with songs that sound like one, until the mood changes.
+
+        Args:
+            link: To MPD.
+            uri: The song; empty: the one that plays.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        song_id = link.status().song_id
+        song = link.queue_song(song_id) if song_id is not None and not uri else None
+        liked = uri or (song.uri if song else "")
+        if not liked or self._picker.sounds.place_of(liked) is None:
+            log.info("nothing is known of the sound of %s: run moodpid analyse", clean(liked or "what plays"))
+            return
+        self._picker.like(liked)
+        for own in self._queue_state.own_songs:
+            if not own.started:
+                self._command(link, Remove(own.id, "chosen before"))
 
     def take_over(self) -> None:
         """Drive the music again at once, and start it if nothing plays: a person asked for it."""

@@ -76,6 +76,8 @@ def read_page(link: Mpd, source: SongSource, rng: Random) -> Page:
     Raises:
         MpdGoneError: The connection was lost.
     """
+    if source.sounds:
+        return Page(problem="songs that sound like a mood are not read from MPD")
     read = next(reader for key, reader in _READERS.items() if getattr(source, key))
     try:
         page = read(link, source, rng)

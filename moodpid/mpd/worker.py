@@ -10,6 +10,7 @@ from random import Random
 from moodpid.channels import LatestValue
 from moodpid.config import MpdConfig, Strategy
 from moodpid.errors import MoodpidError
+from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd.connection import MpdConnection, format_address
 from moodpid.mpd.connection_health import MAX_DELAY_S, ConnectionHealth
@@ -41,6 +42,7 @@ class _Desired:
     skips: int = 0
     rejections: int = 0
     take_overs: int = 0
+    likes: int = 0
     stop: bool = False
 
 
@@ -55,15 +57,17 @@ class MpdWorker:
         password: Of MPD, empty if it has none.
         rng: Chooses songs and jitters pauses.
         file: Keeps what is ours over a restart of ours; None: nothing is kept.
+        reader: Of the database about songs; None: nothing was analysed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
         self,
         settings: MpdConfig,
         post: Post,
         password: str = "",
         rng: Random | None = None,
         file: JsonFile | None = None,
+        reader: LibraryReader | None = None,
     ) -> None:
         self._settings = settings
         self._post = post
@@ -85,6 +89,7 @@ class MpdWorker:
             sleep=self._leave.wait,
             skipped=lambda: post(TrackSkipped()),
             store=store,
+            reader=reader,
         )
         self._reported: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
@@ -119,6 +124,10 @@ class MpdWorker:
     def reject_song(self) -> None:
         """Remember that the song that plays does not fit, and go on; forgotten while MPD is not there."""
         self._set_desired(replace(self._latest_desired, rejections=self._latest_desired.rejections + 1))
+
+    def like(self) -> None:
+        """Play songs that sound like the one that plays, until the mood changes; forgotten without MPD."""
+        self._set_desired(replace(self._latest_desired, likes=self._latest_desired.likes + 1))
 
     def take_over(self) -> None:
         """End any hands off and start the mood's music if nothing plays; forgotten while MPD is not there."""
@@ -184,6 +193,8 @@ class MpdWorker:
         """Carry out once what was pressed since `before`, however often."""
         if self._desired.take_overs != before.take_overs:
             self._reconciler.take_over()
+        if self._desired.likes != before.likes:
+            self._reconciler.like(link)
         if self._desired.rejections != before.rejections:
             self._reconciler.reject_song(link)
         elif self._desired.skips != before.skips:

@@ -26,6 +26,7 @@ _FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "skip": ("Skip", {"icon": "mdi:skip-next"}),
     "misfit": ("This song does not fit", {"icon": "mdi:music-off"}),
     "take_over": ("Take over now", {"icon": "mdi:playlist-music"}),
+    "like": ("More like this", {"icon": "mdi:music-note-plus"}),
     "override": ("Mood override", {"icon": "mdi:emoticon-wink-outline"}),
     "dwell_s": ("Dwell", {"device_class": "duration", "mode": "box", **_CONFIG}),
     "sensitivity": ("Sensitivity", {"icon": "mdi:tune", "mode": "slider", **_CONFIG}),
@@ -51,7 +52,8 @@ def discovery(
         picture: Whether the picture of the camera is published.
         page_url: Where Home Assistant's link "Visit" leads; empty for none.
     """
-    components = {**_sensors(topics), "event": _event(topics), **_diagnostics(topics), **_triggers(topics)}
+    components = {**_sensors(topics), **_song(topics), "event": _event(topics)}
+    components |= {**_diagnostics(topics), **_triggers(topics)}
     components |= {field.key: _field(topics, field) for field in fields}
     if picture:
         components["picture"] = _picture(topics)
@@ -137,6 +139,14 @@ def _sensors(topics: Topics) -> dict[str, Component]:
     }
     return {
         key: {**sensor, "availability": _availability(topics, camera=True)} for key, sensor in sensors.items()
+    }
+
+
+def _song(topics: Topics) -> dict[str, Component]:
+    """Return the sensors of the song that plays, beside those of the room."""
+    return {
+        "song_valence": _measured("Valence of the song", topics.song, "valence", "music-note"),
+        "song_arousal": _measured("Arousal of the song", topics.song, "arousal", "music-note-outline"),
     }
 
 

@@ -30,7 +30,7 @@ def retained_topics(topics: Topics) -> Iterator[str]:
     if topics.discovery:
         yield topics.discovery
     yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy)
-    yield from (topics.camera, topics.player, topics.vitals)
+    yield from (topics.camera, topics.player, topics.song, topics.vitals)
     yield from (
         topics.state(field.key) for field in setting_fields(Capabilities()) if field.format is not None
     )

@@ -56,6 +56,7 @@ class StateTopics:
             yield self._occupancy(OFF if present.observed_mood.mood is Mood.NOBODY else ON)
         yield self._camera(present.camera)
         yield self._player(present.player)
+        yield _doing(self._topics.song, payloads.affect, present.player.place)
         yield self._vitals(present)
         if present.picture:
             yield self._picture(present.picture)

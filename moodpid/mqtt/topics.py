@@ -50,6 +50,11 @@ class Topics:
         return f"{self.root}/affect"
 
     @property
+    def song(self) -> str:
+        """Where the song that plays lies, as `valence` and `arousal` from -1 to 1; JSON, retained."""
+        return f"{self.root}/song"
+
+    @property
     def occupancy(self) -> str:
         """Whether somebody is there: `ON` or `OFF`, retained."""
         return f"{self.root}/occupancy"

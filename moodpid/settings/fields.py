@@ -85,6 +85,7 @@ def setting_fields(capabilities: Capabilities) -> tuple[SettingField, ...]:
         _button(Button.SKIP),
         _button(Button.REJECT_SONG),
         _button(Button.TAKE_OVER),
+        _button(Button.LIKE),
     )
     return (
         _switch("enabled"),

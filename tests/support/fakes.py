@@ -146,6 +146,9 @@ class FakePlayer:
     def reject_song(self) -> None:
         self.calls.append("misfit")
 
+    def like(self) -> None:
+        self.calls.append("like")
+
     def take_over(self) -> None:
         self.calls.append("take over")
 

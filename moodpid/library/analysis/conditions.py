@@ -21,7 +21,7 @@ class Conditions:
         stop_after_s: From now on; None: no end.
         stopping: Whether the process was asked to end.
         temperature_c: Of the processor; None where it is not known.
-        load: Processes that want the processor, as a mean over a minute.
+        load: Processes that want the processor, as a mean over a minute (getloadavg(3)).
         cores: Of the processor.
         rest: Waits so many seconds.
         clock: Monotonic seconds.
@@ -33,7 +33,7 @@ class Conditions:
         stop_after_s: float | None = None,
         stopping: Callable[[], bool] = lambda: False,
         temperature_c: Callable[[], float | None] = lambda: None,
-        load: Callable[[], float] = lambda: os.getloadavg()[0],
+        load: Callable[[], float] = lambda: 0.0,
         cores: int = os.cpu_count() or 1,
         rest: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,

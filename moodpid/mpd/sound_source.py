@@ -1,0 +1,179 @@
+"""Songs of the analysed library that sound like a mood, or like another song."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from moodpid.config import SongSource
+from moodpid.library.database import LibraryError
+from moodpid.library.draw import closeness, draw_songs
+from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
+from moodpid.mood.emotion import Affect, Mood
+from moodpid.mpd.feedback import Preference
+from moodpid.mpd.protocol import CommandRefusedError, Mpd
+
+POOL_SHARE = 0.1
+"""Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
+_POOL_LEAST, _POOL_MOST = 64, 600
+_LISTED_MOST = 5000  # songs of a playlist or filter that are looked up
+_ALIKE = 48  # neighbours from which the next songs are drawn
+# What the place counts against what listeners did: as much as two songs heard or skipped
+_PLACE_WEIGHT = 2.0
+# A rejected song speaks against one that sounds the same as much as half a song skipped
+_REJECTION_WEIGHT, _REJECTION_REACH = 0.5, 24.0
+_REJECTIONS = 50
+NOT_ANALYSED = "no song is analysed yet: run moodpid analyse, or name playlists in [player.playlists]"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Songs that may come next, in the order in which they were drawn.
+
+    Attributes:
+        uris: The songs.
+        leanings: What their places say for and against them, as if listeners had said so.
+        total: How many songs come into question.
+        problem: One line on why there are none, empty if there are.
+    """
+
+    uris: tuple[str, ...] = ()
+    leanings: Mapping[str, Preference] = field(default_factory=dict)
+    total: int = 0
+    problem: str = ""
+
+
+class SoundSource:
+    """Draws songs by their sound.
+
+    Args:
+        reader: Of the database about songs; None: nothing was analysed.
+        rng: Decides.
+    """
+
+    def __init__(self, reader: LibraryReader | None, rng: Random) -> None:
+        self._reader = reader
+        self._random = rng
+        self._rejected: list[tuple[Mood, PlacedSong]] = []
+
+    def candidates(  # noqa: PLR0913, PLR0917 - what a choice depends on
+        self,
+        link: Mpd,
+        source: SongSource,
+        target: Affect,
+        count: int,
+        usable: Callable[[str], bool],
+        waiting: Sequence[str],
+    ) -> Candidates:
+        """Return songs of a source near a place on the plane.
+
+        Args:
+            link: To MPD, for a source that is a playlist or a filter, too.
+            source: Has `sounds`.
+            target: The place.
+            count: At most so many.
+            usable: Whether a song may come next.
+            waiting: Songs in the queue near the present one, the one that comes last at the end.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        if self._reader is None:
+            return Candidates(problem=NOT_ANALYSED)
+        try:
+            pool = self._pool(self._reader, link, source, target)
+            if not pool:
+                return Candidates(problem=self._why_empty(self._reader, source))
+            fresh = [song for song in pool if usable(song.uri)]
+            drawn = draw_songs(fresh, target, count, self._random, self._artists_of(waiting))
+            nearest = min(song.place.distance(target) for song in pool)
+        except (LibraryError, CommandRefusedError) as error:
+            return Candidates(problem=f"{source.name}: {error}")
+        leanings = {song.uri: _leaning(closeness(song, target, nearest)) for song in drawn}
+        return Candidates(tuple(song.uri for song in drawn or pool), leanings, len(pool))
+
+    def alike(self, uri: str, usable: Callable[[str], bool], count: int) -> Candidates:
+        """Return the usable songs that sound most like one; none if it was not analysed."""
+        if self._reader is None:
+            return Candidates(problem=NOT_ANALYSED)
+        try:
+            found = [song.uri for song in self._reader.alike(uri, _ALIKE) if usable(song.uri)]
+        except LibraryError as error:
+            return Candidates(problem=str(error))
+        return Candidates(
+            tuple(found[:count]), {}, len(found), "" if found else f"no song is known to sound like {uri}"
+        )
+
+    def near_song(self, uri: str, uris: Sequence[str], count: int) -> tuple[str, ...]:
+        """Return those of `uris` that sound most like the song before; any, if that was not analysed."""
+        before = self._song(uri)
+        if before is None or self._reader is None:
+            return tuple(uris[:count])
+        songs = {song.uri: song for song in self._reader.songs(uris)}
+        return tuple(sorted(uris, key=lambda one: _distance(before, songs.get(one)))[:count])
+
+    def place_of(self, uri: str) -> Affect | None:
+        """Return where a song lies; None if it was not analysed."""
+        song = self._song(uri)
+        return song.place.affect if song else None
+
+    def reject(self, uri: str, mood: Mood) -> None:
+        """Remember that a song did not fit a mood: those that sound like it are a little less likely."""
+        if song := self._song(uri):
+            self._rejected = [*self._rejected, (mood, song)][-_REJECTIONS:]
+
+    def against(self, uri: str, mood: Mood) -> float:
+        """Return how much rejected songs speak against one that sounds like them, in songs skipped."""
+        rejected = [song for other, song in self._rejected if other is mood]
+        song = self._song(uri) if rejected else None
+        if song is None:
+            return 0.0
+        likeness = (max(0.0, 1 - _distance(song, other) / _REJECTION_REACH) for other in rejected)
+        return _REJECTION_WEIGHT * sum(likeness)
+
+    def _song(self, uri: str) -> PlacedSong | None:
+        if self._reader is None:
+            return None
+        try:
+            return self._reader.song(uri)
+        except LibraryError:
+            return None
+
+    def _artists_of(self, waiting: Sequence[str]) -> Collection[str]:
+        """Return the artists of the songs that play and wait."""
+        return {song.tags.artist for song in self._reader.songs(waiting[-3:])} if self._reader else set()
+
+    def _pool(self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect) -> list[PlacedSong]:
+        if source.playlist or source.filter:
+            songs = reader.songs(_listed(link, source))
+            size = _pool_size(len(songs))
+            return sorted(songs, key=lambda song: song.place.distance(target))[:size]
+        folder = source.folder.strip("/")
+        return reader.near(target, _pool_size(reader.count_below(folder)), folder)
+
+    @staticmethod
+    def _why_empty(reader: LibraryReader, source: SongSource) -> str:
+        if not reader.counts().analyzed:
+            return NOT_ANALYSED
+        return f"{source.name}: none of these songs is analysed yet (moodpid analyse --status)"
+
+
+def _listed(link: Mpd, source: SongSource) -> list[str]:
+    """Return the songs of a playlist or a filter, at most `_LISTED_MOST` of them."""
+    if source.filter:
+        return list(link.find(source.filter, 0, _LISTED_MOST))
+    songs = list(link.playlist(source.playlist))
+    return songs[:_LISTED_MOST]
+
+
+def _pool_size(songs: int) -> int:
+    return min(_POOL_MOST, max(_POOL_LEAST, round(POOL_SHARE * songs)))
+
+
+def _leaning(near: float) -> Preference:
+    return Preference(_PLACE_WEIGHT * near, _PLACE_WEIGHT * (1 - near))
+
+
+def _distance(one: PlacedSong, other: PlacedSong | None) -> float:
+    if other is None or other.analyzer != one.analyzer:
+        return float("inf")
+    return distance_of_sounds(one.sound, other.sound, one.place.affect, other.place.affect)

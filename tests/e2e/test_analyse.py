@@ -1,0 +1,121 @@
+"""`moodpid analyse` and `moodpid library` as people call them, against a real MPD."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from demo.library import generate
+
+from moodpid.library.database import LibraryError
+from moodpid.library.reader import LibraryReader
+from tests.support.environment import require
+from tests.support.servers import PrivateMpd
+
+pytestmark = pytest.mark.e2e
+
+
+@dataclass
+class Home:
+    """A music folder, an MPD that has read it, and moodpid's state."""
+
+    folder: Path
+    mpd: PrivateMpd
+    settings: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *arguments: str) -> list[str]:
+        config = self.folder / "moodpid.toml"
+        config.write_text(f'[player]\nhost = "{self.mpd.socket}"\n{self.settings}', encoding="utf-8")
+        return [sys.executable, "-m", "moodpid", *arguments, "--config", str(config)]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments), capture_output=True, text=True, check=False, timeout=120, env=self.env
+        )
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**os.environ, "STATE_DIRECTORY": str(self.folder / "state"), **self.environment}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    require("ffmpeg", "mpd")
+    generate(tmp_path / "library", seconds=6.0)
+    with PrivateMpd(tmp_path / "library", within=tmp_path) as mpd:
+        yield Home(tmp_path, mpd)
+
+
+def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
+    assert "no song is known yet" in home.run("analyse", "--status").stdout
+    assert home.run("library").returncode == 1
+    first = home.run("analyse", "--limit", "10")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("10 songs analysed")
+    assert "14 wait" in first.stdout
+    assert home.run("analyse").stdout.startswith("14 songs analysed")
+    assert home.run("analyse").stdout.startswith("0 songs analysed")
+    assert home.run("analyse", "--status").stdout.startswith("24 of 24 songs are analysed")
+    picture = home.folder / "library.svg"
+    shown = home.run("library", "--picture", str(picture))
+    assert "happy: " in shown.stdout
+    assert picture.read_text(encoding="utf-8").count("<circle") == 24
+
+
+def test_files_that_are_no_music_are_named_and_cost_nothing_else(home: Home) -> None:
+    (home.mpd.music / "text.wav").write_text("no music at all", encoding="utf-8")
+    (home.mpd.music / "short.wav").write_bytes((home.mpd.music / "sad/november.wav").read_bytes()[:60_000])
+    home.mpd.mpc("update", "--wait")
+    done = home.run("analyse")
+    assert done.returncode == 0, done.stderr
+    assert "short.wav: shorter than 3 seconds" in done.stdout
+    assert "24 songs analysed" in done.stdout
+
+
+def test_an_analysis_that_is_killed_or_stopped_goes_on_where_it_was(home: Home) -> None:
+    for number, songs in ((signal.SIGKILL, 3), (signal.SIGTERM, 6)):
+        process = subprocess.Popen(home.command("analyse"), stdout=subprocess.DEVNULL, env=home.env)
+        wait_for_songs(home.folder / "state" / "library.sqlite", songs)
+        process.send_signal(number)
+        assert process.wait(60) == (0 if number == signal.SIGTERM else -signal.SIGKILL)
+    assert home.run("analyse").returncode == 0
+    assert home.run("analyse", "--status").stdout.startswith("24 of 24 songs are analysed")
+
+
+def wait_for_songs(path: Path, count: int) -> None:
+    deadline_s = time.monotonic() + 60
+    with LibraryReader(path) as reader:
+        while time.monotonic() < deadline_s:
+            with contextlib.suppress(LibraryError):  # not yet made
+                if reader.counts().analyzed >= count:
+                    return
+            time.sleep(0.05)
+    raise AssertionError("no song was analysed")
+
+
+def test_at_night_nothing_is_done_unless_the_configuration_says_so(home: Home) -> None:
+    assert "nothing to do" in home.run("analyse", "--nightly").stdout
+    home.settings = '[library]\nanalyse = "nightly"\n'
+    assert "24 wait" in home.run("analyse", "--nightly", "--limit", "0").stdout
+
+
+def test_a_missing_folder_is_one_line_that_says_how_to_set_it(home: Home) -> None:
+    home.settings = f'[library]\nmusic = "{home.folder}/nowhere"\n'
+    failed = home.run("analyse")
+    assert failed.returncode == 1
+    (line,) = failed.stderr.splitlines()
+    assert "set music in [library]" in line
+
+
+def test_a_missing_decoder_is_one_line_with_its_package(home: Home) -> None:
+    home.environment = {"PATH": str(home.folder)}
+    failed = home.run("analyse")
+    assert failed.returncode == 78
+    assert "apt install ffmpeg" in failed.stderr

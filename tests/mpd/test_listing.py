@@ -1,0 +1,65 @@
+"""The songs of a real MPD's library, and where it keeps them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from moodpid.config import MpdConfig
+from moodpid.library.records import ListedSong, Tags
+from moodpid.mpd import listing
+from moodpid.mpd.connection import MpdConnection
+from moodpid.mpd.listing import list_songs
+from tests.support.servers import PrivateMpd
+
+
+def test_all_songs_are_listed_with_their_tags(mpd: PrivateMpd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "WINDOW", 5)
+    with MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
+        songs = {song.uri: song for song in list_songs(link)}
+    assert len(songs) == 24
+    song = songs["happy/open-windows.wav"]
+    assert song.tags == Tags("Open Windows", "The Happy Three", "Shades of Happy", "Pop")
+    assert song.duration_s > 1
+    assert song.modified
+
+
+def test_the_music_folder_is_shown_on_the_local_socket_alone(mpd: PrivateMpd) -> None:
+    with MpdConnection(MpdConfig(host=str(mpd.socket))) as link:
+        assert link.music_directory() == str(mpd.music)
+    with MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
+        assert link.music_directory() == ""
+
+
+def test_the_version_of_the_library_changes_with_an_update(library: Path, tmp_path: Path) -> None:
+    own = tmp_path / "library"
+    shutil.copytree(library, own)
+    with PrivateMpd(own) as mpd, MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
+        assert link.database_version().isdecimal()
+
+
+class Records:
+    """A library with one song of this kind."""
+
+    def __init__(self, **record: str) -> None:
+        self.record = {key.replace("_", "-"): value for key, value in record.items()}
+
+    def find_records(self, expression: str, start: int, end: int) -> tuple[dict[str, str], ...]:
+        assert expression.startswith("(")
+        return (self.record,) if start == 0 and end else ()
+
+
+@pytest.mark.parametrize(
+    ("record", "song"),
+    [
+        ({"file": "a.mp3"}, ListedSong("a.mp3")),
+        ({"file": "a\udcff.mp3", "duration": "nan?"}, ListedSong("a\\xff.mp3")),
+        ({"file": "a", "Time": "7", "Mood": "Sad\n\x1b"}, ListedSong("a", "", 7.0, Tags(mood="Sad"))),
+        (
+            {"file": "a", "Artist": "Ann", "AlbumArtist": "Various", "Last_Modified": "2026"},
+            ListedSong("a", "2026", 0.0, Tags(artist="Various")),
+        ),
+    ],
+)
+def test_odd_tags_and_names_are_taken_as_well_as_can_be(record: dict[str, str], song: ListedSong) -> None:
+    assert list(list_songs(Records(**record))) == [song]

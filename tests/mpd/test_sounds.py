@@ -1,0 +1,168 @@
+"""Songs by their sound: near the mood, near the way that lifts, or like another song."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from moodpid.config import MpdConfig, SongSource, Sound, Strategy
+from moodpid.library.places import PLACES
+from moodpid.library.reader import LibraryReader
+from moodpid.library.store import LibraryStore
+from moodpid.mood.emotion import Affect, Mood
+from moodpid.mood.policy import music_request_for
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.feedback import Verdict, changes
+from moodpid.mpd.picker import Picker
+from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.sound_source import NOT_ANALYSED
+from tests.library.songs import analysis, fill, listed
+from tests.support.fake_mpd import FakeMpd
+
+# A song every tenth on both axes, named by its place; its sound follows its place
+STEPS = [step / 5 for step in range(-5, 6)]
+SONGS = {
+    f"{valence:+.1f}{arousal:+.1f}.mp3": Affect(valence, arousal) for valence in STEPS for arousal in STEPS
+}
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[LibraryReader]:
+    with LibraryStore(tmp_path / "library.sqlite") as store:
+        fill(
+            store,
+            (
+                (listed(uri, artist=uri), analysis(*place, sound=round(128 + 50 * place.valence)))
+                for uri, place in SONGS.items()
+            ),
+        )
+    with LibraryReader(tmp_path / "library.sqlite") as made:
+        yield made
+
+
+def config(strategy: Strategy = Strategy.MATCH, *sources: SongSource) -> MpdConfig:
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: sources} if sources else {}
+    return MpdConfig(strategy=strategy, playlists=lists, no_repeat_h=2.0)
+
+
+class Evening:
+    """A picker at a player that knows these songs; each pick is played."""
+
+    def __init__(self, reader: LibraryReader | None, settings: MpdConfig, seed: int = 3) -> None:
+        self.fake_mpd = FakeMpd({"All": list(SONGS)})
+        self.settings = settings
+        self.picker = Picker(settings, Random(seed), *self.fake_mpd.clocks[2:], reader=reader)  # noqa: S311
+        self.played: list[str] = []
+
+    def pick(self, mood: Mood) -> str | None:
+        request = music_request_for(start_path(mood, None), self.settings.names, {})
+        waiting = self.played[-2:]
+        pick = self.picker.pick(self.fake_mpd.link, request, waiting, len(self.played) * 180.0)
+        if pick is None:
+            return None
+        self.picker.on_added()
+        self.picker.on_playing(pick.uri, len(self.played) * 180.0)
+        self.played.append(pick.uri)
+        return pick.uri
+
+    def places(self, mood: Mood, songs: int) -> list[Affect]:
+        return [SONGS[uri] for uri in (self.pick(mood) for _ in range(songs)) if uri]
+
+
+@pytest.mark.parametrize("mood", [Mood.HAPPY, Mood.SAD, Mood.ANGRY, Mood.NEUTRAL])
+def test_without_lists_each_mood_plays_what_sounds_like_it(reader: LibraryReader, mood: Mood) -> None:
+    places = Evening(reader, config()).places(mood, 20)
+    assert len(places) == 20
+    mean = Affect(sum(p.valence for p in places) / 20, sum(p.arousal for p in places) / 20)
+    assert mean.distance(PLACES[mood]) < 0.3
+    assert max(place.distance(PLACES[mood]) for place in places) < 1.0
+
+
+def test_no_song_comes_twice_while_there_are_others(reader: LibraryReader) -> None:
+    evening = Evening(reader, config())
+    evening.places(Mood.HAPPY, 20)
+    assert len(set(evening.played)) == 20
+
+
+def test_a_source_may_sound_otherwise_than_its_mood(reader: LibraryReader) -> None:
+    places = Evening(reader, config(Strategy.LIFT, SongSource(sounds=Sound.CALM))).places(Mood.HAPPY, 10)
+    assert max(place.distance(PLACES["calm"]) for place in places) < 0.8
+
+
+def test_of_a_playlist_only_songs_that_sound_like_the_mood_come(reader: LibraryReader) -> None:
+    evening = Evening(reader, config(Strategy.MATCH, SongSource(playlist="All", sounds=Sound.SAD)))
+    assert max(place.distance(PLACES["sad"]) for place in evening.places(Mood.HAPPY, 10)) < 0.8
+
+
+def test_lift_walks_across_the_plane_in_steps(reader: LibraryReader) -> None:
+    places = Evening(reader, config(Strategy.LIFT)).places(Mood.SAD, 8)
+    assert places[0].distance(PLACES["sad"]) < 0.6
+    assert places[-1].distance(PLACES["happy"]) < 0.6
+    assert all(one.distance(two) < 1.2 for one, two in pairwise(places))
+
+
+def test_a_song_that_is_often_skipped_gives_way_to_its_neighbours(reader: LibraryReader) -> None:
+    evening = Evening(reader, config())
+    nearest = reader.near(PLACES["happy"], 1)[0].uri
+    for _ in range(12):
+        stickers = evening.fake_mpd.link.stickers(nearest)
+        for name, value in changes(stickers, stickers, Mood.HAPPY, Verdict.SKIPPED, 0.0).items():
+            evening.fake_mpd.link.set_sticker(nearest, name, value)
+    evening.places(Mood.HAPPY, 6)
+    assert nearest not in evening.played
+
+
+def test_a_rejected_song_speaks_against_those_that_sound_like_it(reader: LibraryReader) -> None:
+    sounds = Evening(reader, config()).picker.sounds
+    sounds.reject("+0.8+0.4.mp3", Mood.HAPPY)
+    near, far = (sounds.against(uri, Mood.HAPPY) for uri in ("+0.8+0.6.mp3", "-0.8-0.4.mp3"))
+    assert near > far == 0.0
+    assert sounds.against("+0.8+0.6.mp3", Mood.SAD) == 0.0
+
+
+def test_songs_like_one_follow_until_the_mood_changes(reader: LibraryReader) -> None:
+    evening = Evening(reader, config())
+    evening.pick(Mood.HAPPY)
+    evening.picker.like("-0.8-0.4.mp3")
+    alike = evening.places(Mood.HAPPY, 4)
+    assert max(abs(place.valence + 0.8) for place in alike) < 0.3
+    assert "-0.8-0.4.mp3" not in evening.played
+    after = evening.places(Mood.ANGRY, 3)
+    assert max(place.distance(PLACES["angry"]) for place in after) < 0.9
+
+
+def test_what_waits_gives_way_to_songs_like_the_one_that_plays(reader: LibraryReader) -> None:
+    fake_mpd = FakeMpd({"All": list(SONGS)})
+    reconciler = QueueReconciler(config(), Random(3), *fake_mpd.clocks, reader=reader)  # noqa: S311
+    reconciler.on_connect(fake_mpd.link)
+    fake_mpd.add("-0.8-0.4.mp3")
+    fake_mpd.play(0)
+    request = music_request_for(start_path(Mood.HAPPY, None), config().names, {})
+    state = reconciler.reconcile(fake_mpd.link, request, Strategy.MATCH)
+    assert state.place == Affect(-0.8, -0.4)
+    before = {song.uri for song in reconciler.queue_state.own_songs}
+    reconciler.like(fake_mpd.link)
+    reconciler.reconcile(fake_mpd.link, request, Strategy.MATCH)
+    after = {song.uri for song in reconciler.queue_state.own_songs}
+    assert before
+    assert after
+    assert not before & after
+    assert max(SONGS[uri].distance(Affect(-0.8, -0.4)) for uri in after) < 0.7
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_without_an_analysis_the_player_is_left_alone_and_says_why(tmp_path: Path, exists: bool) -> None:
+    if exists:
+        LibraryStore(tmp_path / "library.sqlite").close()
+    evening = Evening(LibraryReader(tmp_path / "library.sqlite"), config())
+    assert evening.pick(Mood.HAPPY) is None
+    assert list(evening.picker.problems.values()) == [NOT_ANALYSED]
+
+
+def test_a_broken_database_is_a_problem_and_no_end(tmp_path: Path) -> None:
+    (tmp_path / "library.sqlite").write_bytes(b"no database" * 999)
+    evening = Evening(LibraryReader(tmp_path / "library.sqlite"), config())
+    assert evening.pick(Mood.HAPPY) is None
+    assert "moodpid analyse mends it" in next(iter(evening.picker.problems.values()))
