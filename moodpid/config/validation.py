@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -189,7 +190,8 @@ def _options(hint: object) -> list[str]:
     if get_origin(hint) is Literal:
         return [str(option) for option in get_args(hint)]
     # A word that may be left out is a union of its words and None
-    enums = [kind for kind in (hint, *get_args(hint)) if isinstance(kind, type) and issubclass(kind, StrEnum)]
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    enums = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, StrEnum)]
     return [str(option) for kind in enums for option in kind]
 
 
