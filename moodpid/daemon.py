@@ -123,7 +123,7 @@ class Daemon:
             case PressButton(Button.SKIP | Button.REJECT_SONG | Button.TAKE_OVER | Button.LIKE as button):
                 self._press(button)
             case PressButton(Button.RESTART):
-                raise RestartRequested("restart requested over MQTT")
+                raise RestartRequested("restart requested by a user")
             case PlayerChanged(player):
                 self._state = replace(self._state, player=player)
             case TrackSkipped():

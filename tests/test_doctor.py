@@ -94,7 +94,7 @@ def test_without_any_webcam_the_remedy_is_to_plug_one_in(tmp_path: Path) -> None
     [
         (CameraState(CameraStatus.WATCHING), True, "held by the running moodpid service"),
         (CameraState(CameraStatus.DARK, clean("make light")), True, "too dark"),
-        (CameraState(CameraStatus.OFF), True, "switched off over MQTT"),
+        (CameraState(CameraStatus.OFF), True, "a user switched"),
         (CameraState(CameraStatus.STARTING), True, "held by the running moodpid service"),
         (
             CameraState(CameraStatus.LOST, clean("Pi camera 0: no frames; check")),

@@ -61,7 +61,7 @@ def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
         says = f"the running moodpid service reports: {camera.message or camera.status}"
         return _camera_fault(config, kind(says), machine)
     if camera.status is CameraStatus.OFF:
-        return Finding(True, "camera", "closed: the running moodpid service is switched off over MQTT")
+        return Finding(True, "camera", "closed: a user switched the running moodpid service off")
     dark = ", and it is too dark to see a face" if camera.status is CameraStatus.DARK else ""
     return Finding(True, "camera", f"{config.camera.source}, held by the running moodpid service{dark}")
 

@@ -96,10 +96,14 @@ class WebPublisher:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; return False if it has not come after `timeout_s` seconds."""
-        if self._thread.ident is not None:
+        if self._thread.ident is None:  # never started
+            self._loop.close()
+        else:
             self._thread.join(timeout_s)
-            return not self._thread.is_alive()
-        return True
+        ended = not self._thread.is_alive()
+        if ended:
+            self._states.close()
+        return ended
 
     def _run(self) -> None:
         try:
@@ -109,7 +113,6 @@ class WebPublisher:
             log.exception("the page has ended because of a fault; the service goes on without it")
         finally:
             self._loop.close()
-            self._states.close()
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()

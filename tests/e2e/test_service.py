@@ -197,7 +197,7 @@ def test_a_restart_request_restarts_in_the_same_process(config: Path, ear: MqttL
         ear.wait_for_text(f"{BASE}/status", "offline")
         ear.wait_for_text(f"{BASE}/status", "online")
         ear.wait_for(told("mood", mood="happy"))
-        assert service.log.count("restart requested over MQTT") == 1
+        assert service.log.count("restart requested by a user") == 1
         assert service.terminate(STOP_S) == 0
 
 

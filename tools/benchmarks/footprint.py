@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What moodpid costs: memory, time to READY, CPU time of a look, share of a core, and what fewer looks save.
 
-    .venv/bin/python tools/benchmarks/footprint.py [--seconds 20] [--json]
+    .venv/bin/python tools/benchmarks/footprint.py [--seconds 20] [--page] [--json]
 
 The service runs between a private MPD and a private Mosquitto on the bundled recording, as `moodpid run`
 under a service manager of ours that waits for READY=1. Machines differ and are noisy: compare ratios of one
@@ -26,6 +26,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.page_cost import page_cost
 
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.cameras.demo_scene import DemoScene, script
@@ -74,14 +76,20 @@ def _cpu_ms(work: Callable[[int], object]) -> float:
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float, int]]:
-    """`moodpid run` between servers of its own, the seconds it took to READY, and the broker's port."""
+def service(folder: Path, more: str = "") -> Iterator[tuple[subprocess.Popen[bytes], float, int]]:
+    """`moodpid run` between servers of its own, the seconds it took to READY, and the broker's port.
+
+    Args:
+        folder: Where its configuration and its manager's socket lie.
+        more: More lines of the configuration.
+    """
     with ExitStack() as stack:
         mpd, broker = stack.enter_context(PrivateMpd()), stack.enter_context(PrivateMosquitto())
         config = folder / "moodpid.toml"
         config.write_text(
             f'[camera]\nsource = "recording"\nloop = true\n[player]\nport = {mpd.port}\nhost = "{mpd.host}"\n'
             f'[player.playlists]\nhappy = ["Happy"]\n[mqtt]\nport = {broker.port}\nhost = "{broker.host}"\n'
+            + more
         )
         manager = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         manager.bind(str(folder / "notify"))
@@ -98,6 +106,12 @@ def service(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float, int]
         manager.settimeout(None)
         Thread(target=_read_on, args=(manager,), daemon=True).start()
         yield process, time.monotonic() - began_s, broker.port
+
+
+@contextmanager
+def _service_with(more: str) -> Iterator[int]:
+    with tempfile.TemporaryDirectory() as folder, service(Path(folder), more) as (process, _, _):
+        yield process.pid
 
 
 def _read_on(manager: socket.socket) -> None:
@@ -155,6 +169,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=20.0, help="how long to watch the service")
+    parser.add_argument("--page", action="store_true", help="what the page costs as well, in four minutes")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, service(Path(folder)) as (process, ready_s, port):
@@ -171,6 +186,8 @@ def main() -> int:
         "at_one_look_a_second": {name: slower[name] for name in ("core_share_percent", "wakeups_per_s")},
         "cpu_ms_per_look": looks_ms(),
     }
+    if options.page:
+        figures["page"] = page_cost(_service_with)
     if options.json:
         print(json.dumps(figures))
     else:
