@@ -1,4 +1,4 @@
-"""What happens in a house over the years: a hot day, and a clock that somebody sets."""
+"""What happens over the years: a hot day, and a clock that is set."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ Environment=FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_
 
 @pytest.fixture
 def heat(pi: Pi) -> Iterator[str]:
-    """The file in which the kernel tells the temperature, in thousandths of a degree."""
+    """The file in which the kernel has the temperature, in thousandths of a degree."""
     zone = f"{_THERMAL}/thermal_zone0"
     pi.run(f"mount -t tmpfs tmpfs {_THERMAL} && mkdir {zone}")
     yield f"{zone}/temp"

@@ -110,7 +110,7 @@ class Pi(Machine):
 
     def install(self, package: str = "") -> str:
         """Install a package as a person would; what apt says."""
-        # Like everybody, apt keeps the configuration that somebody changed when nobody answers
+        # As for a user who does not answer, apt keeps a configuration that was changed
         command = (
             "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --allow-downgrades "
             f"-o Dpkg::Options::=--force-confold {package or self.package} 2>&1"

@@ -26,14 +26,14 @@ make_base() { # ROOT SUITE PACKAGES [debootstrap option...]
   from=$(mirror)
   [ -n "$from" ] || { echo "${0##*/}: no mirror in /etc/apt" >&2; return 1; }
   rm -rf "$root"
-  # Certificates that somebody added to this machine: ca-certificates finds them there when it is installed
+  # Certificates that were added to this machine: ca-certificates finds them there when it is installed
   mkdir -p "$root/usr/local/share/ca-certificates"
   cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
   debootstrap "$@" --variant=minbase --include="$packages" "$suite" "$root" "$from" >/dev/null ||
     { echo "${0##*/}: debootstrap failed; see $root/debootstrap/debootstrap.log" >&2; return 1; }
   for part in "$suite" "$suite-updates" "$suite-backports"; do echo "deb $from $part main"; done \
     >"$root/etc/apt/sources.list"
-  # What somebody set on this machine; no settings that packages bring, nor the cleaning that containers do
+  # What was set on this machine; no settings that packages bring, nor the cleaning that containers do
   for part in /etc/apt/apt.conf.d/*; do
     dpkg -S "$part" >/dev/null 2>&1 || [[ $part = */docker-* ]] || cp "$part" "$root/etc/apt/apt.conf.d/"
   done
