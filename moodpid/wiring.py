@@ -47,12 +47,11 @@ def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeli
         ModelError, CascadeError: One of them is unusable.
     """
     from moodpid.vision.classifier import TfliteClassifier
-    from moodpid.vision.haar import HaarDetector, StillDetector
+    from moodpid.vision.detectors import build_detector
     from moodpid.vision.pipeline import FacePipeline
 
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
-    detector = (StillDetector if stills else HaarDetector)(config.vision.min_face_px, config.vision.cascade)
-    return FacePipeline(detector, classifier), classifier.prior
+    return FacePipeline(build_detector(config.vision, stills=stills), classifier), classifier.prior
 
 
 def build_policy(config: Config) -> Policy:

@@ -120,7 +120,7 @@ def _classify(options: argparse.Namespace) -> ExitCode:
 def _face(face: "ClassifiedFace") -> dict[str, Any]:
     top = face.scores.top
     return {
-        "box": list(face.box),
+        "box": [face.box.x, face.box.y, face.box.width, face.box.height],
         "emotion": str(top),
         "confidence": round(face.scores[top], 4),
         "scores": {name: round(p, 4) for name, p in face.scores.as_dict().items()},

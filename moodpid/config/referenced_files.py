@@ -12,6 +12,7 @@ from moodpid.config.key_paths import KeyPath
 PATHS = (
     ("camera", "path", "or leave it empty for the bundled recording"),
     ("vision", "model", "or drop the line for the one that comes along"),
+    ("vision", "detector_model", 'or drop the line and set detector = "haar"'),
     ("vision", "cascade", "or drop the line for OpenCV's own"),
     ("library", "music", "or drop the line for the folder that MPD has"),
     ("player", "password_file", "or put the password of MPD there"),

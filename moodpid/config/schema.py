@@ -68,6 +68,13 @@ class CameraSource(StrEnum):
     RECORDING = "recording"
 
 
+class DetectorKind(StrEnum):
+    """How faces are found."""
+
+    HAAR = "haar"
+    YUNET = "yunet"
+
+
 class TransitionMode(StrEnum):
     """When the music changes after the mood did."""
 
@@ -137,11 +144,21 @@ class CameraConfig(_Table, frozen=True):
 
 
 class VisionConfig(_Table, frozen=True):
-    """The smallest face, and the network that classifies it; empty paths mean the bundled files."""
+    """The face detector and the emotion model; empty paths mean the files that come along.
 
+    `ignore_pictures` leaves out a face that has not moved for minutes: a poster, a photograph, a still.
+    """
+
+    detector: DetectorKind = DetectorKind.HAAR
+    detector_model: FilePath = ""
     min_face_px: Annotated[int, Meta(ge=24, le=4096)] = 64
+    ignore_pictures: bool = True
     model: FilePath = ""
     cascade: FilePath = ""
+
+    def __post_init__(self) -> None:
+        if self.detector is DetectorKind.YUNET and not self.detector_model:
+            raise ValueError('detector = "yunet" needs detector_model, the path of its .onnx file')
 
 
 class MoodConfig(_Table, frozen=True):

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moodpid.state import AimHint
-from moodpid.vision.haar import NEIGHBOURS, SCALE_FACTOR, WINDOW_PX, cascade_path
+from moodpid.vision.haar import cascades
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, Frame, GreyImage
 
+# Of the default cascade: its own size in pixels, one scale to the next, and how many hits make a face
+_WINDOW_PX, _SCALE_STEP, _NEIGHBOURS = 24, 1.1, 5
 _HOLD_S = 2.5  # a hint stays this long after its last reason, so that it can be read
 _SIDE = 0.18  # of the picture's width: the centre of a face this near to the edge is easily lost
 _STEP_PX = 4
@@ -59,7 +61,7 @@ class AimAdvisor:
     """
 
     def __init__(self, min_face_px: int, cascade: str = "") -> None:
-        self._cascade = cv2.CascadeClassifier(str(cascade_path(cascade)))
+        self._cascade = cascades.load(cascades.SECOND_PROPOSER, cascade)
         self._min_face_px = min_face_px
         self._angles_deg = (0, *_TURNS_DEG, *_TILTS_DEG)
         self._next = 0
@@ -114,7 +116,7 @@ class AimAdvisor:
             self._found = {angle_deg: _Found(angle_deg, frame.at_s, faces)}
 
     def _upright(self, grey: GreyImage) -> tuple[Face, ...]:
-        return self._sure_faces(grey, max(WINDOW_PX, round(_SMALLEST * self._min_face_px)))
+        return self._sure_faces(grey, max(_WINDOW_PX, round(_SMALLEST * self._min_face_px)))
 
     def _in_turned(self, grey: GreyImage, angle_deg: int) -> tuple[Face, ...]:
         """Return the faces that stand upright after a clockwise turn, by their places before it."""
@@ -129,14 +131,14 @@ class AimAdvisor:
             turned = np.asarray(
                 cv2.warpAffine(half, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8
             )
-        faces = self._sure_faces(turned, max(WINDOW_PX, self._min_face_px // 2))
+        faces = self._sure_faces(turned, max(_WINDOW_PX, self._min_face_px // 2))
         return tuple(_turned_back(face, turned.shape, grey.shape, angle_deg) for face in faces)
 
     def _sure_faces(self, grey: GreyImage, smallest: int) -> tuple[Face, ...]:
         boxes, _levels, weights = self._cascade.detectMultiScale3(
             grey,
-            scaleFactor=SCALE_FACTOR,
-            minNeighbors=NEIGHBOURS,
+            scaleFactor=_SCALE_STEP,
+            minNeighbors=_NEIGHBOURS,
             minSize=(smallest, smallest),
             outputRejectLevels=True,
         )

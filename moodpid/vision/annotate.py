@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from moodpid.vision.opencv import cv2
 from moodpid.vision.pipeline import ClassifiedFace
 from moodpid.vision.types import Frame
@@ -38,8 +40,12 @@ def draw(frame: Frame, faces: Sequence[ClassifiedFace]) -> bytes:
     scale = min(1.0, _WIDEST_PX / frame.grey.shape[1])
     canvas = cv2.cvtColor(cv2.resize(frame.grey, None, fx=scale, fy=scale), cv2.COLOR_GRAY2BGR)
     for face in faces:
-        x, y, width, height = (round(scale * length) for length in face.box)
-        cv2.rectangle(canvas, (x, y), (x + width, y + height), _INK, 2)
+        box = face.box
+        outline = cv2.boxPoints((box.centre, (box.width, box.height), box.roll))
+        cv2.polylines(
+            canvas, [np.rint(scale * outline).astype(np.int32)], isClosed=True, color=_INK, thickness=2
+        )
+        x, y = round(scale * box.x), round(scale * box.y)
         label = f"{face.scores.top} {face.scores[face.scores.top]:.0%}"
         cv2.putText(canvas, label, (x, max(14, y - 6)), cv2.FONT_HERSHEY_SIMPLEX, 0.55, _INK, 1, cv2.LINE_AA)
     return bytes(cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1])

@@ -1,6 +1,7 @@
 """The emotion of a face, read by an int8 TensorFlow Lite network."""
 
 import importlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +73,26 @@ class TfliteClassifier:
 
 
 def crop(grey: GreyImage, face: Face, how: Crop) -> GreyImage:
-    """The square around a face that the network was trained on, in the pixels of the frame.
+    """Return the upright square around a face that the network was trained on, in the pixels of the frame.
 
     Where it reaches over the frame's edge, the edge is repeated.
     """
     side = max(1, round(how.scale * max(face.width, face.height)))
+    column = face.x + face.width * (0.5 + how.shift_x)
+    row = face.y + face.height * (0.5 + how.shift_y)
+    if not face.roll:
+        return _square(grey, column, row, side)
+    # Room for the corners of the turned square
+    wide = _square(grey, column, row, math.ceil(side * math.sqrt(2)))
+    middle = wide.shape[0] / 2, wide.shape[0] / 2
+    turn = np.asarray(cv2.getRotationMatrix2D(middle, face.roll, 1.0), np.float64)
+    turn[:, 2] += side / 2 - np.array(middle)
+    return np.asarray(cv2.warpAffine(wide, turn, (side, side), flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _square(grey: GreyImage, column: float, row: float, side: int) -> GreyImage:
     height, width = grey.shape
-    left = round(face.x + face.width * (0.5 + how.shift_x) - side / 2)
-    top = round(face.y + face.height * (0.5 + how.shift_y) - side / 2)
+    left, top = round(column - side / 2), round(row - side / 2)
     left, top = min(max(left, 1 - side), width - 1), min(max(top, 1 - side), height - 1)
     over = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
     inner = grey[max(0, top) : top + side, max(0, left) : left + side]

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from moodpid.errors import PictureError
-from moodpid.vision.haar import WINDOW_PX
 from moodpid.vision.opencv import MAX_PICTURE_PIXELS, cv2
 from moodpid.vision.types import GreyImage
 
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\x00", b"MM\x00*", b"GIF8")
 _HEADER = 16
+MIN_SIDE_PX = 24  # a smaller picture holds no face that can be found
 
 
 def read_grey(file: Path) -> GreyImage:
@@ -48,9 +48,9 @@ def decode_grey(data: bytes, name: str) -> GreyImage:
             f"{name}: {'damaged or cut short' if known else 'not a picture that OpenCV can read'}"
         )
     height, width = picture.shape
-    if min(height, width) < WINDOW_PX:
+    if min(height, width) < MIN_SIDE_PX:
         raise PictureError(
-            f"{name}: {width} x {height} pixels; a face needs {WINDOW_PX} x {WINDOW_PX} at least"
+            f"{name}: {width} x {height} pixels; a face needs {MIN_SIDE_PX} x {MIN_SIDE_PX} at least"
         )
     return np.asarray(picture, np.uint8)
 

@@ -80,5 +80,12 @@ def _outlines(faces: Sequence[Face], width: int, height: int) -> tuple[FaceInVie
 def _outline(
     box: Face, width: int, height: int, emotion: Emotion | None = None, confidence: float = 0.0
 ) -> FaceInView:
-    x, y, wide, high = box
-    return FaceInView(x / width, y / height, wide / width, high / height, wide, emotion, confidence)
+    return FaceInView(
+        box.x / width,
+        box.y / height,
+        box.width / width,
+        box.height / height,
+        box.width,
+        emotion,
+        confidence,
+    )

@@ -1,7 +1,7 @@
 """What the vision room passes on from one part to the next, and what each part must be able to do."""
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +25,31 @@ class Frame:
     at_s: float
 
 
-class Face(NamedTuple):
-    """The box of a face, in pixels of the frame, from its upper left corner."""
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The box of a face, in pixels of the frame, from its upper left corner.
+
+    Attributes:
+        x, y: The upper left corner of the box, before it is turned.
+        width, height: Its sides.
+        roll: How far the face is turned around the centre of the box, in degrees, clockwise in the picture.
+    """
 
     x: int
     y: int
     width: int
     height: int
+    roll: float = 0.0
+
+    @property
+    def area(self) -> int:
+        """The area of the box, in square pixels."""
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Column and row of the centre of the box."""
+        return self.x + self.width / 2, self.y + self.height / 2
 
 
 class Camera(Protocol):

@@ -56,7 +56,6 @@ def shopper(
     machine = boot(request.param, packages, library, frames)
     machine.show_folder(repository, "/repository")
     with machine:
-        machine.show("happy")
         yield machine, request.param
 
 

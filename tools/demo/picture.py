@@ -79,7 +79,7 @@ def strip(seen: list[Look]) -> Picture:
         )
         picture = cv2.cvtColor(look.frame.grey, cv2.COLOR_GRAY2BGR)
         for face in look.faces:
-            x, y, w, h = face.box
+            x, y, w, h = face.box.x, face.box.y, face.box.width, face.box.height
             colour = COLOURS[Mood(face.scores.top)]
             cv2.rectangle(picture, (x, y), (x + w, y + h), colour, 5)
             label = f"{face.scores.top} {face.scores[face.scores.top]:.0%}"

@@ -1,0 +1,139 @@
+"""When to search, and where: a face cannot come where nothing has changed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodpid.vision.opencv import cv2
+from moodpid.vision.types import Face, GreyImage
+
+Blocks = NDArray[np.bool_]
+"""Which blocks of a thumbnail, of its shape."""
+
+_COLUMNS, _ROWS = 80, 60
+_LEAST_CHANGE = 3.0  # grey levels of a block
+_NOISES = 6.0  # mean absolute differences: over five standard deviations of noise
+_NOISE_LIMIT = 6.0  # grey levels: what differs more is no noise
+_EDGE_SHARE = 0.2  # of the contrast around a block: what a shake of a fifth of a block changes there
+_LEAST_BLOCKS = 4  # a face of 60 pixels covers over fifty
+_REACH = 0.6  # of a changed area's size: how far a face may reach out of it
+_LEAST_REACH = 8  # blocks
+_WHOLE = 0.6  # of the frame: a larger area is searched as the whole
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a frame, in pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def area(self) -> int:
+        """Its area, in square pixels."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    def cut(self, grey: GreyImage) -> GreyImage:
+        """Return this part of a picture, without a copy."""
+        return grey[self.top : self.bottom, self.left : self.right]
+
+
+def whole(grey: GreyImage) -> Region:
+    """Return the region that is all of a picture."""
+    height, width = grey.shape
+    return Region(0, 0, width, height)
+
+
+class ChangeDetector:
+    """Compares thumbnails of the frames, with the one before and with the one of the last search.
+
+    Attributes:
+        thumbnail: The last frame's, shape (60, 80) or, of small frames, that of the frame.
+    """
+
+    def __init__(self) -> None:
+        self.thumbnail: GreyImage = np.zeros((1, 1), np.uint8)
+        self._searched: GreyImage | None = None
+        self._moved: Blocks | None = None
+        self._changed: Blocks | None = None
+        self._size = 0, 0
+
+    def update(self, grey: GreyImage) -> Region | None:
+        """Return the region around all that has changed since the last search, None if nothing has.
+
+        Noise, a flicker of the light as a whole and a camera that shakes by a fraction of a block change
+        nothing. Before the first search, everything has changed.
+        """
+        height, width = grey.shape
+        size = min(width, _COLUMNS), min(height, _ROWS)
+        before = self.thumbnail
+        self.thumbnail = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if (width, height) != self._size:
+            self._size, self._searched = (width, height), None
+            self._moved = self._changed = None
+            return whole(grey)
+        self._moved = changed_blocks(self.thumbnail, before)
+        if self._searched is None:
+            return whole(grey)
+        self._changed = changed_blocks(self.thumbnail, self._searched)
+        if np.count_nonzero(self._changed) < _LEAST_BLOCKS:
+            return None
+        return _around(self._changed, width, height)
+
+    def moved(self, face: Face) -> bool:
+        """Return whether a place has changed since the frame before; in the first one, every place has."""
+        return self._any_in(self._moved, face)
+
+    def changed(self, face: Face) -> bool:
+        """Return whether a place has changed since the last search."""
+        return self._any_in(self._changed, face)
+
+    def _any_in(self, blocks: Blocks | None, face: Face) -> bool:
+        if blocks is None:
+            return True
+        rows, columns = blocks.shape
+        width, height = self._size
+        top, bottom = max(0, face.y * rows // height), (face.y + face.height) * rows // height + 1
+        left, right = max(0, face.x * columns // width), (face.x + face.width) * columns // width + 1
+        return int(np.count_nonzero(blocks[top:bottom, left:right])) >= _LEAST_BLOCKS
+
+    def searched(self, region: Region) -> None:
+        """Take the last frame as the one to compare the next ones with, in the region that was searched."""
+        width, height = self._size
+        if self._searched is None or region == Region(0, 0, width, height):
+            self._searched = self.thumbnail
+            return
+        rows, columns = self.thumbnail.shape
+        inner = (
+            slice(region.top * rows // height, -(-region.bottom * rows // height)),
+            slice(region.left * columns // width, -(-region.right * columns // width)),
+        )
+        merged = self._searched.copy()
+        merged[inner] = self.thumbnail[inner]
+        self._searched = merged
+
+
+def changed_blocks(now: GreyImage, before: GreyImage) -> Blocks:
+    """Return which blocks of a thumbnail differ by more than noise, flicker and shaking explain."""
+    level = min(1.1, max(0.9, (float(now.mean()) + 1) / (float(before.mean()) + 1)))
+    difference = np.abs(now.astype(np.float32) - level * before.astype(np.float32))
+    noise = float(np.minimum(difference, _NOISE_LIMIT).mean())
+    edges = cv2.morphologyEx(before, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    tolerance = max(_LEAST_CHANGE, _NOISES * noise) + _EDGE_SHARE * edges.astype(np.float32)
+    return np.asarray(difference > tolerance, np.bool_)
+
+
+def _around(changed: Blocks, width: int, height: int) -> Region:
+    """Return the region, in pixels, in which a face may be that changed these blocks."""
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    reach = max(_LEAST_REACH, round(_REACH * max(right - left, bottom - top)))
+    left, top = max(0, left - reach), max(0, top - reach)
+    right, bottom = min(changed.shape[1], right + reach), min(changed.shape[0], bottom + reach)
+    if (right - left) * (bottom - top) > _WHOLE * changed.size:
+        return Region(0, 0, width, height)
+    wide, high = width / changed.shape[1], height / changed.shape[0]
+    return Region(int(left * wide), int(top * high), int(right * wide), int(bottom * high))

@@ -1,0 +1,86 @@
+"""Tells a picture of a face from a face: a living one moves, were it with its breath alone."""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodpid.vision.opencv import cv2
+from moodpid.vision.types import Face, GreyImage
+
+STILL_S = 180.0  # a face that has not moved for so long is a picture
+_PATCH_PX = 48
+_SAME_PLACE = 0.25  # of the face's width
+_LOOKS = 32  # eight seconds at the default rate, two breaths
+_SMOOTH = 1.8  # von Neumann's ratio of noise is 1 +- 0.25 for so many looks
+_LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
+_CLEAR_PX = 0.25  # in the patch: more than noise, however it came about
+
+
+class FaceMotion:
+    """Measures by fractions of a pixel how a face moves against where it was first seen.
+
+    Args:
+        grey: The frame in which the face was first seen.
+        face: Where.
+        at_s: When, in monotonic seconds.
+    """
+
+    def __init__(self, grey: GreyImage, face: Face, at_s: float) -> None:
+        self._face = face
+        self._first = _patch(grey, face)
+        down, right = np.gradient(self._first)
+        self._slopes = np.stack([right.ravel(), down.ravel()], axis=1)
+        self._shifts: deque[NDArray[np.float32]] = deque(maxlen=_LOOKS)
+        self._moved_s = at_s
+        self._measured = False
+
+    def update(self, grey: GreyImage, at_s: float) -> None:
+        """Measure the shift in this frame."""
+        self._shifts.append(self._shift(_patch(grey, self._face)))
+        if len(self._shifts) < _LOOKS:
+            return
+        if moves(np.array(self._shifts)):
+            self._moved_s, self._measured = at_s, False
+            self._shifts.clear()
+        else:
+            self._measured = True
+
+    def covers(self, face: Face) -> bool:
+        """Return whether a face is still where the motion is measured."""
+        (one_x, one_y), (other_x, other_y) = self._face.centre, face.centre
+        return max(abs(one_x - other_x), abs(one_y - other_y)) < _SAME_PLACE * self._face.width
+
+    def still_s(self, at_s: float) -> float:
+        """Return for how many seconds the face has not moved; 0 while too few looks were measured."""
+        return at_s - self._moved_s if self._measured else 0.0
+
+    def _shift(self, patch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the shift to the right and down, in pixels of the patch.
+
+        The first step of Lucas and Kanade, "An Iterative Image Registration Technique" (1981).
+        """
+        difference = (self._first - patch).ravel()
+        return np.asarray(np.linalg.lstsq(self._slopes, difference, rcond=None)[0], np.float32)
+
+
+def moves(shifts: NDArray[np.float32]) -> bool:
+    """Return whether shifts of shape (looks, 2), in pixels of the patch, are a motion rather than noise.
+
+    Noise jumps from look to look, a breath does not: von Neumann, "Distribution of the Ratio of the Mean
+    Square Successive Difference to the Variance" (1941). Large shifts are a motion in any case.
+    """
+    variance = shifts.var(axis=0)
+    jumps = np.square(np.diff(shifts, axis=0)).mean(axis=0) / 2
+    smooth = (variance > _SMOOTH * jumps) & (variance > _LEAST_PX**2)
+    return bool(np.any(smooth | (variance > _CLEAR_PX**2)))
+
+
+def _patch(grey: GreyImage, face: Face) -> NDArray[np.float32]:
+    """Return the place of a face, small, smooth and without what the light does to all of it."""
+    height, width = grey.shape
+    left, top = max(0, face.x), max(0, face.y)
+    part = grey[top : min(height, face.y + face.height), left : min(width, face.x + face.width)]
+    small = cv2.resize(part, (_PATCH_PX, _PATCH_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    smooth = cv2.GaussianBlur(small, (0, 0), 1.5)
+    return np.asarray((smooth - smooth.mean()) / (smooth.std() + 1.0), np.float32)

@@ -1,0 +1,170 @@
+"""Follows faces from look to look, and decides which of them count as somebody."""
+
+from dataclasses import dataclass, field
+
+from moodpid.vision.haar.evidence import Weighed
+from moodpid.vision.haar.stillness import STILL_S, FaceMotion
+from moodpid.vision.types import Face, GreyImage
+
+# Log odds from which a place counts as a face: by itself, or while something moves there. What never moves
+# and is not clearly a face may be a pattern on a cushion
+CERTAIN, MOVING = 1.5, -0.3
+TURNED = 1.5  # more is asked of a face on its side: twice as many places are tried
+KEEP = -1.0  # a face that was certain stays one down to here
+CLEAR = 7.0  # from these log odds on, a face is not looked for in another way as well
+SURE = 3.0  # below these log odds a face that does not even breathe is soon left out
+RECHECK_S = 5.0
+_DOUBTFUL_STILL_S = 10.0  # a face without much evidence that has not moved for so long is none
+_LOST_S = 3.0  # a place is watched this long after the face was last found there
+_DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
+_SETTLED_LOOKS = 8  # a moving place that was found so often is a face
+_OVERLAP = 0.5  # of the larger side: nearer faces are one
+_SAME_PLACE, _SAME_SIZE = 0.3, 1.4  # distance in sides, and ratio of sides, of two proposals that are one
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """A face that is followed.
+
+    Attributes:
+        face: Where it was found last.
+        hits: How many windows of the search took it for a face when it came.
+        log_odds: Of the last close look.
+        motion: Whether it moves.
+        certain: Whether it counts as somebody even while nothing moves there.
+        began_s, seen_s, weighed_s: When it came, was found last, and was looked at closely last.
+        moving_looks: In how many looks something moved there.
+        counts: Whether it counted as somebody in the last look.
+        picture: Whether it is a picture of a face, or nothing but a pattern: it has not moved.
+    """
+
+    face: Face
+    hits: int
+    log_odds: float
+    motion: FaceMotion
+    certain: bool
+    began_s: float
+    seen_s: float
+    weighed_s: float
+    moving_looks: int = 0
+    counts: bool = True
+    picture: bool = False
+
+
+@dataclass(slots=True)
+class Tracker:
+    """The faces that are followed.
+
+    Attributes:
+        ignore_pictures: Whether a face that has not moved for minutes is left out, however much it is one.
+        tracks: The faces, those included that were not found in the last look.
+    """
+
+    ignore_pictures: bool
+    tracks: list[Track] = field(default_factory=list)
+
+    @property
+    def anybody(self) -> bool:
+        """Whether a face counts as somebody."""
+        return any(track.counts for track in self.tracks)
+
+    def settled(self, at_s: float) -> list[Track]:
+        """Return the tracks that were found in the look of this time and need no search in another way.
+
+        Those are the ones from before, and the new ones with much evidence.
+        """
+        return [
+            track
+            for track in self.tracks
+            if track.seen_s == at_s and (track.began_s < at_s or track.log_odds >= CLEAR)
+        ]
+
+    def admit(self, grey: GreyImage, weighed: Weighed, hits: int, at_s: float, *, moved: bool) -> bool:
+        """Follow a proposal if there is enough evidence for it; return whether it counts as a face now.
+
+        Args:
+            grey: The frame.
+            weighed: The proposal after a close look.
+            hits: How many windows of the search took it for a face.
+            at_s: The time of the frame.
+            moved: Whether something moved there.
+        """
+        odds = weighed.log_odds - (TURNED if weighed.face.roll else 0.0)
+        if odds < (MOVING if moved else CERTAIN):
+            return False
+        certain = odds >= CERTAIN
+        track = next((t for t in self.tracks if overlap(t.face, weighed.face)), None)
+        if track is None:
+            motion = FaceMotion(grey, weighed.face, at_s)
+            track = Track(weighed.face, hits, odds, motion, certain, at_s, at_s, at_s)
+            self.tracks.append(track)
+        if track.seen_s < at_s or odds >= track.log_odds:
+            track.face, track.log_odds = weighed.face, odds
+        track.seen_s = track.weighed_s = at_s
+        track.certain = track.certain or certain
+        track.counts = True
+        return True
+
+    def found(self, track: Track, face: Face, grey: GreyImage, at_s: float, *, moved: bool) -> None:
+        """Take note that a face was found again, and decide whether it counts."""
+        track.face, track.seen_s = face, at_s
+        if not track.motion.covers(face):
+            track.motion = FaceMotion(grey, face, at_s)
+        track.moving_looks += moved
+        if track.moving_looks >= _SETTLED_LOOKS:
+            track.certain = True
+        track.counts = track.certain or moved
+
+    def update_motion(self, track: Track, grey: GreyImage, at_s: float) -> None:
+        """Measure whether a face moves, and decide whether it is a picture."""
+        track.motion.update(grey, at_s)
+        still_s = track.motion.still_s(at_s)
+        limit_s = STILL_S if self.ignore_pictures else float("inf")
+        if track.log_odds < SURE:
+            limit_s = _DOUBTFUL_STILL_S
+        track.picture = still_s >= limit_s
+        if track.picture:
+            track.counts, track.seen_s = False, at_s
+
+    def reweigh(self, track: Track, weighed: Weighed, at_s: float) -> None:
+        """Take note of another close look at a face that was found again."""
+        odds = weighed.log_odds - (TURNED if weighed.face.roll else 0.0)
+        track.weighed_s, track.log_odds = at_s, odds
+        track.certain = odds >= (KEEP if track.certain else CERTAIN)
+        if not track.certain:
+            track.moving_looks = 0
+
+    def missed(self, track: Track) -> None:
+        """Take note that a face was not found in this look."""
+        track.counts = False
+
+    def forget_lost(self, at_s: float) -> None:
+        """Drop faces that are gone, and places that never became certain."""
+        self.tracks = [
+            t
+            for t in self.tracks
+            if at_s - t.seen_s <= _LOST_S and (t.certain or t.picture or at_s - t.began_s <= _DOUBTFUL_S)
+        ]
+
+    def merge(self) -> None:
+        """Drop faces that have become one with another; the one that is older stays."""
+        kept: list[Track] = []
+        for track in self.tracks:
+            if not any(overlap(track.face, other.face) for other in kept):
+                kept.append(track)
+        self.tracks = kept
+
+
+def overlap(one: Face, other: Face) -> bool:
+    """Return whether two boxes are one face."""
+    near = _OVERLAP * max(one.width, other.width)
+    (one_x, one_y), (other_x, other_y) = one.centre, other.centre
+    return abs(one_x - other_x) < near and abs(one_y - other_y) < near
+
+
+def same_place(one: Face, other: Face) -> bool:
+    """Return whether two boxes are one proposal: of one place and of one size."""
+    near = _SAME_PLACE * one.width
+    (one_x, one_y), (other_x, other_y) = one.centre, other.centre
+    alike = 1 / _SAME_SIZE < one.width / other.width < _SAME_SIZE
+    return alike and one.roll == other.roll and abs(one_x - other_x) < near and abs(one_y - other_y) < near

@@ -1,0 +1,207 @@
+"""Faces are found in the whole frame, and found again at a fraction of the cost."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moodpid.errors import CascadeError
+from moodpid.mood.emotion import Emotion
+from moodpid.vision.haar import HaarDetector, StillDetector
+from moodpid.vision.haar.cascades import PROPOSER, cascade_path
+from moodpid.vision.haar.motion import Region
+from moodpid.vision.opencv import cv2
+from moodpid.vision.types import Face, Frame, GreyImage
+from tests.support.rooms import room
+
+H, N = Emotion.HAPPY, Emotion.NEUTRAL
+
+
+def near(face: Face, left: int, top: int, side: int) -> bool:
+    box = face.x, face.y, face.width, face.height
+    return all(abs(a - b) <= 0.15 * side for a, b in zip(box, (left, top, side, side), strict=True))
+
+
+def noisy(grey: GreyImage, seed: int, deviation: float = 3.0) -> GreyImage:
+    noise = np.random.default_rng(seed).normal(0, deviation, grey.shape)
+    return np.clip(grey + noise, 0, 255).astype(np.uint8)
+
+
+def turned(grey: GreyImage, roll: float, centre: tuple[int, int]) -> GreyImage:
+    turn = cv2.getRotationMatrix2D(centre, -roll, 1.0)
+    size = grey.shape[1], grey.shape[0]
+    return np.asarray(cv2.warpAffine(grey, turn, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[Region]:
+    """The regions that are searched."""
+    regions: list[Region] = []
+    search = HaarDetector._search
+
+    def spy(detector: HaarDetector, picture: object, region: Region) -> None:
+        regions.append(region)
+        search(detector, picture, region)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HaarDetector, "_search", spy)
+    return regions
+
+
+@pytest.mark.parametrize("emotion", list(Emotion))
+def test_every_average_face_is_found(emotion: Emotion) -> None:
+    (face,) = HaarDetector(64).detect(Frame(room((emotion, 200, 120, 220)), 0.0))
+    assert near(face, 200, 120, 220)
+
+
+@pytest.mark.parametrize("roll", [-25.0, 25.0])
+def test_a_head_on_one_side_is_found_with_its_roll(roll: float) -> None:
+    picture = turned(room((H, 240, 160, 160)), roll, (320, 240))
+    (face,) = HaarDetector(64).detect(Frame(picture, 0.0))
+    assert near(face, 240, 160, 160)
+    assert face.roll == pytest.approx(roll, abs=10)
+
+
+@pytest.mark.parametrize("light", [0.25, 0.15, 0.1])
+@pytest.mark.parametrize("lamp", [False, True])
+def test_a_face_in_dim_light_is_found(light: float, lamp: bool) -> None:
+    picture = np.rint(room((N, 200, 120, 110)) * light).astype(np.uint8)
+    if lamp:
+        cv2.circle(picture, (560, 70), 38, (255,), -1)
+    (face,) = HaarDetector(64).detect(Frame(noisy(picture, 0, 2.0), 0.0))
+    assert near(face, 200, 120, 110)
+
+
+def test_an_empty_room_has_no_faces() -> None:
+    assert HaarDetector(64).detect(Frame(room(), 0.0)) == ()
+
+
+def test_the_largest_face_comes_first() -> None:
+    faces = HaarDetector(64).detect(Frame(room((N, 20, 40, 120), (H, 300, 100, 260)), 0.0))
+    assert len(faces) == 2
+    assert near(faces[0], 300, 100, 260)
+
+
+def test_faces_below_the_minimum_are_not_looked_for() -> None:
+    picture = Frame(room((H, 200, 120, 100)), 0.0)
+    assert len(HaarDetector(64).detect(picture)) == 1
+    assert HaarDetector(140).detect(picture) == ()
+
+
+def test_a_face_that_stays_is_followed_without_a_search(searches: list[Region]) -> None:
+    detector = HaarDetector(64)
+    detector.detect(Frame(room((H, 200, 120, 160)), 0.0))
+    (again,) = detector.detect(Frame(room((H, 210, 125, 160)), 0.25))
+    assert near(again, 210, 125, 160)
+    assert len(searches) == 1
+
+
+def test_a_face_that_jumped_is_found_in_the_same_look() -> None:
+    detector = HaarDetector(64)
+    detector.detect(Frame(room((H, 20, 20, 160)), 0.0))
+    (face,) = detector.detect(Frame(room((H, 440, 280, 160)), 0.25))
+    assert near(face, 440, 280, 160)
+
+
+def test_a_newcomer_is_seen_at_the_next_full_search() -> None:
+    detector = HaarDetector(64, full_every_s=2.0)
+    both = room((H, 20, 120, 180), (N, 400, 120, 180))
+    detector.detect(Frame(room((H, 20, 120, 180)), 0.0))
+    assert len(detector.detect(Frame(both, 1.0))) == 1
+    assert len(detector.detect(Frame(both, 2.0))) == 2
+
+
+def test_a_still_empty_room_is_searched_every_two_seconds_only(searches: list[Region]) -> None:
+    detector = HaarDetector(64)
+    for number in range(17):
+        detector.detect(Frame(noisy(room(), number), number / 4))
+    assert len(searches) == 3
+
+
+def test_whoever_enters_an_empty_room_is_found_in_the_same_look(searches: list[Region]) -> None:
+    detector = HaarDetector(64)
+    detector.detect(Frame(noisy(room(), 0), 0.0))
+    detector.detect(Frame(noisy(room(), 1), 0.25))
+    (face,) = detector.detect(Frame(noisy(room((N, 300, 200, 70)), 2), 0.5))
+    assert near(face, 300, 200, 70)
+    assert searches[-1].area < 640 * 480 / 4
+
+
+def test_a_recording_that_begins_again_gets_a_full_search(searches: list[Region]) -> None:
+    detector = HaarDetector(64)
+    detector.detect(Frame(room((H, 200, 120, 160)), 60.0))
+    detector.detect(Frame(room((H, 200, 120, 160)), 0.0))
+    assert searches == [Region(0, 0, 640, 480)] * 2
+
+
+def test_a_poster_does_not_count_after_minutes() -> None:
+    seen = {}
+    for ignored in (True, False):
+        detector = HaarDetector(64, ignore_pictures=ignored)
+        for number in range(200):
+            frame = Frame(noisy(room((N, 240, 160, 120)), number), float(number))
+            seen[ignored, number] = len(detector.detect(frame))
+    assert seen[True, 100] == 1
+    assert seen[True, 190] == 0
+    assert seen[False, 190] == 1
+
+
+def test_a_poster_that_moves_counts_again() -> None:
+    detector = HaarDetector(64)
+    for number in range(190):
+        detector.detect(Frame(noisy(room((N, 240, 160, 120)), number), float(number)))
+    faces: tuple[Face, ...] = ()
+    for number in range(190, 230):
+        away = 3 * (number % 2)
+        faces = detector.detect(Frame(noisy(room((N, 240 + away, 160, 120)), number), float(number)))
+    assert len(faces) == 1
+
+
+@pytest.mark.parametrize("side", [48, 96, 300])
+@pytest.mark.parametrize("emotion", list(Emotion))
+def test_a_face_that_fills_a_still_is_found_within_its_edges(emotion: Emotion, side: int) -> None:
+    (face,) = StillDetector(64).detect(Frame(room((emotion, 0, 0, side), width=side, height=side), 0.0))
+    assert min(face.width, face.height) >= 0.8 * side
+    assert face.x >= 0 <= face.y
+    assert max(face.x + face.width, face.y + face.height) <= side
+
+
+def test_faces_in_a_still_of_a_room_are_found() -> None:
+    faces = StillDetector(64).detect(Frame(room((H, 20, 40, 120), (N, 300, 100, 260)), 0.0))
+    assert near(faces[0], 300, 100, 260)
+    assert near(faces[1], 20, 40, 120)
+
+
+def test_a_still_without_a_face_has_none() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)
+    assert StillDetector(64).detect(Frame(room(), 0.0)) == ()
+    assert StillDetector(64).detect(Frame(noise, 0.0)) == ()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (24, 24), (30, 400), (480, 640)])
+def test_frames_of_any_size_and_content_are_survived(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for detector in (HaarDetector(64), StillDetector(64)):
+        for number in range(4):
+            detector.detect(Frame(noise, number / 4))
+
+
+def test_a_frame_of_another_size_begins_afresh() -> None:
+    detector = HaarDetector(64)
+    detector.detect(Frame(room((H, 400, 280, 180)), 0.0))
+    assert len(detector.detect(Frame(room((H, 20, 20, 180), width=320, height=240), 0.25))) == 1
+
+
+def test_a_missing_or_broken_cascade_is_named_with_its_package(tmp_path: Path) -> None:
+    with pytest.raises(CascadeError, match="opencv-data"):
+        HaarDetector(64, str(tmp_path / "none.xml"))
+    broken = tmp_path / "broken.xml"
+    broken.write_text("<opencv_storage/>")
+    with pytest.raises(CascadeError, match="not a face cascade"):
+        HaarDetector(64, str(broken))
+
+
+def test_a_build_of_opencv_without_data_uses_the_system_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2, "data")
+    if not Path("/usr/share/opencv4/haarcascades").is_dir():
+        pytest.skip("the Debian package opencv-data is not installed: tools/test installs it")
+    assert cascade_path(PROPOSER).is_relative_to("/usr/share/opencv4")

@@ -1,0 +1,56 @@
+"""A face that breathes moves, a picture among noise does not."""
+
+import numpy as np
+import pytest
+
+from moodpid.mood.emotion import Emotion
+from moodpid.vision.haar.stillness import FaceMotion
+from moodpid.vision.opencv import cv2
+from moodpid.vision.types import Face, GreyImage
+from tests.support.rooms import room
+
+FACE = Face(200, 120, 100, 100)
+LOOKS_HZ = 4.0
+
+
+def frame(shift_px: float, light: float, seed: int, deviation: float) -> GreyImage:
+    grey = room((Emotion.NEUTRAL, 200, 120, 100))
+    moved = cv2.warpAffine(grey, np.array([[1, 0, 0], [0, 1, shift_px]], np.float32), (640, 480))
+    noise = np.random.default_rng(seed).normal(0, deviation, grey.shape)
+    return np.clip(moved * light + noise, 0, 255).astype(np.uint8)
+
+
+def still_s(amplitude_px: float, deviation: float, light_per_s: float = 0.0) -> float:
+    """Return how long a face has not moved after 30 seconds of breathing at 15 breaths a minute."""
+    motion = FaceMotion(frame(0.0, 1.0, 0, deviation), FACE, 0.0)
+    for number in range(1, 121):
+        at_s = number / LOOKS_HZ
+        shift = amplitude_px * np.sin(2 * np.pi * at_s / 4)
+        motion.update(frame(float(shift), 1 - light_per_s * at_s, number, deviation), at_s)
+    return motion.still_s(30.0)
+
+
+@pytest.mark.parametrize("deviation", [1.0, 3.0, 6.0])
+def test_a_picture_among_noise_is_still(deviation: float) -> None:
+    assert still_s(0.0, deviation) == 30.0
+
+
+@pytest.mark.parametrize("deviation", [1.0, 3.0, 6.0])
+def test_a_sleeping_face_breathes(deviation: float) -> None:
+    assert still_s(0.3, deviation) < 10.0
+
+
+def test_light_that_fades_moves_no_picture() -> None:
+    assert still_s(0.0, 2.0, light_per_s=0.005) == 30.0
+
+
+def test_nothing_is_known_before_enough_looks() -> None:
+    motion = FaceMotion(frame(0.0, 1.0, 0, 1.0), FACE, 0.0)
+    motion.update(frame(0.0, 1.0, 1, 1.0), 300.0)
+    assert motion.still_s(300.0) == 0.0
+
+
+def test_a_face_that_went_elsewhere_is_not_covered() -> None:
+    motion = FaceMotion(frame(0.0, 1.0, 0, 1.0), FACE, 0.0)
+    assert motion.covers(Face(210, 120, 100, 100))
+    assert not motion.covers(Face(240, 120, 100, 100))
