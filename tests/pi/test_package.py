@@ -52,6 +52,9 @@ def test_purge_leaves_nothing(ready_pi: Pi) -> None:
     before = listing(ready_pi)
     ready_pi.install()
     ready_pi.write("/etc/moodpid/mqtt-password", "secret")
+    ready_pi.run(
+        "moodpid check; moodpid doctor; moodpid playlists; moodpid setup --yes --replace", check=False
+    )
     ready_pi.run("apt-get purge -y moodpid")
     left = {path for path in listing(ready_pi) - before if not Path(path).name.endswith("-")}
     assert left == set()
@@ -114,3 +117,40 @@ def test_lintian_finds_nothing_that_is_not_explained(ready_pi: Pi) -> None:
     lintian = f"lintian --fail-on error,warning {ready_pi.package} 2>&1"
     told = ready_pi.run(lintian, check=False, timeout_s=300)
     assert told.returncode == 0, told.stdout
+
+
+def test_the_installed_documents_link_to_what_is_there(ready_pi: Pi) -> None:
+    ready_pi.install()
+    assert ready_pi.run("python3 - <<'END'\n" + _DEAD_LINKS + "END").stdout == ""
+    for unit in ("moodpid", "moodpid-analyse.service"):
+        for page in ready_pi.has("Documentation", unit).split():
+            if page.startswith("file://"):
+                ready_pi.run(f"test -e {page.removeprefix('file://')}")
+
+
+_DEAD_LINKS = r"""
+import pathlib, re
+for page in pathlib.Path("/usr/share/doc/moodpid").rglob("*.md"):
+    for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+        if "://" not in link and not (page.parent / link).exists():
+            print(page, link)
+"""
+
+
+def test_modules_are_compiled_so_that_no_start_compiles_them(ready_pi: Pi) -> None:
+    ready_pi.install()
+    count = "find /usr/lib/moodpid/moodpid -name '*.{}' | grep -v '/data/' | wc -l"
+    sources, compiled = (int(ready_pi.run(count.format(kind)).stdout) for kind in ("py", "pyc"))
+    assert compiled >= sources > 50
+
+
+def test_dpkg_alone_leaves_a_sentence(ready_pi: Pi) -> None:
+    # As on a system on which numpy was never installed
+    ready_pi.install()
+    numpy = "/usr/lib/python3/dist-packages/numpy"
+    ready_pi.run(f"mv {numpy} {numpy}.away")
+    try:
+        told = ready_pi.run("moodpid classify /frames/happy/0.jpg 2>&1", check=False).stdout
+    finally:
+        ready_pi.run(f"mv {numpy}.away {numpy}")
+    assert told == "moodpid: the Python package numpy is missing: sudo apt --fix-broken install\n"
