@@ -18,6 +18,8 @@ _PROGRAMS = "/usr/local/bin:/usr/bin:/bin"
 _PORT = 6600  # where mpc looks by itself
 # What MPD plays into it is thrown away (MPD's manual, output plugins)
 _UNHEARD = "null"
+# Without audio_output in mpd.conf MPD takes what it finds, at last JACK (MPD, src/output/Init.cxx)
+_FOUND_BY_MPD = "default detected output"
 _ADD_OUTPUT = (
     r"""printf 'audio_output {\n type "alsa"\n name "Speakers"\n}\n' | sudo tee -a /etc/mpd.conf """
     "&& sudo systemctl restart mpd"
@@ -81,7 +83,7 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
 
 def _outputs(outputs: tuple[Output, ...], settings: MpdConfig) -> Finding:
     """Return whether one of MPD's outputs is enabled and leads to where it can be heard."""
-    audible = [output for output in outputs if output.plugin != _UNHEARD]
+    audible = [output for output in outputs if output.plugin != _UNHEARD and not _is_last_resort(output)]
     enabled = [output for output in outputs if output.enabled]
     on = [output for output in enabled if output in audible]
     if on:
@@ -93,7 +95,13 @@ def _outputs(outputs: tuple[Output, ...], settings: MpdConfig) -> Finding:
         enable = _mpc(settings, f"enable {audible[0].number + 1}")
         return Finding(False, SOUND, f"{why}: nobody hears anything", enable)
     why = "MPD has only outputs of the plugin null" if outputs else "MPD has no output"
+    if any(_is_last_resort(output) for output in outputs):
+        why = "MPD found no sound card and tries JACK"
     return Finding(False, SOUND, f"{why}: nobody hears anything", _ADD_OUTPUT)
+
+
+def _is_last_resort(output: Output) -> bool:
+    return output.plugin == "jack" and output.name == _FOUND_BY_MPD
 
 
 def _silence(status: Status, settings: MpdConfig) -> Iterator[Finding]:

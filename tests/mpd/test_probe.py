@@ -8,7 +8,8 @@ import pytest
 
 from moodpid.config import MpdConfig, SongSource
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.probe import probe
+from moodpid.mpd.probe import _outputs, probe
+from moodpid.mpd.protocol import Output
 from moodpid.state import Finding
 from tests.support.environment import require
 from tests.support.servers import PrivateMpd
@@ -112,6 +113,13 @@ def test_a_filter_that_finds_nothing_is_to_be_corrected(mpd: PrivateMpd, express
     wrong = probe(player)[1]
     assert not wrong.ok
     assert wrong.remedy.startswith("correct the filter")
+
+
+def test_jack_that_nobody_asked_for_is_no_sound() -> None:
+    found = Output(0, "default detected output", "jack", enabled=True)
+    finding = _outputs((found,), MpdConfig())
+    assert (finding.ok, "JACK" in finding.message, "audio_output" in finding.remedy) == (False, True, True)
+    assert _outputs((Output(0, "Studio", "jack", enabled=True),), MpdConfig()).ok
 
 
 def test_an_mpd_that_is_gone_is_told(mpd: PrivateMpd) -> None:
