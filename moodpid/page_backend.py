@@ -1,15 +1,21 @@
 """What the page asks of MPD and of the network, as plain data; called in threads of the page's own."""
 
+import math
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from moodpid.config import Config
-from moodpid.library.reader import LibraryReader
+from moodpid.library.overview import song_name
+from moodpid.library.reader import LibraryReader, PlacedSong
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.playlist_report import dry_run, report
+from moodpid.text import clean
 from moodpid.vision.image_files import decode_grey
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.types import Frame
+
+MAX_SONGS = 1500
 
 
 class Backend:
@@ -64,6 +70,18 @@ class Backend:
             {"uri": pick.uri, "mood": pick.mood, "source": pick.source, "why": pick.why} for pick in picks
         ]
 
+    def library(self) -> dict[str, Any]:
+        """Return where the analysed songs lie, a part of them evenly where there are many.
+
+        Raises:
+            MoodpidError: The database about songs cannot be read.
+        """
+        with self._library() as reader:
+            total = reader.count_below("")
+            step = max(1, math.ceil(total / MAX_SONGS))
+            songs = [_point(song) for song in islice(reader.everything(), 0, None, step)]
+        return {"total": total, "songs": songs}
+
     def classify(self, picture: bytes) -> dict[str, Any]:
         """Return the faces in a picture and their emotions; raises PictureError if it cannot be read."""
         grey = decode_grey(picture, "the picture")
@@ -84,3 +102,9 @@ class Backend:
                 for face in self._make_pipeline().analyze(Frame(grey, 0.0))
             ],
         }
+
+
+def _point(song: PlacedSong) -> list[Any]:
+    """Return valence, arousal and name of a song."""
+    place = song.place.affect
+    return [round(place.valence, 3), round(place.arousal, 3), clean(song_name(song))]

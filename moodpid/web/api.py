@@ -82,6 +82,7 @@ class Api:
             ("GET", "picture/{number}", self._get_picture),
             ("GET", "playlists", self._get_playlists),
             ("GET", "playlists/{mood}", self._get_next_songs),
+            ("GET", "library", self._get_library),
             ("POST", "request", self._post_request),
             ("POST", "classify", self._post_classify),
         )
@@ -178,6 +179,9 @@ class Api:
         except ValueError:
             return _error(404, "there is no such mood")
         return await self._from_backend(lambda: self._backend.next_songs(mood))
+
+    async def _get_library(self, _request: web.Request) -> web.Response:
+        return await self._from_backend(self._backend.library)
 
     async def _post_request(self, request: web.Request) -> web.Response:
         sent = await _object(request)

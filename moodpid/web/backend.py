@@ -35,6 +35,13 @@ class PageBackend(Protocol):
             MoodpidError: MPD cannot be asked, or no list can be used.
         """
 
+    def library(self) -> dict[str, Any]:
+        """Return where the analysed songs lie.
+
+        Raises:
+            MoodpidError: The database about songs cannot be read.
+        """
+
     def classify(self, picture: bytes) -> dict[str, Any]:
         """Return the faces in a picture and their emotions.
 

@@ -49,6 +49,9 @@ class FakeBackend:
     def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
         return [{"uri": "a.mp3", "mood": mood, "source": "Happy", "why": "one of 1"}]
 
+    def library(self) -> dict[str, Any]:
+        return {"total": 1, "songs": [[0.8, 0.5, "A band: A <b>song</b>"]]}
+
     def classify(self, picture: bytes) -> dict[str, Any]:
         self.pictures.append(len(picture))
         if not picture.startswith(b"\xff\xd8"):

@@ -156,7 +156,7 @@ def test_lists_show_counts_problems_and_what_would_play(page: Tab) -> None:
     sad = page.page.locator(".mood-card[data-mood=sad]")
     expect(sad).to_contain_text("3 songs")
     expect(sad.locator(".problem")).to_contain_text("Missing <b>list</b>")
-    sad.get_by_role("button", name="What would play?").click()
+    sad.get_by_text("What would play?").click()
     expect(sad.locator(".next-songs li").first).to_contain_text("from Sad")
 
 
@@ -262,9 +262,19 @@ def test_outlines_are_shown_where_the_picture_is_not(browser: Browser, fake: Pag
         expect(opened.page.locator(".stage img")).to_have_class("away")
 
 
+def test_songs_lie_on_the_plane_and_name_themselves(browser: Browser, fake: PageServer) -> None:
+    with tab(browser, _root(fake), PHONE) as opened:
+        opened.show("music")
+        songs = opened.page.locator(".axes ~ circle")
+        expect(songs).to_have_count(1)
+        expect(opened.page.locator(".detail")).to_have_text("1 song")
+        opened.page.locator("svg.plane").hover()
+        expect(opened.page.locator(".detail")).to_have_text("A band: A <b>song</b>")
+
+
 def test_the_page_is_small() -> None:
     folder = Path(__file__).parents[2] / "moodpid" / "web" / "static"
-    assert sum(file.stat().st_size for file in folder.iterdir()) < 60 * 1024
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 60_000
 
 
 def _plays(player: PrivateMpd) -> str:

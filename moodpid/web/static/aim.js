@@ -39,14 +39,13 @@ export function aim(app) {
 		else if (good) text = T.aimGood(read.length, read[0].px);
 		setText(words, text);
 		if (verdict.classList.toggle("good", good) !== marked) verdict.replaceChildren(icon((marked = good) ? "good" : "hint"), words);
-		showHints(look, good, state.camera);
+		showHints(look, good);
 	}
 
-	function showHints(look, good, camera) {
+	function showHints(look, good) {
 		const values = { px: look?.faces.find((face) => !face.emotion)?.px, need: app.about.min_face_px, turn: look?.turn };
 		const found = (look?.hints ?? []).map((hint) => [hint, ...(HINTS[hint] ?? [hint, ""])]);
-		if (camera?.status === "off") found.push(["off", "", T.aimOff]);
-		else if (!found.length && !good && look) found.push(["none", "", T.aimNoneText]);
+		if (!found.length && !good && look) found.push(["none", "", T.aimNoneText]);
 		const key = JSON.stringify([found, values]);
 		if (key === shownHints) return;
 		shownHints = key;
@@ -54,10 +53,9 @@ export function aim(app) {
 			...found.map(([hint, title, text]) =>
 				h(
 					"li",
-					{},
-					title ? icon("hint") : null,
+					title && icon("hint"),
 					h("div", h("strong", title), h("p", fillIn(text, values))),
-					hint === "turned" ? h("button", { onclick: () => turning.upright(look.turn) }, `${T.turnRight} ${look.turn}°`) : null,
+					hint === "turned" && h("button", { onclick: () => turning.upright(look.turn) }, `${T.turnRight} ${look.turn}°`),
 				),
 			),
 		);

@@ -5,11 +5,11 @@ const SVG = "http://www.w3.org/2000/svg";
 function fill(element, parts) {
 	const properties = parts[0]?.constructor === Object ? parts.shift() : {};
 	for (const [name, value] of Object.entries(properties)) {
-		if (value === undefined || value === null || value === false) continue;
+		if ((value ?? false) === false) continue;
 		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
 		else element.setAttribute(name, value === true ? "" : value);
 	}
-	element.append(...parts.flat(Infinity).filter((part) => part !== null && part !== undefined && part !== false));
+	element.append(...parts.flat(Infinity).filter(Boolean));
 	return element;
 }
 

@@ -32,7 +32,6 @@ class App {
 		this.#show();
 	}
 
-	/** Show a short message for a moment. */
 	toast(text) {
 		setText(this.toastLine, text);
 		this.toastLine.classList.add("shown");

@@ -1,45 +1,40 @@
-// The lists of each mood, and what would play.
+// The lists of each mood, what would play, and the library on the plane.
 
-import { button, h } from "./dom.js";
+import { card, h, setText } from "./dom.js";
 import { get } from "./net.js";
+import { songMap } from "./plane.js";
 import { T, mood as moodName } from "./texts.js";
 
 export function music(app) {
-	if (!app.about.music) return { element: h("p", { class: "note" }, T.musicNone) };
+	if (!app.about.music) return { element: h("p", { class: "note" }, T.player.disabled) };
 	const list = h("div", { class: "grid moods" }, h("p", { class: "note", role: "status" }, T.musicLoading));
 	get("playlists").then(
-		(moods) => list.replaceChildren(...moods.map((one) => moodCard(app, one))),
+		async (moods) => {
+			list.replaceChildren(...moods.map((one) => moodCard(app, one)));
+			const library = await app.attempt(() => get("library"));
+			if (library?.total) list.append(libraryCard(app, library));
+		},
 		(error) => list.replaceChildren(h("p", { class: "problem", role: "alert" }, error.message)),
 	);
 	return { element: list };
 }
 
 function moodCard(app, one) {
-	const songs = h("ol", { class: "next-songs", hidden: true });
-	const ask = button("music", T.wouldPlay, show, { class: "quiet", "aria-expanded": "false" });
+	const songs = h("ol", { class: "next-songs" });
+	const details = h("details", { ontoggle: show }, h("summary", T.wouldPlay), songs);
 
 	async function show() {
-		if (!songs.hidden) {
-			songs.hidden = true;
-			ask.setAttribute("aria-expanded", "false");
-			return;
-		}
-		const picks = await app.attempt(() => get(`playlists/${one.mood}`));
-		if (!picks) return;
-		songs.replaceChildren(...(picks.length ? picks.map(pick) : [h("li", T.wouldPlayNone)]));
-		songs.hidden = false;
-		ask.setAttribute("aria-expanded", "true");
+		const picks = details.open && (await app.attempt(() => get(`playlists/${one.mood}`)));
+		if (picks) songs.replaceChildren(...(picks.length ? picks.map(pick) : [h("li", T.wouldPlayNone)]));
 	}
 
-	const borrowed = one.borrowed ? h("p", { class: "note" }, T.borrowed(moodName(one.borrowed))) : null;
 	return h(
 		"section",
 		{ class: "card mood-card", "data-mood": one.mood },
-		h("h2", h("span", { class: "spot", "data-mood": one.mood }), moodName(one.mood)),
-		borrowed,
+		h("h2", h("span", { class: "spot" }), moodName(one.mood)),
+		one.borrowed && h("p", { class: "note" }, T.borrowed(moodName(one.borrowed))),
 		one.lists.length ? h("ul", { class: "lists" }, one.lists.map(listLine)) : h("p", { class: "note" }, T.leaves),
-		one.lists.some((entry) => !entry.problem) ? ask : null,
-		songs,
+		one.lists.some((entry) => !entry.problem) && details,
 	);
 }
 
@@ -50,7 +45,9 @@ function listLine(entry) {
 	return h("li", h("span", entry.name), facts);
 }
 
-function pick(song) {
-	const name = song.title || song.uri.split("/").pop();
-	return h("li", h("span", name), h("small", song.why));
+const pick = (song) => h("li", song.uri.split("/").pop(), h("small", song.why));
+
+function libraryCard(app, { total, songs }) {
+	const name = h("p", { class: "detail" }, T.songCount(total));
+	return card("wide", T.library, songMap(app, songs, (text) => setText(name, text)), name);
 }

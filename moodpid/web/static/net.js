@@ -12,8 +12,6 @@ async function ask(method, path, body) {
 		method,
 		body,
 		headers: { "X-Moodpid": "1" },
-		credentials: "same-origin",
-		cache: "no-store",
 	});
 	const answer = await response.json().catch(() => ({}));
 	if (!response.ok) throw new Refused(response.status, answer.error ?? response.statusText);
@@ -50,12 +48,11 @@ export class Feed {
 		this.#source = null;
 	}
 
-	/** The wall clock's time of a moment in the service's seconds. */
+	/** The wall clock's time of a moment in the service's seconds, which now() counts. */
 	date(seconds) {
 		return new Date(Date.now() - 1000 * (this.now() - seconds));
 	}
 
-	/** The service's clock, in seconds. */
 	now() {
 		return performance.now() / 1000 + this.#offset;
 	}

@@ -14,7 +14,7 @@ export function now(app) {
 	const trouble = h("p", { class: "trouble" });
 	const hero = h("section", { class: "hero" }, word, since, trouble, override(app));
 	const player = playerCard(app);
-	const bars = beliefBars(Object.keys(app.about.moods).filter((name) => name !== "nobody"));
+	const bars = beliefBars(app);
 	const plane = new Plane(app);
 	const stage = app.about.picture ? new Stage() : null;
 	const timer = setInterval(() => app.state.mood && showSince(), 10_000);
@@ -107,12 +107,10 @@ function playerCard(app) {
 	return { element, update };
 }
 
-/** Press a button of the table of settings. */
 export async function press(app, key) {
 	if (await app.attempt(() => request(key, "PRESS"))) app.toast(`${fieldText(key)[0]}: ${T.sent}`);
 }
 
-/** A name, a bar as long as a share, and a value. */
 export class Bar {
 	constructor(mood) {
 		this.value = h("span", { class: "value" });
@@ -127,7 +125,8 @@ export class Bar {
 }
 
 /** Seven bars, in an order that never changes. */
-export function beliefBars(emotions) {
+export function beliefBars(app) {
+	const emotions = Object.keys(app.about.moods).filter((name) => name !== "nobody");
 	const bars = emotions.map((emotion) => [emotion, new Bar(emotion)]);
 
 	function update(mood) {

@@ -4,6 +4,7 @@ import { s } from "./dom.js";
 import { T, mood as moodName } from "./texts.js";
 
 const SIZE = 100;
+const BOX = "-118 -118 236 236";
 const TRAIL_S = 300;
 const PARTS = 6;
 const SMALLEST_STEP = 0.015;
@@ -18,7 +19,6 @@ export class Plane {
 
 	constructor(app) {
 		this.app = app;
-		const places = Object.entries(app.about.moods).filter(([name]) => name !== "nobody");
 		this.parts = Array.from({ length: PARTS }, (_, i) => s("polyline", { class: "trail", opacity: (0.12 + (0.6 * (i + 1)) / PARTS).toFixed(2) }));
 		this.dot = s("circle", { class: "dot", r: 6 });
 		this.halo = s("circle", { class: "halo", r: 14 });
@@ -26,18 +26,8 @@ export class Plane {
 		this.song = s("g", { class: "song" }, s("circle", { r: 7.5 }), s("path", { d: "M0 3V-4.5l3 1.5M0 3a1.8 1.8 0 1 1-3.6 0a1.8 1.8 0 1 1 3.6 0" }));
 		this.element = s(
 			"svg",
-			{ viewBox: "-118 -118 236 236", class: "plane", role: "img" },
-			s("rect", { x: -114, y: -114, width: 228, height: 228, rx: 22, class: "ground" }),
-			s("path", { d: "M-104 0H104M0-104V104", class: "axes" }),
-			s("text", { x: 106, y: 10, "text-anchor": "end" }, T.pleasant),
-			s("text", { x: -106, y: 10 }, T.unpleasant),
-			s("text", { x: -4, y: -103, "text-anchor": "end" }, T.lively),
-			s("text", { x: -4, y: 108, "text-anchor": "end" }, T.quiet),
-			s("g", { class: "places" }, places.map(([name, [v, a]]) => s("circle", { cx: x(v), cy: y(a), r: 24, "data-mood": name }))),
-			places.map(([name, [v, a]]) => {
-				const [dx, dy] = LABELS[name] ?? [0, 16];
-				return s("text", { x: x(v) + dx, y: y(a) + dy, "text-anchor": "middle", class: "name" }, moodName(name));
-			}),
+			{ viewBox: BOX, class: "plane", role: "img" },
+			ground(app),
 			this.parts,
 			this.song,
 			this.here,
@@ -55,8 +45,8 @@ export class Plane {
 		this.element.setAttribute("aria-label", T.planeLabel(moodName(mood?.mood ?? "nobody")));
 		this.#place(this.here, mood?.place);
 		const player = state.player;
-		const place = player?.status === "play" ? (songPlace(player) ?? this.app.about.moods[player.mood]) : null;
-		this.#place(this.song, player?.mood === "nobody" ? null : place);
+		const place = player?.status === "play" ? (player.place ?? this.app.about.moods[player.mood]) : null;
+		this.#place(this.song, player?.place || player?.mood !== "nobody" ? place : null);
 		if (mood?.place) this.#add(mood.place);
 	}
 
@@ -84,8 +74,34 @@ export class Plane {
 	}
 }
 
-/** Where an analysed song lies, if the service knows. */
-export function songPlace(song) {
-	if (Array.isArray(song.place)) return song.place;
-	return typeof song.valence === "number" && typeof song.arousal === "number" ? [song.valence, song.arousal] : null;
+function ground(app) {
+	const places = Object.entries(app.about.moods).filter(([name]) => name !== "nobody");
+	return [
+		s("rect", { x: -114, y: -114, width: 228, height: 228, rx: 22, class: "ground" }),
+		s("path", { d: "M-104 0H104M0-104V104", class: "axes" }),
+		s("text", { x: 106, y: 10, class: "end" }, T.pleasant),
+		s("text", { x: -106, y: 10 }, T.unpleasant),
+		s("text", { x: -4, y: -103, class: "end" }, T.lively),
+		s("text", { x: -4, y: 108, class: "end" }, T.quiet),
+		s("g", { class: "places" }, places.map(([name, [v, a]]) => s("circle", { cx: x(v), cy: y(a), r: 24, "data-mood": name }))),
+		places.map(([name, [v, a]]) => {
+			const [dx, dy] = LABELS[name] ?? [0, 16];
+			return s("text", { x: x(v) + dx, y: y(a) + dy, class: "name" }, moodName(name));
+		}),
+	];
+}
+
+/** Songs on the plane, each [valence, arousal, name]; `onNear` gets the name of the one under the pointer. */
+export function songMap(app, songs, onNear) {
+	const near = (event) => {
+		const box = map.getBoundingClientRect();
+		const at = (share) => (236 * share - 118) / SIZE;
+		const v = at((event.clientX - box.left) / box.width);
+		const a = -at((event.clientY - box.top) / box.height);
+		const distance = (song) => Math.hypot(song[0] - v, song[1] - a);
+		onNear(songs.reduce((best, song) => (distance(song) < distance(best) ? song : best))[2]);
+	};
+	const dots = songs.map(([v, a]) => s("circle", { cx: x(v), cy: y(a), r: 1.8 }));
+	const map = s("svg", { viewBox: BOX, class: "plane", "aria-hidden": "true", onpointermove: near, onpointerdown: near }, ground(app), dots);
+	return map;
 }

@@ -4,14 +4,11 @@ import { h, percent, s } from "./dom.js";
 import { T, mood as moodName } from "./texts.js";
 
 export class Stage {
-	#shown = -1;
 	#loading = false;
 	#waiting = null;
 
 	constructor() {
 		this.image = h("img", { alt: "", class: "away", decoding: "async" });
-		this.image.onload = () => this.#loaded();
-		this.image.onerror = () => this.#failed();
 		this.overlay = s("svg", { viewBox: "0 0 4 3", preserveAspectRatio: "none" });
 		this.labels = h("div", { class: "labels" });
 		this.inner = h("div", { class: "stage-inner" }, this.image, this.overlay, this.labels);
@@ -40,7 +37,6 @@ export class Stage {
 	show(url, look) {
 		this.#frame(look);
 		this.image.classList.remove("away");
-		this.image.onload = this.image.onerror = null;
 		this.image.src = url;
 		this.#draw(look);
 	}
@@ -51,32 +47,16 @@ export class Stage {
 	}
 
 	// The next picture is asked for when the last one is there: a slow connection gets fewer
-	#load(look) {
+	async #load(look) {
 		this.#loading = true;
-		this.look = look;
 		this.image.src = `api/picture/${look.number}`;
-	}
-
-	#loaded() {
+		const there = await this.image.decode().then(() => true, () => false);
+		this.image.classList.toggle("away", !there);
+		if (there) this.#draw(look);
 		this.#loading = false;
-		this.image.classList.remove("away");
-		if (this.look.number !== this.#shown) {
-			this.#shown = this.look.number;
-			this.#draw(this.look);
-		}
-		this.#next();
-	}
-
-	#failed() {
-		this.#loading = false;
-		this.image.classList.add("away");
-		this.#next();
-	}
-
-	#next() {
-		const look = this.#waiting;
+		const next = this.#waiting;
 		this.#waiting = null;
-		if (look) this.#load(look);
+		if (next) this.#load(next);
 	}
 
 	#draw(look) {

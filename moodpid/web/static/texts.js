@@ -7,7 +7,7 @@ export const MOODS = {
 	happy: "Happy",
 	sad: "Sad",
 	surprise: "Surprised",
-	neutral: "Calm",
+	neutral: "Neutral",
 	nobody: "Nobody",
 };
 
@@ -98,7 +98,6 @@ export const T = {
 	aimGood: (count, px) => (count === 1 ? `A face can be read. It is ${px} pixels wide.` : `${count} faces can be read. The largest is ${px} pixels wide.`),
 	aimNone: "No face is seen",
 	aimNoneText: "Stand where people usually are, and look towards the camera.",
-	aimOff: "Switch watching on to aim the camera.",
 	smallest: (px) => `smallest face: ${px} px`,
 	noPicture: "The picture is not shown; picture = true in [web] shows it. Outlines of faces are shown in any case.",
 	turnLeft: "Turn left",
@@ -111,17 +110,16 @@ export const T = {
 	todayNone: "Nothing has happened yet. The last day is kept here, in memory only.",
 	todayLabel: "Moods over time. Arrow keys go from one to the next.",
 	hours: (count) => (count === 1 ? "1 hour" : `${count} hours`),
-	span: (from, to) => `${from} – ${to}`,
 	shares: "How much of the time",
 	songs: "Songs",
 
-	musicNone: "The player is switched off in the configuration.",
 	musicLoading: "Asking the player …",
 	songCount: (count) => (count === 1 ? "1 song" : `${count} songs`),
 	weight: (weight) => `weight ${weight}`,
 	borrowed: (mood) => `plays what ${mood} has`,
 	leaves: "leaves the player as it is",
 	wouldPlay: "What would play?",
+	library: "The songs by their sound",
 	wouldPlayNone: "Nothing would play.",
 
 	tryIntro: "Faces and emotions in a picture of yours. It is read in memory and never stored.",

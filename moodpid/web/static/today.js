@@ -36,6 +36,7 @@ export function today(app) {
 	const first = () => Math.min(...[...day.moods, ...day.songs].map((span) => span[1]));
 	// What was before the service started takes no room
 	const from = () => Math.min(Math.max(app.feed.now() - 3600 * hours, first()), app.feed.now() - LEAST_S);
+	const time = (at) => clock(app.feed.date(at));
 	const width = () => app.feed.now() - from();
 	const place = (at) => Math.max(0, (WIDTH * (at - from())) / width());
 	const visible = (spans) => spans.filter(([, , end]) => end > from());
@@ -62,18 +63,14 @@ export function today(app) {
 		showShares(moods);
 		songs.replaceChildren(
 			...played.slice(-SONGS).reverse().map(([mood, start, , title, artist]) =>
-				h("li", h("time", clock(app.feed.date(start))), h("span", { class: "spot", "data-mood": mood ?? "nobody" }), h("span", title, h("small", ` ${artist}`))),
+				h("li", h("time", time(start)), h("span", { class: "spot", "data-mood": mood ?? "nobody" }), h("span", title, h("small", ` ${artist}`))),
 			),
 		);
 	}
 
-	function describe([mood, start, end, confidence]) {
-		return `${T.span(clock(app.feed.date(start)), clock(app.feed.date(end)))}: ${moodName(mood)}, ${T.sure(percent(confidence))}`;
-	}
-
 	function showDetail(moods) {
-		const span = moods[chosen] ?? moods.at(-1);
-		const text = span ? describe(span) : "";
+		const [mood, start, end, confidence] = moods[chosen] ?? moods.at(-1) ?? [];
+		const text = mood ? `${time(start)} – ${time(end)}: ${moodName(mood)}, ${T.sure(percent(confidence))}` : "";
 		setText(detail, text);
 		strip.setAttribute("aria-valuetext", text);
 		strip.setAttribute("aria-valuenow", String(chosen < 0 ? Math.max(0, moods.length - 1) : chosen));
@@ -82,7 +79,7 @@ export function today(app) {
 	function showTimes() {
 		const steps = width() < 600 ? 1 : 4;
 		const marks = Array.from({ length: steps + 1 }, (_, i) => from() + (width() * i) / steps);
-		times.replaceChildren(...marks.map((at) => h("span", clock(app.feed.date(at)))));
+		times.replaceChildren(...marks.map((at) => h("span", time(at))));
 	}
 
 	function showShares(moods) {

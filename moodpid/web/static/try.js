@@ -12,7 +12,6 @@ const QUALITY = 0.9;
 export function tryPicture(app) {
 	const line = h("p", { class: "note", role: "status" });
 	const result = h("div", { class: "grid two" });
-	const emotions = Object.keys(app.about.moods).filter((name) => name !== "nobody");
 	let url = "";
 
 	async function read(file) {
@@ -37,7 +36,7 @@ export function tryPicture(app) {
 		result.replaceChildren(
 			stage.element,
 			...look.faces.map((face, i) => {
-				const bars = beliefBars(emotions);
+				const bars = beliefBars(app);
 				bars.update({ mood: face.emotion, scores: face.scores });
 				return card("", `${T.face(i + 1)}: ${moodName(face.emotion)}`, bars.element);
 			}),
@@ -50,14 +49,9 @@ export function tryPicture(app) {
 		"div",
 		{
 			class: "drop",
-			ondragover: (event) => {
-				event.preventDefault();
-				drop.classList.add("over");
-			},
-			ondragleave: () => drop.classList.remove("over"),
+			ondragover: (event) => event.preventDefault(),
 			ondrop: (event) => {
 				event.preventDefault();
-				drop.classList.remove("over");
 				read(event.dataTransfer.files[0]);
 			},
 		},
