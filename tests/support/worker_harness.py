@@ -10,6 +10,7 @@ from mpd import MPDClient
 
 from moodpid.channels import RequestQueue
 from moodpid.config import MpdConfig
+from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import music_request_for
 from moodpid.mood.strategy import start_path
@@ -36,14 +37,20 @@ def until(what: Callable[[], bool], limit_s: float = DEADLINE_S) -> None:
 class WorkerHarness:
     """A worker with the news it posted."""
 
-    def __init__(self, settings: MpdConfig, password: str = "", file: JsonFile | None = None) -> None:
+    def __init__(
+        self,
+        settings: MpdConfig,
+        password: str = "",
+        file: JsonFile | None = None,
+        reader: LibraryReader | None = None,
+    ) -> None:
         self.inbox: RequestQueue[Request] = RequestQueue(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
         self._names = settings.names
         self._met = 0
         rng = Random(7)  # noqa: S311 - repeatable songs
-        self.worker = MpdWorker(settings, self.inbox.post, password, rng, file)
+        self.worker = MpdWorker(settings, self.inbox.post, password, rng, file, reader)
 
     def read(self) -> PlayerState | None:
         """The latest state posted, None before the first."""
