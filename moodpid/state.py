@@ -48,6 +48,8 @@ class PlayerState:
         playlist: The stored playlist they came from, empty if none.
         message: One line on what is wrong or what holds the music back, empty if nothing does.
         place: Where the song lies by its sound; None if it was not analysed.
+        next_title: Title (or file name) of the song that follows, empty if none.
+        why: Why moodpid chose the song that follows, empty if a user did.
     """
 
     status: PlayerStatus
@@ -57,6 +59,8 @@ class PlayerState:
     playlist: str = ""
     message: CleanText = EMPTY
     place: Affect | None = None
+    next_title: CleanText = EMPTY
+    why: CleanText = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from moodpid.mpd.picker import Pick
 from moodpid.mpd.planner import Plan
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.snapshot import Snapshot
@@ -85,3 +87,18 @@ class PlayerReport:
         if self._until[0] != at_s or abs(by_clock_s - self._until[1]) > _CLOCK_STEP_S:
             self._until = (at_s, by_clock_s)
         return time.strftime("%H:%M", time.localtime(self._until[1]))
+
+
+def with_next_song(state: PlayerState, now: Snapshot, picks: Mapping[int, Pick]) -> PlayerState:
+    """Return `state` with the song that follows, and why it was chosen.
+
+    Args:
+        state: Without it.
+        now: The last snapshot.
+        picks: Why moodpid chose its songs, by their ids in the queue.
+    """
+    following = next((song for song in now.window if song.id == now.next_id), None)
+    if following is None:
+        return state
+    pick = picks.get(following.id)
+    return replace(state, next_title=following.title, why=clean(pick.why) if pick else EMPTY)

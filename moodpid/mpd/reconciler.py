@@ -21,7 +21,7 @@ from moodpid.mpd.feeder import QueueFeeder
 from moodpid.mpd.leader_election import LeaderElection
 from moodpid.mpd.picker import Picker
 from moodpid.mpd.planner import Plan, QueueRules
-from moodpid.mpd.player_report import PlayerReport
+from moodpid.mpd.player_report import PlayerReport, with_next_song
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.mpd.snapshot import Snapshot, take_snapshot
@@ -180,6 +180,7 @@ class QueueReconciler:
         state = self._report.state(now, plan, self._queue_state, self._feeder.problem, wanted=wanted)
         if now.song and (place := self._picker.sounds.place_of(now.song.uri)):
             state = replace(state, place=place)
+        state = with_next_song(state, now, self._feeder.picks)
         self._log(plan, state)
         return state
 

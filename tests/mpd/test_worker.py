@@ -69,6 +69,17 @@ def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, s
     assert folders(mpd).count("neutral") == 3
 
 
+def test_the_song_that_follows_is_named_with_the_reason_for_it(mpd: PrivateMpd, start: Start) -> None:
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("play")
+    harness = start()
+    harness.request(Mood.HAPPY)
+    state = harness.until(lambda state: bool(state.why))
+    assert state.why.startswith("one of 3 from Happy")
+    follows = mpd.mpc("playlist", "-f", "%title%").splitlines()[1]
+    assert state.next_title == follows
+
+
 def test_without_autoplay_nothing_starts(mpd: PrivateMpd, start: Start) -> None:
     harness = start()
     harness.request(Mood.HAPPY)

@@ -80,3 +80,10 @@ def test_nothing_is_removed_when_nothing_is_gone() -> None:
 
 def test_names_do_not_repeat_the_device() -> None:
     assert not any("moodpid" in c["name"].lower() for c in COMPONENTS.values() if "name" in c)
+
+
+def test_the_device_links_to_its_page_where_there_is_one() -> None:
+    assert "configuration_url" not in PAYLOAD["device"]
+    url = "http://pi.local:8730/"
+    linked = discovery(DEVICE, TOPICS, setting_fields(Capabilities()), page_url=url)
+    assert linked["device"]["configuration_url"] == url

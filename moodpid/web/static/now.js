@@ -92,7 +92,7 @@ function playerCard(app) {
 		const known = [
 			[T.chosenFor, player.mood ? moodName(player.mood) : ""],
 			[T.from, player.playlist],
-			[T.next, player.next],
+			[T.next, player.next_title],
 			[T.why, player.why],
 		].filter(([, text]) => text);
 		const key = JSON.stringify(known);

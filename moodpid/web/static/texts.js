@@ -134,7 +134,6 @@ export const T = {
 	about: (name, version) => `${name} · moodpid ${version}`,
 	confirmRestart: "Restart the service now?",
 	sent: "Done",
-	failed: "It did not work",
 };
 
 export const mood = (key) => MOODS[key] ?? words(key);
