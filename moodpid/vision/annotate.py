@@ -41,7 +41,7 @@ def draw(frame: Frame, faces: Sequence[ClassifiedFace]) -> bytes:
     canvas = cv2.cvtColor(cv2.resize(frame.grey, None, fx=scale, fy=scale), cv2.COLOR_GRAY2BGR)
     for face in faces:
         box = face.box
-        outline = cv2.boxPoints((box.centre, (box.width, box.height), box.roll))
+        outline = np.asarray(cv2.boxPoints((box.centre, (box.width, box.height), box.roll)), np.float32)
         cv2.polylines(
             canvas, [np.rint(scale * outline).astype(np.int32)], isClosed=True, color=_INK, thickness=2
         )

@@ -15,9 +15,10 @@ LOOKS_HZ = 4.0
 
 def frame(shift_px: float, light: float, seed: int, deviation: float) -> GreyImage:
     grey = room((Emotion.NEUTRAL, 200, 120, 100))
-    moved = cv2.warpAffine(grey, np.array([[1, 0, 0], [0, 1, shift_px]], np.float32), (640, 480))
+    shift = np.array([[1, 0, 0], [0, 1, shift_px]], np.float32)
+    moved = np.asarray(cv2.warpAffine(grey, shift, (640, 480)), np.float64)
     noise = np.random.default_rng(seed).normal(0, deviation, grey.shape)
-    return np.clip(moved * light + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(moved * light + noise, 0, 255), np.uint8)
 
 
 def still_s(amplitude_px: float, deviation: float, light_per_s: float = 0.0) -> float:

@@ -9,7 +9,7 @@ gain) and is shifted by a fraction of a pixel, as a camera on a shelf in a lived
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -256,8 +256,9 @@ def _sofa(rng: np.random.Generator, canvas: Canvas, floor: int) -> None:
     for _ in range(int(rng.integers(0, 5))):
         x, y = int(rng.integers(left, right)), int(rng.integers(top, bottom))
         side = int(rng.integers(20, 45))
-        cushion = ((x, y), (side * 1.6, side * 1.6), float(rng.uniform(-30, 30)))
-        corners = cv2.boxPoints(cushion).astype(np.int32)
+        size: Any = (side * 1.6, side * 1.6)  # some releases of OpenCV say that it wants int
+        cushion = ((float(x), float(y)), size, float(rng.uniform(-30, 30)))
+        corners = np.asarray(cv2.boxPoints(cushion)).astype(np.int32)
         _paint(rng, canvas, partial(_fill_polygon, corners))
 
 
