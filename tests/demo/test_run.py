@@ -1,11 +1,14 @@
 """The demo as a person starts it."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +146,26 @@ def _parent(stat: Path) -> int:
         return int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1])
     except OSError:
         return 0
+
+
+@pytest.mark.e2e
+def test_the_address_of_the_page_comes_first_and_the_browser_opens_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = place / "opened"
+    browser = place / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >{opened}.new && mv {opened}.new {opened}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    with _start(place, "--source", "recording", "--open") as process:
+        assert process.stdout
+        address = process.stdout.readline().removeprefix("The page is at ").strip()
+        until_s = time.monotonic() + 30
+        while not opened.exists():
+            assert time.monotonic() < until_s, "the browser was not opened"
+            time.sleep(0.05)
+        with urllib.request.urlopen(f"{address}api/about", timeout=10) as answer:  # noqa: S310 - loopback
+            assert json.load(answer)["name"] == "Demo"
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    assert opened.read_text().strip() == address

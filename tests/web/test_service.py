@@ -1,0 +1,91 @@
+"""The page of a real service: the main loop keeps its pace under attack, and both end in order."""
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.page import Events, free_port
+from tests.support.processes import Moodpid
+
+CONFIG = """
+[camera]
+source = "recording"
+loop = true
+[player]
+enabled = false
+[mqtt]
+enabled = false
+[web]
+enabled = true
+picture = true
+port = {port}
+"""
+LOOKS_HZ = 4.0
+UNDER_ATTACK_S = 3.0
+HALF = (
+    b"GET / HT",
+    b"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nX-Moodpid: 1\r\nContent-Length: 9999\r\n\r\n",
+)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[tuple[Moodpid, int]]:
+    port = free_port()
+    config = tmp_path / "moodpid.toml"
+    config.write_text(CONFIG.format(port=port))
+    with Moodpid(config) as moodpid:
+        until_s = time.monotonic() + 30
+        while "the page is at" not in moodpid.log:
+            assert time.monotonic() < until_s, moodpid.log
+            time.sleep(0.05)
+        yield moodpid, port
+
+
+def _watch(stack: ExitStack, port: int) -> Events:
+    connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+    connection.sendall(b"GET /api/events?view=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return Events(connection)
+
+
+def test_looks_go_on_at_their_rate_under_two_hundred_half_requests(service: tuple[Moodpid, int]) -> None:
+    moodpid, port = service
+    with ExitStack() as stack:
+        events = _watch(stack, port)
+        while not events.until("look"):
+            pass
+        for number in range(200):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            client.sendall(HALF[number % 2])
+        began_s, numbers = time.monotonic(), []
+        while time.monotonic() - began_s < UNDER_ATTACK_S:
+            numbers.append(events.until("look")["number"])
+    assert len(numbers) >= 0.7 * LOOKS_HZ * UNDER_ATTACK_S
+    assert numbers == sorted(numbers)
+    assert "WARNING" not in moodpid.log
+    assert "ERROR" not in moodpid.log
+
+
+def test_a_service_with_an_open_page_ends_when_asked(service: tuple[Moodpid, int]) -> None:
+    moodpid, port = service
+    with ExitStack() as stack:
+        _watch(stack, port).until("look")
+        began_s = time.monotonic()
+        moodpid.process.send_signal(signal.SIGTERM)
+        assert moodpid.process.wait(10) == 0
+        assert time.monotonic() - began_s < 5
+    assert "did not end in time" not in moodpid.log
+
+
+def test_a_port_that_is_taken_is_one_line_and_exit_78(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        config = tmp_path / "moodpid.toml"
+        config.write_text(CONFIG.format(port=other.getsockname()[1]))
+        with Moodpid(config) as moodpid:
+            assert moodpid.process.wait(30) == 78
+    assert moodpid.log.count("another program has it") == 1
+    assert "Traceback" not in moodpid.log
