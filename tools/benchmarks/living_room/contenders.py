@@ -1,0 +1,143 @@
+"""Ways to make one mood of many looks: the two usual ones, the filter of 0.1.0, and the present one."""
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from benchmarks.living_room.evenings import HOME, LOOKS_HZ, NOBODY, Evening, Faces, Ints
+
+from moodpid.mood.emotion import EMOTIONS, Mood
+from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.observation import Observation
+from moodpid.mood.room import RoomModel, RoomState
+
+MOODS = tuple(Mood)
+# As long as the filters wait before a room is empty, so that all are compared by their moods
+NOBODY_AFTER_LOOKS = 10 * LOOKS_HZ
+Numbers = tuple[float, ...]
+Follow = Callable[[Sequence[Evening]], list[Ints]]
+"""Reports the mood at each look of a household's evenings, one after the other."""
+
+
+def in_a_row(n: int) -> Follow:
+    """The usual way: a mood is reported once `n` looks in a row agree on it."""
+
+    def follow(tops: Sequence[int]) -> list[int]:
+        last, run, told, away, reports = NOBODY, 0, NOBODY, 0, []
+        for top in tops:
+            away = 0 if top != NOBODY else away + 1
+            if top != NOBODY:
+                run = run + 1 if top == last else 1
+                last = top
+                told = top if run >= n or told == NOBODY else told
+            elif away >= NOBODY_AFTER_LOOKS:
+                told = NOBODY
+            reports.append(told)
+        return reports
+
+    return _of_tops(follow)
+
+
+def majority(n: int) -> Follow:
+    """The other usual way: what most of the last `n` looks at faces say."""
+
+    def follow(tops: Sequence[int]) -> list[int]:
+        window: deque[int] = deque(maxlen=n)
+        told, away, reports = NOBODY, 0, []
+        for top in tops:
+            away = 0 if top != NOBODY else away + 1
+            if top != NOBODY:
+                window.append(top)
+                told = Counter(window).most_common(1)[0][0]
+            elif away >= NOBODY_AFTER_LOOKS:
+                told = NOBODY
+                window.clear()
+            reports.append(told)
+        return reports
+
+    return _of_tops(follow)
+
+
+def _of_tops(follow: Callable[[Sequence[int]], list[int]]) -> Follow:
+    """A way that knows only the most probable emotion of the largest face."""
+
+    def reports(evenings: Sequence[Evening]) -> list[Ints]:
+        told = []
+        for evening in evenings:
+            largest = evening.areas.argmax(axis=1)
+            rows = np.arange(len(largest))
+            tops = evening.scores[rows, largest].argmax(axis=1)
+            seen = np.where(evening.areas.max(axis=1) > 0, tops, NOBODY)
+            told.append(np.array(follow(seen.tolist())))
+        return told
+
+    return reports
+
+
+def release_0_1_0(prior: Numbers) -> Follow:
+    """The filter of 0.1.0 with its settings: every second an opinion, and the training's frequencies."""
+    stay, remember, share = (1 / LOOKS_HZ / s for s in (60.0, 120.0, 1.0))
+    stay, remember, share = math.exp(-stay), math.exp(-remember), 1 - math.exp(-share)
+    leaks = np.array(prior)
+
+    def follow(evening: Evening) -> Ints:
+        areas = evening.areas.sum(axis=1)
+        weights = evening.areas / np.where(areas > 0, areas, 1)[:, np.newaxis]
+        likelihoods = np.log(np.maximum(evening.scores, 1e-3) / leaks)
+        factors = np.exp(share * (weights[:, :, np.newaxis] * likelihoods).sum(axis=1))
+        belief, presence, before = leaks, 0.0, False
+        told, since, reports = NOBODY, 0, np.full(len(areas), NOBODY)
+        for look, seen in enumerate((areas > 0).tolist()):
+            keeps = stay if seen else remember
+            belief = keeps * belief + (1 - keeps) * leaks
+            if seen:
+                belief = belief * factors[look]
+                belief = belief / belief.sum()
+            if seen == before:
+                step = 1 / LOOKS_HZ if seen else -1 / LOOKS_HZ / 10
+                presence = min(1.0, max(0.0, presence + step))
+            before, top, new = seen, int(belief.argmax()), told
+            if presence == 0:
+                new = NOBODY
+            elif told == NOBODY:
+                new = top if presence == 1 else NOBODY
+            elif belief[top] >= 0.7 and look - since >= 8 * LOOKS_HZ:
+                new = top
+            if new != told:
+                told, since = new, look
+                if new == NOBODY:
+                    belief = (belief + leaks) / 2
+            reports[look] = told
+        return reports
+
+    return lambda evenings: [follow(evening) for evening in evenings]
+
+
+def moodpid(faces: Faces, prior: Numbers = HOME, *, learns: bool = False, resting: bool = True) -> Follow:
+    """The present filter, with its shipped settings.
+
+    Args:
+        faces: Their profile and the classifier's prior stand for the model's sidecar.
+        prior: The frequencies that it begins with.
+        learns: Whether these follow the room, from evening to evening.
+        resting: Whether resting faces are learned.
+    """
+    settings = FilterSettings(prior=faces.training_prior)
+    means = tuple(tuple(row) for row in faces.profile.tolist()) if resting else None
+
+    def follow(evenings: Sequence[Evening]) -> list[Ints]:
+        state, told = RoomState(), []
+        for evening in evenings:
+            room = RoomModel(prior, means, learns=learns, state=state)
+            told.append(_reports(MoodFilter(settings, room), evening.observations()))
+            state = room.state
+        return told
+
+    return follow
+
+
+def _reports(mood_filter: MoodFilter, looks: Sequence[Observation]) -> Ints:
+    numbers = {mood: number for number, mood in enumerate(MOODS)}
+    assert MOODS[:NOBODY] == tuple(Mood(e) for e in EMOTIONS)
+    return np.array([numbers[mood_filter.update(look).mood] for look in looks])
