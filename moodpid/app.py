@@ -14,7 +14,6 @@ from moodpid.config import Config
 from moodpid.daemon import Daemon
 from moodpid.errors import PageLinkError, PictureError, RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Mood
-from moodpid.mood.filter import MoodFilter
 from moodpid.replay import ReplayReport
 from moodpid.state import Finding, ViewLevel
 from moodpid.system.json_file import JsonFile
@@ -38,12 +37,13 @@ def run(config: Config) -> None:
     signals = stop_on_signals()
     requests: RequestQueue[Request] = RequestQueue()
     view_level = SharedValue(ViewLevel.NOTHING)
-    pipeline, prior = wiring.build_pipeline(config)
+    pipeline, profile = wiring.build_pipeline(config)
     settings = wiring.default_settings(config)
     store = wiring.build_settings_store(config, settings)
+    room_store = wiring.build_room_store(config, profile)
     daemon = Daemon(
         wiring.build_source(config, pipeline, signals.event.is_set, view_level),
-        MoodFilter(wiring.filter_settings(config, prior)),
+        wiring.build_mood_filter(config, profile, room_store.load()),
         wiring.build_policy(config),
         wiring.build_player(config, requests) if config.player.enabled else None,
         wiring.build_publishers(config, requests, view_level),
@@ -55,6 +55,7 @@ def run(config: Config) -> None:
         if config.mqtt.enabled or config.web.enabled
         else None,  # without MQTT and the page nobody could undo them
         save_settings=store.save,
+        save_room=room_store.save,
     )
     try:
         daemon.run()
@@ -81,10 +82,10 @@ def replay(
     from moodpid.vision.cameras import recording
     from moodpid.vision.sources import ReplaySource
 
-    pipeline, prior = wiring.build_pipeline(config)
+    pipeline, profile = wiring.build_pipeline(config)
     daemon = Daemon(
         ReplaySource(recording.frames(path, config.camera.fps, on_fault), pipeline),
-        MoodFilter(wiring.filter_settings(config, prior)),
+        wiring.build_mood_filter(config, profile),
         wiring.build_policy(config),
         report,
         (report,),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from threading import Event
+from typing import Protocol
 
 from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
@@ -13,6 +14,7 @@ from moodpid.metrics import LoopMetrics, ThermalThrottle
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
 from moodpid.mood.override import apply_override
 from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy
+from moodpid.mood.room import RoomState
 from moodpid.ports import MusicPlayer, ObservationSource, StatePublisher
 from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, Request, TrackSkipped
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
@@ -25,6 +27,17 @@ _SHUTDOWN_S = 2.0  # for camera, player and publishers together
 # From the start of the last step: a wait in that step shortens the shutdown, so that it ends in 5 s
 _SHUTDOWN_DEADLINE_S = 4.0
 _MIN_JOIN_S = 0.2  # for each part, however long the others took
+
+
+class SaveRoom(Protocol):
+    """Saves what was learned of the room."""
+
+    def __call__(self, state: RoomState, /, *, now: bool) -> bool:
+        """Save `state`, at once or when it is due; return False if it could not be written."""
+
+
+def _save_no_room(_state: RoomState, *, now: bool) -> bool:  # noqa: ARG001 - as SaveRoom has it
+    return True
 
 
 @dataclass
@@ -41,6 +54,7 @@ class Daemon:
         settings: Those that the parts were built with.
         restored_settings: Those that users had set before the restart.
         save_settings: Saves settings over a restart; returns False to be retried at the next step.
+        save_room: Saves what was learned of the room, by itself at most once an hour, or at once.
         metrics: Measures latency, rate and temperature.
         clock: Monotonic seconds.
     """
@@ -56,6 +70,7 @@ class Daemon:
     settings: Settings = field(default_factory=Settings)
     restored_settings: Settings | None = None
     save_settings: Callable[[Settings], bool] = lambda _settings: True
+    save_room: SaveRoom = _save_no_room
     metrics: LoopMetrics = field(default_factory=LoopMetrics)
     clock: Callable[[], float] = time.monotonic
 
@@ -97,6 +112,7 @@ class Daemon:
         observed = self._state.observed_mood
         if observation:
             observed = self.mood_filter.update(observation)
+            self.save_room(self.mood_filter.room.state, now=False)
         mood = apply_override(observed, self._state.settings.override, self._override_since_s)
         decision = self.policy.decide(mood, observed)
         metrics = self.metrics.read(observation.at_s if observation else None, self.clock())
@@ -124,6 +140,10 @@ class Daemon:
                 self._press(button)
             case PressButton(Button.RESTART):
                 raise RestartRequested("restart requested by a user")
+            case PressButton(Button.FORGET_ROOM):
+                self.mood_filter.room.forget()
+                self.save_room(self.mood_filter.room.state, now=True)
+                log.info("what was learned of the room is forgotten")
             case PlayerChanged(player):
                 self._state = replace(self._state, player=player)
             case TrackSkipped():
@@ -201,6 +221,7 @@ class Daemon:
             part.stop()
         until_s = min(time.monotonic() + _SHUTDOWN_S, self._step_started_s + _SHUTDOWN_DEADLINE_S)
         self.source.close()
+        self.save_room(self.mood_filter.room.state, now=True)
         for name, part in parts:
             if not part.join(max(_MIN_JOIN_S, until_s - time.monotonic())):
                 log.warning("the %s did not end in time; leaving without it", name)

@@ -30,6 +30,7 @@ class Button(StrEnum):
     REJECT_SONG = "misfit"
     TAKE_OVER = "take_over"
     LIKE = "like"
+    FORGET_ROOM = "forget_room"
     RESTART = "restart"
 
 

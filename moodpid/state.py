@@ -82,7 +82,7 @@ class Settings:
     strategy: str = "match"
     override: Mood | None = None
     dwell_s: float = 8.0
-    sensitivity: float = 60.0
+    sensitivity: float = 80.0
     fps: float = 4.0
 
 

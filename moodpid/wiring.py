@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moodpid.channels import RequestQueue, SharedValue
-from moodpid.config import Config, Strategy
+from moodpid.config import Config, PriorSource, Strategy
 from moodpid.errors import ConfigError
-from moodpid.mood.filter import FilterSettings, sensitivity_for
+from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
+from moodpid.mood.room import ClassifierProfile, RoomModel, RoomState, prior_from
 from moodpid.ports import MusicPlayer, StatePublisher
 from moodpid.requests import Request
 from moodpid.state import Settings, ViewLevel
@@ -24,6 +25,7 @@ from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
 if TYPE_CHECKING:
     from moodpid.library.reader import LibraryReader
     from moodpid.settings.fields import Capabilities
+    from moodpid.settings.room_store import RoomStore
     from moodpid.settings.store import SettingsStore
     from moodpid.vision.live_view import LiveView
     from moodpid.vision.pipeline import FacePipeline
@@ -36,8 +38,8 @@ BUNDLED_MODEL = DATA / "emotion.tflite"
 INSTALLED_STATE = Path("/var/lib/moodpid")
 
 
-def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", tuple[float, ...]]:
-    """Return detector and classifier joined, and the prior of the classifier's training.
+def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", ClassifierProfile]:
+    """Return detector and classifier joined, and what the filter must know of the classifier.
 
     Args:
         config: Names the model and the cascade.
@@ -51,7 +53,7 @@ def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeli
     from moodpid.vision.pipeline import FacePipeline
 
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
-    return FacePipeline(build_detector(config.vision, stills=stills), classifier), classifier.prior
+    return FacePipeline(build_detector(config.vision, stills=stills), classifier), classifier.profile
 
 
 def build_policy(config: Config) -> Policy:
@@ -178,6 +180,15 @@ def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
     return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
 
+def build_room_store(config: Config, profile: ClassifierProfile) -> "RoomStore":
+    """Return the store of what is learned of the room."""
+    from moodpid.settings.room_store import RoomStore
+
+    if config.mood.prior is PriorSource.LEARNED and state_folder() is None:
+        log.info("what is learned of the room is not kept over a restart: STATE_DIRECTORY is not set")
+    return RoomStore(state_file("room.json"), profile.model)
+
+
 def state_file(name: str) -> JsonFile:
     """Return a file that outlives a restart, where systemd provides a state folder."""
     folder = state_folder()
@@ -245,8 +256,32 @@ def web_password(config: Config) -> str:
     return read_secret("web-password", config.web.password_file)
 
 
-def filter_settings(config: Config, prior: tuple[float, ...]) -> FilterSettings:
-    """Return the filter's settings: the configuration's, and the prior of the model."""
+def build_mood_filter(
+    config: Config, profile: ClassifierProfile, learned: RoomState | None = None
+) -> MoodFilter:
+    """Return the filter that turns observations into a mood.
+
+    Args:
+        config: Says how it weighs and waits, and where the frequencies of moods come from.
+        profile: Of the classifier whose scores it reads.
+        learned: What was learned of the room before.
+    """
+    return MoodFilter(filter_settings(config, profile), build_room(config, profile, learned))
+
+
+def build_room(config: Config, profile: ClassifierProfile, learned: RoomState | None = None) -> RoomModel:
+    """Return how often moods are in the room; see `build_mood_filter`."""
+    prior = config.mood.prior
+    if prior is PriorSource.TRAINING:
+        frequencies = profile.prior
+    else:
+        frequencies = prior_from({} if isinstance(prior, PriorSource) else prior)
+    learns = prior is PriorSource.LEARNED
+    return RoomModel(frequencies, profile.mean_logs, learns=learns, state=learned)
+
+
+def filter_settings(config: Config, profile: ClassifierProfile) -> FilterSettings:
+    """Return the filter's settings: the configuration's, and the prior of the model's training."""
     mood = config.mood
     return FilterSettings(
         smoothing_s=mood.smoothing_s,
@@ -256,5 +291,5 @@ def filter_settings(config: Config, prior: tuple[float, ...]) -> FilterSettings:
         somebody_after_s=mood.somebody_after_s,
         nobody_after_s=mood.nobody_after_s,
         memory_s=mood.memory_s,
-        prior=prior,
+        prior=profile.prior,
     )

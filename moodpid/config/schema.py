@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from moodpid.mood.emotion import Mood
+from moodpid.mood.emotion import Emotion, Mood
 
 # Three years: what is added to a time of day must stay one
 Positive = Annotated[float, Meta(gt=0, le=1e8)]
@@ -161,12 +161,28 @@ class VisionConfig(_Table, frozen=True):
             raise ValueError('detector = "yunet" needs detector_model, the path of its .onnx file')
 
 
-class MoodConfig(_Table, frozen=True):
-    """How observations are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`."""
+class PriorSource(StrEnum):
+    """Where the frequencies of moods come from."""
 
-    smoothing_s: Positive = 1.0
+    LEARNED = "learned"
+    HOME = "home"
+    TRAINING = "training"
+
+
+Share = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class MoodConfig(_Table, frozen=True):
+    """How observations are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`.
+
+    `prior` says how often moods are in this room: as learned here, as in an average home, as in the
+    classifier's training, or as a table of shares says.
+    """
+
+    prior: PriorSource | dict[Emotion, Share] = PriorSource.LEARNED
+    smoothing_s: Positive = 2.5
     change_every_s: Positive = 60.0
-    threshold: Annotated[float, Meta(ge=0.5, lt=1)] = 0.7
+    threshold: Annotated[float, Meta(ge=0.5, lt=1)] = 0.6
     dwell_s: Annotated[float, Meta(ge=0, le=600)] = 8.0
     somebody_after_s: Positive = 1.0
     nobody_after_s: Positive = 10.0

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from moodpid.config.describe import explain, spell
 from moodpid.config.key_paths import KeyPath
-from moodpid.config.schema import Config, Name, SongSource
-from moodpid.mood.emotion import Mood
+from moodpid.config.schema import Config, Name, PriorSource, Share, SongSource
+from moodpid.mood.emotion import Emotion, Mood
 
 
 def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
@@ -90,6 +90,8 @@ def _table_faults(
             yield from _playlist_faults(value, place)
         elif place == ("player", "lift") and isinstance(value, dict):
             yield from _lift_faults(value, place)
+        elif place == ("mood", "prior"):
+            yield from _prior_faults(value, place)
         else:
             yield from _value_faults(value, hints[key], place)
 
@@ -160,6 +162,21 @@ def _lift_faults(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPat
             if word not in moods:
                 meant = did_you_mean(word, moods)
                 yield (*at, mood), f"unknown mood {spell(word)}{meant} There are {', '.join(moods)}"
+
+
+def _prior_faults(value: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    if not isinstance(value, dict):
+        for _, what in _value_faults(value, PriorSource, place):
+            yield place, f"{what}, or write a table of shares, such as {{ happy = 0.4 }}"
+        return
+    for mood, share in value.items():
+        if mood not in set(Emotion):
+            meant = did_you_mean(mood, Emotion)
+            yield (*place, mood), f"unknown mood{meant} There are {', '.join(Emotion)}"
+        else:
+            yield from _value_faults(share, Share, (*place, mood))
+    if not value:
+        yield place, "is empty: name the share of a mood, such as { happy = 0.4 }, or drop the line"
 
 
 def _value_faults(value: object, hint: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:

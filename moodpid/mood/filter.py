@@ -1,15 +1,21 @@
 """Looks become a mood: recursive Bayesian filtering over time, with hysteresis and a minimum dwell."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
-from moodpid.mood.observation import FaceReading, Observation
+from moodpid.mood.evidence import OpinionMeter, pooled_log_likelihood
+from moodpid.mood.observation import Observation
+from moodpid.mood.room import RoomModel
+from moodpid.mood.senses import Sense, SenseReading
 
-_FLOOR = 1e-3  # no classifier is surer than this that an emotion is absent
 _MAX_GAP_S = 2.5  # looks further apart than this say nothing of the time between them
 _SAME_PERSON = 0.5  # how likely it is that who comes into an empty room is who left it
+
+DARK_MOODS = frozenset({Mood.SAD, Mood.ANGRY, Mood.FEAR, Mood.DISGUST})
+# To call a neutral room sad is worse than to be late: chosen on tools/benchmarks/living_room
+_FALSE_DARK_COST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +23,12 @@ class FilterSettings:
     """How the filter weighs and waits; all times in seconds.
 
     Attributes:
-        smoothing_s: Looks within this long count as one independent opinion: neighbouring looks show the
-            same face, so a longer time trusts each of them less and smooths more.
+        smoothing_s: Looks within this long count as one independent opinion at most: neighbouring looks show
+            the same face, so a longer time trusts each of them less and smooths more.
         change_every_s: How long an emotion lasts on average before it turns into another.
-        threshold: The belief, from 0.5 to below 1, that another mood must reach to take over. Until then the
-            present one stays, however weak it is: this is the hysteresis.
+        threshold: The belief, from 0.5 to below 1, that another mood must reach to take over; a dark mood
+            after one that is not needs three times the odds. Until then the present one stays, however weak
+            it is: this is the hysteresis.
         dwell_s: A mood lasts at least this long.
         somebody_after_s: The room counts as occupied after a face was in view this long, so that one false
             detection in an empty room is nobody.
@@ -31,9 +38,9 @@ class FilterSettings:
             scores are divided by it to become likelihoods.
     """
 
-    smoothing_s: float = 1.0
+    smoothing_s: float = 2.5
     change_every_s: float = 60.0
-    threshold: float = 0.7
+    threshold: float = 0.6
     dwell_s: float = 8.0
     somebody_after_s: float = 1.0
     nobody_after_s: float = 10.0
@@ -65,16 +72,28 @@ class MoodState:
 class MoodFilter:
     """A hidden Markov model over the seven emotions, in continuous time, beside an integrator for presence.
 
-    Between two looks the belief leaks towards the prior, as a process does that jumps to a fresh emotion
-    every `change_every_s` (the forward algorithm; Rabiner, "A Tutorial on Hidden Markov Models", 1989). A
-    look then multiplies it by the likelihood of what was seen, to the power of 1 - exp(-dt / smoothing_s):
-    looks far apart are opinions of their own, looks close together share one. So the frame rate changes
-    nothing.
+    Between two looks the belief leaks towards the frequencies of the room, as a process does that jumps to a
+    fresh emotion every `change_every_s` (the forward algorithm; Rabiner, "A Tutorial on Hidden Markov
+    Models", 1989). A look then multiplies it by the likelihood of what was seen, to the power of the share of
+    an independent opinion that the look is. So the frame rate changes next to nothing.
+
+    Args:
+        settings: How it weighs and waits.
+        room: How often moods are in this room; None for as often as in the classifier's training.
+        senses: What else may say something of the mood, by name.
     """
 
-    def __init__(self, settings: FilterSettings) -> None:
+    def __init__(
+        self,
+        settings: FilterSettings,
+        room: RoomModel | None = None,
+        senses: Mapping[str, Sense] | None = None,
+    ) -> None:
         self._settings = settings
-        self._belief = settings.prior
+        self.room = room or RoomModel(settings.prior, learns=False)
+        self._senses = {name: SenseReading(sense) for name, sense in (senses or {}).items()}
+        self._belief = self.room.prior
+        self._opinions = OpinionMeter()
         self._presence = 0.0  # 0: surely empty, 1: surely occupied
         self._somebody = False  # what the last look said
         self._mood = Mood.NOBODY
@@ -97,8 +116,8 @@ class MoodFilter:
         self._at_s = now_s
         if self._since_s is None:
             self._since_s = now_s
-        self._update_belief(observation.faces, elapsed_s)
-        self._update_presence(bool(observation.faces), elapsed_s)
+        self._update_belief(observation, elapsed_s)
+        self._update_presence(bool(observation.faces) or self.senses_anything(now_s), elapsed_s)
         mood = self._next_mood(now_s)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s
@@ -108,22 +127,41 @@ class MoodFilter:
             self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
         )
 
-    def _update_belief(self, faces: Sequence[FaceReading], elapsed_s: float) -> None:
-        settings = self._settings
-        stays = math.exp(-elapsed_s / (settings.change_every_s if faces else settings.memory_s))
+    def sense(self, name: str, evidence: tuple[float, ...], weight: float, at_s: float) -> None:
+        """Take in what a sense says, until it expires or says something else; unknown senses are ignored.
+
+        Args:
+            name: One of the senses that the filter was made with.
+            evidence: Logarithms of likelihoods, in the order of `Emotion`.
+            weight: From 0 to 1, on top of the sense's own weight.
+            at_s: When it was said, in monotonic seconds.
+        """
+        if name in self._senses:
+            self._senses[name].set(evidence, weight, at_s)
+
+    def senses_anything(self, now_s: float) -> bool:
+        """Return whether a sense has said something that has not expired."""
+        return any(reading.active(now_s) for reading in self._senses.values())
+
+    def _update_belief(self, observation: Observation, elapsed_s: float) -> None:
+        settings, faces, now_s = self._settings, observation.faces, observation.at_s
+        informed = bool(faces) or self.senses_anything(now_s)
+        stays = math.exp(-elapsed_s / (settings.change_every_s if informed else settings.memory_s))
         belief = self._decayed(stays)
         if faces:
-            share = 1 - math.exp(-elapsed_s / settings.smoothing_s)
-            evidence = pooled_log_likelihood(faces, settings.prior)
-            belief = tuple(b * math.exp(share * e) for b, e in zip(belief, evidence, strict=True))
-        total = math.fsum(belief)
-        self._belief = tuple(b / total for b in belief)
+            evidence = pooled_log_likelihood(faces, settings.prior, self.room.resting)
+            share = self._opinions.weigh(evidence, now_s, settings.smoothing_s, stays)
+            belief = _multiplied(belief, evidence, share)
+        for reading in self._senses.values():
+            if reading.active(now_s):
+                belief = _multiplied(belief, *reading.weighed(now_s, settings.smoothing_s, stays))
+        self._belief = belief
+        if faces:
+            self.room.learn(belief, faces, elapsed_s)
 
     def _decayed(self, stays: float) -> tuple[float, ...]:
-        """The belief, of which only the share `stays` is kept and the rest is the prior again."""
-        return tuple(
-            stays * b + (1 - stays) * p for b, p in zip(self._belief, self._settings.prior, strict=True)
-        )
+        """The belief, of which only the share `stays` is kept and the rest is the room's prior again."""
+        return tuple(stays * b + (1 - stays) * p for b, p in zip(self._belief, self.room.prior, strict=True))
 
     def _update_presence(self, somebody: bool, elapsed_s: float) -> None:
         """Fill up while faces are in view, drain while none are.
@@ -146,9 +184,18 @@ class MoodFilter:
         if self._mood is Mood.NOBODY:
             return Mood(EMOTIONS[top]) if self._presence == 1.0 else Mood.NOBODY
         lasted_s = now_s - (self._since_s or 0.0)
-        if self._belief[top] >= self._settings.threshold and lasted_s >= self._settings.dwell_s:
+        needed = self._needed_belief(Mood(EMOTIONS[top]))
+        if self._belief[top] >= needed and lasted_s >= self._settings.dwell_s:
             return Mood(EMOTIONS[top])
         return self._mood
+
+    def _needed_belief(self, mood: Mood) -> float:
+        """How sure to be before `mood` takes over from the present one."""
+        threshold = self._settings.threshold
+        if mood not in DARK_MOODS or self._mood in DARK_MOODS:
+            return threshold
+        odds = _FALSE_DARK_COST * threshold / (1 - threshold)
+        return odds / (1 + odds)
 
     def _confidence(self) -> float:
         if self._mood is Mood.NOBODY:
@@ -172,16 +219,9 @@ def sensitivity_for(threshold: float) -> float:
     return min(100.0, max(0.0, 200 * (1.0 - threshold)))
 
 
-def pooled_log_likelihood(faces: Sequence[FaceReading], prior: Sequence[float]) -> tuple[float, ...]:
-    """How well each emotion of the room explains all of its faces, as logarithms, in the order of `Emotion`.
-
-    A logarithmic opinion pool (Genest and Zidek, "Combining Probability Distributions", 1986) in which each
-    face has its share of the area as weight: one large face says more than a small one, and two that agree
-    say no more than one, since it is the room's mood that is asked for.
-    """
-    total = math.fsum(face.area for face in faces)
-    pooled = [0.0] * len(EMOTIONS)
-    for face in faces:
-        for i, (score, p) in enumerate(zip(face.scores.probabilities, prior, strict=True)):
-            pooled[i] += face.area / total * math.log(max(score, _FLOOR) / p)
-    return tuple(pooled)
+def _multiplied(belief: Sequence[float], evidence: Sequence[float], share: float) -> tuple[float, ...]:
+    """The belief after evidence of the weight `share`, with the sum 1."""
+    peak = max(evidence)
+    raw = [b * math.exp(share * (e - peak)) for b, e in zip(belief, evidence, strict=True)]
+    total = math.fsum(raw)
+    return tuple(x / total for x in raw)

@@ -31,6 +31,7 @@ _FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "dwell_s": ("Dwell", {"device_class": "duration", "mode": "box", **_CONFIG}),
     "sensitivity": ("Sensitivity", {"icon": "mdi:tune", "mode": "slider", **_CONFIG}),
     "looks_hz": ("Looks per second", {"device_class": "frequency", "mode": "slider", **_CONFIG}),
+    "forget_room": ("Forget what was learned", {"icon": "mdi:home-off-outline", **_CONFIG}),
     "restart": ("Restart", {"device_class": "restart", **_CONFIG}),
 }
 

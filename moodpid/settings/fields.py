@@ -95,6 +95,7 @@ def setting_fields(capabilities: Capabilities) -> tuple[SettingField, ...]:
         _number("sensitivity", NumberRange(0, 100, 1, "%")),
         # The key on the wire is that of version 0.1.0
         _number("looks_hz", NumberRange(0.5, max(0.5, capabilities.max_fps), 0.5, "Hz"), name="fps"),
+        _button(Button.FORGET_ROOM),
         _button(Button.RESTART),
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from moodpid.errors import ModelError
 from moodpid.mood.emotion import EMOTIONS, EmotionScores
+from moodpid.mood.room import ClassifierProfile
 from moodpid.system.quiet_stderr import quiet_stderr
 from moodpid.vision.opencv import cv2
 from moodpid.vision.sidecar import Crop, Sidecar, Tensor, check_tensor, load
@@ -27,6 +28,7 @@ class TfliteClassifier:
 
     Attributes:
         prior: How often each emotion was in the training, in the order of `Emotion`.
+        profile: The prior, and what else the filter must know of the model.
 
     Raises:
         ModelError: Model, sidecar or interpreter is missing or broken, or they do not fit.
@@ -40,6 +42,7 @@ class TfliteClassifier:
         _, self._height, self._width, _ = _check_shapes(model, self._sidecar)
         self._order = [self._sidecar.labels.index(emotion) for emotion in EMOTIONS]
         self.prior = tuple(self._sidecar.prior[i] for i in self._order)
+        self.profile = ClassifierProfile(self.prior, _mean_logs(self._sidecar), self._sidecar.model.sha256)
 
     def classify(self, frame: Frame, face: Face) -> EmotionScores:
         """Calibrated probabilities for the face in this box of the frame."""
@@ -105,6 +108,12 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probabilities from logits of shape (n,), safe for large ones."""
     exponentials = np.exp(logits - logits.max())
     return np.asarray(exponentials / exponentials.sum())
+
+
+def _mean_logs(sidecar: Sidecar) -> tuple[tuple[float, ...], ...] | None:
+    if sidecar.profile is None:
+        return None
+    return tuple(tuple(sidecar.profile.mean_logs[true][said] for said in EMOTIONS) for true in EMOTIONS)
 
 
 def _interpreter(model: Path) -> Any:  # noqa: ANN401 - of one of two packages, neither with types

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from moodpid.errors import ModelError
-from moodpid.mood.emotion import EMOTIONS
+from moodpid.mood.emotion import EMOTIONS, Emotion
 
 SCHEMA = 1
 
@@ -56,6 +56,12 @@ class Calibration(_Part, frozen=True):
     temperature: Annotated[float, Meta(gt=0)]
 
 
+class Profile(_Part, frozen=True):
+    """How the model scores faces of each emotion: the mean logarithms of its scores, by name twice."""
+
+    mean_logs: dict[Emotion, dict[Emotion, Annotated[float, Meta(ge=-20, le=20)]]]
+
+
 class Sidecar(_Part, frozen=True):
     """The sidecar of a model; `labels` and `prior` are in the order of the network's outputs."""
 
@@ -67,6 +73,7 @@ class Sidecar(_Part, frozen=True):
     output: Tensor
     crop: Crop
     calibration: Calibration
+    profile: Profile | None = None
 
 
 def load(model: Path) -> Sidecar:
@@ -93,7 +100,13 @@ def load(model: Path) -> Sidecar:
         raise ModelError(f"{file}: labels must be {', '.join(EMOTIONS)}, in the order of the model's outputs")
     if len(sidecar.prior) != len(sidecar.labels):
         raise ModelError(f"{file}: prior has {len(sidecar.prior)} numbers for {len(sidecar.labels)} labels")
+    if sidecar.profile and not _complete(sidecar.profile.mean_logs):
+        raise ModelError(f"{file}: profile must have a row and a column for each label")
     return sidecar
+
+
+def _complete(table: Mapping[Emotion, Mapping[Emotion, float]]) -> bool:
+    return len(table) == len(EMOTIONS) and all(len(row) == len(EMOTIONS) for row in table.values())
 
 
 def check_tensor(model: Path, what: str, said: Tensor, real: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ RIGHT_AGAIN_S = 15.0
 ROOT = "moodpid/living-room"
 ENTITIES = {
     "binary_sensor.living_room_somebody_there",
+    "button.living_room_forget_what_was_learned",
     "button.living_room_restart",
     "button.living_room_skip",
     "button.living_room_this_song_does_not_fit",

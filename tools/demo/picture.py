@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from moodpid import wiring
 from moodpid.config import load
 from moodpid.mood.emotion import EMOTIONS, Emotion, Mood
-from moodpid.mood.filter import MoodFilter, MoodState
+from moodpid.mood.filter import MoodState
 from moodpid.vision.cameras.demo_scene import FADE_S, DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.opencv import cv2
@@ -54,8 +54,8 @@ class Look(NamedTuple):
 def looks() -> list[Look]:
     """Run the recording through the program."""
     config = load(ROOT / "config" / "demo.toml")
-    observer, prior = wiring.build_pipeline(config)
-    mood_filter = MoodFilter(wiring.filter_settings(config, prior))
+    observer, profile = wiring.build_pipeline(config)
+    mood_filter = wiring.build_mood_filter(config, profile)
     return [
         Look(frame, observer.analyze(frame), mood_filter.update(observer.observe(frame)))
         for frame in DemoScene(BUNDLED).frames(FPS)

@@ -35,6 +35,7 @@ export const FIELDS = {
 	misfit: ["Does not fit"],
 	like: ["More like this"],
 	take_over: ["Take over now"],
+	forget_room: ["Forget what was learned"],
 	restart: ["Restart the service"],
 };
 
