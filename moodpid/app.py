@@ -40,7 +40,7 @@ def run(config: Config) -> None:
     pipeline, profile = wiring.build_pipeline(config)
     settings = wiring.default_settings(config)
     store = wiring.build_settings_store(config, settings)
-    room_store = wiring.build_room_store(config, profile)
+    room_store = wiring.build_room_store(profile)
     daemon = Daemon(
         wiring.build_source(config, pipeline, signals.event.is_set, view_level),
         wiring.build_mood_filter(config, profile, room_store.load()),

@@ -180,12 +180,10 @@ def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
     return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
 
-def build_room_store(config: Config, profile: ClassifierProfile) -> "RoomStore":
-    """Return the store of what is learned of the room."""
+def build_room_store(profile: ClassifierProfile) -> "RoomStore":
+    """Return the store of what is learned of the room; it keeps it where systemd provides a state folder."""
     from moodpid.settings.room_store import RoomStore
 
-    if config.mood.prior is PriorSource.LEARNED and state_folder() is None:
-        log.info("what is learned of the room is not kept over a restart: STATE_DIRECTORY is not set")
     return RoomStore(state_file("room.json"), profile.model)
 
 
