@@ -98,6 +98,20 @@ def test_an_upgrade_that_does_not_get_ready_is_told(ready_pi: Pi, older: str) ->
     assert "moodpid check" in told
 
 
+def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, older: str) -> None:
+    ready_pi.install(older)
+    ready_pi.configure(CHANGED)
+    ready_pi.restart()
+    ready_pi.wait_until_well()
+    ready_pi.set("dwell_s", 7)
+    ready_pi.wait_until_told("dwell_s", "^7$")
+    for package in (ready_pi.package, older, ready_pi.package):
+        ready_pi.install(package)
+        assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+        ready_pi.wait_until_well()
+        ready_pi.wait_until_told("dwell_s", "^7$")
+
+
 def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:
     ready_pi.install()
     ready_pi.configure(CHANGED)
