@@ -59,8 +59,9 @@ def drain(*pieces: bytes, v5: bool = True) -> tuple[bytes, list[Received]]:
     control = b""
     while carrier.pieces:
         try:
-            while True:
-                control += packets.recv(1)
+            while byte := packets.recv(1):
+                control += byte
+            break  # the end of the connection
         except BlockingIOError:
             pass
     return control, received
