@@ -8,7 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from pi.logits import agreement, choose, main, read, read_with_reference_kernels
 
-from tests.support.rooms import MODEL
+from moodpid.vision.classifier import softmax
+from moodpid.vision.image_files import read_grey
+from moodpid.vision.opencv import cv2
+from moodpid.vision.sidecar import load
+from tests.support.rooms import FACES, MODEL
 
 Logits = NDArray[np.integer[Any]]
 
@@ -85,3 +89,21 @@ def test_optimized_kernels_stay_near_the_reference_ones() -> None:
     faces = np.random.default_rng(1).integers(0, 256, (4, 48, 48), np.uint8)
     told = agreement(read(MODEL, faces), read_with_reference_kernels(MODEL, faces))
     assert told.most_steps <= 2
+
+
+def test_optimized_kernels_give_the_probabilities_of_the_reference_ones() -> None:
+    # In the unit that counts: what the mood filter sees, in percentage points
+    sidecar = load(MODEL)
+    shape = (sidecar.input.shape[2], sidecar.input.shape[1])
+    pictures = [read_grey(file) for file in sorted(FACES.glob("*.png"))]
+    faces = np.stack(
+        [np.asarray(cv2.resize(each, shape, interpolation=cv2.INTER_AREA), np.uint8) for each in pictures]
+    )
+
+    def probabilities(logits: Logits) -> NDArray[np.float64]:
+        real = (logits.astype(np.float64) - sidecar.output.zero_point) * sidecar.output.scale
+        return np.array([softmax(each / sidecar.calibration.temperature) for each in real])
+
+    optimized, reference = read(MODEL, faces), read_with_reference_kernels(MODEL, faces)
+    assert np.abs(probabilities(optimized) - probabilities(reference)).max() < 0.03
+    assert (optimized.argmax(axis=1) == reference.argmax(axis=1)).all()
