@@ -68,12 +68,12 @@ def test_a_script_reports_an_unknown_option_in_one_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
 
 
-def test_the_pretend_pis_are_of_the_systems_that_there_are() -> None:
+def test_the_containerised_pis_are_of_the_systems_that_there_are() -> None:
     told = output(TOOLS / "pi" / "test", code=64, MOODPID_PI_SUITES="trixie forky")
     assert told == "test: there are trixie and bookworm, not forky; see tools/pi/test --help\n"
 
 
-def test_only_root_tries_pretend_pis(tmp_path: Path) -> None:
+def test_only_root_tries_containerised_pis(tmp_path: Path) -> None:
     somebody = tmp_path / "id"
     somebody.write_text("#!/bin/sh\necho 1000\n")
     somebody.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Pretend Pis for the scenarios; `tools/pi/test` makes what they need, without it they are left out."""
+"""Containerised Pis for the scenarios; `tools/pi/test` makes what they need, without it they are left out."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def packages() -> Path:
     """The folder with the packages under test."""
     folder = os.environ.get("MOODPID_PI_PACKAGES")
     if not folder:
-        pytest.skip("only with tools/pi/test, which makes pretend Pis and packages")
+        pytest.skip("only with tools/pi/test, which makes containerised Pis and packages")
     return Path(folder)
 
 
@@ -45,7 +45,7 @@ def frames(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def boot(suite: str, packages: Path, library: Path, frames: Path) -> Pi:
-    """A pretend Pi that is not yet started, or a skipped test."""
+    """A containerised Pi that is not yet started, or a skipped test."""
     if not is_built(suite) or not package_for(suite, packages):
         pytest.skip(f"no {suite}, or no package for it: run tools/pi/test as root")
     return Pi(suite, packages, library, frames)
@@ -53,7 +53,7 @@ def boot(suite: str, packages: Path, library: Path, frames: Path) -> Pi:
 
 @pytest.fixture(scope="session", params=SUITES)
 def pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Path) -> Iterator[Pi]:
-    """A pretend Pi of either suite, with the package installed, watching a happy face or the recording.
+    """A containerised Pi of either suite, with the package installed, watching a happy face or the recording.
 
     There is one for all scenarios: each leaves it well, or sets up what it wants.
     """
@@ -68,7 +68,7 @@ def pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Pa
 
 @pytest.fixture
 def camera_pi(pi: Pi) -> Pi:
-    """The pretend Pi that has a camera."""
+    """The containerised Pi that has a camera."""
     if pi.source != "picamera2":
         pytest.skip("Debian 12's libcamera has no software camera")
     return pi
@@ -76,6 +76,6 @@ def camera_pi(pi: Pi) -> Pi:
 
 @pytest.fixture(scope="module", params=SUITES)
 def bare_pi(request: pytest.FixtureRequest, packages: Path, library: Path, frames: Path) -> Iterator[Pi]:
-    """A pretend Pi of either suite on which nothing of ours was ever installed."""
+    """A containerised Pi of either suite on which nothing of ours was ever installed."""
     with boot(request.param, packages, library, frames) as machine:
         yield machine

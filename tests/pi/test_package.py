@@ -13,7 +13,7 @@ CHANGED = "# somebody was here"
 
 @pytest.fixture
 def ready_pi(bare_pi: Pi) -> Pi:
-    """A pretend Pi on which nothing of ours is installed, with a camera waiting if it can have one."""
+    """A containerised Pi on which nothing of ours is installed, with a camera waiting if it can have one."""
     bare_pi.run("if dpkg -s moodpid; then apt-get purge -y moodpid; fi")
     bare_pi.drop_in("camera", CAMERA)
     if bare_pi.source == "picamera2":

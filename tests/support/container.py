@@ -1,9 +1,9 @@
-"""Boots a pretend Pi (tools/pi/build) with systemd as PID 1, runs commands in it, and powers it off.
+"""Boots a containerised Pi (tools/pi/build) with systemd as PID 1, runs commands in it, and powers it off.
 
     tools/pi/boot [trixie|bookworm] [SCRIPT]    without a script: a shell in it
 
 Whatever happens in it happens in memory: the folder on disk stays as it is. It has a network of its own with
-nothing on it but the loopback, and cannot hold anybody to MemoryMax or CPUQuota.
+nothing on it but the loopback, and does not enforce MemoryMax and CPUQuota.
 """
 
 import argparse
@@ -26,18 +26,18 @@ _CAPABILITIES = "CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON,CAP_SYS_ADMIN"
 
 
 def root_of(suite: str) -> Path:
-    """The folder that `tools/pi/build` makes for a suite of Debian."""
+    """Return the folder that `tools/pi/build` makes for a suite of Debian."""
     roots = os.environ.get("MOODPID_PI_ROOTS")
     return (Path(roots) if roots else REPOSITORY / ".cache" / "pi") / suite
 
 
 def is_built(suite: str) -> bool:
-    """Whether the suite's system is there, whole, and this process may boot it."""
+    """Return whether the suite's system is there, whole, and this process may boot it."""
     return os.geteuid() == 0 and (root_of(suite) / ".made-from").exists()
 
 
 class Machine:
-    """A pretend Pi that runs for as long as the context lasts.
+    """A containerised Pi that runs for as long as the context lasts.
 
     Args:
         root: The folder of the system.
@@ -55,7 +55,7 @@ class Machine:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            # Nobody outlives us: setpriv has the kernel kill the container should we die first
+            # setpriv has the kernel kill the container if this process ends first
             self._container = stack.enter_context(
                 subprocess.Popen(
                     [
@@ -99,7 +99,7 @@ class Machine:
         raise TimeoutError(f"{self._root} did not boot in {BOOT_LIMIT_S:.0f} s")
 
     def command(self, shell: str) -> list[str]:
-        """The command, to be run outside, that runs a shell command inside as root."""
+        """Return the command, to be run outside, that runs a shell command inside as root."""
         return [
             *("nsenter", "--target", str(self._first), "--mount", "--uts", "--ipc", "--pid", "--net"),
             *("--cgroup", "--root", "--wd", "bash", "-c", shell),
@@ -111,7 +111,7 @@ class Machine:
         """Run a shell command inside as root, and wait for its end.
 
         Raises:
-            AssertionError: It failed, and `check` is set; with what it said.
+            AssertionError: It failed, and `check` is set; with what it printed.
             subprocess.TimeoutExpired: It did not end in time.
         """
         done = subprocess.run(
@@ -132,14 +132,14 @@ class Machine:
         return done
 
     def tell(self, shell: str) -> str:
-        """What a shell command prints inside, however it ends."""
+        """Return what a shell command prints inside, however it ends."""
         return self.run(shell, check=False).stdout
 
     def wait_for(self, shell: str, *, limit_s: float = 30.0) -> str:
-        """Repeat a shell command inside until it succeeds; what it printed then.
+        """Repeat a shell command inside until it succeeds; return what it printed then.
 
         Raises:
-            AssertionError: It never did; with what it said last.
+            AssertionError: It never did; with what it printed last.
         """
         end_s = time.monotonic() + limit_s
         while (done := self.run(shell, check=False)).returncode:
@@ -150,7 +150,7 @@ class Machine:
 
 
 def _first_process(of: int) -> Iterator[int]:
-    """The process that is systemd among the children of a container's process, and theirs."""
+    """Yield the process that is systemd among the descendants of a container's process."""
     try:
         children = Path(f"/proc/{of}/task/{of}/children").read_text(encoding="ascii").split()
     except OSError:  # it has just ended
@@ -164,7 +164,7 @@ def _first_process(of: int) -> Iterator[int]:
 def main() -> int:
     """Boot, run the script or a shell, power off."""
     parser = argparse.ArgumentParser(
-        prog="tools/pi/boot", description="Boots a pretend Pi and runs a script in it."
+        prog="tools/pi/boot", description="Boots a containerised Pi and runs a script in it."
     )
     parser.add_argument("suite", nargs="?", default="trixie", choices=("trixie", "bookworm"))
     parser.add_argument("script", nargs="?", type=Path, help="a bash script; none: a shell")

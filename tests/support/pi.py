@@ -1,4 +1,4 @@
-"""A pretend Pi with our package, an MPD that nobody hears, and a broker."""
+"""A containerised Pi with the package, an MPD with a null output, and a broker."""
 
 import json
 import re
@@ -33,7 +33,7 @@ CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG={
 
 
 def package_for(suite: str, packages: Path) -> str:
-    """The name of the package that was built for a suite of Debian; empty if there is none."""
+    """Return the name of the package for a suite of Debian; empty if there is none."""
     number = {"bookworm": 12, "trixie": 13}[suite]
     return next((file.name for file in packages.glob(f"moodpid_*+deb{number}_*.deb")), "")
 
@@ -63,7 +63,7 @@ class Pi(Machine):
         return self
 
     def _prepare(self) -> None:
-        """Servers and a camera, nothing of ours yet but a drop-in for the camera's stand-in."""
+        """Prepare servers and a camera; of moodpid only a drop-in for the camera's stand-in."""
         self.run("cp -r /library/music /library/playlists /var/lib/mpd/ && chown -R mpd:audio /var/lib/mpd")
         output = 'audio_output {\n type "null"\n name "nobody hears it"\n}\n'
         # 0.23 of Debian 12 reads no second file, 0.24 of Debian 13 does
@@ -98,7 +98,7 @@ class Pi(Machine):
         self.write("/etc/moodpid/moodpid.toml", text + more)
 
     def restart(self) -> str:
-        """Start the service again, without the pause that systemd makes; the moment between, for `said`."""
+        """Restart the service without systemd's pause; return the moment between, for `said`."""
         self.run("systemctl stop moodpid; systemctl reset-failed moodpid", check=False)
         moment = self.now()
         self.run("systemctl start moodpid")
@@ -109,7 +109,7 @@ class Pi(Machine):
         self.run(f"mkdir -p /opt/frames && rm -f /opt/frames/* && cp /frames/{name}/* /opt/frames/")
 
     def install(self, package: str = "") -> str:
-        """Install a package as a person would; what apt says."""
+        """Install a package as a user would; return what apt prints."""
         # As for a user who does not answer, apt keeps a configuration that was changed
         command = (
             "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --allow-downgrades "
@@ -118,45 +118,45 @@ class Pi(Machine):
         return self.run(command).stdout
 
     def has(self, name: str, unit: str = "moodpid") -> str:
-        """A property of a unit, as `systemctl show` has it."""
+        """Return a property of a unit, as `systemctl show` has it."""
         return self.tell(f"systemctl show --property {name} --value {unit}").strip()
 
     def retained(self, topic: str) -> dict[str, Any]:
-        """What the broker keeps on one of the device's topics that hold an object; empty if nothing."""
+        """Return the object that the broker retains on one of the device's topics; empty if none."""
         told = self.tell(f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 2")
         read: dict[str, Any] = json.loads(told or "{}")
         return read
 
     def set(self, control: str, value: object) -> None:
-        """Set something as the home does."""
+        """Set something over MQTT."""
         self.run(f"mosquitto_pub -t moodpid/moodpid/{control}/set -m '{value}'")
 
     def now(self) -> str:
-        """This moment in the journal, for `said`."""
+        """Return this moment in the journal, for `said`."""
         return self.run("journalctl --quiet --lines 0 --show-cursor").stdout.split()[-1]
 
     def said(self, since: str) -> list[str]:
-        """The lines about the service in the journal after a moment."""
+        """Return the lines about the service in the journal after a moment."""
         return self.run(
             f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
         ).stdout.splitlines()
 
     def wait_until_said(self, text: str, since: str, *, limit_s: float = 30.0) -> None:
-        """Until a line about the service has this text, an extended regular expression."""
+        """Wait until a line about the service has this text, an extended regular expression."""
         said = f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
         self.wait_for(f"{said} | grep -E '{text}'", limit_s=limit_s)
 
     def wait_until_told(self, topic: str, text: str, *, limit_s: float = 30.0) -> None:
-        """Until the home hears this text, an extended regular expression, on a retained topic."""
+        """Wait until a retained topic has this text, an extended regular expression."""
         told = f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 1"
         self.wait_for(f"{told} | grep -E '{text}'", limit_s=limit_s)
 
     def wait_until_mood(self, *moods: str, limit_s: float = 20.0) -> None:
-        """Until the home sees one of these moods."""
+        """Wait until one of these moods is published."""
         self.wait_until_told("mood", f'"mood": "({"|".join(moods)})"', limit_s=limit_s)
 
     def wait_until_well(self, *, limit_s: float = 60.0) -> None:
-        """Until everything runs, and the home and the player can tell."""
+        """Wait until service and servers run, and camera and player are published as well."""
         self.wait_for("systemctl is-active moodpid mpd mosquitto", limit_s=limit_s)
         self.wait_until_told("status", "online", limit_s=limit_s)
         self.wait_until_told("camera", "watching", limit_s=limit_s)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what the software camera of the pretend Pi is to show: the bundled recording, or one face for good.
+"""Write what the software camera of the containerised Pi is to show: the bundled recording, or one face.
 
     .venv/bin/python tools/pi/frames.py FOLDER [--face happy | --each] [--fps 4]
 
