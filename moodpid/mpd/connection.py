@@ -87,8 +87,11 @@ class MpdConnection:
                     raise
                 self._ask("newpartition", partition)
                 self._ask("partition", partition)
-                for output in outputs:
-                    self._ask("moveoutput", output)
+                for name in outputs:
+                    self._ask("moveoutput", name)
+                for output in self.outputs():
+                    if output.name in outputs and not output.enabled:  # moving it away had disabled it
+                        self._ask("enableoutput", output.number)
         except CommandRefusedError as error:
             what = f'MPD at {self._address} has no partition "{partition}"' if error.missing else str(error)
             remedy = f'mpc makepart "{partition}" && mpc -p "{partition}" moveoutput NAME'
@@ -227,9 +230,11 @@ class MpdConnection:
 
     def has_song(self, uri: str) -> bool:
         """Return whether MPD could add this song now: in its library, or an address that it can open."""
-        scheme, colon, _ = uri.partition("://")
-        if colon:
-            return f"{scheme}://" in self._url_schemes()
+        scheme, colon, _ = uri.partition(":")
+        if colon and scheme.lower() in self._url_schemes():
+            return True
+        if "://" in uri:
+            return False
         try:
             return any(True for _ in answers.values(self._search("lsinfo", uri), "file"))
         except CommandRefusedError as error:
@@ -237,7 +242,8 @@ class MpdConnection:
 
     def _url_schemes(self) -> frozenset[str]:
         if self._schemes is None:
-            self._schemes = frozenset(answers.values(self._ask("urlhandlers"), "handler"))
+            handlers = answers.values(self._ask("urlhandlers"), "handler")
+            self._schemes = frozenset(handler.rstrip(":/").lower() for handler in handlers)
         return self._schemes
 
     def stickers(self, uri: str) -> dict[str, str]:
@@ -359,5 +365,7 @@ def _reason(error: Exception) -> str:
             return f"cannot be reached: {text}"
         case OSError():
             return f"cannot be reached: {error}"
+        case ProtocolError():
+            return f"does not speak MPD's protocol: {error}"
         case _:
             return f"does not speak MPD's protocol: {error!r}"

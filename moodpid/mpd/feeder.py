@@ -19,7 +19,7 @@ _MAX_ATTEMPTS = 24  # songs that a list names and MPD does not have; more of the
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before songs are tried again while none of ours waits; the last one repeats."""
 # The queue changed between two commands: nothing is wrong with the song, and the next look plans again
-_RACES = ("bad song index", "no current song")
+_RACES = ("bad song index", "number too large", "no current song")
 
 
 class QueueFeeder:

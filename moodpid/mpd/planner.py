@@ -147,13 +147,18 @@ def _may_start(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> boo
     if queue_state.asked_to_start:
         return True
     if queue_state.failure:
-        return rules.autoplay and now.at_s >= queue_state.failure.retry_at_s
+        return _retries(queue_state, rules) and now.at_s >= queue_state.failure.retry_at_s
     return rules.autoplay and now.state is PlayState.STOP and now.song is None
+
+
+def _retries(queue_state: QueueState, rules: QueueRules) -> bool:
+    """Return whether playing is tried again after an error: by autoplay, or because we ended the music."""
+    return rules.autoplay or queue_state.interrupted
 
 
 def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
     """Return when MPD is to be looked at though it has no news."""
-    if queue_state.failure and rules.autoplay:
+    if queue_state.failure and _retries(queue_state, rules):
         due_s = queue_state.failure.retry_at_s
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
     if _may_be_endless(queue_state, now) and now.elapsed_s < ENDLESS_S:

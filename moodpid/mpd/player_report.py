@@ -68,7 +68,8 @@ class PlayerReport:
                 else plan.hold_reason
             )
         if queue_state.failure:
-            then = "trying again" if self._autoplay else "press play to try again"
+            retries = self._autoplay or queue_state.interrupted
+            then = "trying again" if retries else "press play to try again"
             return f"MPD cannot play: {queue_state.failure.error}; {then}"
         if problem or not wanted or now.state is PlayState.PLAY:
             return problem

@@ -8,7 +8,7 @@ from moodpid.library.reader import LibraryReader
 from moodpid.mpd.connection import MpdConnection, format_address
 from moodpid.mpd.playlist_report import check_lists
 from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
-from moodpid.mpd.song_lists import ListCheck
+from moodpid.mpd.song_lists import ListCheck, too_large
 from moodpid.state import Finding
 
 SUBJECT = "player"
@@ -20,6 +20,9 @@ _PORT = 6600  # where mpc looks by itself
 _UNHEARD = "null"
 # Without audio_output in mpd.conf MPD takes what it finds, at last JACK (MPD, src/output/Init.cxx)
 _FOUND_BY_MPD = "default detected output"
+_LARGER_BUFFER = (
+    """printf 'max_output_buffer_size "65536"\\n' | sudo tee -a /etc/mpd.conf && sudo systemctl restart mpd"""
+)
 _ADD_OUTPUT = (
     r"""printf 'audio_output {\n type "alsa"\n name "Speakers"\n}\n' | sudo tee -a /etc/mpd.conf """
     "&& sudo systemctl restart mpd"
@@ -70,6 +73,8 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
     if not check.problem:
         return Finding(False, subject, f"{songs}; {check.shortfall}", _mpc(settings, "update --wait"))
     remedy = _mpc(settings, "update --wait")
+    if check.problem == too_large(source):
+        return Finding(False, subject, check.problem, _LARGER_BUFFER)
     if source.playlist and not check.page.uris:
         save = _mpc(settings, f'save "{source.playlist}"')
         whole = f"{_mpc(settings, 'add /')} && {save} && {_mpc(settings, 'clear')}"

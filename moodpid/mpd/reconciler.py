@@ -106,8 +106,8 @@ class QueueReconciler:
         self._picker.forget()
         if self._in_partition:
             # The outputs of other partitions are shown as dummies
-            outputs = (output for output in link.outputs() if output.plugin != "dummy")
-            self.partition_outputs = tuple(output.name for output in outputs)
+            outputs = [output for output in link.outputs() if output.plugin != "dummy" and output.enabled]
+            self.partition_outputs = tuple(output.name for output in outputs) or self.partition_outputs
         booted_s = self._clock() - link.uptime_s()
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs

@@ -67,7 +67,9 @@ def failed(last: Snapshot, now: Snapshot) -> bool:
         return False
     # Seen in between: the song has failed, and MPD has not yet gone on
     falling = last.song is not None and last.elapsed_s < 1.0 and last.song.uri in last.error
-    return now.error != last.error or (falling and last.state is PlayState.PLAY)
+    # Nobody pauses what is stopped: a person played it again, and the same error came again
+    again = last.state is PlayState.STOP and now.state is PlayState.PAUSE
+    return now.error != last.error or again or (falling and last.state is PlayState.PLAY)
 
 
 def _id(song: QueueSong | None) -> int | None:

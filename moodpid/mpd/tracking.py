@@ -44,10 +44,12 @@ class Failure:
 
     Attributes:
         error: MPD's own text.
+        state: Stopped or paused.
         retry_at_s: When playing is tried again.
     """
 
     error: str
+    state: PlayState
     retry_at_s: float
 
 
@@ -61,14 +63,19 @@ class QueueState:
         user_requests: Songs that a person put in after our own: they have their turn before more of ours.
         hands_off_until_s: Until then the player belongs to the person who took over.
         hands_off_why: What that person did.
+        before_additions: Length of the queue and id of the current song before that person added songs; where
+            both are so again, an announcement is over, and with it the hands off.
         stopped_by_user: A person stopped the music, so that not even autoplay may start it.
         failure: Why MPD does not play though nobody stopped it; None if it plays, or for another reason.
         failures: Errors in a row since a song was heard; growing pauses follow from it.
         error: MPD's error at the last look, which outlives the connection.
         played: The song that played when the connection was lost, None if none did.
+        length: Songs in the queue when the connection was lost.
         mood: The mood of the request that was seen last.
         jump: The change of mood is to be heard at once.
         asked_to_start: A person asked us to take over, and nothing plays yet.
+        interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
+            is brought back even without autoplay.
     """
 
     own_songs: tuple[OwnSong, ...] = ()
@@ -76,14 +83,17 @@ class QueueState:
     user_requests: frozenset[int] = frozenset()
     hands_off_until_s: float = -math.inf
     hands_off_why: str = ""
+    before_additions: tuple[int, int] | None = None
     stopped_by_user: bool = False
     failure: Failure | None = None
     failures: int = 0
     error: str = ""
     played: QueueSong | None = None
+    length: int = 0
     mood: Mood | None = None
     jump: bool = False
     asked_to_start: bool = False
+    interrupted: bool = False
 
     @property
     def previous(self) -> QueueSong | None:
@@ -119,10 +129,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     broken = _broken(own, before, now) if fault else ()
     if broken:
         own = tuple(replace(song, started=song.started or song.uri in broken) for song in own)
-    stopped = now.state is not PlayState.PLAY and (
-        queue_state.stopped_by_user
-        or (stopped_by_user(last, now) if last else _stopped_while_away(queue_state, now, fault=fault))
-    )
+    stopped = _is_stopped_by_user(queue_state, now, fault=fault)
     known = replace(
         queue_state,
         own_songs=own,
@@ -131,11 +138,13 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
         stopped_by_user=stopped,
         error=now.error,
         played=None,
+        asked_to_start=queue_state.asked_to_start and now.state is not PlayState.PLAY,
     )
     known = _with_failure(known, now, fault=fault and not stopped)
     if last is None:
         return Changes(known, broken=broken)
     ids = {song.id for song in queue_state.own_songs}
+    known = _after_announcement(known, now)
     why = takeover(last, now, ids, {song.id for song in queue_state.own_songs if song.started})
     if why and not now.other_leader:  # what the other moodpid does is no person's doing
         known = replace(
@@ -143,10 +152,38 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             user_requests=known.user_requests | requests(last, now, ids),
             hands_off_until_s=now.at_s + hands_off_s,
             hands_off_why=why,
+            before_additions=_before_additions(queue_state, last, now),
             jump=False,
             asked_to_start=False,
         )
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
+
+
+def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
+    if now.state is PlayState.PLAY:
+        return False
+    if queue_state.last is None:
+        return queue_state.stopped_by_user or _stopped_while_away(queue_state, now, fault=fault)
+    # What ends a person's stop, though nothing plays: that person pressed play, and MPD met an error
+    in_vain = fault and queue_state.last.state is not PlayState.PLAY and now.length > 0
+    return (queue_state.stopped_by_user and not in_vain) or stopped_by_user(queue_state.last, now)
+
+
+def _before_additions(queue_state: QueueState, last: Snapshot, now: Snapshot) -> tuple[int, int] | None:
+    """Return what is so again once an announcement is over: only songs were added, and ours are all there."""
+    ours = all(song.id in now.own_songs for song in queue_state.own_songs)
+    if queue_state.before_additions and last.at_s < queue_state.hands_off_until_s:
+        return queue_state.before_additions if ours else None
+    return (last.length, last.song.id) if ours and now.length > last.length and last.song else None
+
+
+def _after_announcement(queue_state: QueueState, now: Snapshot) -> QueueState:
+    """Return the memory without hands off if all that a person added is gone, and the song before is back."""
+    if queue_state.before_additions is None or now.song is None:
+        return queue_state
+    if queue_state.before_additions != (now.length, now.song.id):
+        return queue_state
+    return replace(queue_state, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
 
 
 def _seen(song: OwnSong, now: Snapshot) -> OwnSong:
@@ -162,7 +199,7 @@ def _broken(own: Iterable[OwnSong], before: Snapshot, now: Snapshot) -> tuple[st
     if now.state is PlayState.PAUSE:
         return ()  # an output failed, no song
     if now.song is None:
-        return tuple(song.uri for song in own)
+        return tuple(song.uri for song in own if song.uri in now.error or not song.started)
     start = before.song.pos if before.song else -1
     end = now.song.pos + (now.state is PlayState.STOP)
     return tuple(
@@ -172,29 +209,37 @@ def _broken(own: Iterable[OwnSong], before: Snapshot, now: Snapshot) -> tuple[st
 
 def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
     """Return whether a person must have stopped the music while there was no connection."""
-    if fault:
+    played = queue_state.played
+    if queue_state.length and not now.length and not now.unknown and not now.consume:
+        return True  # cleared
+    expected = {song.id for song in queue_state.own_songs} | ({played.id} if played else set())
+    there = now.own_songs.keys() | ({played.id} if played and now.previous_kept else set())
+    if played and now.song is None and expected - there - now.unknown and not (now.consume and now.length):
+        return True  # the music ended as songs were taken out: it did not run out
+    still_failed = queue_state.failure is not None and queue_state.failure.state is now.state
+    if fault or still_failed or queue_state.asked_to_start:
         return False
-    if now.state is PlayState.PAUSE or now.song is not None:
-        return True
-    if queue_state.played is None or queue_state.played.id in now.unknown:
-        return False
-    # The queue ran out, unless the song that played was taken out of it
-    return not now.previous_kept and not (now.consume and now.length)
+    return now.state is PlayState.PAUSE or now.song is not None
 
 
 def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> QueueState:
     """Return the memory with what MPD's errors mean for the next try."""
     if now.state is PlayState.PLAY:
         heard = now.elapsed_s >= _SOUND_S
-        return replace(queue_state, failure=None, failures=0 if heard else queue_state.failures)
+        return replace(
+            queue_state,
+            failure=None,
+            failures=0 if heard else queue_state.failures,
+            interrupted=queue_state.interrupted and not heard,
+        )
     if queue_state.stopped_by_user:
-        return replace(queue_state, failure=None)
+        return replace(queue_state, failure=None, interrupted=False)
     if not fault:
         return queue_state
     pause_s = RETRY_S[min(queue_state.failures, len(RETRY_S) - 1)]
     return replace(
         queue_state,
-        failure=Failure(now.error, now.at_s + pause_s),
+        failure=Failure(now.error, now.state, now.at_s + pause_s),
         failures=queue_state.failures + 1,
     )
 
@@ -221,6 +266,7 @@ def record_own_changes(
         error="" if played else queue_state.error,
         jump=queue_state.jump and not played,
         asked_to_start=queue_state.asked_to_start and not played,
+        interrupted=queue_state.interrupted or (played and last is not None and last.state is PlayState.PLAY),
     )
 
 
@@ -253,6 +299,7 @@ def restore_after_reconnect(
         last=None,
         jump=False,
         played=None if restarted else played,
+        length=0 if restarted else (last.length if last else queue_state.length),
         error="" if restarted else queue_state.error,
     )
     if queue is None:

@@ -135,7 +135,7 @@ class FakeMpd:
 
     def next(self) -> None:
         """Go on to the next song, as MPD does at the end of one."""
-        if self.current is None:
+        if self.current is None or self.state == "stop":
             return
         before, following = self.current, self.following()
         if following is None:
@@ -224,12 +224,10 @@ class FakeMpd:
             following = self.following()
             if following is None or following == entry.id:
                 self.current, self.state = None, "stop"
-            elif self.state == "stop":
-                self.current = following
-            else:
-                state = self.state
+            elif self.state == "play":
                 self.go(following)
-                self.state = state
+            else:
+                self.current, self.state = following, "stop"
         self.queue.remove(entry)
         self.order.remove(entry.id)
 
