@@ -15,7 +15,7 @@ from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.commands import Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.tracking import RETRY_S, OwnSong, QueueState
+from moodpid.mpd.tracking import RETRY_S, SOUND_S, OwnSong, QueueState
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
@@ -161,6 +161,8 @@ def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> 
     if queue_state.failure and _retries(queue_state, rules):
         due_s = queue_state.failure.retry_at_s
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
+    if now.state is PlayState.PLAY and (queue_state.failures or queue_state.interrupted):
+        return now.at_s + SOUND_S
     if _may_be_endless(queue_state, now) and now.elapsed_s < ENDLESS_S:
         return now.at_s + ENDLESS_S - now.elapsed_s
     if now.state is PlayState.PLAY and now.duration_s is not None:

@@ -54,11 +54,12 @@ def stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
         return True
     if now.state in (PlayState.PLAY, last.state) or failed(last, now):
         return False
+    if last.song and last.song.id in now.unknown:
+        return False  # MPD took the song out itself, and stops where nothing follows
     if now.state is PlayState.PAUSE or now.song is not None:
         return True
     # The queue ran out, unless the song that played was taken out of it
-    taken_out = not now.previous_kept and not now.consume
-    return taken_out and (last.song is None or last.song.id not in now.unknown)
+    return not now.previous_kept and not now.consume
 
 
 def failed(last: Snapshot, now: Snapshot) -> bool:

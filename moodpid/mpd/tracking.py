@@ -14,7 +14,7 @@ from moodpid.mpd.takeover import failed, requests, skipped, stopped_by_user, tak
 
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
-_SOUND_S = 5.0  # a song that got this far plays
+SOUND_S = 5.0  # a song that got this far plays
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             before_additions=_before_additions(queue_state, last, now),
             jump=False,
             asked_to_start=False,
+            interrupted=False,
         )
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
 
@@ -225,7 +226,7 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
 def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> QueueState:
     """Return the memory with what MPD's errors mean for the next try."""
     if now.state is PlayState.PLAY:
-        heard = now.elapsed_s >= _SOUND_S
+        heard = now.elapsed_s >= SOUND_S
         return replace(
             queue_state,
             failure=None,
@@ -235,7 +236,8 @@ def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> Que
     if queue_state.stopped_by_user:
         return replace(queue_state, failure=None, interrupted=False)
     if not fault:
-        return queue_state
+        failure = queue_state.failure
+        return replace(queue_state, failure=failure and replace(failure, state=now.state))
     pause_s = RETRY_S[min(queue_state.failures, len(RETRY_S) - 1)]
     return replace(
         queue_state,

@@ -19,7 +19,7 @@ from moodpid.mpd.protocol import MpdGoneError
 from moodpid.mpd.reconciler import QueueReconciler
 from tests.support.fake_mpd import FakeMpd
 
-EXAMPLES = int(os.environ.get("MOODPID_CHAOS_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MOODPID_CHAOS_EXAMPLES", "40"))
 HANDS_OFF_S, STEP_S = 60.0, 3.0
 MOODS = (Mood.HAPPY, Mood.SAD)
 # Half of each list is on a share that comes and goes, and a part of it is not in the library
@@ -93,6 +93,7 @@ class ChaosMachine(RuleBasedStateMachine):
         self.mpd.update()
         # Who took songs out while nobody looked cannot be known
         self.may_stay_silent |= self.mpd.unreachable
+        self.interrupted &= self.mpd.state == "play"
         self.look("database")
 
     @rule()
@@ -120,6 +121,8 @@ class ChaosMachine(RuleBasedStateMachine):
         self.connected, self.restarted_unseen = False, True
         if self.mpd.unreachable and self.mpd.current is None:
             self.stopped_by_user = self.stop_was_seen  # an MPD without a song tells nothing of it
+        # Nor does one that is paused tell who paused it
+        self.may_stay_silent |= self.mpd.unreachable and self.mpd.state == "pause"
         self.look()
 
     @rule(known_s=st.sampled_from((None, -1.0, 20.0, 500.0)), seekable=st.booleans())
@@ -137,22 +140,25 @@ class ChaosMachine(RuleBasedStateMachine):
     def user_adds(self, songs: int, at: int | None) -> None:
         for number in range(songs):
             self.mpd.add(f"user/{number}", None if at is None else at + number)
+        self.user_acted()
         self.look()
 
     @rule()
     def user_clears(self) -> None:
-        # An MPD that restarted unseen may have an empty queue of its own
-        self.stopped_by_user |= self.audible() and not self.restarted_unseen
+        self.stopped_by_user |= self.audible()
+        if self.restarted_unseen:  # an MPD that restarted may have an empty queue of its own
+            self.stopped_by_user = self.stop_was_seen
         self.may_stay_silent |= bool(self.mpd.queue)
         self.mpd.clear()
+        self.user_acted()
         self.look()
 
     @rule(pos=st.none() | st.integers(0, 9))
     def user_plays(self, pos: int | None) -> None:
         self.mpd.play(pos)
         self.stopped_by_user &= not self.mpd.queue
-        if self.mpd.queue:
-            self.may_stay_silent = self.mpd.state != "play" and self.mpd.unreachable
+        self.may_stay_silent &= not self.mpd.queue
+        self.user_acted()
         self.look()
 
     @rule(how=st.sampled_from(("pause", "stop")))
@@ -169,11 +175,13 @@ class ChaosMachine(RuleBasedStateMachine):
 
     @rule(pos=st.integers(0, 9))
     def user_removes(self, pos: int) -> None:
-        playing, error = self.mpd.state == "play", self.mpd.error
+        playing, error, current = self.mpd.state == "play", self.mpd.error, self.mpd.current
         self.mpd.remove(pos)
+        self.may_stay_silent |= not playing and current != self.mpd.current
         # To take out what plays ends the music where nothing follows
         self.stopped_by_user |= playing and self.mpd.current is None and self.mpd.error == error
-        self.may_stay_silent |= not self.mpd.queue or self.mpd.unreachable
+        self.may_stay_silent |= not self.mpd.queue
+        self.user_acted()
         self.look()
 
     @rule()
@@ -191,6 +199,11 @@ class ChaosMachine(RuleBasedStateMachine):
             self.may_stay_silent = not (self.request and self.request.playlists)
             self.asked_to_start = True
             self.look()
+
+    def user_acted(self) -> None:
+        self.interrupted = False
+        # What a user did while nobody looked, only MPD's state can tell
+        self.may_stay_silent |= self.mpd.unreachable and self.mpd.state != "play"
 
     def audible(self) -> bool:
         """Return whether the music plays, or would if MPD could."""
@@ -263,6 +276,7 @@ ChaosMachine.TestCase.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=30,
     deadline=None,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestChaos = ChaosMachine.TestCase
