@@ -237,7 +237,9 @@ def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> Que
         return replace(queue_state, failure=None, interrupted=False)
     if not fault:
         failure = queue_state.failure
-        return replace(queue_state, failure=failure and replace(failure, state=now.state))
+        if failure is None:
+            return replace(queue_state, interrupted=False)
+        return replace(queue_state, failure=replace(failure, state=now.state))
     pause_s = RETRY_S[min(queue_state.failures, len(RETRY_S) - 1)]
     return replace(
         queue_state,

@@ -89,11 +89,12 @@ class ChaosMachine(RuleBasedStateMachine):
 
     @rule(share=st.sampled_from(SHARES))
     def library_loses_songs(self, share: str) -> None:
+        playing = self.mpd.state == "play"
         self.mpd.lost.add(share)
         self.mpd.update()
         # Who took songs out while nobody looked cannot be known
         self.may_stay_silent |= self.mpd.unreachable
-        self.interrupted &= self.mpd.state == "play"
+        self.interrupted &= self.mpd.state == "play" or not playing
         self.look("database")
 
     @rule()
