@@ -50,8 +50,11 @@ def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeli
     """
     from moodpid.vision.classifier import TfliteClassifier
     from moodpid.vision.detectors import build_detector
+    from moodpid.vision.model_trial import try_model
     from moodpid.vision.pipeline import FacePipeline
 
+    if config.vision.model:
+        try_model(Path(config.vision.model))
     classifier = TfliteClassifier(Path(config.vision.model) if config.vision.model else BUNDLED_MODEL)
     return FacePipeline(build_detector(config.vision, stills=stills), classifier), classifier.profile
 

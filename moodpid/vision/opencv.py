@@ -8,10 +8,13 @@ if TYPE_CHECKING:
 
 # OpenCV reads these at import. A picture of more pixels than this would not fit beside the rest in 512 MB
 MAX_PICTURE_PIXELS = 50_000_000
+# FFmpeg keeps several frames of a video at once, in colour
+MAX_VIDEO_PIXELS = 9_000_000
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PICTURE_PIXELS))
 # Seconds until a webcam that sends nothing is given up; OpenCV waits for 10 by default
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"max_pixels;{MAX_VIDEO_PIXELS}")
 # FFmpeg's AV_LOG_QUIET: what is wrong with a video we say ourselves
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
@@ -23,9 +26,13 @@ cv2.setNumThreads(1)
 
 
 def as_grey(picture: "cv2.typing.MatLike") -> "NDArray[np.uint8]":
-    """A captured picture of shape (height, width) or (height, width, 3) as grey values."""
+    """Return the grey values of a captured picture of shape (height, width) or (height, width, 3).
+
+    Raises:
+        cv2.error: The picture has another number of channels.
+    """
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)  # noqa: PLR2004 - axes
     return np.asarray(grey, np.uint8)
 
 
-__all__ = ["MAX_PICTURE_PIXELS", "as_grey", "cv2"]
+__all__ = ["MAX_PICTURE_PIXELS", "MAX_VIDEO_PIXELS", "as_grey", "cv2"]

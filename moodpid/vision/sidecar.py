@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from moodpid.errors import ModelError
 from moodpid.mood.emotion import EMOTIONS, Emotion
+from moodpid.vision.model_file import is_whole
 
 SCHEMA = 1
 
@@ -83,7 +84,8 @@ def load(model: Path) -> Sidecar:
         ModelError: Model or sidecar is missing or unreadable, or one does not fit the other.
     """
     file = model.with_suffix(".json")
-    checksum = hashlib.sha256(_bytes(model)).hexdigest()
+    content = _bytes(model)
+    checksum = hashlib.sha256(content).hexdigest()
     try:
         sidecar = msgspec.json.decode(_bytes(file), type=Sidecar)
     except msgspec.DecodeError as error:
@@ -96,6 +98,8 @@ def load(model: Path) -> Sidecar:
         raise ModelError(
             f"{file}: describes another model than {model} (checksums differ); copy both together"
         )
+    if not is_whole(content):
+        raise ModelError(f"{model}: not a TensorFlow Lite model, or cut short; copy or train it again")
     if set(sidecar.labels) != set(EMOTIONS) or len(sidecar.labels) != len(EMOTIONS):
         raise ModelError(f"{file}: labels must be {', '.join(EMOTIONS)}, in the order of the model's outputs")
     if len(sidecar.prior) != len(sidecar.labels):

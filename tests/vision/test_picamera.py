@@ -227,3 +227,52 @@ def test_a_camera_that_libcamera_does_not_let_go_of_is_told(
     monkeypatch.setattr(Picamera2, "close", fail)
     with pytest.raises(CameraStuckError, match="does not close: Failed to release"):
         camera.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (PermissionError(13, "Permission denied", "/dev/dma_heap/vidbuf_cached"), "group video"),
+        (OSError(12, "Cannot allocate memory"), "Cannot allocate memory"),
+        (AttributeError("'NoneType' object has no attribute 'get'"), "does not open"),
+    ],
+)
+def test_whatever_picamera2_raises_is_a_fault_of_the_camera(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
+) -> None:
+    def fail(_self: Picamera2, _number: int = 0) -> None:
+        raise error
+
+    monkeypatch.setattr(Picamera2, "__init__", fail)
+    with pytest.raises(CameraError, match=says):
+        pi_camera(0, 640, 480, 4.0)
+
+
+def test_a_camera_manager_that_does_not_start_is_a_fault_of_the_camera(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_cls: type) -> None:
+        raise RuntimeError("Failed to start CameraManager")
+
+    monkeypatch.setattr(Picamera2, "global_camera_info", classmethod(fail))
+    with pytest.raises(CameraError, match="Failed to start CameraManager"):
+        pi_camera(0, 640, 480, 4.0)
+
+
+def test_a_frame_cut_short_is_a_fault_of_the_camera(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = pi_camera(0, 640, 480, 4.0)
+    monkeypatch.setattr(Picamera2, "wait", lambda *_, **__: np.zeros(1000, np.uint8))
+    with pytest.raises(CameraError, match="the Pi camera failed"):
+        camera.read()
+
+
+def test_a_camera_that_stopped_running_is_a_fault_of_the_camera(
+    pi_camera: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Picamera2, _name: str, *, wait: bool) -> None:
+        raise RuntimeError(f"Camera is not running {wait}")
+
+    camera = pi_camera(0, 640, 480, 4.0)
+    monkeypatch.setattr(Picamera2, "capture_buffer", fail)
+    with pytest.raises(CameraError, match="Camera is not running"):
+        camera.read()

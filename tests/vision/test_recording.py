@@ -11,6 +11,7 @@ from moodpid.errors import PictureError, RecordingEnded
 from moodpid.mood.emotion import Emotion
 from moodpid.vision.cameras import recording
 from moodpid.vision.cameras.demo_scene import HEIGHT, WIDTH, DemoScene, script
+from moodpid.vision.cameras.video import Frames
 from moodpid.vision.image_files import read_grey
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Frame
@@ -148,7 +149,7 @@ def test_frames_that_came_due_while_nobody_looked_are_left_out() -> None:
     assert camera.read().at_s - start_s == 2.0
 
 
-def at_another_pace(frames: recording.Frames, fps: float) -> list[float]:
+def at_another_pace(frames: Frames, fps: float) -> list[float]:
     """The times of the frames after the first, if these many a second are asked for from there on."""
     next(frames)
     times = []
@@ -205,7 +206,7 @@ def test_the_pace_holds_when_a_recording_begins_again() -> None:
 def test_a_machine_too_slow_for_a_recording_shows_it_slower(cost_s: float) -> None:
     clock = Clock()
 
-    def slow() -> recording.Frames:
+    def slow() -> Frames:
         for number in range(20):
             clock.sleep(cost_s)
             yield Frame(room(), number / 4)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from moodpid.errors import CameraError
+from moodpid.errors import CameraBusyError, CameraError
 from moodpid.vision.cameras import webcam
+from moodpid.vision.cameras.time_limited import OPEN_S
 from moodpid.vision.cameras.webcam import Webcam
 from moodpid.vision.opencv import cv2
 from tests.support.fakes import Clock
@@ -69,7 +70,7 @@ class Driver:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The webcam's time."""
     clock = Clock()
-    monkeypatch.setattr(webcam, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(webcam, "time", SimpleNamespace(monotonic=clock, sleep=clock.sleep))
     return clock
 
 
@@ -110,6 +111,107 @@ def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
     camera.close()
 
 
-def test_a_webcam_that_is_not_there_is_told_with_what_to_look_at() -> None:
-    with pytest.raises(CameraError, match="/dev/video99 does not open"):
+def test_a_missing_webcam_is_named_as_not_plugged_in() -> None:
+    with pytest.raises(CameraError, match="/dev/video99 does not open: it is not plugged in"):
         Webcam(99, 640, 480, 4.0)
+
+
+class Closed(Driver):
+    """A device that does not open."""
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return False
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("rights", "says"),
+    [(False, "add the user to the group video"), (True, CameraBusyError.why)],
+)
+def test_permission_and_another_program_are_told_apart(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rights: bool, says: str
+) -> None:
+    device = tmp_path / "video"
+    device.touch()
+    monkeypatch.setattr(webcam, "Path", lambda _: device)
+    monkeypatch.setattr("os.access", lambda *_: rights)
+    with pytest.raises(CameraError, match=says):
+        webcam_of(Closed(clock), 4.0)
+
+
+class Slow(Driver):
+    """A webcam whose first frame comes after some seconds."""
+
+    def __init__(self, clock: Clock, first_s: float) -> None:
+        super().__init__(clock)
+        self._first_s = clock() + first_s
+
+    def grab(self) -> bool:
+        if self._clock() < self._first_s:
+            self._clock.sleep(2.0)  # OpenCV's own time limit
+            return False
+        return super().grab()
+
+    def release(self) -> None:
+        pass
+
+
+def test_a_first_frame_is_waited_for_ten_seconds(clock: Clock) -> None:
+    assert webcam_of(Slow(clock, 8.0), 4.0).read().grey.shape == (48, 64)
+    begin_s = clock()
+    with pytest.raises(CameraError, match="sends no frame within 10 seconds"):
+        webcam_of(Slow(clock, 60.0), 4.0)
+    assert clock() - begin_s < OPEN_S
+
+
+class Faulty(Driver):
+    """A webcam one of whose frames is none."""
+
+    def __init__(self, clock: Clock, fault: object) -> None:
+        super().__init__(clock)
+        self._fault = fault
+        self.retrieved = 0
+
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8]]:
+        self.retrieved += 1
+        if self.retrieved > 1:
+            return super().retrieve()
+        if isinstance(self._fault, Exception):
+            raise self._fault
+        return True, self._fault  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        cv2.error("(-215:Assertion failed) !buf.empty() in function 'imdecode_'"),
+        None,
+        np.zeros((0, 0, 3), np.uint8),
+        np.zeros((48, 64, 2), np.uint8),
+    ],
+)
+def test_a_frame_that_is_none_is_dropped(clock: Clock, fault: object) -> None:
+    driver = Faulty(clock, fault)
+    assert webcam_of(driver, 4.0).read().grey.shape == (48, 64)
+    assert driver.retrieved == 2
+
+
+def test_a_webcam_that_sends_only_damaged_frames_is_lost(clock: Clock) -> None:
+    driver = Faulty(clock, None)
+    driver.retrieve = lambda: (False, np.zeros(0, np.uint8))  # type: ignore[method-assign]
+    camera = webcam_of(driver, 4.0)
+    with pytest.raises(CameraError, match="sends no frames any more"):
+        camera.read()
+
+
+def test_an_error_of_opencv_is_one_of_the_camera(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = webcam_of(Driver(clock), 4.0)
+
+    def fail(_self: Driver) -> bool:
+        raise cv2.error("VIDIOC_DQBUF: Cannot allocate memory")
+
+    monkeypatch.setattr(Driver, "grab", fail)
+    with pytest.raises(CameraError, match="Cannot allocate memory"):
+        camera.read()

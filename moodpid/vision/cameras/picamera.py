@@ -37,12 +37,12 @@ class PiCamera:
     def __init__(self, device: int, width: int, height: int, fps: float, *, backlight: bool = False) -> None:
         # What it cannot do it raises, and we tell that once; its own line would come with each try
         logging.getLogger("picamera2").setLevel(logging.CRITICAL)
-        there = _cameras()
-        if device >= len(there):
-            raise CameraError(f"Pi camera {device}: {_none_found(there)}")
         try:
+            _check_number(device)
             self._camera = Picamera2(device)
-        except (IndexError, RuntimeError) as error:
+        except CameraError:
+            raise
+        except Exception as error:  # picamera2 raises what the kernel, libcamera or its own code does
             raise _fault(device, error) from error
         # Whoever opens it closes it; one that hangs must not keep the process from its end
         atexit.unregister(self._camera.close)
@@ -80,20 +80,20 @@ class PiCamera:
         self._stride = lores.get("stride") or self._width
 
     def read(self) -> Frame:
-        """The next frame.
+        """Return the next frame.
 
         Raises:
-            CameraError: None came in time.
+            CameraError: None came in time, or what came is no frame.
         """
-        job = self._camera.capture_buffer("lores", wait=False)
         try:
+            job = self._camera.capture_buffer("lores", wait=False)
             buffer = self._camera.wait(job, timeout=self._timeout_s)
+            # In YUV420 as in NV12 the brightness comes first, row by row
+            brightness = np.asarray(buffer)[: self._stride * self._height].reshape(self._height, self._stride)
         except (TimeoutError, FutureTimeoutError, CancelledError) as error:
             raise CameraError("the Pi camera sends no frames any more; check its cable") from error
-        except Exception as error:  # raised on picamera2's own thread, whatever went wrong there
+        except Exception as error:  # raised on picamera2's own thread, or of a frame that is cut short
             raise CameraError(f"the Pi camera failed: {error}") from error
-        # In YUV420 as in NV12 the brightness comes first, row by row
-        brightness = np.asarray(buffer)[: self._stride * self._height].reshape(self._height, self._stride)
         return Frame(brightness[:, : self._width], time.monotonic())
 
     def set_rate(self, fps: float) -> None:
@@ -170,6 +170,13 @@ def _cameras() -> list[str]:
     return [str(camera.get("Model", "?")) for camera in Picamera2.global_camera_info()]
 
 
+def _check_number(device: int) -> None:
+    """Check that libcamera finds a camera of this number; raises CameraError."""
+    there = _cameras()
+    if device >= len(there):
+        raise CameraError(f"Pi camera {device}: {_none_found(there)}")
+
+
 def _none_found(there: list[str]) -> str:
     if there:
         found = ", ".join(f"{number} ({name})" for number, name in enumerate(there))
@@ -178,8 +185,14 @@ def _none_found(there: list[str]) -> str:
 
 
 def _fault(device: int, error: Exception) -> CameraError:
-    """The fault by its name: picamera2 hides what libcamera said behind a line of its own."""
+    """Return the fault by its name: picamera2 hides what libcamera said behind a line of its own."""
     told = str(error.__cause__ or error).rstrip(".")
+    if isinstance(error, PermissionError):
+        what = error.filename or "the camera"
+        return CameraError(
+            f"Pi camera {device}: this user may not open {what}; add the user to the group video: "
+            "sudo usermod -aG video USER"
+        )
     # libcamera says EBUSY for another process, and names its own states for another user in this one
     if "busy" in told.lower() or "requiring state Available" in told or "acquire" in told:
         why = f"{CameraBusyError.why} ({told}); stop that program, or wait until it is done"

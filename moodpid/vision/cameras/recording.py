@@ -2,14 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 from moodpid.config import CameraConfig
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
+from moodpid.vision.cameras import video
 from moodpid.vision.cameras.demo_scene import DemoScene
-from moodpid.vision.image_files import read_bytes, read_grey
-from moodpid.vision.opencv import as_grey, cv2
+from moodpid.vision.cameras.video import Frames, OnFault
+from moodpid.vision.image_files import read_grey
 from moodpid.vision.types import Frame
 
 log = logging.getLogger(__name__)
@@ -17,11 +18,7 @@ log = logging.getLogger(__name__)
 BUNDLED = Path(__file__).parents[2] / "data" / "faces"
 PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
 _CATCH_UP_S = 1.0  # how long frames may be left out at once
-_CUT_SHORT = 0.98  # containers round the number of their frames
-
-Frames = Generator[Frame, float | None, None]
-"""Takes a number of frames a second with `send`, and from then on makes no more than these."""
-OnFault = Callable[[PictureError], None]
+_MOST_FAULTS = 1000  # lines that are remembered and logged
 
 
 def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
@@ -42,53 +39,34 @@ def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
         if not files:
             raise PictureError(f"{path}: no pictures in this folder ({', '.join(sorted(PICTURES))})")
         return _pictures(files, fps, on_fault)
-    if not path.is_file() or path.stat().st_size == 0:
-        read_bytes(path)  # says what is wrong as it does of pictures
-    if _is_text(path):  # FFmpeg would draw it
-        raise PictureError(f"{path}: text, not a video")
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    if not capture.isOpened():
-        raise PictureError(f"{path}: not a video that OpenCV can read, or cut short before its first frame")
-    return _video(path, capture, fps, on_fault)
-
-
-def _is_text(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(512)
-    return start.isascii() and b"\0" not in start
+    return video.frames(path, fps, on_fault)
 
 
 def _pictures(files: list[Path], fps: float, on_fault: OnFault) -> Frames:
-    pace, due_s = fps, 0.0
+    """Read only the pictures that are due."""
+    rate, due_s = fps, 0.0
     for number, file in enumerate(files):
         if number / fps < due_s - 0.5 / fps:
             continue
         try:
-            pace = (yield Frame(read_grey(file), number / fps)) or pace
+            rate = (yield Frame(read_grey(file), number / fps)) or rate
         except PictureError as error:
             on_fault(error)
-        due_s += 1 / pace
+        due_s += 1 / rate
 
 
-def _video(path: Path, capture: cv2.VideoCapture, fps: float, on_fault: OnFault) -> Frames:
-    """Every frame is taken out of the file, but only those that are due are decoded to a picture."""
-    try:
-        rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
-        promised = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        read, due_s = 0, 0.0
-        while capture.grab():
-            at_s = read / rate
-            read += 1
-            if at_s + 0.5 / rate >= due_s:
-                decoded, picture = capture.retrieve()
-                if decoded:
-                    fps = (yield Frame(as_grey(picture), at_s)) or fps
-                due_s += 1 / fps
-        if read < promised * _CUT_SHORT:
-            how = f"it ends after {read} of {promised:.0f} frames"
-            on_fault(PictureError(f"{path}: cut short or damaged: {how}"))
-    finally:
-        capture.release()
+class FaultLog:
+    """Logs each fault of a recording once, however often the recording is played."""
+
+    def __init__(self) -> None:
+        self._logged: set[str] = set()
+
+    def __call__(self, fault: PictureError) -> None:
+        """Log this fault unless it was logged before."""
+        line = str(fault)
+        if line not in self._logged and len(self._logged) < _MOST_FAULTS:
+            self._logged.add(line)
+            log.warning("%s", line)
 
 
 class RecordingCamera:
@@ -170,9 +148,10 @@ class RecordingCamera:
 def open_camera(config: CameraConfig) -> RecordingCamera:
     """Open the configured recording; raises ConfigError where there is nothing to read."""
     path = Path(config.path) if config.path else None
+    on_fault = FaultLog()
     try:
         return RecordingCamera(
-            lambda: frames(path, config.fps, lambda fault: log.warning("%s", fault)),
+            lambda: frames(path, config.fps, on_fault),
             config.fps,
             loop=config.loop,
         )

@@ -1,15 +1,20 @@
 """A webcam through Video4Linux and OpenCV."""
 
 import math
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from moodpid.config import CameraConfig
-from moodpid.errors import CameraError
+from moodpid.errors import CameraBusyError, CameraError
 from moodpid.vision.opencv import as_grey, cv2
-from moodpid.vision.types import Frame
+from moodpid.vision.types import Frame, GreyImage
 
 _TIMEOUT_S = 2.0  # without a frame for this long it has stalled
+FIRST_FRAME_S = 10.0  # cheap webcams measure the light and start their sensor first
+_RETRY_S = 0.1
 
 
 def _open_v4l2(device: int) -> cv2.VideoCapture:
@@ -17,16 +22,17 @@ def _open_v4l2(device: int) -> cv2.VideoCapture:
 
 
 class Webcam:
-    """Gives the newest frame at the pace that is asked for, though most webcams only know 15 or 30 a second.
+    """Gives the newest frame at the requested rate, though most webcams only know 15 or 30 per second.
 
     Args:
         device: The number N of /dev/videoN.
         width, height: The size to ask for, in pixels; the camera may choose a near one.
-        fps: Frames a second to give.
+        fps: Frames per second to give.
         open_capture: How to open the device; another one in tests.
 
     Raises:
-        CameraError: The device is missing, busy or no camera.
+        CameraError: The device is missing, may not be opened, is no camera, or sends no first frame.
+        CameraBusyError: Another program uses it.
     """
 
     def __init__(
@@ -40,48 +46,102 @@ class Webcam:
     ) -> None:
         self._name = f"webcam /dev/video{device}"
         self._asked_fps = 0
+        with _camera_errors(self._name):
+            self._capture = open_capture(device)
+            if not self._capture.isOpened():
+                self._capture.release()
+                raise _not_opened(self._name, Path(f"/dev/video{device}"))
+            self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+            self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+            self.set_rate(fps)
+            self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+            self._wait_for_first_frame()
         self._due_s = time.monotonic()
-        self._capture = open_capture(device)
-        if not self._capture.isOpened():
-            self._capture.release()
-            raise CameraError(
-                f"{self._name} does not open: it is not plugged in, another program uses it, "
-                "or this user is not in the group video"
-            )
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        self.set_rate(fps)
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+    def _wait_for_first_frame(self) -> None:
+        until_s = time.monotonic() + FIRST_FRAME_S
+        while not self._capture.grab():
+            if time.monotonic() >= until_s:
+                self._capture.release()
+                raise CameraError(
+                    f"{self._name} opens, but sends no frame within {FIRST_FRAME_S:g} seconds; "
+                    "plug it in again, or try another cable or port"
+                )
+            time.sleep(_RETRY_S)  # one that is unplugged now fails at once
 
     def read(self) -> Frame:
-        """The first frame that arrives once the next one is due; earlier ones are dropped undecoded.
+        """Return the first frame that arrives once the next one is due; drop earlier ones undecoded.
 
         Raises:
-            CameraError: It sends nothing any more.
+            CameraError: It sends no frames any more, or none that can be read.
         """
         patient_until_s = max(time.monotonic(), self._due_s) + _TIMEOUT_S
-        while self._capture.grab():
-            now_s = time.monotonic()
-            if now_s >= self._due_s:
-                self._due_s = max(self._due_s + self._period_s, now_s)
-                decoded, picture = self._capture.retrieve()
-                if decoded:
-                    return Frame(as_grey(picture), now_s)
-            if now_s > patient_until_s:
-                break
-        raise CameraError(f"{self._name} sends no frames any more; is it still plugged in?")
+        with _camera_errors(self._name):
+            while self._capture.grab():
+                now_s = time.monotonic()
+                if now_s >= self._due_s:
+                    grey = self._retrieve()
+                    if grey is not None:
+                        self._due_s = max(self._due_s + self._period_s, now_s)
+                        return Frame(grey, now_s)
+                if now_s > patient_until_s:
+                    break
+        raise CameraError(f"{self._name} sends no frames any more; check that it is still plugged in")
+
+    def _retrieve(self) -> GreyImage | None:
+        """Decode the frame that was grabbed; None for one that is damaged or none at all."""
+        try:
+            decoded, picture = self._capture.retrieve()
+            return as_grey(picture) if decoded and picture is not None and picture.size else None
+        except cv2.error:  # an MJPG buffer of no bytes, or a picture of two channels
+            return None
 
     def set_rate(self, fps: float) -> None:
-        """Ask the driver for the next whole number of frames a second, and give this many of them."""
+        """Ask the driver for the next whole number of frames per second, and give this many of them.
+
+        Raises:
+            CameraError: The driver failed.
+        """
         self._period_s = 1 / fps
-        # OpenCV cuts off what follows the point, and starts the stream anew for every change
+        # OpenCV cuts off what follows the point, and starts the stream again for every change
         if math.ceil(fps) != self._asked_fps:
             self._asked_fps = math.ceil(fps)
-            self._capture.set(cv2.CAP_PROP_FPS, self._asked_fps)
+            with _camera_errors(self._name):
+                self._capture.set(cv2.CAP_PROP_FPS, self._asked_fps)
 
     def close(self) -> None:
         """Give the device back."""
-        self._capture.release()
+        with _camera_errors(self._name):
+            self._capture.release()
+
+
+@contextmanager
+def _camera_errors(name: str) -> Iterator[None]:
+    """Raise whatever OpenCV raises as a fault of the camera."""
+    try:
+        yield
+    except CameraError:
+        raise
+    except (cv2.error, OSError, RuntimeError, SystemError, ValueError) as error:
+        raise CameraError(f"{name} failed: {str(error).strip() or type(error).__name__}") from error
+
+
+def _not_opened(name: str, device: Path) -> CameraError:
+    """Return why a device does not open, as far as the system shows it."""
+    if not device.exists():
+        return CameraError(
+            f"{name} does not open: it is not plugged in; `v4l2-ctl --list-devices` lists others"
+        )
+    if not os.access(device, os.R_OK | os.W_OK):
+        return CameraError(f"{name} does not open: this user may not use it; add the user to the group video")
+    try:
+        os.close(os.open(device, os.O_RDWR | os.O_NONBLOCK))
+    except OSError as error:
+        return CameraError(f"{name} does not open: {error.strerror}")
+    return CameraBusyError(
+        f"{name} does not open: {CameraBusyError.why}, or it is no camera; `sudo fuser -v {device}` "
+        "shows which program has it"
+    )
 
 
 def open_camera(config: CameraConfig) -> Webcam:
