@@ -34,7 +34,7 @@ export function aim(app) {
 		if (!(changed.has("look") || changed.has("camera"))) return;
 		const read = look?.faces.filter((face) => face.emotion) ?? [];
 		const good = read.length > 0;
-		let text = T.aimNone;
+		let text = look?.faces.length ? T.aimUnread : T.aimNone;
 		if (!look) text = T.camera[state.camera?.status] || T.starting;
 		else if (good) text = T.aimGood(read.length, read[0].px);
 		setText(words, text);

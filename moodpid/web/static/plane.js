@@ -101,7 +101,7 @@ export function songMap(app, songs, onNear) {
 		const distance = (song) => Math.hypot(song[0] - v, song[1] - a);
 		onNear(songs.reduce((best, song) => (distance(song) < distance(best) ? song : best))[2]);
 	};
-	const dots = songs.map(([v, a]) => s("circle", { cx: x(v), cy: y(a), r: 1.8 }));
+	const dots = songs.map(([v, a]) => s("circle", { cx: x(v), cy: y(a), r: 1.5 }));
 	const map = s("svg", { viewBox: BOX, class: "plane", "aria-hidden": "true", onpointermove: near, onpointerdown: near }, ground(app), dots);
 	return map;
 }

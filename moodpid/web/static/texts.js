@@ -1,6 +1,6 @@
 // Every text of the page.
 
-export const MOODS = {
+const MOODS = {
 	angry: "Angry",
 	disgust: "Disgusted",
 	fear: "Afraid",
@@ -23,7 +23,7 @@ export const VIEWS = {
 export const TITLES = { ...VIEWS, aim: "Aim the camera", try: "Try a picture" };
 
 // Settings and buttons by their keys; one without an entry shows its key in words
-export const FIELDS = {
+const FIELDS = {
 	enabled: ["Watch", "Off closes the camera and leaves the player alone."],
 	drive_music: ["Choose the music", "Off leaves the player alone; the mood is still shown."],
 	strategy: ["Where the music leads", "Match plays the mood. Lift begins there and leads towards calm and cheerful."],
@@ -97,6 +97,7 @@ export const T = {
 	announceSong: (title) => `Playing ${title}`,
 
 	aimGood: (count, px) => (count === 1 ? `A face can be read. It is ${px} pixels wide.` : `${count} faces can be read. The largest is ${px} pixels wide.`),
+	aimUnread: "A face is seen, but cannot be read",
 	aimNone: "No face is seen",
 	aimNoneText: "Stand where people usually are, and look towards the camera.",
 	smallest: (px) => `smallest face: ${px} px`,
@@ -142,7 +143,7 @@ export const mood = (key) => MOODS[key] ?? words(key);
 export const field = (key) => FIELDS[key] ?? [words(key)];
 
 /** A key in words: "take_over" becomes "Take over". */
-export function words(key) {
+function words(key) {
 	const text = key.replace(/_s$|_hz$/, "").replaceAll("_", " ");
 	return text.charAt(0).toUpperCase() + text.slice(1);
 }
