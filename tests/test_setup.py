@@ -182,13 +182,19 @@ def test_the_unchanged_default_is_replaced_without_a_question(tmp_path: Path) ->
 
 
 def test_a_password_is_readable_by_its_owner_and_the_service_only(tmp_path: Path) -> None:
-    user = Answers({"MQTT": ["10.0.0.4:8884"], "its user name": ["anna"], "its password": ["rhubarb"]})
+    user = Answers({"MQTT": ["10.0.0.4:8884"], "its user name": ["anna"], "its password": ["", "rhubarb"]})
     _, config = run(tmp_path / "moodpid.toml", answers=user)
     file = tmp_path / "mqtt-password"
     assert (config.mqtt.username, config.mqtt.port, config.mqtt.password_file) == ("anna", 8884, str(file))
     assert file.read_text() == "rhubarb\n"
     assert file.stat().st_mode & 0o777 == 0o640
     assert "rhubarb" not in (tmp_path / "moodpid.toml").read_text()
+
+
+def test_the_player_s_password_is_asked_for_after_its_host(tmp_path: Path) -> None:
+    user = Answers({"MPD": ["10.0.0.5"], "its password": ["rhubarb"]})
+    _, config = run(tmp_path / "moodpid.toml", "--broker", "-", answers=user)
+    assert Path(config.player.password_file).read_text() == "rhubarb\n"
 
 
 def test_a_password_comes_from_a_file_for_scripts(tmp_path: Path) -> None:

@@ -186,22 +186,24 @@ class Setup:
     def _set_player(self) -> None:
         found = self._here.player()
         default = format_place(found or Address("localhost", MPD_PORT), MPD_PORT)
-        password = self._save_password("mpd-password", self._options.player_password_file)
+        title = f"MPD (host or host:port, {NONE}: none)"
+        place = self._answer(self._options.player, title, default)
+        password = ""
+        if place != NONE:
+            password = self._save_password("mpd-password", self._options.player_password_file, ask=True)
 
         def apply(answer: str) -> Config:
             if answer == NONE:
                 return structs.replace(
                     self._config, player=structs.replace(self._config.player, enabled=False)
                 )
-            place = parse_place(answer, MPD_PORT)
+            there = parse_place(answer, MPD_PORT)
             part = structs.replace(
-                self._config.player, host=place.host, port=place.port, password_file=password
+                self._config.player, host=there.host, port=there.port, password_file=password
             )
             return structs.replace(self._config, player=part)
 
-        self._ask_and_try(
-            "player", self._options.player, f"MPD (host or host:port, {NONE}: none)", default, apply
-        )
+        self._ask_and_try("player", place, title, default, apply)
 
     def _set_broker(self) -> None:
         found = self._here.broker()
@@ -260,7 +262,7 @@ class Setup:
         if source is not None:
             secret = source.read_text(encoding="utf-8").rstrip("\r\n")
         else:
-            secret = self._dialogue.ask_secret("  its password") if ask else ""
+            secret = self._dialogue.ask_secret("  its password (empty: none)") if ask else ""
         if not secret:
             return ""
         file = self._path.with_name(name)
