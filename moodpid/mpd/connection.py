@@ -94,7 +94,9 @@ class MpdConnection:
                         self._ask("enableoutput", output.number)
         except CommandRefusedError as error:
             what = f'MPD at {self._address} has no partition "{partition}"' if error.missing else str(error)
-            remedy = f'mpc makepart "{partition}" && mpc -p "{partition}" moveoutput NAME'
+            # mpc has no commands for it
+            lines = f'newpartition "{partition}"\\npartition "{partition}"\\nmoveoutput "NAME"\\nclose\\n'
+            remedy = f"printf '{lines}' | nc {self._address.replace(':', ' ')}, with the NAME of an output"
             raise MpdDeniedError(f"{what}; MPD forgets partitions when it ends", remedy) from None
 
     def version_at_least(self, version: tuple[int, ...]) -> bool:

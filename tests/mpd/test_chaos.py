@@ -171,7 +171,9 @@ class ChaosMachine(RuleBasedStateMachine):
     @rule()
     def user_skips(self) -> None:
         self.stopped_by_user &= self.mpd.state == "stop"
+        self.may_stay_silent |= self.mpd.state == "pause" and self.mpd.following() is None
         self.mpd.next()
+        self.user_acted()
         self.look()
 
     @rule(pos=st.integers(0, 9))

@@ -126,3 +126,35 @@ def test_an_mpd_that_is_gone_is_told(mpd: PrivateMpd) -> None:
     mpd.stop()
     (gone,) = probe(settings(mpd))
     assert "Connection refused" in gone.message
+
+
+def test_a_list_most_of_whose_songs_are_gone_is_counted(mpd: PrivateMpd) -> None:
+    songs = (mpd.playlists / "Happy.m3u").read_text()
+    (mpd.playlists / "Moved.m3u").write_text(songs + "".join(f"gone/{n}.ogg\n" for n in range(9)))
+    (mpd.playlists / "Away.m3u").write_text("/home/me/a.ogg\ngone/b.ogg\n")
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Moved", "Away")}
+    _, moved, away, *_ = probe(MpdConfig(host=mpd.host, port=mpd.port, playlists=lists))
+    assert (moved.ok, moved.message) == (False, "12 songs; 9 of 12 songs are not in MPD's library")
+    assert (away.ok, "cannot add any of the 2 songs" in away.message) == (False, True)
+    assert "update" in moved.remedy
+
+
+def test_a_list_with_whose_answer_mpd_hangs_up_costs_no_other(mpd: PrivateMpd) -> None:
+    with (mpd.folder / "mpd.conf").open("a") as file:
+        file.write('max_output_buffer_size "64"\n')
+    mpd.stop()
+    mpd.start()
+    (mpd.playlists / "Large.m3u").write_text("".join(f"folder/{'x' * 100}{n}.ogg\n" for n in range(9000)))
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Large", "Happy")}
+    _, large, happy, *_ = probe(MpdConfig(host=mpd.host, port=mpd.port, playlists=lists))
+    assert "max_output_buffer_size" in large.message
+    assert "max_output_buffer_size" in large.remedy
+    assert happy.ok
+
+
+def test_an_empty_queue_is_not_to_be_saved_as_it_is(mpd: PrivateMpd) -> None:
+    mpd.mpc("clear")
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("New",)}
+    player = MpdConfig(host=mpd.host, port=mpd.port, playlists=lists)
+    subprocess.run(probe(player)[1].remedy, shell=True, check=True, capture_output=True, timeout=20)  # noqa: S602
+    assert probe(player)[1].ok

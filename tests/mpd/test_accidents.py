@@ -1,0 +1,263 @@
+"""Ordinary accidents with music, at a fake MPD in simulated time: none ends mute, none starts unasked."""
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from moodpid.config import MpdConfig, TransitionMode
+from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import MusicRequest
+from moodpid.mood.strategy import start_path
+from moodpid.mpd.protocol import MpdGoneError
+from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.state import PlayerState
+from tests.support.fake_mpd import FakeMpd
+
+LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in (Mood.HAPPY, Mood.SAD)}
+LONG_LIST = [*(f"gone/{n}" for n in range(200)), "happy/1", "happy/2"]
+
+
+class Room:
+    """A room whose mood is happy, and a reconciler that looks once a second."""
+
+    def __init__(self, change: TransitionMode = TransitionMode.NEXT, *, autoplay: bool = True) -> None:
+        self.mpd = FakeMpd(dict(LISTS), song_s=60.0)
+        config = MpdConfig(
+            change=change,
+            autoplay=autoplay,
+            playlists={Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)},
+            no_repeat_h=0.0,
+        )
+        self.config = config
+        self.reconciler = QueueReconciler(config, Random(3), *self.mpd.clocks)  # noqa: S311 - repeatable
+        self.reconciler.on_connect(self.mpd.link)
+
+    def look(self, mood: Mood | None = Mood.HAPPY, *changed: str) -> PlayerState:
+        lists = self.config.names
+        request = MusicRequest(start_path(mood, None), lists[mood]) if mood else None
+        return self.reconciler.reconcile(self.mpd.link, request, self.config.strategy, set(changed))
+
+    def wait(self, seconds: int, mood: Mood | None = Mood.HAPPY) -> PlayerState:
+        for _ in range(seconds):
+            self.mpd.advance(1.0)
+            state = self.look(mood)
+        return state
+
+
+@pytest.fixture
+def room() -> Room:
+    """Music of ours plays."""
+    room = Room()
+    room.look()
+    assert room.mpd.playing().startswith("happy/")
+    return room
+
+
+def test_a_clear_is_a_clear_though_a_seek_was_refused(room: Room) -> None:
+    room.mpd.error = "Not seekable"
+    room.look()
+    room.mpd.clear()
+    room.look()
+    room.wait(1000)
+    assert room.mpd.state == "stop"
+
+
+def test_a_stop_is_a_stop_though_a_seek_was_refused(room: Room) -> None:
+    room.mpd.error = "Not seekable"
+    room.look()
+    room.mpd.stop()
+    room.look()
+    room.wait(1000)
+    assert room.mpd.state == "stop"
+
+
+def test_songs_that_cannot_be_opened_are_tried_again_until_they_can(room: Room) -> None:
+    room.mpd.away.add("happy")
+    state = room.wait(300)
+    assert state.message.startswith("MPD cannot play: Failed to decode happy/")
+    assert state.message.endswith("trying again")
+    room.mpd.away.clear()
+    room.wait(45)
+    assert room.mpd.playing()
+
+
+def test_without_autoplay_an_error_is_named_and_nothing_starts() -> None:
+    room = Room(autoplay=False)
+    room.look()
+    room.mpd.play(0)
+    room.wait(20)
+    room.mpd.away.add("happy")
+    state = room.wait(200)
+    room.mpd.away.clear()
+    room.wait(200)
+    assert "press play to try again" in state.message
+    assert room.mpd.state == "stop"
+
+
+def test_a_jump_into_broken_songs_brings_the_music_back_without_autoplay() -> None:
+    room = Room(TransitionMode.NOW, autoplay=False)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.mpd.away |= {"happy"}
+    room.look()
+    assert room.mpd.state == "stop"
+    room.mpd.away.clear()
+    room.wait(45)
+    assert room.mpd.state == "play"
+
+
+def test_other_songs_come_before_one_that_broke(room: Room) -> None:
+    broken = room.mpd.queue[1].file
+    room.mpd.playlists = {"Happy": [broken, "share/1", "share/2", "share/3", "share/4"]}
+    room.reconciler._picker.mark_broken(broken, room.mpd.now_s)
+    room.mpd.clear()
+    room.reconciler.take_over()
+    heard = set()
+    for _ in range(200):
+        room.wait(1)
+        heard.add(room.mpd.playing())
+    assert broken not in heard
+
+
+def test_an_output_that_fails_for_a_while_goes_on_where_it_was(room: Room) -> None:
+    room.wait(20)
+    song = room.mpd.playing()
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    assert "audio output" in room.wait(100).message
+    room.mpd.output_broken = False
+    room.wait(45)
+    assert room.mpd.playing() == song
+
+
+def test_a_pause_of_a_person_during_a_failure_stays(room: Room) -> None:
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    room.look()
+    room.mpd.stop()
+    room.look()
+    room.mpd.output_broken = False
+    room.wait(300)
+    assert room.mpd.state == "stop"
+
+
+@pytest.mark.parametrize("known_s", [None, 500.0, 10.0, -1.0])
+def test_a_queue_that_ran_out_starts_again_whatever_lengths_mpd_believes(
+    room: Room, known_s: float | None
+) -> None:
+    room.mpd.known_s = known_s
+    room.wait(250, mood=None)
+    assert room.mpd.state == "stop"
+    room.wait(5)
+    assert room.mpd.playing()
+
+
+def test_a_queue_that_ran_out_while_the_connection_was_away_starts_again(room: Room) -> None:
+    room.mpd.unreachable = True
+    with pytest.raises(MpdGoneError):
+        room.look()
+    for _ in range(250):
+        room.mpd.advance(1.0)
+    room.mpd.unreachable = False
+    room.reconciler.on_connect(room.mpd.link)
+    room.wait(5)
+    assert room.mpd.playing()
+
+
+def test_a_queue_cleared_while_the_connection_was_away_stays_silent(room: Room) -> None:
+    room.mpd.clear()
+    room.reconciler.on_connect(room.mpd.link)
+    room.wait(1000)
+    assert room.mpd.state == "stop"
+
+
+def test_two_good_songs_among_two_hundred_stale_ones_are_found() -> None:
+    room = Room()
+    room.mpd.playlists = {"Happy": LONG_LIST}
+    room.wait(60)
+    assert room.mpd.playing() in ("happy/1", "happy/2")
+
+
+def test_a_list_of_stale_songs_alone_is_named_and_tried_again() -> None:
+    room = Room()
+    room.mpd.playlists = {"Happy": [f"gone/{n}" for n in range(5)]}
+    assert "cannot add any of the 5 songs" in room.wait(30).message
+    room.mpd.lost.clear()
+    room.look(Mood.HAPPY, "database")
+    assert room.mpd.playing().startswith("gone/")
+
+
+def test_a_full_queue_is_named_until_there_is_room() -> None:
+    room = Room()
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.mpd.max_length = 1
+    assert "queue is full" in room.look().message
+    room.mpd.max_length = 10
+    assert not room.wait(40).message
+
+
+def test_songs_that_an_update_dropped_are_nobody_s_doing(room: Room) -> None:
+    waiting = room.mpd.queue[1].file
+    room.mpd.lost.add(waiting)  # this file alone
+    for entry in list(room.mpd.queue):
+        if entry.file == waiting:
+            room.mpd.drop(room.mpd.position(entry.id))
+    original = room.mpd.is_lost
+    room.mpd.is_lost = lambda uri: uri == waiting or original(uri)  # type: ignore[method-assign]
+    assert "hands off" not in room.look(Mood.HAPPY, "database").message
+
+
+def test_a_song_without_an_end_is_left_when_the_mood_changes(room: Room) -> None:
+    room.mpd.song_s, room.mpd.known_s = 1e9, None
+    room.wait(30)
+    assert room.mpd.playing().startswith("happy/")
+    room.wait(10, Mood.SAD)
+    assert room.mpd.playing().startswith("sad/")
+
+
+def test_a_stream_of_a_user_is_not_left() -> None:
+    room = Room()
+    room.mpd.add("user/radio")
+    room.mpd.song_s, room.mpd.known_s = 1e9, None
+    room.mpd.play(0)
+    room.wait(30)
+    room.wait(30, Mood.SAD)
+    assert room.mpd.playing() == "user/radio"
+
+
+def test_a_song_that_cannot_seek_is_left_by_a_fade() -> None:
+    room = Room(TransitionMode.NOW)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.mpd.options.xfade, room.mpd.seekable = 5, False
+    room.look()
+    assert room.mpd.playing().startswith("happy/")
+
+
+def test_an_announcement_that_is_over_ends_the_hands_off(room: Room) -> None:
+    song = room.mpd.current
+    room.mpd.add("bell/0", 0)
+    room.mpd.play(0)
+    assert "hands off" in room.look().message
+    room.mpd.remove(0)
+    room.mpd.go(song or 0)
+    assert not room.look().message
+
+
+@pytest.mark.parametrize("deed", [FakeMpd.clear, FakeMpd.stop, lambda mpd: mpd.add("user/1")])
+def test_take_over_now_ends_hands_off_and_starts_the_music(
+    room: Room, deed: Callable[[FakeMpd], object]
+) -> None:
+    deed(room.mpd)
+    assert room.look().message
+    room.reconciler.take_over()
+    state = room.look()
+    assert (room.mpd.state, state.message) == ("play", "")
+
+
+def test_what_was_done_before_the_first_start_is_no_take_over() -> None:
+    room = Room()
+    room.mpd.add("user/0")
+    room.mpd.add("user/1")
+    room.look()
+    assert room.mpd.playing().startswith("happy/")

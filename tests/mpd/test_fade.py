@@ -1,0 +1,77 @@
+"""The volume stays the person's, whatever the mixer makes of it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid.mpd.fade import TOLERANCE, Fader
+from tests.support.fake_mpd import FakeMpd, Options
+
+
+@dataclass
+class CoarseOptions(Options):
+    """A mixer with fewer steps than per cents: it reports another volume than was set."""
+
+    steps: int = 127
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "volume" and isinstance(value, int) and hasattr(self, "steps"):
+            value = value * self.steps // 100 * 100 // self.steps
+        super().__setattr__(name, value)
+
+
+@dataclass
+class Mixer:
+    """An MPD with a coarse mixer, and what it was set to while a song was left."""
+
+    steps: int
+    volume: int
+    at_the_end: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mpd = FakeMpd({})
+        self.mpd.options = CoarseOptions(steps=self.steps, volume=self.volume)
+
+    def leave_song(self, fader: Fader) -> None:
+        fader.fade_out(self.mpd.link, lambda: self.at_the_end.append(self.mpd.options.volume))
+
+
+@given(steps=st.integers(20, 200), volume=st.integers(1, 100))
+def test_ten_fades_leave_the_volume_as_it_was(steps: int, volume: int) -> None:
+    mixer = Mixer(steps, volume)
+    mixer.mpd.options.volume = volume
+    before = mixer.mpd.options.volume
+    fader = Fader(sleep=lambda _: False)
+    for _ in range(10):
+        mixer.leave_song(fader)
+    assert abs(mixer.mpd.options.volume - before) <= TOLERANCE
+    assert mixer.at_the_end == [0] * 10 or before < 100 / steps + TOLERANCE
+    assert fader.volume_to_restore is None
+
+
+def test_a_volume_that_a_person_clearly_moved_stays() -> None:
+    mixer = Mixer(100, 80)
+
+    def moved(_: float) -> bool:
+        if mixer.mpd.options.volume < 50:
+            mixer.mpd.options.volume = 95
+        return False
+
+    mixer.leave_song(Fader(sleep=moved))
+    assert mixer.mpd.options.volume == 95
+
+
+def test_a_fade_that_is_given_up_restores_the_volume_and_keeps_the_song() -> None:
+    mixer = Mixer(32, 68)
+    before = mixer.mpd.options.volume
+    mixer.leave_song(Fader(sleep=lambda _: True))
+    assert abs(mixer.mpd.options.volume - before) <= TOLERANCE
+    assert mixer.at_the_end == []
+
+
+def test_without_volume_the_song_is_left_at_once() -> None:
+    mixer = Mixer(100, 0)
+    mixer.leave_song(Fader(sleep=lambda _: pytest.fail("nothing fades")))
+    assert mixer.at_the_end == [0]
