@@ -12,11 +12,20 @@ from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
 from moodpid.metrics import LoopMetrics, ThermalThrottle
 from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
+from moodpid.mood.observation import Observation
 from moodpid.mood.override import apply_override
 from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy
 from moodpid.mood.room import RoomState
 from moodpid.ports import MusicPlayer, ObservationSource, StatePublisher
-from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, Request, TrackSkipped
+from moodpid.requests import (
+    Button,
+    ChangeSetting,
+    PlayerChanged,
+    PressButton,
+    Request,
+    SenseReport,
+    TrackSkipped,
+)
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
@@ -108,7 +117,7 @@ class Daemon:
             self._handle(request)
         if self._unsaved:
             self._save_if_changed()
-        observation = self.source.next_observation()
+        observation = self.source.next_observation() or self._senses_alone()
         observed = self._state.observed_mood
         if observation:
             observed = self.mood_filter.update(observation)
@@ -129,6 +138,13 @@ class Daemon:
         self._publish(state, decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
 
+    def _senses_alone(self) -> Observation | None:
+        """Return an observation without faces where other senses report while the camera sees nothing."""
+        blind = self.source.state.status in (CameraStatus.LOST, CameraStatus.DARK, CameraStatus.STARTING)
+        if blind and self.mood_filter.follows_senses(self.clock()):
+            return Observation(self.clock(), ())
+        return None
+
     def _handle(self, request: Request) -> None:
         match request:
             case ChangeSetting():
@@ -144,6 +160,8 @@ class Daemon:
                 self.mood_filter.room.forget()
                 self.save_room(self.mood_filter.room.state, now=True)
                 log.info("what was learned of the room is forgotten")
+            case SenseReport(name, evidence, weight):
+                self.mood_filter.sense(name, evidence, weight, self.clock())
             case PlayerChanged(player):
                 self._state = replace(self._state, player=player)
             case TrackSkipped():

@@ -42,6 +42,21 @@ class PressButton:
 
 
 @dataclass(frozen=True, slots=True)
+class SenseReport:
+    """Request: take in what a sense of the configuration says of the mood.
+
+    Attributes:
+        name: The sense.
+        evidence: Logarithms of likelihoods, in the order of `Emotion`.
+        weight: From 0 to 1, a share of the sense's own weight.
+    """
+
+    name: str
+    evidence: tuple[float, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlayerChanged:
     """News from the MPD worker."""
 
@@ -53,5 +68,5 @@ class TrackSkipped:
     """News from the MPD worker: a user left one of its songs early, in another client or by a button."""
 
 
-Request: TypeAlias = ChangeSetting | PressButton | PlayerChanged | TrackSkipped
+Request: TypeAlias = ChangeSetting | PressButton | SenseReport | PlayerChanged | TrackSkipped
 Post: TypeAlias = Callable[[Request], bool]

@@ -16,6 +16,7 @@ from moodpid.errors import ConfigError
 from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.mood.room import ClassifierProfile, RoomModel, RoomState, prior_from
+from moodpid.mood.senses import Sense
 from moodpid.ports import MusicPlayer, StatePublisher
 from moodpid.requests import Request
 from moodpid.state import Settings, ViewLevel
@@ -217,7 +218,13 @@ def capabilities(config: Config) -> "Capabilities":
     """Return what users may set and press here."""
     from moodpid.settings.fields import Capabilities
 
-    return Capabilities(config.player.enabled, config.camera.fps, config.mqtt.picture, _page_url(config))
+    return Capabilities(
+        config.player.enabled,
+        config.camera.fps,
+        config.mqtt.picture,
+        _page_url(config),
+        tuple(config.senses),
+    )
 
 
 def _page_url(config: Config) -> str:
@@ -267,7 +274,8 @@ def build_mood_filter(
         profile: Of the classifier whose scores it reads.
         learned: What was learned of the room before.
     """
-    return MoodFilter(filter_settings(config, profile), build_room(config, profile, learned))
+    senses = {name: Sense(sense.weight, sense.expires_s) for name, sense in config.senses.items()}
+    return MoodFilter(filter_settings(config, profile), build_room(config, profile, learned), senses)
 
 
 def build_room(config: Config, profile: ClassifierProfile, learned: RoomState | None = None) -> RoomModel:

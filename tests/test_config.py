@@ -9,9 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid import config
-from moodpid.config import CameraSource, Config, SongSource, Sound, TransitionMode, load, parse
+from moodpid.config import (
+    CameraSource,
+    Config,
+    PriorSource,
+    SenseConfig,
+    SongSource,
+    Sound,
+    TransitionMode,
+    load,
+    parse,
+)
 from moodpid.errors import ConfigError
-from moodpid.mood.emotion import Mood
+from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.filter import threshold_for
 from moodpid.state import Settings
 from moodpid.wiring import default_settings
@@ -328,6 +338,52 @@ def test_relative_paths_start_from_the_file(tmp_path: Path) -> None:
     file.write_text('[camera]\nsource = "recording"\npath = "room.mp4"\n' + PLAYLISTS)
     assert load(file).camera.path == str(tmp_path / "room.mp4")
     assert load(file).vision.model == ""
+
+
+def test_the_prior_is_a_word_or_a_table_of_shares() -> None:
+    assert parse("").mood.prior is PriorSource.LEARNED
+    assert parse('[mood]\nprior = "home"\n').mood.prior is PriorSource.HOME
+    assert parse("[mood]\nprior = { happy = 0.6 }\n").mood.prior == {Emotion.HAPPY: 0.6}
+
+
+@pytest.mark.parametrize(
+    ("prior", "says"),
+    [
+        ('"hom"', "did you mean home?"),
+        ("0.5", "a table of shares"),
+        ("{}", "is empty"),
+        ("{ hapy = 0.5 }", "did you mean happy?"),
+        ("{ nobody = 0.5 }", "unknown mood"),
+        ("{ happy = 0 }", "above 0"),
+        ("{ happy = 1.1 }", "up to 1"),
+        ('{ happy = "0.5" }', "without quotes"),
+    ],
+)
+def test_a_wrong_prior_is_a_fault_that_says_what_is_right(prior: str, says: str) -> None:
+    (fault,) = faults(f"[mood]\nprior = {prior}\n")
+    assert "[mood" in fault
+    assert says in fault
+
+
+def test_each_sense_is_a_table_of_its_own() -> None:
+    senses = parse("[senses.voice]\nweight = 0.8\n[senses.heart-rate]\nexpires_s = 10\n").senses
+    assert senses == {"voice": SenseConfig(weight=0.8), "heart-rate": SenseConfig(expires_s=10.0)}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[senses.voice]\nweigth = 1\n", "did you mean weight?"),
+        ("[senses.voice]\nweight = 2\n", "above 0 up to 1"),
+        ("[senses]\nvoice = 1\n", "write [senses.voice]"),
+        ('[senses."a/b"]\n', "small letters"),
+        ("".join(f"[senses.a{n}]\n" for n in range(17)), "16 are the most"),
+        ("senses = 1\n", "is a table"),
+    ],
+)
+def test_a_wrong_sense_is_a_fault(text: str, says: str) -> None:
+    (fault,) = faults(text)
+    assert says in fault
 
 
 @pytest.mark.parametrize("name", ["moodpid.toml", "demo.toml"])

@@ -14,7 +14,17 @@ from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
-from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, Request, TrackSkipped
+from moodpid.mood.room import RoomState
+from moodpid.mood.senses import Sense, evidence_of_scores
+from moodpid.requests import (
+    Button,
+    ChangeSetting,
+    PlayerChanged,
+    PressButton,
+    Request,
+    SenseReport,
+    TrackSkipped,
+)
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
@@ -385,3 +395,41 @@ def test_a_skip_in_another_client_is_published_once(harness: DaemonHarness) -> N
     harness.run(None)
     assert [event.event_type for event in harness.home.events] == [EventType.TRACK_SKIPPED]
     assert "skip" not in harness.player.calls
+
+
+def test_what_was_learned_is_forgotten_by_a_button_and_saved(harness: DaemonHarness) -> None:
+    daemon = harness.daemon(*seconds(10, Emotion.HAPPY))
+    saved: list[tuple[RoomState, bool]] = []
+
+    def save(state: RoomState, /, *, now: bool) -> bool:
+        saved.append((state, now))
+        return True
+
+    daemon.save_room = save
+    daemon.mood_filter.room.state = RoomState((600.0,) * 7)
+    harness.requests.post(PressButton(Button.FORGET_ROOM))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert saved[0] == (RoomState(), True)
+    assert saved[-1][1]
+    assert sum(saved[-1][0].moods_s) < 20
+
+
+def test_senses_give_a_room_a_mood_while_the_camera_is_lost(harness: DaemonHarness) -> None:
+    daemon = harness.daemon(*[None] * 60)
+    harness.eye.state = CameraState(CameraStatus.LOST)
+    clock = Clock()
+    daemon.mood_filter = MoodFilter(FilterSettings(), senses={"voice": Sense(weight=1.0)})
+
+    def later() -> float:
+        clock.sleep(0.1)  # a step reads the clock a few times
+        return clock()
+
+    daemon.clock = later
+    harness.requests.post(SenseReport("voice", evidence_of_scores({Emotion.HAPPY: 1.0}), 1.0))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    mood = harness.home.published[-1].mood
+    assert mood is not None
+    assert mood.mood is Mood.HAPPY
+    assert mood.faces == 0

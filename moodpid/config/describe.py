@@ -48,7 +48,7 @@ def _parts(hint: Any) -> tuple[type, Meta]:  # noqa: ANN401 - a type, as `typing
         return _parts(get_args(hint)[0])
     if get_origin(hint) is Annotated:
         kind, meta = get_args(hint)
-        return kind, meta
+        return get_origin(kind) or kind, meta
     return get_origin(hint) or hint, Meta()
 
 

@@ -169,7 +169,7 @@ class PriorSource(StrEnum):
     TRAINING = "training"
 
 
-Share = Annotated[float, Meta(gt=0, lt=1)]
+Share = Annotated[float, Meta(gt=0, le=1)]
 
 
 class MoodConfig(_Table, frozen=True):
@@ -187,6 +187,18 @@ class MoodConfig(_Table, frozen=True):
     somebody_after_s: Positive = 1.0
     nobody_after_s: Positive = 10.0
     memory_s: Positive = 120.0
+
+
+SENSE_NAME = "[a-z0-9][a-z0-9_-]{0,30}"
+MAX_SENSES = 16
+SenseName = Annotated[str, Meta(pattern=f"^{SENSE_NAME}$")]
+
+
+class SenseConfig(_Table, frozen=True):
+    """How far another sense than the camera is trusted, and how long what it says holds."""
+
+    weight: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    expires_s: Annotated[float, Meta(gt=0, le=86400)] = 60.0
 
 
 class SongSource(_Table, frozen=True):
@@ -343,6 +355,7 @@ class Config(_Table, frozen=True):
     camera: CameraConfig = CameraConfig()
     vision: VisionConfig = VisionConfig()
     mood: MoodConfig = MoodConfig()
+    senses: Annotated[dict[SenseName, SenseConfig], Meta(max_length=MAX_SENSES)] = {}
     player: MpdConfig = MpdConfig()
     library: LibraryConfig = LibraryConfig()
     mqtt: MqttConfig = MqttConfig()

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import UnionType
@@ -12,7 +13,16 @@ from msgspec import Struct
 
 from moodpid.config.describe import explain, spell
 from moodpid.config.key_paths import KeyPath
-from moodpid.config.schema import Config, Name, PriorSource, Share, SongSource
+from moodpid.config.schema import (
+    MAX_SENSES,
+    SENSE_NAME,
+    Config,
+    Name,
+    PriorSource,
+    SenseConfig,
+    Share,
+    SongSource,
+)
 from moodpid.mood.emotion import Emotion, Mood
 
 
@@ -90,6 +100,8 @@ def _table_faults(
             yield from _playlist_faults(value, place)
         elif place == ("player", "lift") and isinstance(value, dict):
             yield from _lift_faults(value, place)
+        elif place == ("senses",) and isinstance(value, dict):
+            yield from _sense_faults(value)
         elif place == ("mood", "prior"):
             yield from _prior_faults(value, place)
         else:
@@ -109,7 +121,11 @@ def _unknown(key: str, value: object, known: Iterable[str], at: KeyPath) -> str:
 
 def _broker_faults(key: str) -> list[str]:
     """Return the tables that have such a key."""
-    tables = {name: get_type_hints(struct) for name, struct in get_type_hints(Config).items()}
+    tables = {
+        name: get_type_hints(struct)
+        for name, struct in get_type_hints(Config).items()
+        if isinstance(struct, type) and issubclass(struct, Struct)
+    }
     return ["player.playlists"] if key in set(Mood) else [name for name in tables if key in tables[name]]
 
 
@@ -162,6 +178,22 @@ def _lift_faults(table: Mapping[str, Any], at: KeyPath) -> Iterator[tuple[KeyPat
             if word not in moods:
                 meant = did_you_mean(word, moods)
                 yield (*at, mood), f"unknown mood {spell(word)}{meant} There are {', '.join(moods)}"
+
+
+def _sense_faults(table: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    for name, sense in table.items():
+        place = ("senses", name)
+        if not re.fullmatch(SENSE_NAME, name):
+            yield (
+                place,
+                "a sense is named by small letters, digits, - and _, at most 31: it is part of a topic",
+            )
+        elif isinstance(sense, dict):
+            yield from _table_faults(sense, SenseConfig, place)
+        else:
+            yield place, f"is a table: write [senses.{name}] on a line of its own"
+    if len(table) > MAX_SENSES:
+        yield ("senses",), f"has {len(table)} senses; {MAX_SENSES} are the most"
 
 
 def _prior_faults(value: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:

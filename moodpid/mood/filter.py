@@ -96,6 +96,7 @@ class MoodFilter:
         self._opinions = OpinionMeter()
         self._presence = 0.0  # 0: surely empty, 1: surely occupied
         self._somebody = False  # what the last look said
+        self._by_senses = False  # no face, but another sense said so
         self._mood = Mood.NOBODY
         self._since_s: float | None = None
         self._at_s: float | None = None
@@ -117,7 +118,9 @@ class MoodFilter:
         if self._since_s is None:
             self._since_s = now_s
         self._update_belief(observation, elapsed_s)
-        self._update_presence(bool(observation.faces) or self.senses_anything(now_s), elapsed_s)
+        sensed = self.senses_anything(now_s)
+        self._update_presence(bool(observation.faces) or sensed, elapsed_s)
+        self._by_senses = not observation.faces and (sensed or (self._by_senses and self._presence > 0.0))
         mood = self._next_mood(now_s)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s
@@ -142,6 +145,10 @@ class MoodFilter:
     def senses_anything(self, now_s: float) -> bool:
         """Return whether a sense has said something that has not expired."""
         return any(reading.active(now_s) for reading in self._senses.values())
+
+    def follows_senses(self, now_s: float) -> bool:
+        """Return whether the mood moves on without the camera: by senses that report, or ceased to."""
+        return self._by_senses or self.senses_anything(now_s)
 
     def _update_belief(self, observation: Observation, elapsed_s: float) -> None:
         settings, faces, now_s = self._settings, observation.faces, observation.at_s

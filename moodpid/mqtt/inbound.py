@@ -25,7 +25,7 @@ REQUEST_RATE_HZ = 4.0
 RELEASE_RATE_HZ = 1.0
 MAX_CLAIMS = 64
 MAX_COMMAND_BYTES = 64
-"""No valid payload has more bytes than this."""
+"""No longer request is remembered for its fault."""
 _MAX_REJECTED = 64
 
 log = logging.getLogger(__name__)
@@ -53,9 +53,9 @@ class CommandParser:
             raise InvalidRequestError(f"a message on {topic!r}, which is no topic for requests")
         if retained:
             raise InvalidRequestError(f"a retained message on {topic}: send requests without the retain flag")
-        if len(payload) > MAX_COMMAND_BYTES:
+        if len(payload) > field.max_bytes:
             raise InvalidRequestError(
-                f"a message of {len(payload)} bytes on {topic}; {MAX_COMMAND_BYTES} are the most"
+                f"a message of {len(payload)} bytes on {topic}; {field.max_bytes} are the most"
             )
         try:
             text = payload.decode().strip()

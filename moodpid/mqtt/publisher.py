@@ -24,6 +24,7 @@ from moodpid.mqtt.timings import Timings
 from moodpid.mqtt.topics import OFFLINE, ONLINE, Topics
 from moodpid.requests import Post
 from moodpid.settings.fields import Capabilities, setting_fields
+from moodpid.settings.senses import sense_fields
 from moodpid.state import AppState
 from moodpid.system.json_file import JsonFile
 
@@ -205,7 +206,7 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     """
     topics, fields = Topics.of(device, broker), setting_fields(capabilities)
     claim = IdClaim(socket.gethostname(), timings)
-    inbound = InboundRouter(topics, fields, post, claim.claim)
+    inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post, claim.claim)
     options = ConnectionOptions(
         f"moodpid-{device.id}", Message(topics.status, OFFLINE), inbound.subscriptions, inbound.on_message
     )

@@ -27,6 +27,8 @@ class FieldKind(StrEnum):
     SELECT = "select"
     NUMBER = "number"
     BUTTON = "button"
+    SENSE = "sense"
+    """What only other programs send; it is no entity in Home Assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class SettingField:
         format: The text of its present value; None for a button.
         options: The valid texts of a select.
         range: The valid values of a number.
+        max_bytes: No valid text has more bytes than this.
     """
 
     key: str
@@ -58,6 +61,7 @@ class SettingField:
     format: Callable[[Settings], str] | None
     options: tuple[str, ...] = ()
     range: NumberRange | None = None
+    max_bytes: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,14 @@ class Capabilities:
         max_fps: The most observations per second that the camera allows.
         picture: The last frame is published as a picture.
         page_url: Where people reach the page from other machines; empty if they cannot.
+        senses: The names of the senses that the configuration lists.
     """
 
     music: bool = True
     max_fps: float = 4.0
     picture: bool = False
     page_url: str = ""
+    senses: tuple[str, ...] = ()
 
 
 def setting_fields(capabilities: Capabilities) -> tuple[SettingField, ...]:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.inbound import CommandParser
 from moodpid.mqtt.topics import Topics
-from moodpid.requests import Button, ChangeSetting, PressButton, Request
+from moodpid.requests import Button, ChangeSetting, PressButton, Request, SenseReport
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
+from moodpid.settings.senses import sense_fields
 from moodpid.state import Settings
 
 TOPICS = Topics("moodpid/living-room")
@@ -98,3 +99,15 @@ def test_no_bytes_do_anything_but_make_a_valid_request_or_one_line(
         assert 0 <= settings.dwell_s <= 600
         assert 0 <= settings.sensitivity <= 100
         assert 0.5 <= settings.fps <= 4
+
+
+def test_a_sense_is_heard_on_its_topic_if_it_is_configured() -> None:
+    commands = CommandParser(TOPICS, sense_fields(Capabilities(senses=("voice",))))
+    (topic,) = commands.topics
+    assert topic == TOPICS.setter("senses/voice")
+    report = commands.read(topic, b'{"valence": -0.4, "arousal": 0.7}', retained=False)
+    assert isinstance(report, SenseReport)
+    with pytest.raises(InvalidRequestError, match="most"):
+        commands.read(topic, b" " * 600, retained=False)
+    with pytest.raises(InvalidRequestError, match="no topic for requests"):
+        commands.read(TOPICS.setter("senses/watch"), b'{"valence": 0}', retained=False)

@@ -54,6 +54,12 @@ def contenders(faces: Faces, known: tuple[float, ...]) -> dict[str, Follow]:
         "... and no resting faces": moodpid(faces, HOME, resting=False),
         "moodpid, prior learned": moodpid(faces, HOME, learns=True),
         "moodpid, prior known": moodpid(faces, known),
+        "... learned, and a sense that knows the mood in 5 of 10 reports": moodpid(
+            faces, HOME, learns=True, sense=0.5
+        ),
+        "... learned, and a sense that knows the mood in 8 of 10 reports": moodpid(
+            faces, HOME, learns=True, sense=0.8
+        ),
     }
 
 

@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from benchmarks.living_room.evenings import HOME, LOOKS_HZ, NOBODY, Evening, Faces, Ints
 
-from moodpid.mood.emotion import EMOTIONS, Mood
+from moodpid.mood.emotion import AFFECT, EMOTIONS, Mood
 from moodpid.mood.filter import FilterSettings, MoodFilter
-from moodpid.mood.observation import Observation
 from moodpid.mood.room import RoomModel, RoomState
+from moodpid.mood.senses import Sense, evidence_of_affect
 
 MOODS = tuple(Mood)
 # As long as the filters wait before a room is empty, so that all are compared by their moods
 NOBODY_AFTER_LOOKS = 10 * LOOKS_HZ
+SENSE = "sense"
+SENSE_EVERY_S = 20
+SENSE_SPREAD = 0.3
 Numbers = tuple[float, ...]
 Follow = Callable[[Sequence[Evening]], list[Ints]]
 """Reports the mood at each look of a household's evenings, one after the other."""
@@ -114,7 +117,14 @@ def release_0_1_0(prior: Numbers) -> Follow:
     return lambda evenings: [follow(evening) for evening in evenings]
 
 
-def moodpid(faces: Faces, prior: Numbers = HOME, *, learns: bool = False, resting: bool = True) -> Follow:
+def moodpid(
+    faces: Faces,
+    prior: Numbers = HOME,
+    *,
+    learns: bool = False,
+    resting: bool = True,
+    sense: float | None = None,
+) -> Follow:
     """The present filter, with its shipped settings.
 
     Args:
@@ -122,6 +132,7 @@ def moodpid(faces: Faces, prior: Numbers = HOME, *, learns: bool = False, restin
         prior: The frequencies that it begins with.
         learns: Whether these follow the room, from evening to evening.
         resting: Whether resting faces are learned.
+        sense: How often another sense knows the mood; None without one.
     """
     settings = FilterSettings(prior=faces.training_prior)
     means = tuple(tuple(row) for row in faces.profile.tolist()) if resting else None
@@ -130,14 +141,26 @@ def moodpid(faces: Faces, prior: Numbers = HOME, *, learns: bool = False, restin
         state, told = RoomState(), []
         for evening in evenings:
             room = RoomModel(prior, means, learns=learns, state=state)
-            told.append(_reports(MoodFilter(settings, room), evening.observations()))
+            mood_filter = MoodFilter(settings, room, {SENSE: Sense()})
+            told.append(_reports(mood_filter, evening, sense))
             state = room.state
         return told
 
     return follow
 
 
-def _reports(mood_filter: MoodFilter, looks: Sequence[Observation]) -> Ints:
+def _reports(mood_filter: MoodFilter, evening: Evening, quality: float | None) -> Ints:
+    """The reported moods; every `SENSE_EVERY_S` while somebody is there, the sense reports a point.
+
+    The point is near the true mood in the share `quality` of the reports, else near any.
+    """
     numbers = {mood: number for number, mood in enumerate(MOODS)}
     assert MOODS[:NOBODY] == tuple(Mood(e) for e in EMOTIONS)
-    return np.array([numbers[mood_filter.update(look).mood] for look in looks])
+    random, reports = np.random.default_rng(int(evening.truth.sum())), []
+    for number, (look, truth) in enumerate(zip(evening.observations(), evening.truth.tolist(), strict=True)):
+        if quality is not None and truth != NOBODY and number % (SENSE_EVERY_S * LOOKS_HZ) == 0:
+            meant = truth if random.random() < quality else int(random.integers(NOBODY))
+            valence, arousal = random.normal(AFFECT[MOODS[meant]], SENSE_SPREAD).clip(-1, 1).tolist()
+            mood_filter.sense(SENSE, evidence_of_affect(valence, arousal), 1.0, look.at_s)
+        reports.append(numbers[mood_filter.update(look).mood])
+    return np.array(reports)

@@ -1,0 +1,84 @@
+"""Other senses join the faces as evidence, expire, and fill a room without faces."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid.mood.emotion import AFFECT, EMOTIONS, Emotion, Mood
+from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.observation import Observation
+from moodpid.mood.room import RoomModel, prior_from
+from moodpid.mood.senses import Sense, evidence_of_affect, evidence_of_scores
+from tests.support.fakes import look
+
+HOME = prior_from({})
+SAD = evidence_of_scores({Emotion.SAD: 0.9, Emotion.NEUTRAL: 0.1})
+HAPPY = evidence_of_scores({Emotion.HAPPY: 1.0})
+axis = st.one_of(st.none(), st.floats(-1, 1))
+
+
+def room(**senses: Sense) -> MoodFilter:
+    return MoodFilter(FilterSettings(), RoomModel(HOME, learns=False), senses)
+
+
+def mood_after(mood_filter: MoodFilter, start_s: float, end_s: float, *emotions: Emotion) -> Mood:
+    for n in range(round((end_s - start_s) * 4)):
+        state = mood_filter.update(look(start_s + n / 4, *emotions, sure=0.5))
+    return state.mood
+
+
+@pytest.mark.parametrize("emotion", list(Emotion))
+def test_a_point_favours_the_mood_that_lies_there(emotion: Emotion) -> None:
+    evidence = evidence_of_affect(*AFFECT[Mood(emotion)])
+    assert EMOTIONS[evidence.index(max(evidence))] is emotion
+
+
+@given(axis, axis)
+def test_no_point_rules_a_mood_out(valence: float | None, arousal: float | None) -> None:
+    assert all(-2.4 < e < 2.0 for e in evidence_of_affect(valence, arousal))
+
+
+def test_a_sense_that_knows_one_axis_does_not_judge_the_other() -> None:
+    calm = evidence_of_affect(None, -0.4)
+    assert calm[EMOTIONS.index(Emotion.SAD)] == max(calm)
+    assert calm[EMOTIONS.index(Emotion.SURPRISE)] == pytest.approx(calm[EMOTIONS.index(Emotion.FEAR)])
+
+
+def test_a_room_without_faces_has_the_mood_of_its_senses_until_they_expire() -> None:
+    mood_filter = room(voice=Sense(weight=1.0, expires_s=30.0))
+    mood_filter.update(look(0.0))
+    mood_filter.sense("voice", HAPPY, 1.0, 0.0)
+    assert mood_after(mood_filter, 0.0, 25.0) is Mood.HAPPY
+    assert mood_filter.follows_senses(29.0)
+    assert mood_after(mood_filter, 25.0, 50.0) is Mood.NOBODY
+    assert not mood_filter.follows_senses(50.0)
+
+
+def test_a_sense_tips_a_face_that_can_be_read_either_way() -> None:
+    alone, helped = room(), room(voice=Sense(weight=1.0))
+    helped.update(look(0.0))
+    helped.sense("voice", SAD, 1.0, 0.0)
+    for mood_filter in (alone, helped):
+        mood_after(mood_filter, 0.25, 8.0, Emotion.SAD, Emotion.NEUTRAL)
+    sad = [f.update(look(8.0, Emotion.SAD, Emotion.NEUTRAL)).scores[Emotion.SAD] for f in (alone, helped)]
+    assert sad[1] > 2 * sad[0]
+
+
+def test_a_statement_that_is_repeated_does_not_pile_up() -> None:
+    once, often = (room(watch=Sense(weight=0.5, expires_s=600.0)) for _ in range(2))
+    for mood_filter, every in ((once, 1200), (often, 20)):
+        for n in range(1200):
+            if n % every == 0:
+                mood_filter.sense("watch", HAPPY, 1.0, n / 4)
+            mood_filter.update(look(n / 4, Emotion.NEUTRAL))
+    scores = [f.update(look(300.0, Emotion.NEUTRAL)).scores for f in (once, often)]
+    assert scores[0][Emotion.HAPPY] == pytest.approx(scores[1][Emotion.HAPPY], abs=0.02)
+
+
+@pytest.mark.parametrize(("name", "weight"), [("unknown", 1.0), ("voice", 0.0)])
+def test_an_unknown_sense_or_one_without_weight_changes_nothing(name: str, weight: float) -> None:
+    plain, asked = room(voice=Sense()), room(voice=Sense())
+    asked.sense(name, SAD, weight, 0.0)
+    for n in range(40):
+        observation = Observation(n / 4, look(0, Emotion.HAPPY).faces)
+        assert asked.update(observation) == plain.update(observation)
