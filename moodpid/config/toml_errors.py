@@ -86,13 +86,11 @@ def _describe(message: str, before: str, rest: str) -> str:
             value = before.partition("=")[2] + rest if message.startswith("Expected newline") else rest
             word = re.split(r"\s*(?:[,\]}#]|$)", value.strip(), maxsplit=1)[0]
             quoted = word if words is not _BARE else f'"{word}"'
-            return words.format(word=_hidden(quoted), rest=_hidden(rest.partition("#")[0].strip()))
+            shown = rest.partition("#")[0].strip()
+            if "@" in before + rest:  # what stands before it may be a password, as in password@host
+                quoted = shown = "…"
+            return words.format(word=quoted, rest=shown)
     return f"{message[0].lower()}{message[1:]}"
-
-
-def _hidden(words: str) -> str:
-    """Return the words without what stands before an @, which may be a password."""
-    return re.sub(r"[^\s=\"']+@", "…@", words)
 
 
 def _list_start(text: str, at: int) -> int:

@@ -88,7 +88,7 @@ def load(model: Path) -> Sidecar:
     checksum = hashlib.sha256(content).hexdigest()
     try:
         sidecar = msgspec.json.decode(_bytes(file), type=Sidecar)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # ValueError: not UTF-8
         raise ModelError(
             f"{file}: {error}; it must be the file that was made together with the model"
         ) from None
