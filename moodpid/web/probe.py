@@ -5,7 +5,7 @@ from enum import Enum
 
 from moodpid.web.listening import Address
 
-_TIMEOUT_S = 3.0
+TIMEOUT_S = 3.0
 
 
 class Answer(Enum):
@@ -18,7 +18,7 @@ class Answer(Enum):
 
 def probe(address: Address) -> Answer:
     """Ask for the page as a browser on this machine would."""
-    connection = http.client.HTTPConnection(address.local_host, address.port, timeout=_TIMEOUT_S)
+    connection = http.client.HTTPConnection(address.local_host, address.port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", f"{address.base_path}/api/session")
         response = connection.getresponse()

@@ -258,7 +258,7 @@ def test_outlines_are_shown_where_the_picture_is_not(browser: Browser, fake: Pag
         opened.show("aim")
         fake.publisher.publish(app_state(view=camera_view(picture=None)), ())
         expect(opened.page.locator(".stage rect:not(.ruler rect)")).to_have_count(1)
-        expect(opened.page.locator(".verdict")).to_contain_text("A face can be read. It is 128 pixels wide.")
+        expect(opened.page.locator(".verdict")).to_contain_text("1 face can be read, 128 pixels wide")
         expect(opened.page.locator(".stage img")).to_have_class("away")
 
 

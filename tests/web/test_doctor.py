@@ -9,6 +9,7 @@ import pytest
 from moodpid.config import Config, WebConfig
 from moodpid.doctor.web import check_page
 from moodpid.system.systemctl import Unit
+from moodpid.web import probe
 from moodpid.web.listening import Address
 from moodpid.wiring import capabilities
 from tests.support.page import PASSWORD, free_port, page_server
@@ -32,7 +33,8 @@ def test_a_page_that_answers_is_named_with_its_address() -> None:
     assert finding.message == f"answers at http://127.0.0.1:{port}/"
 
 
-def test_another_program_on_the_port_is_named() -> None:
+def test_another_program_on_the_port_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         other.settimeout(5)

@@ -6,14 +6,13 @@ import { HINTS, T, fillIn } from "./texts.js";
 
 export function aim(app) {
 	const stage = new Stage();
-	const words = h("span");
-	const verdict = h("p", { class: "verdict", role: "status" }, icon("hint"), words);
+	const words = h("span", { role: "status" });
+	const verdict = h("p", { class: "verdict" }, icon("hint"), words);
 	const hints = h("ul", { class: "hints" });
 	const ruler = s("svg", { class: "ruler", "aria-hidden": "true" });
 	const rulerText = h("span", { class: "tag ruler-tag" }, T.smallest(app.about.min_face_px));
 	const turning = new Turning(app, stage.inner);
 	let shownHints = "";
-	let marked = false;
 	stage.element.append(ruler, rulerText);
 	stage.element.classList.toggle("blank", !app.about.picture);
 
@@ -38,7 +37,8 @@ export function aim(app) {
 		if (!look) text = T.camera[state.camera?.status] || T.starting;
 		else if (good) text = T.aimGood(read.length, read[0].px);
 		setText(words, text);
-		if (verdict.classList.toggle("good", good) !== marked) verdict.replaceChildren(icon((marked = good) ? "good" : "hint"), words);
+		verdict.classList.toggle("good", good);
+		verdict.firstChild.replaceWith(icon(good ? "good" : "hint"));
 		showHints(look, good);
 	}
 

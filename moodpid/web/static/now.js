@@ -22,26 +22,18 @@ export function now(app) {
 
 	function showSince() {
 		const mood = app.state.mood;
-		const parts = mood
-			? [
-					T.lasts(app.feed.now() - mood.since_s),
-					mood.overridden ? T.overridden : T.sure(percent(mood.confidence)),
-					mood.mood === "nobody" ? null : T.faces(mood.faces),
-				]
-			: [T.lookingFor];
-		setText(since, parts.filter(Boolean).join(" · "));
+		const parts = [T.lasts(app.feed.now() - mood.since_s), mood.overridden ? T.overridden : T.sure(percent(mood.confidence))];
+		if (mood.mood !== "nobody") parts.push(T.faces(mood.faces));
+		setText(since, parts.join(" · "));
 	}
 
 	function update(state, changed) {
 		if (changed.has("mood")) {
 			setText(word, state.mood ? moodName(state.mood.mood) : T.starting);
-			showSince();
+			if (state.mood) showSince();
 			bars.update(state.mood);
 		}
-		if (changed.has("camera")) {
-			const camera = state.camera;
-			setText(trouble, [T.camera[camera.status], camera.message].filter(Boolean).join(": "));
-		}
+		if (changed.has("camera")) setText(trouble, state.camera.message || T.camera[state.camera.status]);
 		if (changed.has("mood") || changed.has("player")) plane.update(state);
 		if (changed.has("player")) player.update(state.player);
 		if (changed.has("settings")) hero.querySelector("select").value = state.settings.override;

@@ -60,7 +60,6 @@ export const T = {
 
 	starting: "Waiting for the first look",
 	lasts: (seconds) => `for ${seconds < 60 ? "a moment" : duration(seconds)}`,
-	lookingFor: "Looking for faces",
 	sure: (share) => `${share} sure`,
 	faces: (count) => (count === 1 ? "1 face" : `${count} faces`),
 	overridden: "set by hand",
@@ -96,7 +95,7 @@ export const T = {
 	announceMood: (mood) => `Mood: ${mood}`,
 	announceSong: (title) => `Playing ${title}`,
 
-	aimGood: (count, px) => (count === 1 ? `A face can be read. It is ${px} pixels wide.` : `${count} faces can be read. The largest is ${px} pixels wide.`),
+	aimGood: (count, px) => `${T.faces(count)} can be read, ${px} pixels wide`,
 	aimUnread: "A face is seen, but cannot be read",
 	aimNone: "No face is seen",
 	aimNoneText: "Stand where people usually are, and look towards the camera.",
