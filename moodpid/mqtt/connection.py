@@ -71,7 +71,7 @@ class Connection(Protocol):
 class BrokerConnection:
     """Keeps one connection, and makes it again whenever it is lost.
 
-    The thread is ours and runs paho's network loop: paho's own thread backs off without jitter, waits for
+    The thread of this class runs paho's network loop: paho's own thread backs off without jitter, waits for
     ever for an answer, dies of a malformed packet, and cannot be joined with a time limit.
 
     Args:
@@ -125,7 +125,7 @@ class BrokerConnection:
         while not self._stop.is_set():
             session = Session(self._broker, self._client_id, self._options.will, self)
             end = session.run(self._wanted, self._timings.answer_limit_s, self._options.will)
-            if end.kind is EndKind.LOST:  # before the number: who sees the session gone may ask why
+            if end.kind is EndKind.LOST:  # before the number: the publisher reads it when the session is gone
                 self.last_end = None if end.lasted_s >= self._timings.stable_s else end
             self.session, self._session = 0, None
             if self._stop.is_set():

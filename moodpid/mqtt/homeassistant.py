@@ -1,4 +1,4 @@
-"""Home Assistant's view of us: one device with all of its entities, as a pure function.
+"""What Home Assistant reads: one device with all of its entities, as a pure function.
 
 Source: Home Assistant's manual, "MQTT", sections "Device discovery payload" and those of each platform.
 """
@@ -79,14 +79,14 @@ def discovery(
 
 
 def removal(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The payload that takes away the entities of `before` that are no longer in `now`, to be sent first.
+    """Return the payload, to be sent first, that removes the entities of `before` that are not in `now`.
 
     Args:
         before: What stands on the discovery topic; may be anything that JSON can say.
         now: What is to stand there.
 
     Returns:
-        None if there is nothing to take away.
+        None if there is nothing to remove.
     """
     old, new = before.get("components"), now["components"]
     if not isinstance(old, dict):
@@ -102,13 +102,13 @@ def removal(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]
     return {**now, "components": {**new, **gone}} if gone else None
 
 
-def _is_name(told: object) -> bool:
-    """Whether it is one that we may have given: others are not ours to take away."""
-    return isinstance(told, str) and re.fullmatch(r"\w{1,64}", told, re.ASCII) is not None
+def _is_name(value: object) -> bool:
+    """Return whether moodpid may have given this name: others are left alone."""
+    return isinstance(value, str) and re.fullmatch(r"\w{1,64}", value, re.ASCII) is not None
 
 
 def _availability(topics: Topics, *, camera: bool = False) -> list[dict[str, str]]:
-    """The daemon lives and, for what needs it, the camera watches."""
+    """Return the conditions of an entity: the daemon runs and, where needed, the camera watches."""
     daemon = {"topic": topics.status, "payload_available": ONLINE, "payload_not_available": OFFLINE}
     if not camera:
         return [daemon]
@@ -195,7 +195,7 @@ def _measured(name: str, topic: str, value: str, icon: str = "", **more: object)
 
 
 def _sensor(name: str, topic: str, value: str, icon: str = "", **more: object) -> Component:
-    """A sensor that reads a value, perhaps through filters, from the JSON on a topic."""
+    """Return a sensor that reads a value, perhaps through filters, from the JSON on a topic."""
     drawn = {"icon": f"mdi:{icon}"} if icon else {}
     template = f"{{{{ value_json.{value} }}}}"
     return {
@@ -209,7 +209,7 @@ def _sensor(name: str, topic: str, value: str, icon: str = "", **more: object) -
 
 
 def _triggers(topics: Topics) -> dict[str, Component]:
-    """For automations that start with a change to one mood."""
+    """Return triggers for automations that start with a change to one mood."""
     to = "{{ value_json.to if value_json.event_type == 'mood_changed' else '' }}"
     return {
         f"mood_changed_{mood.value}": {

@@ -131,7 +131,7 @@ class IdClaim:
         return ClaimMessage(self._token, self._host, established=True)
 
     def connected(self) -> None:
-        """Begin anew with a new connection: others may have come meanwhile."""
+        """Start again with a new connection: others may have come meanwhile."""
         self.state, self._asked_s, self._rival = ClaimState.ASKING, None, None
         self._owes_answer, self._deferrals = False, 0
 

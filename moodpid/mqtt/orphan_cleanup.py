@@ -1,4 +1,4 @@
-"""Where this installation left retained messages, so that a new id or prefix leaves no orphan behind."""
+"""Deletes retained messages that this installation left under an earlier id or prefix."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class _KeptTopics(msgspec.Struct, frozen=True):
 
 
 def retained_topics(topics: Topics) -> Iterator[str]:
-    """Every topic on which we leave retained messages, Home Assistant's first."""
+    """Yield every topic on which the publisher leaves retained messages, Home Assistant's first."""
     if topics.discovery:
         yield topics.discovery
     yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy)
@@ -38,11 +38,11 @@ def retained_topics(topics: Topics) -> Iterator[str]:
 
 
 class OrphanCleaner:
-    """Remembers over a restart which topics are ours, until the broker says that they are cleared.
+    """Remembers over a restart which topics this device has, until the broker has cleared them.
 
     Args:
-        file: Where it is written.
-        topics: Those of now.
+        file: Where they are kept.
+        topics: The present ones.
     """
 
     def __init__(self, file: JsonFile, topics: Topics) -> None:
@@ -52,7 +52,7 @@ class OrphanCleaner:
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
     def start(self, deliver: Callable[[Message], DeliveryStatus]) -> None:
-        """Begin to delete what we left under another id or prefix; for every connection, until it is done."""
+        """Begin to delete what is left under another id or prefix; for every session until it is done."""
         kept = self._file.read(_KeptTopics)
         if kept == self._now:
             self._sent = None
@@ -61,8 +61,8 @@ class OrphanCleaner:
         self._sent = [(topic, deliver(Message(topic, ""))) for topic in orphans]
 
     def finish(self) -> None:
-        """Once a turn of the loop: remember the topics of now when nothing is left of the earlier ones."""
-        if self._sent is None or any(receipt.accepted is None for _, receipt in self._sent):
+        """Remember the present topics when nothing is left of the earlier ones; for each step of the loop."""
+        if self._sent is None or any(status.accepted is None for _, status in self._sent):
             return
         if self._file.write(msgspec.structs.asdict(self._now)):
             _log_result(self._sent)
@@ -76,10 +76,10 @@ class OrphanCleaner:
 
 
 def _log_result(sent: list[tuple[str, DeliveryStatus]]) -> None:
-    gone = [topic for topic, receipt in sent if receipt.accepted]
-    stay = [topic for topic, receipt in sent if not receipt.accepted]
+    gone = [topic for topic, status in sent if status.accepted]
+    stay = [topic for topic, status in sent if not status.accepted]
     if gone:
         log.info("deleted %d retained messages of an earlier name, %s first", len(gone), gone[0])
     if stay:
-        told = "the broker denies deleting %d retained messages of an earlier name, %s first"
-        log.warning(told, len(stay), stay[0])
+        what = "the broker denies deleting %d retained messages of an earlier name, %s first"
+        log.warning(what, len(stay), stay[0])

@@ -30,7 +30,7 @@ class Ownership:
         return self._claim.owns_id
 
     def connected(self) -> None:
-        """Begin anew with a new session."""
+        """Start again with a new session."""
         self._claim.connected()
         self._owned = False
 
@@ -45,7 +45,7 @@ class Ownership:
         self._log_change()
         owned, self._owned = self._owned, self._claim.owns_id
         if owned and not self._owned:
-            # Until the owner says otherwise: a state that nobody updates must not look alive
+            # Until the owner publishes: a state that is not updated must not look alive
             self._connection.publish(Message(self._topics.status, OFFLINE))
         return self._owned and not owned
 

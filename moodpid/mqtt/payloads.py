@@ -1,4 +1,4 @@
-"""What our messages say: pure functions from the present state to text."""
+"""The payloads of messages: pure functions from the state to text."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from moodpid.text import clean
 
 
 def mood(state: MoodState, since: datetime) -> str:
-    """The mood; `since` is when it began, with its offset from UTC."""
+    """Return the mood; `since` is when it began, with its offset from UTC."""
     return as_json(
         {
             "mood": state.mood.value,
@@ -26,7 +26,7 @@ def mood(state: MoodState, since: datetime) -> str:
 
 
 def attributes(state: MoodState, since: datetime) -> str:
-    """What Home Assistant shows beside the mood."""
+    """Return what Home Assistant shows beside the mood."""
     return as_json(
         {
             "confidence": round(state.confidence, 2),
@@ -37,7 +37,7 @@ def attributes(state: MoodState, since: datetime) -> str:
 
 
 def affect_of(state: MoodState, *, asked_for: bool) -> Affect | None:
-    """Where the mood lies on the circumplex; None where nobody is.
+    """Return where the mood lies on the circumplex; None in an empty room.
 
     Args:
         state: The mood. A felt one lies between the emotions, as its scores say.
@@ -49,23 +49,23 @@ def affect_of(state: MoodState, *, asked_for: bool) -> Affect | None:
 
 
 def affect(where: Affect | None) -> str:
-    """Valence and arousal from -1 to 1, null where nobody is."""
+    """Return valence and arousal from -1 to 1, null where there is no place."""
     valence, arousal = (round(where.valence, 2), round(where.arousal, 2)) if where else (None, None)
     return as_json({"valence": valence, "arousal": arousal})
 
 
-def event(told: MoodEvent) -> str:
-    """Something that happened; `from` is null where there was no mood before."""
-    return as_json({"event_type": told.event_type.value, "from": told.before, "to": told.after})
+def event(happened: MoodEvent) -> str:
+    """Return an event; `from` is null where there was no mood before."""
+    return as_json({"event_type": happened.event_type.value, "from": happened.before, "to": happened.after})
 
 
 def camera(state: CameraState) -> str:
-    """What the camera is doing, and what is wrong with it if something is."""
+    """Return what the camera is doing, and what is wrong with it if something is."""
     return as_json({"state": state.status.value, "message": clean(state.message)})
 
 
 def player(state: PlayerState) -> str:
-    """What the player is doing, the song, and why it was chosen."""
+    """Return what the player is doing, the song, and why it was chosen."""
     return as_json(
         {
             "state": state.status.value,
@@ -79,7 +79,7 @@ def player(state: PlayerState) -> str:
 
 
 def metrics(state: Metrics, last_error: str) -> str:
-    """How the machine does; null is what is not known."""
+    """Return the metrics; null is what is not known."""
     return as_json(
         {
             "latency_ms": None if state.latency_s is None else round(1000 * state.latency_s),
@@ -91,17 +91,17 @@ def metrics(state: Metrics, last_error: str) -> str:
 
 
 def as_json(fields: Mapping[str, object]) -> str:
-    """JSON that leaves every script readable."""
+    """Return JSON that leaves every script readable."""
     return json.dumps(fields, ensure_ascii=False)
 
 
 def parse_object(payload: bytes) -> dict[str, Any] | None:
-    """The JSON object in a message from elsewhere; None for anything else, however twisted."""
+    """Return the JSON object in a message from others; None for anything else."""
     try:
-        told = json.loads(payload)
+        content = json.loads(payload)
     except (ValueError, RecursionError):
         return None
-    return told if isinstance(told, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 def _scores(state: MoodState) -> dict[str, float]:

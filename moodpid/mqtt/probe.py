@@ -1,7 +1,7 @@
 """Tries the broker for the doctor, as the service uses it: will, retained messages, sizes, every prefix.
 
-Everything happens on a topic of the doctor's own but for one message on the discovery topic, which says what
-stands there already: neither the service nor Home Assistant notices it.
+Everything happens on a topic of the doctor's own but for one message on the discovery topic, which repeats
+what stands there already: neither the service nor Home Assistant notices it.
 """
 
 import math
@@ -178,7 +178,7 @@ class Trial:
         return _Step(message, False, what, _SIZE_REMEDY)
 
     def _on_discovery_topic(self) -> _Step:
-        """Say what stands there; where nothing stands, nothing is what deleting says, too."""
+        """Repeat what stands there; an empty message where nothing does, which changes nothing."""
         topic = self._topics.discovery
         message = Message(topic, self._standing, retain=True)
         if not self.limits.retain:  # there, nothing would be read as the end of the device

@@ -14,7 +14,7 @@ class Topics:
     Attributes:
         root: What our own start with, without a slash at the end.
         discovery: Where Home Assistant reads what entities there are; JSON, retained.
-        birth: Where Home Assistant says `online` when it starts.
+        birth: Where Home Assistant publishes `online` when it starts.
     """
 
     root: str
@@ -23,7 +23,7 @@ class Topics:
 
     @classmethod
     def of(cls, device: config.DeviceConfig, broker: config.MqttConfig) -> "Topics":
-        """The topics of the device that the configuration describes; no prefix means no Home Assistant."""
+        """Return the topics of the configured device; no prefix means no Home Assistant."""
         root, prefix = f"{broker.base_topic}/{device.id}", broker.discovery_prefix
         if not prefix:
             return cls(root)
@@ -31,7 +31,7 @@ class Topics:
 
     @property
     def status(self) -> str:
-        """`online` or `offline`, retained; the broker itself says `offline` when we are lost."""
+        """`online` or `offline`, retained; the broker publishes `offline` when the connection is lost."""
         return f"{self.root}/status"
 
     @property
@@ -56,7 +56,7 @@ class Topics:
 
     @property
     def occupancy(self) -> str:
-        """Whether somebody is there: `ON` or `OFF`, retained."""
+        """Whether a person is in view: `ON` or `OFF`, retained."""
         return f"{self.root}/occupancy"
 
     @property
@@ -76,12 +76,12 @@ class Topics:
 
     @property
     def vitals(self) -> str:
-        """How the machine does: latency, looks a second, temperature, last error; JSON, retained."""
+        """Latency, observations per second, temperature, last error; JSON, retained."""
         return f"{self.root}/vitals"
 
     @property
     def presence(self) -> str:
-        """Where moodpids of one id notice each other; JSON, never retained."""
+        """Where instances with one id notice each other; JSON, never retained."""
         return f"{self.root}/presence"
 
     @property
@@ -96,13 +96,13 @@ class Topics:
 
     @property
     def picture(self) -> str:
-        """The last look as JPEG, where the configuration wants it told; never retained."""
+        """The last frame as JPEG, where the configuration asks for it; never retained."""
         return f"{self.root}/picture"
 
     def state(self, field: str) -> str:
-        """The present state of something that can be set; retained."""
+        """Return the topic of a setting's present value; retained."""
         return f"{self.root}/{field}"
 
     def setter(self, field: str) -> str:
-        """Where requests to set or press something are heard; never retained."""
+        """Return the topic of requests to set or press something; never retained."""
         return f"{self.root}/{field}/set"

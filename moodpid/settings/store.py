@@ -10,7 +10,7 @@ from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_f
 from moodpid.state import Settings
 from moodpid.system.json_file import JsonFile, Key, ShortText
 
-# Numbers and switches, too, where somebody has edited the file
+# Numbers and switches, too, where a user has edited the file
 _Texts: TypeAlias = Annotated[dict[Key, ShortText | float | bool | None], Meta(max_length=64)]
 
 log = logging.getLogger(__name__)

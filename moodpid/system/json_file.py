@@ -149,7 +149,7 @@ def _replace(path: Path, text: str) -> None:
     """Replace all of the file or nothing, even in a power cut (rename(2) after fsync(2)); raise OSError."""
     new = path.with_suffix(".new")
     try:
-        new.unlink(missing_ok=True)  # left by a power cut, or not ours: O_EXCL opens neither links nor pipes
+        new.unlink(missing_ok=True)  # left by a power cut, or foreign: O_EXCL opens neither links nor pipes
         with os.fdopen(
             os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w", encoding="utf-8"
         ) as file:

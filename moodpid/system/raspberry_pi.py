@@ -1,4 +1,4 @@
-"""What a Raspberry Pi tells of itself: its model and system, its power, its heat and its cameras."""
+"""What a Raspberry Pi's files say: its model and system, its power, its heat and its cameras."""
 
 import os
 import re
@@ -26,7 +26,7 @@ class Machine:
         throttled: The firmware's bits, None where there is no such firmware.
         temperature_c: Of the processor, None if unknown.
         legacy_camera: Whether the firmware's old camera stack is on, beside which libcamera cannot work.
-        asks_for_camera: Whether the firmware is told to find a camera, or of one; None if nobody knows.
+        asks_for_camera: Whether config.txt asks the firmware for a camera; None if that is unknown.
         camera_answers: Whether the kernel has met a camera on a ribbon connector.
         closed_devices: Devices of cameras that this process may not open.
     """
@@ -42,7 +42,7 @@ class Machine:
 
     @property
     def power_fault(self) -> str:
-        """What is wrong with the power supply, empty if nothing."""
+        """What is wrong with the power supply; empty if nothing is."""
         if self.throttled is None or not self.throttled & (_WEAK_NOW | _WEAK_ONCE):
             return ""
         return (
@@ -53,7 +53,7 @@ class Machine:
 
     @property
     def heat_fault(self) -> str:
-        """That it is too hot, empty if it is not."""
+        """What is wrong with the temperature; empty if nothing is."""
         if self.temperature_c is not None and self.temperature_c >= THROTTLED_FROM_C:
             return f"{self.temperature_c:.0f} °C: the processor is slowed down"
         if self.throttled is not None and self.throttled & _SLOWED_NOW:
@@ -62,7 +62,7 @@ class Machine:
 
 
 def read_temperature_c(root: Path = Path("/")) -> float | None:
-    """Of the processor, None where the kernel does not know (thermal/sysfs-api, in thousandths)."""
+    """Return the processor's temperature, None if unknown (thermal/sysfs-api, in thousandths)."""
     try:
         return int(_read(root / "sys/class/thermal/thermal_zone0/temp")) / 1000
     except ValueError:
@@ -70,7 +70,7 @@ def read_temperature_c(root: Path = Path("/")) -> float | None:
 
 
 def read_machine(root: Path = Path("/")) -> Machine:
-    """Look at the files of a running system; what is missing is left empty."""
+    """Read the files of a running system; what is missing is left empty."""
     boot = _read(root / _BOOT)
     return Machine(
         model=_read(root / "proc/device-tree/model").strip("\x00\n"),
@@ -91,16 +91,16 @@ def read_machine(root: Path = Path("/")) -> Machine:
 
 
 def _asks_for_camera(boot: str) -> bool:
-    """As config.txt has it (Raspberry Pi documentation, config.txt): the last line about a thing counts."""
+    """Return what config.txt asks for (Raspberry Pi documentation, config.txt): the last line counts."""
     found = re.findall(r"^\s*camera_auto_detect\s*=\s*(\d)", boot, re.MULTILINE)
     return bool(found and found[-1] != "0") or bool(_SENSOR.search(boot))
 
 
 def _throttled(root: Path) -> int | None:
-    """The file is the kernel's (drivers/firmware/raspberrypi.c): one hexadecimal number."""
+    """Return the kernel's (drivers/firmware/raspberrypi.c) one hexadecimal number; None without it."""
     for file in root.glob("sys/devices/platform/soc*/*firmware/get_throttled"):
-        if re.fullmatch(r"(0x)?[0-9a-f]+", told := _read(file).strip()):
-            return int(told, 16)
+        if re.fullmatch(r"(0x)?[0-9a-f]+", text := _read(file).strip()):
+            return int(text, 16)
     return None
 
 

@@ -1,4 +1,4 @@
-"""What systemd says of a unit and of the clock, asked with its own programs."""
+"""The state of a unit and of the clock, read with systemd's own programs."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ class Unit:
     Attributes:
         load: LoadState, such as `loaded` or `not-found`.
         active: ActiveState, such as `active`, `failed` or `activating`.
-        status: StatusText, what the service told last of itself; empty if nothing.
+        status: StatusText, the last status line of the service; empty if there was none.
         result: Result, such as `success`, `exit-code` or `watchdog`.
         exit_code: ExecMainStatus of its last process, empty if there was none.
         started_s: ExecMainStartTimestamp, seconds since 1970; 0 if it was never started.
@@ -29,32 +29,32 @@ class Unit:
 
     @property
     def runs(self) -> bool:
-        """Whether its process is there and at work."""
+        """Whether its process runs."""
         return self.active in ("active", "reloading")
 
 
 def read_unit(name: str = "moodpid.service") -> Unit | None:
-    """How a unit is; None where systemd does not run or does not answer."""
+    """Return the state of a unit; None where systemd does not run or does not answer."""
     properties = (
         *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
         "ExecMainStartTimestamp",
     )
-    told = _show("systemctl", name, "--timestamp=unix", properties=properties)
-    if not told.get("ActiveState"):
+    shown = _show("systemctl", name, "--timestamp=unix", properties=properties)
+    if not shown.get("ActiveState"):
         return None
-    started = told.get("ExecMainStartTimestamp", "").removeprefix("@")
+    started = shown.get("ExecMainStartTimestamp", "").removeprefix("@")
     return Unit(
-        told.get("LoadState", ""),
-        told["ActiveState"],
-        told.get("StatusText", ""),
-        told.get("Result", ""),
-        told.get("ExecMainStatus", ""),
+        shown.get("LoadState", ""),
+        shown["ActiveState"],
+        shown.get("StatusText", ""),
+        shown.get("Result", ""),
+        shown.get("ExecMainStatus", ""),
         float(started) if started.isdecimal() else 0.0,
     )
 
 
 def restart_unit(name: str = "moodpid.service") -> bool:
-    """Restart an installed unit; returns whether that was done. Its state shows how it went."""
+    """Restart an installed unit and return whether that was done; its state shows how it went."""
     unit = read_unit(name)
     if unit is None or unit.load != "loaded" or os.geteuid() != 0:
         return False
@@ -87,15 +87,15 @@ class Clock:
 
 
 def read_clock() -> Clock | None:
-    """How the clock is, whoever sets it; None where systemd does not run or does not answer."""
-    told = _show("timedatectl", properties=("NTPSynchronized", "NTP", "CanNTP"))
-    if "NTPSynchronized" not in told:
+    """Return the state of the clock; None where systemd does not run or does not answer."""
+    shown = _show("timedatectl", properties=("NTPSynchronized", "NTP", "CanNTP"))
+    if "NTPSynchronized" not in shown:
         return None
-    return Clock(*(told.get(name) == "yes" for name in ("NTPSynchronized", "NTP", "CanNTP")))
+    return Clock(*(shown.get(name) == "yes" for name in ("NTPSynchronized", "NTP", "CanNTP")))
 
 
 def _show(program: str, *names: str, properties: tuple[str, ...]) -> dict[str, str]:
-    """The properties that `PROGRAM show` prints as KEY=VALUE; empty if it cannot."""
+    """Return the properties that `PROGRAM show` prints as KEY=VALUE; none if it cannot."""
     command = [program, "show", *names, *(f"--property={name}" for name in properties)]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command

@@ -1,4 +1,4 @@
-"""What the home set is there after a restart; what is broken is told and left aside."""
+"""Settings outlive a restart; a broken file is logged and set aside."""
 
 import logging
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the MQTT tests share: somebody who listens at the broker, and ready-made states."""
+"""What the MQTT tests share: a listener at the broker, stand-ins for brokers, and ready-made states."""
 
 import contextlib
 import queue
@@ -50,7 +50,7 @@ CHANGED = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
 
 
 class MqttListener:
-    """Another client of the broker: hears everything from the moment it is ready, and may say things."""
+    """Another client of the broker: receives everything from the moment it is ready, and may publish."""
 
     def __init__(self, port: int, topic: str = "#", *, username: str = "") -> None:
         self.messages: list[paho.MQTTMessage] = []
@@ -304,7 +304,7 @@ class PublisherHarness:
 
 
 class PublisherLoop:
-    """Stands in for the daemon: a publisher that is told the present state again and again."""
+    """Stands in for the daemon: publishes the state again and again."""
 
     def __init__(self, broker: config.MqttConfig, password: str = "", timings: Timings = FAST) -> None:
         self.requests: list[Request] = []

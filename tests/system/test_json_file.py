@@ -1,4 +1,4 @@
-"""What is kept is whole, or as it was before; a disk that refuses is told once, and tried again."""
+"""A state file is whole, or as it was before; a disk that refuses is logged once, and tried again."""
 
 import errno
 import logging

@@ -1,4 +1,4 @@
-"""A Raspberry Pi is known by its files, and what ails it is told from them."""
+"""A Raspberry Pi is known by its files, and so is what is wrong with it."""
 
 from pathlib import Path
 

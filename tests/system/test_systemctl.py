@@ -15,7 +15,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def program(file: Path, prints: str, code: int = 0) -> None:
-    """A program that prints this for whoever asks it to `show`."""
+    """A program that prints this when it is called with `show`."""
     file.write_text(f'#!/bin/sh\n[ "$1" = show ] || exit 1\necho "{prints}"\nexit {code}\n')
     file.chmod(0o755)
 
