@@ -19,6 +19,7 @@ from moodpid.state import Finding, ViewLevel
 from moodpid.system.json_file import JsonFile
 from moodpid.system.sd_notify import ServiceManager, service_manager
 from moodpid.system.signals import stop_on_signals
+from moodpid.system.systemctl import read_unit
 
 if TYPE_CHECKING:
     from moodpid.requests import Request
@@ -169,3 +170,27 @@ def page_link(config: Config, folder: Path) -> str:
     if key is None:
         raise PageLinkError(f"{file}: not a key; restart the service, it makes a new one")
     return one_time_link(address.url, key)
+
+
+def forget_room() -> Finding:
+    """Delete what was learned of the room; return what happened.
+
+    A running service holds it in memory and would write it again: that one has a button.
+    """
+    subject, file = "room", wiring.room_path()
+    unit = read_unit()
+    if unit and unit.runs:
+        return Finding(
+            False,
+            subject,
+            "the service runs and would write it again",
+            'press "Forget what was learned" in the home, or sudo systemctl stop moodpid first',
+        )
+    try:
+        file.unlink()
+    except FileNotFoundError:
+        return Finding(True, subject, "nothing was learned")
+    except OSError as error:
+        remedy = "sudo -u moodpid moodpid forget --room"
+        return Finding(False, subject, f"{file} cannot be deleted: {error.strerror}", remedy)
+    return Finding(True, subject, f"what was learned is forgotten ({file})")

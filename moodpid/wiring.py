@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 DATA = Path(__file__).parent / "data"
 BUNDLED_MODEL = DATA / "emotion.tflite"
 INSTALLED_STATE = Path("/var/lib/moodpid")
+_ROOM_FILE = "room.json"
 
 
 def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", ClassifierProfile]:
@@ -188,7 +189,12 @@ def build_room_store(profile: ClassifierProfile) -> "RoomStore":
     """Return the store of what is learned of the room; it keeps it where systemd provides a state folder."""
     from moodpid.settings.room_store import RoomStore
 
-    return RoomStore(state_file("room.json"), profile.model)
+    return RoomStore(state_file(_ROOM_FILE), profile.model)
+
+
+def room_path() -> Path:
+    """Return where an installed service keeps what it learns of the room."""
+    return (state_folder() or INSTALLED_STATE) / _ROOM_FILE
 
 
 def state_file(name: str) -> JsonFile:

@@ -16,6 +16,7 @@ from moodpid.doctor.servers import check_secrets
 from moodpid.errors import ExitCode
 from moodpid.mood.emotion import Emotion
 from moodpid.system.sd_notify import ServiceManager
+from moodpid.system.systemctl import Unit
 from moodpid.vision.cameras.demo_scene import ORDER
 from moodpid.vision.opencv import cv2
 from tests.support.rooms import FACES, room
@@ -389,3 +390,26 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
     else:
         line = f"moodpid: the Python package {missing} is missing: sudo apt --fix-broken install\n"
         assert (done.stderr, done.returncode) == (line, 70)
+
+
+def test_what_was_learned_of_the_room_is_forgotten_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr("moodpid.app.read_unit", lambda: None)
+    (tmp_path / "room.json").write_text("{}")
+    for says in ("what was learned is forgotten", "nothing was learned"):
+        assert main(["forget", "--room"]) == ExitCode.OK
+        assert says in capsys.readouterr().out
+    assert not (tmp_path / "room.json").exists()
+
+
+def test_a_running_service_keeps_what_it_learned_of_the_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr("moodpid.app.read_unit", lambda: Unit(load="loaded", active="active"))
+    (tmp_path / "room.json").write_text("{}")
+    assert main(["forget", "--room"]) == ExitCode.SOME_FAILED
+    assert "sudo systemctl stop moodpid" in capsys.readouterr().err
+    assert (tmp_path / "room.json").exists()

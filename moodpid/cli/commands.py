@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 def _forget(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
-    config = _config_of_the_service(options)
-    if not config.mqtt.enabled:
-        print_error("broker: switched off in [mqtt], so nothing was forgotten")
-        return ExitCode.SOME_FAILED
-    findings = app.forget(config)
+    if options.room:
+        findings = [app.forget_room()]
+    else:
+        config = _config_of_the_service(options)
+        if not config.mqtt.enabled:
+            print_error("broker: switched off in [mqtt], so nothing was forgotten")
+            return ExitCode.SOME_FAILED
+        findings = app.forget(config)
     for finding in findings:
         line = f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}"
         (print_line if finding.ok else print_error)(line)
@@ -217,7 +220,11 @@ COMMANDS = {
     "web": Command(
         _web, "the address of the page; where it is protected, it signs in once, within 15 minutes"
     ),
-    "forget": Command(_forget, "take this device out of Home Assistant and off the broker, for good"),
+    "forget": Command(
+        _forget,
+        "take this device out of Home Assistant and off the broker, for good",
+        {"--room": {"action": "store_true", "help": "instead, what was learned of the room and its people"}},
+    ),
     "playlists": Command(
         _playlists,
         "what each mood would play now, and which lists are missing",

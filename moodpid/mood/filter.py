@@ -13,6 +13,8 @@ from moodpid.mood.senses import Sense, SenseReading
 _MAX_GAP_S = 2.5  # looks further apart than this say nothing of the time between them
 _SAME_PERSON = 0.5  # how likely it is that who comes into an empty room is who left it
 
+_PLACES = {Mood(emotion): place for place, emotion in enumerate(EMOTIONS)}
+
 DARK_MOODS = frozenset({Mood.SAD, Mood.ANGRY, Mood.FEAR, Mood.DISGUST})
 # To call a neutral room sad is worse than to be late: chosen on tools/benchmarks/living_room
 _FALSE_DARK_COST = 3.0
@@ -207,7 +209,7 @@ class MoodFilter:
     def _confidence(self) -> float:
         if self._mood is Mood.NOBODY:
             return 1.0 - self._presence
-        return self._scores()[EMOTIONS[list(Mood).index(self._mood)]]
+        return self._belief[_PLACES[self._mood]]
 
     def _scores(self) -> EmotionScores:
         return EmotionScores(self._belief)
