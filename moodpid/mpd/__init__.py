@@ -1,1 +1,1 @@
-"""The music room: what MPD shows and what is wished for become MPD commands."""
+"""The client of MPD: what the mood asks for and what MPD shows become commands."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-PRIORITY = 10  # in random mode songs with a priority come first; below 255, a person may outbid us
+PRIORITY = 10  # in random mode songs with a priority come first; below 255, a user may outbid us
 
 
 @dataclass(frozen=True, slots=True)

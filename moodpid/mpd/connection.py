@@ -353,7 +353,7 @@ class MpdConnection:
 
 
 def format_address(settings: MpdConfig) -> str:
-    """Return where MPD is, as a person would write it."""
+    """Return where MPD is, as a user would write it."""
     return settings.host if settings.host[0] in "/@" else f"{settings.host}:{settings.port}"
 
 

@@ -1,4 +1,4 @@
-"""How steady MPD is: how long to wait before the next try, and what of it is worth a line in the log.
+"""How stable the connection to MPD is: how long to wait before the next try, and what is worth a log line.
 
 Pure; time is monotonic seconds.
 """
@@ -10,11 +10,11 @@ FIRST_DELAY_S = 0.5
 MAX_DELAY_S = 30.0
 # As the longest pause: what drops us sooner must not be tried more often than what is not there at all
 STABLE_S = MAX_DELAY_S
-_FLAPPING = 2  # lost so many times in a row before it was steady
+_FLAPPING = 2  # lost so many times in a row before it was stable
 
 
 class ConnectionHealth:
-    """Remembers how it went; a connection that lasted `STEADY_S` makes all forgotten.
+    """Remembers losses; a connection that lasted `STABLE_S` clears them.
 
     Args:
         rng: Jitters the pauses.
@@ -29,16 +29,16 @@ class ConnectionHealth:
 
     @property
     def flapping(self) -> bool:
-        """It came and went again and again, and has not been steady since."""
+        """Whether it came and went again and again, and has not been stable since."""
         return self._lost >= _FLAPPING
 
     @property
     def stable_at_s(self) -> float:
-        """When `settled` has something to say at the earliest, if the connection lasts."""
+        """When `confirm_stable` returns True at the earliest, if the connection lasts."""
         return self._since_s + STABLE_S if self.flapping else math.inf
 
     def on_connected(self, now_s: float) -> bool:
-        """There is a connection; whether that is news already, before it has lasted."""
+        """Return whether a new connection is worth a log line already, before it has lasted."""
         self._since_s = now_s
         if self.flapping:
             return False
@@ -46,7 +46,7 @@ class ConnectionHealth:
         return True
 
     def confirm_stable(self, now_s: float) -> bool:
-        """The connection is still there; whether that it lasts is news."""
+        """Return whether it is worth a log line that the connection lasts."""
         if now_s - self._since_s < STABLE_S:
             return False
         news = self.flapping
@@ -54,21 +54,21 @@ class ConnectionHealth:
         return news
 
     def on_lost(self, kind: str, now_s: float) -> bool:
-        """The connection was lost, or there was none; whether that is news.
+        """Return whether a loss, or a failure to connect, is worth a log line.
 
         Args:
-            kind: Of the trouble: each is told once.
+            kind: Of the trouble: each is logged once.
             now_s: The time.
         """
         if self._since_s < math.inf:
             self.confirm_stable(now_s)
             self._lost += 1
             self._since_s = math.inf
-        word = "comes and goes" if self.flapping else kind
+        word = "flapping" if self.flapping else kind
         news, self._reported = word != self._reported, word
         return news
 
     def pause_s(self) -> float:
-        """How long to wait before the next try, in seconds; each time twice as long, up to a limit."""
+        """Return how long to wait before the next try, in seconds: twice as long each time, up to a limit."""
         pause_s, self._next_pause_s = self._next_pause_s, min(MAX_DELAY_S, 2 * self._next_pause_s)
         return pause_s * self._random.uniform(0.5, 1.0)

@@ -1,4 +1,4 @@
-"""A short fade before a song is cut short, where MPD has no crossfade; the volume stays the person's."""
+"""A short fade before a song is cut short, where MPD has no crossfade; the volume stays the user's."""
 
 import contextlib
 import time
@@ -9,9 +9,9 @@ from moodpid.mpd.protocol import CommandRefusedError, Mpd
 FADE_S = 1.2
 _STEPS = 8
 TOLERANCE = 4
-"""Per cent by which a mixer may be off from what it reported: more, and a person moved it."""
+"""Per cent by which a mixer may be off from what it reported: more, and a user moved it."""
 _TOLERANCE_OF_STEPS = 2
-_NUDGES = 3  # settings above the person's volume that are tried until the mixer reports it again
+_NUDGES = 3  # settings above the user's volume that are tried until the mixer reports it again
 
 
 class Fader:
@@ -26,7 +26,7 @@ class Fader:
         volume_to_restore: From a run of ours that ended in the middle of a fade.
 
     Attributes:
-        volume_to_restore: The person's volume while ours is set, from 0 to 100; else None.
+        volume_to_restore: The user's volume while ours is set, from 0 to 100; else None.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Fader:
     def fade_out(self, link: Mpd, then: Callable[[], object]) -> bool:
         """Turn the volume down in steps, call `then`, and set the volume back.
 
-        Where there is no mixer, or a person turns it meanwhile, `then` is called at once.
+        Where there is no mixer, or a user turns it meanwhile, `then` is called at once.
 
         Returns:
             Whether `then` was called: not if the fade was given up.
@@ -72,7 +72,7 @@ class Fader:
         return True
 
     def restore(self, link: Mpd) -> None:
-        """Set the volume back, unless a person clearly moved it.
+        """Set the volume back, unless a user clearly moved it.
 
         Raises:
             MpdGoneError: The connection was lost.

@@ -1,4 +1,4 @@
-"""What the stickers at a song say about how it is liked, and what hearing or skipping it adds to them."""
+"""Read from the stickers at a song how it is liked, and add to them what hearing or skipping it says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LAST_PLAYED, LAST_SKIPPED = "lastPlayed", "lastSkipped"  # seconds since 1970
 
 
 class Verdict(StrEnum):
-    """What a listener let us know about a song."""
+    """What a listener did with a song."""
 
     HEARD = "heard"
     SKIPPED = "skipped"
@@ -34,24 +34,24 @@ class Preference:
     bad: float = 0.0
 
     def sample(self, rng: Random) -> float:
-        """How well it might be liked, from 0 to 1: Thompson sampling.
+        """Return how well it might be liked, from 0 to 1: Thompson sampling.
 
         A draw from the beta distribution over its chance to be heard to the end, with a uniform prior
         (W. R. Thompson, "On the likelihood that one unknown probability exceeds another", 1933): songs that
-        nobody knows yet draw high now and then, and unloved ones seldom.
+        are new draw high now and then, and unloved ones seldom.
         """
         return rng.betavariate(1.0 + self.good, 1.0 + self.bad)
 
 
 def verdict(share: float) -> Verdict | None:
-    """What it says that `share` of a song was heard, from 0 to 1; None in between."""
+    """Return what it means that `share` of a song was heard, from 0 to 1; None in between."""
     if share >= HEARD_ABOVE:
         return Verdict.HEARD
     return Verdict.SKIPPED if share < SKIPPED_BELOW else None
 
 
 def preference(stickers: Mapping[str, str], mood: Mood) -> Preference:
-    """What `stickers` say about a song in `mood`; those that are no numbers say nothing."""
+    """Return how a song is liked in `mood`; stickers that are no numbers do not count."""
     heard, skipped = own_names(mood)
     like = _count(stickers, LIKE, default=1)
     return Preference(
@@ -63,7 +63,7 @@ def preference(stickers: Mapping[str, str], mood: Mood) -> Preference:
 def changes(
     stickers: Mapping[str, str], before: Mapping[str, str], mood: Mood, what: Verdict, at_unix_s: float
 ) -> dict[str, str]:
-    """The stickers to set after `what` happened to a song that was chosen for `mood`.
+    """Return the stickers to set after `what` happened to a song that was chosen for `mood`.
 
     Args:
         stickers: Of the song now.
@@ -84,12 +84,12 @@ def changes(
 
 
 def heard_since(stickers: Mapping[str, str], since_unix_s: float, now_unix_s: float) -> bool:
-    """Whether the song was heard between two times, in seconds since 1970: here, or by another program."""
+    """Return whether the song was heard between two times, in seconds since 1970, here or elsewhere."""
     return since_unix_s <= _count(stickers, LAST_PLAYED, default=-1) <= now_unix_s
 
 
 def own_names(mood: Mood) -> tuple[str, str]:
-    """Our own stickers: heard to the end in `mood`, and skipped or said not to fit."""
+    """Return the names of our stickers: heard to the end in `mood`, and skipped or rejected."""
     return f"moodpid_{mood}_heard", f"moodpid_{mood}_skipped"
 
 

@@ -17,7 +17,7 @@ PATIENCE_S = 5.0
 POLL_S = 60.0
 """MPD does not report that another client's connection ended: a follower asks this often."""
 _ALIVE_S = 2 * POLL_S + PATIENCE_S
-_MESSAGES = 32  # read at once, whoever floods the channel
+_MESSAGES = 32  # read at once, however full the channel is
 _ASK, _ANSWER = "who", "here"
 LIKE = "like"
 """A client asks for songs like one: this word, a blank, and its URI."""

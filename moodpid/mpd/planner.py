@@ -94,7 +94,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
 
 
 def _has_no_place(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:
-    """Return whether there is no song to wait behind, until a person presses play."""
+    """Return whether there is no song to wait behind, until a user presses play."""
     idle = now.song is None and now.length > 0 and not queue_state.own_songs
     return idle and not _may_start(queue_state, now, rules)
 
@@ -104,7 +104,7 @@ def _update_jump(
 ) -> QueueState:
     """Return the memory with whether a change of mood is still to be heard at once.
 
-    It is never heard later, when it would cut a person's choice short.
+    It is never heard later, when it would cut a user's choice short.
     """
     if request is None or not request.playlists:
         return replace(queue_state, mood=request.mood if request else None, jump=False)
@@ -114,7 +114,7 @@ def _update_jump(
     if current and current.mood is request.mood:
         return replace(queue_state, jump=False)
     if now.state is not PlayState.PLAY and current is None:
-        return replace(queue_state, jump=False)  # a person who starts it again wants to hear it
+        return replace(queue_state, jump=False)  # a user who starts it again wants to hear it
     return queue_state
 
 
@@ -141,7 +141,7 @@ def _hold_reason(queue_state: QueueState, now: Snapshot) -> str:
 
 
 def _may_start(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:
-    """Return whether playback may be started: it was asked for, or it ended without anybody's wish."""
+    """Return whether playback may be started: it was asked for, or it ended without a user's wish."""
     if now.state is PlayState.PLAY or queue_state.stopped_by_user:
         return False
     if queue_state.asked_to_start:

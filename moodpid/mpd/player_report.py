@@ -61,11 +61,9 @@ class PlayerReport:
     ) -> str:
         if plan.hold_reason:
             until_s = queue_state.hands_off_until_s
-            held_by_person = now.at_s < until_s and not now.other_leader
+            held_by_user = now.at_s < until_s and not now.other_leader
             return (
-                f"{plan.hold_reason} until {self._time_of_day(until_s)}"
-                if held_by_person
-                else plan.hold_reason
+                f"{plan.hold_reason} until {self._time_of_day(until_s)}" if held_by_user else plan.hold_reason
             )
         if queue_state.failure:
             retries = self._autoplay or queue_state.interrupted
@@ -79,7 +77,7 @@ class PlayerReport:
         if now.state is PlayState.PAUSE:
             return "paused: press play, and the mood's music follows"
         if queue_state.stopped_by_user:
-            return "stopped by a person: press play, and the mood's music follows"
+            return "stopped by a user: press play, and the mood's music follows"
         return "" if self._autoplay else "stopped: press play, and the mood's music follows"
 
     def _time_of_day(self, at_s: float) -> str:

@@ -33,7 +33,7 @@ from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 
-_MAX_ROUNDS = 6  # remove, add, play: three are enough; a person may be busy at the same time
+_MAX_ROUNDS = 6  # remove, add, play: three are enough; a user may be busy at the same time
 _RESTART_S = 3.0  # MPD reports its uptime in whole seconds
 
 
@@ -46,7 +46,7 @@ class QueueReconciler:
         clock: Monotonic seconds.
         sleep: Waits, in the steps of a fade; true from it: leave the song and the volume as they were.
         wall_clock: Seconds since 1970.
-        skipped: Called when a person left a song of ours before its end, or any song by our button.
+        skipped: Called when a user left a song of ours before its end, or any song by our button.
         store: Keeps what is ours over a restart of ours; None: nothing is kept.
         reader: Of the database about songs; None: nothing was analysed.
     """
@@ -220,7 +220,7 @@ class QueueReconciler:
             write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what, self._wall_clock()))
 
     def skip(self, link: Mpd) -> None:
-        """Go on to the next song, as a person asked through us; nothing if nothing plays.
+        """Go on to the next song, as a user asked through us; nothing if nothing plays.
 
         Raises:
             MpdGoneError: The connection was lost.
@@ -268,7 +268,7 @@ class QueueReconciler:
                 self._command(link, Remove(own.id, "chosen before"))
 
     def take_over(self) -> None:
-        """Drive the music again at once, and start it if nothing plays: a person asked for it."""
+        """Drive the music again at once, and start it if nothing plays: a user asked for it."""
         self._queue_state = tracking.take_over(self._queue_state)
 
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:

@@ -61,7 +61,7 @@ class SavedSession:
     Attributes:
         queue_state: Own songs, user requests, hands off and a user's stop; not the last snapshot.
         booted_s: When MPD started, in monotonic seconds.
-        volume_to_restore: The person's volume while a fade has turned it down, from 0 to 100; else None.
+        volume_to_restore: The user's volume while a fade has turned it down, from 0 to 100; else None.
         partition_outputs: The outputs of our partition, by name; MPD forgets them when it ends.
     """
 
@@ -76,7 +76,7 @@ class SessionStore:
 
     Args:
         file: Where it is kept.
-        settings: Which MPD it is, and how long a person may have it.
+        settings: Which MPD it is, and how long a user may have it.
     """
 
     def __init__(self, file: JsonFile, settings: MpdConfig) -> None:

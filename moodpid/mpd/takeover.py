@@ -1,6 +1,6 @@
-"""Tell a person's hand from MPD's own doing: what changed between two snapshots, and who did it. Pure.
+"""Tell a user's hand from MPD's own doing: what changed between two snapshots, and who did it. Pure.
 
-MPD keeps the current song when a person stops it, and has none once the queue ran out. An error explains
+MPD keeps the current song when a user stops it, and has none once the queue ran out. An error explains
 what follows it directly, and nothing else: it stays in the status until the next play command.
 """
 
@@ -10,14 +10,14 @@ from collections.abc import Set as AbstractSet
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.snapshot import LOOKUPS, Snapshot
 
-REQUESTS = 5  # up to so many songs at once are wishes of the moment; more are a new background
+REQUESTS = 5  # up to so many songs at once are requests of the moment; more are a new background
 # What MPD reports of a seek that it refused, with which the song plays on
 _SEEK_ERROR = re.compile(r"not seekable|to seek$", re.IGNORECASE)
 _LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
 
 
 def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> str:
-    """Return what a person did, in words; empty if nobody took over.
+    """Return what a user did, in words; empty if nobody took over.
 
     Args:
         last: The snapshot before, with our own writing worked in.
@@ -27,29 +27,29 @@ def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: Abst
     """
     changed = _id(last.song) != _id(now.song)
     if cleared(last, now):
-        return "somebody cleared the queue"
+        return "a user cleared the queue"
     if now.length > last.length:
-        return "somebody added songs"
+        return "a user added songs"
     # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
     if removed and not (now.consume and changed):
-        return "somebody removed songs of ours"
+        return "a user removed songs of ours"
     if now.song is None or not changed or _natural(last, now, own - started):
         return ""
     if last.song and now.song.pos < last.song.pos:
-        return "somebody went back to another song"
-    return "somebody chose another song"
+        return "a user went back to another song"
+    return "a user chose another song"
 
 
 def cleared(last: Snapshot, now: Snapshot) -> bool:
-    """Return whether a person emptied the queue; with consume, the last song may also have ended in it."""
+    """Return whether a user emptied the queue; with consume, the last song may also have ended in it."""
     played_out = now.consume and last.length == 1 and may_have_ended(last, now)
     dropped = bool(now.unknown) and all(song.id in now.unknown for song in last.window[:LOOKUPS])
     return now.length == 0 and last.length > 0 and not played_out and not dropped
 
 
 def stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
-    """Return whether it was a person who ended or interrupted the music since the last look."""
+    """Return whether it was a user who ended or interrupted the music since the last look."""
     if cleared(last, now):
         return True
     if now.state in (PlayState.PLAY, last.state) or failed(last, now):
@@ -68,7 +68,7 @@ def failed(last: Snapshot, now: Snapshot) -> bool:
         return False
     # Seen in between: the song has failed, and MPD has not yet gone on
     falling = last.song is not None and last.elapsed_s < 1.0 and last.song.uri in last.error
-    # Nobody pauses what is stopped: a person played it again, and the same error came again
+    # Nobody pauses what is stopped: a user played it again, and the same error came again
     again = last.state is PlayState.STOP and now.state is PlayState.PAUSE
     return now.error != last.error or again or (falling and last.state is PlayState.PLAY)
 
@@ -96,14 +96,14 @@ def may_have_ended(last: Snapshot, now: Snapshot) -> bool:
 
 
 def skipped(last: Snapshot, now: Snapshot) -> bool:
-    """Return whether a person left the song of `last` before its end, by "next" or otherwise."""
+    """Return whether a user left the song of `last` before its end, by "next" or otherwise."""
     left = track_ended(last, now) is not None and last.state is not PlayState.STOP
-    # MPD passes over what it cannot play, and what the other moodpid does is no person's doing
+    # MPD passes over what it cannot play, and what the other moodpid does is no user's doing
     return left and not (failed(last, now) or now.other_leader or may_have_ended(last, now))
 
 
 def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[int]:
-    """Return the songs that a person just put in sight of the current one, if they are few."""
+    """Return the songs that a user just put in sight of the current one, if they are few."""
     grown = now.length - last.length
     if not 0 < grown <= REQUESTS:
         return frozenset()

@@ -1,4 +1,4 @@
-"""What is remembered from look to look: our songs, the last snapshot, and what persons and MPD did since.
+"""What is remembered from look to look: our songs, the last snapshot, and what users and MPD did since.
 
 Pure; time is monotonic seconds.
 """
@@ -40,7 +40,7 @@ class OwnSong:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """MPD stopped or paused because of an error, not because a person did.
+    """MPD stopped or paused because of an error, not because a user did.
 
     Attributes:
         error: MPD's own text.
@@ -60,12 +60,12 @@ class QueueState:
     Attributes:
         own_songs: Our songs in the queue, in the order we added them.
         last: The last snapshot, with our own writing since then worked in; None after (re)connecting.
-        user_requests: Songs that a person put in after our own: they have their turn before more of ours.
-        hands_off_until_s: Until then the player belongs to the person who took over.
-        hands_off_why: What that person did.
-        before_additions: Length of the queue and id of the current song before that person added songs; where
+        user_requests: Songs that a user put in after our own: they have their turn before more of ours.
+        hands_off_until_s: Until then the player belongs to the user who took over.
+        hands_off_why: What that user did.
+        before_additions: Length of the queue and id of the current song before that user added songs; where
             both are so again, an announcement is over, and with it the hands off.
-        stopped_by_user: A person stopped the music, so that not even autoplay may start it.
+        stopped_by_user: A user stopped the music, so that not even autoplay may start it.
         failure: Why MPD does not play though nobody stopped it; None if it plays, or for another reason.
         failures: Errors in a row since a song was heard; growing pauses follow from it.
         error: MPD's error at the last look, which outlives the connection.
@@ -73,7 +73,7 @@ class QueueState:
         length: Songs in the queue when the connection was lost.
         mood: The mood of the request that was seen last.
         jump: The change of mood is to be heard at once.
-        asked_to_start: A person asked us to take over, and nothing plays yet.
+        asked_to_start: A user asked us to take over, and nothing plays yet.
         interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
             is brought back even without autoplay.
     """
@@ -109,7 +109,7 @@ class Changes:
         queue_state: With the snapshot taken in.
         finished: The song that is no longer the current one, with how much of it was heard, from 0 to 1;
             None if the song is the same, or if it cannot be known.
-        skipped: A person left it before its end.
+        skipped: A user left it before its end.
         broken: Files of ours that MPD could not play.
     """
 
@@ -120,7 +120,7 @@ class Changes:
 
 
 def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -> Changes:
-    """Compare `now` with the last look: songs of ours that started or went, errors, and a person's hand."""
+    """Compare `now` with the last look: songs of ours that started or went, errors, and a user's hand."""
     last = queue_state.last
     # The first look of a connection has nothing to be compared with but what outlived the last one
     before = last or replace(now, song=None, error=queue_state.error)
@@ -146,7 +146,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     ids = {song.id for song in queue_state.own_songs}
     known = _after_announcement(known, now)
     why = takeover(last, now, ids, {song.id for song in queue_state.own_songs if song.started})
-    if why and not now.other_leader:  # what the other moodpid does is no person's doing
+    if why and not now.other_leader:  # what the other moodpid does is no user's doing
         known = replace(
             known,
             user_requests=known.user_requests | requests(last, now, ids),
@@ -165,7 +165,7 @@ def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) 
         return False
     if queue_state.last is None:
         return queue_state.stopped_by_user or _stopped_while_away(queue_state, now, fault=fault)
-    # What ends a person's stop, though nothing plays: that person pressed play, and MPD met an error
+    # What ends a user's stop, though nothing plays: that user pressed play, and MPD met an error
     in_vain = fault and queue_state.last.state is not PlayState.PLAY and now.length > 0
     return (queue_state.stopped_by_user and not in_vain) or stopped_by_user(queue_state.last, now)
 
@@ -179,7 +179,7 @@ def _before_additions(queue_state: QueueState, last: Snapshot, now: Snapshot) ->
 
 
 def _after_announcement(queue_state: QueueState, now: Snapshot) -> QueueState:
-    """Return the memory without hands off if all that a person added is gone, and the song before is back."""
+    """Return the memory without hands off if all that a user added is gone, and the song before is back."""
     if queue_state.before_additions is None or now.song is None:
         return queue_state
     if queue_state.before_additions != (now.length, now.song.id):
@@ -209,7 +209,7 @@ def _broken(own: Iterable[OwnSong], before: Snapshot, now: Snapshot) -> tuple[st
 
 
 def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
-    """Return whether a person must have stopped the music while there was no connection."""
+    """Return whether a user must have stopped the music while there was no connection."""
     played = queue_state.played
     if queue_state.length and not now.length and not now.unknown and not now.consume:
         return True  # cleared
@@ -218,7 +218,9 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
     if played and now.song is None and expected - there - now.unknown and not (now.consume and now.length):
         return True  # the music ended as songs were taken out: it did not run out
     still_failed = queue_state.failure is not None and queue_state.failure.state is now.state
-    if fault or still_failed or queue_state.asked_to_start:
+    # MPD pauses where an output fails, and stops with a song in hand only where it cannot decode
+    explained = fault and (now.state is PlayState.PAUSE or now.song is None or "decode" in now.error.lower())
+    if explained or still_failed or queue_state.asked_to_start:
         return False
     return now.state is PlayState.PAUSE or now.song is not None
 
@@ -255,7 +257,7 @@ def record_own_changes(
     *,
     played: bool = False,
 ) -> QueueState:
-    """Remember what was carried out, so that it is not taken for a person's doing."""
+    """Remember what was carried out, so that it is not taken for a user's doing."""
     removed = set(removed)
     last = queue_state.last
     if last and (added or removed or played):
@@ -275,7 +277,7 @@ def record_own_changes(
 
 
 def take_over(queue_state: QueueState) -> QueueState:
-    """Return the memory after a person asked us to drive the music from now on."""
+    """Return the memory after a user asked us to drive the music from now on."""
     return replace(
         queue_state,
         hands_off_until_s=-math.inf,
@@ -293,8 +295,8 @@ def restore_after_reconnect(
     Args:
         queue_state: From before.
         queue: None if our ids hold. Where they do not: the songs that MPD has at our songs' positions now; if
-            each of ours is in its place, they are ours again, else they count as a person's from now on.
-        restarted: MPD started again since: that it does not play is nobody's doing.
+            each of ours is in its place, they are ours again, else they count as a user's from now on.
+        restarted: MPD started again since: that it does not play is no user's doing.
     """
     last = queue_state.last
     played = last.song if last and last.state is PlayState.PLAY else queue_state.played

@@ -130,7 +130,7 @@ def test_an_output_that_fails_for_a_while_goes_on_where_it_was(room: Room) -> No
     assert room.mpd.playing() == song
 
 
-def test_a_pause_of_a_person_during_a_failure_stays(room: Room) -> None:
+def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
     room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
     room.look()
     room.mpd.stop()

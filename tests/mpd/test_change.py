@@ -1,4 +1,4 @@
-"""When a change of mood is heard: at a pretend MPD, in simulated time."""
+"""When a change of mood is heard: at a fake MPD, in simulated time."""
 
 from itertools import groupby
 from random import Random
@@ -17,7 +17,7 @@ LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}
 
 
 class Evening:
-    """Music of a person's plays, and a guest looks after it."""
+    """Music of a user plays, and the reconciler looks at it."""
 
     def __init__(
         self, change: TransitionMode = TransitionMode.NOW, strategy: Strategy = Strategy.MATCH
@@ -28,7 +28,7 @@ class Evening:
         self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks)  # noqa: S311
         self.reconciler.on_connect(self.fake_mpd.link)
         for number in range(3):
-            self.fake_mpd.add(f"theirs/{number}")
+            self.fake_mpd.add(f"user/{number}")
         self.fake_mpd.play(0)
         self.turn()
 
@@ -51,7 +51,7 @@ class Evening:
 def test_what_passes_in_seconds_cuts_no_song_short(mood: Mood) -> None:
     evening = Evening()
     evening.request(mood)
-    assert evening.fake_mpd.playing() == "theirs/0"
+    assert evening.fake_mpd.playing() == "user/0"
     assert evening.hear_on(mood) == mood
 
 
@@ -64,21 +64,21 @@ def test_another_mood_is_heard_at_once() -> None:
 def test_with_next_the_song_ends_in_peace() -> None:
     evening = Evening(TransitionMode.NEXT)
     evening.request(Mood.SAD)
-    assert evening.fake_mpd.playing() == "theirs/0"
+    assert evening.fake_mpd.playing() == "user/0"
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
-def test_what_a_person_starts_again_after_a_pause_is_not_cut_short() -> None:
+def test_what_a_user_starts_again_after_a_pause_is_not_cut_short() -> None:
     evening = Evening()
     evening.fake_mpd.pause()
     evening.request(Mood.SAD)
     evening.fake_mpd.play()
     evening.request(Mood.SAD)
-    assert evening.fake_mpd.playing() == "theirs/0"
+    assert evening.fake_mpd.playing() == "user/0"
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
-def test_coming_back_after_a_person_took_over_is_gentle() -> None:
+def test_coming_back_after_a_user_took_over_is_gentle() -> None:
     evening = Evening()
     evening.request(Mood.SAD)
     evening.fake_mpd.play(4)
@@ -99,7 +99,7 @@ def test_lifting_leads_from_sad_to_happy_song_by_song() -> None:
     assert heard == ["sad", "sad", "neutral", "neutral", "happy", "happy"]
 
 
-def test_what_is_told_of_the_way_is_what_is_heard() -> None:
+def test_the_way_that_is_named_is_the_way_that_is_played() -> None:
     evening = Evening(strategy=Strategy.LIFT)
     policy = Policy(evening.player.names, evening.player.targets, lifts=True)
     sad = MoodState(Mood.SAD, 0.0, 0.9, 1, UNIFORM, 0.0)

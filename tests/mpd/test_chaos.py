@@ -121,8 +121,8 @@ class ChaosMachine(RuleBasedStateMachine):
         self.mpd.restart()
         self.connected, self.restarted_unseen = False, True
         if self.mpd.unreachable and self.mpd.current is None:
-            self.stopped_by_user = self.stop_was_seen  # an MPD without a song tells nothing of it
-        # Nor does one that is paused tell who paused it
+            self.stopped_by_user = self.stop_was_seen  # an MPD without a song does not show it
+        # Nor does one that is paused show who paused it
         self.may_stay_silent |= self.mpd.unreachable and self.mpd.state == "pause"
         self.look()
 

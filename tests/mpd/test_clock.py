@@ -1,4 +1,4 @@
-"""Until when the player is a person's is given by the clock on the wall, also after the clock was set."""
+"""Until when the player is a user's is given by the clock on the wall, also after the clock was set."""
 
 import logging
 import time
@@ -16,8 +16,8 @@ from tests.support.fake_mpd import FakeMpd
 YEAR_S = 365 * 86_400.0
 
 
-class Visit:
-    """A guest whose hands are off, and a clock that somebody may set."""
+class TakenOver:
+    """A player that a user took over, and a clock that may be set."""
 
     def __init__(self) -> None:
         self.fake_mpd = FakeMpd({"Sad": [f"sad/{n}" for n in range(8)]})
@@ -26,13 +26,13 @@ class Visit:
         self.player = MpdConfig(playlists={Mood.SAD: ("Sad",)})
         self.reconciler = QueueReconciler(self.player, Random(3), clock, sleep, self.wall_clock)  # noqa: S311 - songs
         self.reconciler.on_connect(self.fake_mpd.link)
-        self.says()
-        self.fake_mpd.add("theirs/0")
+        self.message()
+        self.fake_mpd.add("user/0")
 
     def wall_clock(self) -> float:
         return self.fake_mpd.now_s + self.ahead_s
 
-    def says(self, *changed: str) -> str:
+    def message(self, *changed: str) -> str:
         request = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
         return self.reconciler.reconcile(
             self.fake_mpd.link, request, self.player.strategy, set(changed)
@@ -41,53 +41,53 @@ class Visit:
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""
         over_s = self.reconciler.until_s + self.ahead_s
-        return f"somebody added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
+        return f"a user added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
 
 
 def test_until_when_is_told_by_the_clock_of_now() -> None:
-    visit = Visit()
-    assert visit.says() == visit.ends()
+    player = TakenOver()
+    assert player.message() == player.ends()
     for ahead_s in (10 * YEAR_S + 3600, -20 * YEAR_S + 7200, 45.0):
-        visit.ahead_s = ahead_s
-        assert visit.says() == visit.ends()
+        player.ahead_s = ahead_s
+        assert player.message() == player.ends()
 
 
 def test_a_clock_that_is_corrected_a_little_at_a_time_changes_no_message() -> None:
-    visit = Visit()
-    first = visit.says()
+    player = TakenOver()
+    first = player.message()
     for _ in range(20):
-        visit.ahead_s += 1.0
-        assert visit.says() == first
+        player.ahead_s += 1.0
+        assert player.message() == first
 
 
 def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
-    visit = Visit()
-    visit.says()
-    until_s = visit.reconciler.until_s
+    player = TakenOver()
+    player.message()
+    until_s = player.reconciler.until_s
     for ahead_s in (10 * YEAR_S, -20 * YEAR_S):
-        visit.ahead_s = ahead_s
-        visit.says()
-        assert visit.reconciler.until_s == until_s
+        player.ahead_s = ahead_s
+        player.message()
+        assert player.reconciler.until_s == until_s
 
 
 def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
-    visit = Visit()
-    first = visit.says()
+    player = TakenOver()
+    first = player.message()
     for number in range(1, 4):  # until when changes each time
-        visit.fake_mpd.advance(100.0)
-        visit.fake_mpd.add(f"theirs/{number}")
-        visit.says()
-    visit.fake_mpd.advance(visit.player.hands_off_s + 1.0)
+        player.fake_mpd.advance(100.0)
+        player.fake_mpd.add(f"user/{number}")
+        player.message()
+    player.fake_mpd.advance(player.player.hands_off_s + 1.0)
     for _ in range(2):
-        visit.says()
+        player.message()
     again = "the mood chooses the music again"
     assert caplog.messages == [first, again]
-    visit.fake_mpd.channels.append(f"moodpid_{0:020d}_{0:08x}")
+    player.fake_mpd.channels.append(f"moodpid_{0:020d}_{0:08x}")
     for _ in range(2):
-        assert visit.says("subscription") == "another moodpid drives this MPD: standing down"
-    visit.fake_mpd.channels.clear()
-    visit.says("subscription")
+        assert player.message("subscription") == "another moodpid drives this MPD: standing down"
+    player.fake_mpd.channels.clear()
+    player.message("subscription")
     assert caplog.messages == [first, again, "another moodpid drives this MPD: standing down", again]

@@ -1,4 +1,4 @@
-"""What comes and goes is tried at growing pauses and told once; what lasts makes it forgotten."""
+"""What comes and goes is retried at growing pauses and logged once; what lasts resets it."""
 
 from random import Random
 
@@ -49,8 +49,8 @@ def test_one_that_lasts_does() -> None:
 
 def test_what_comes_and_goes_is_told_as_such_once_and_again_when_it_lasts() -> None:
     sky = weather()
-    told = [(sky.on_connected(second), sky.on_lost(GONE, second + 0.5)) for second in range(9)]
-    assert told == [(True, True), (True, True)] + [(False, False)] * 7
+    news = [(sky.on_connected(second), sky.on_lost(GONE, second + 0.5)) for second in range(9)]
+    assert news == [(True, True), (True, True)] + [(False, False)] * 7
     assert sky.flapping
     assert not sky.on_lost(GONE, 20.0)  # nor is it news that it cannot be reached at all
     assert not sky.on_connected(30.0)

@@ -1,4 +1,4 @@
-"""The volume stays the person's, whatever the mixer makes of it."""
+"""The volume stays the user's, whatever the mixer makes of it."""
 
 from dataclasses import dataclass, field
 
@@ -51,7 +51,7 @@ def test_ten_fades_leave_the_volume_as_it_was(steps: int, volume: int) -> None:
     assert fader.volume_to_restore is None
 
 
-def test_a_volume_that_a_person_clearly_moved_stays() -> None:
+def test_a_volume_that_a_user_clearly_moved_stays() -> None:
     mixer = Mixer(100, 80)
 
     def moved(_: float) -> bool:

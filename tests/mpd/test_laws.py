@@ -1,4 +1,4 @@
-"""The laws of a guest, held whatever persons do: a real guest at a pretend MPD, in simulated time."""
+"""The laws of the music, held whatever users do: a real reconciler at a fake MPD, in simulated time."""
 
 import json
 from collections.abc import Mapping
@@ -38,13 +38,13 @@ class InMemoryJsonFile(JsonFile):
         content = json.loads(self.text)
         return msgspec.convert(content, schema) if content else None
 
-    def write(self, told: Mapping[str, Any]) -> bool:
-        self.text = json.dumps(told)
+    def write(self, content: Mapping[str, Any]) -> bool:
+        self.text = json.dumps(content)
         return True
 
 
 class QueueStateMachine(RuleBasedStateMachine):
-    """Persons at the player, moods in the room, and a guest who looks after each event, or after several."""
+    """Users at the player, moods in the room, and a reconciler that looks after one event or several."""
 
     @initialize(
         change=st.sampled_from(TransitionMode),
@@ -61,18 +61,18 @@ class QueueStateMachine(RuleBasedStateMachine):
             strategy=strategy,
             playlists={mood: (mood.capitalize(),) for mood in Mood if mood is not Mood.NOBODY},
         )
-        self.paper = InMemoryJsonFile()
-        self.a_guest_comes()
-        self.wished: MusicRequest | None = None
-        self.stopped_by_hand = self.seen_playing = False
+        self.file = InMemoryJsonFile()
+        self.new_reconciler()
+        self.requested: MusicRequest | None = None
+        self.stopped_by_user = self.seen_playing = False
         for number in range(queued):
-            self.fake_mpd.add(f"theirs/{number}")
+            self.fake_mpd.add(f"user/{number}")
         self.fake_mpd.play(0)
         self.mood_changes(Mood.HAPPY)
-        self.visit()
+        self.look()
 
-    def a_guest_comes(self) -> None:
-        store = SessionStore(self.paper, self.player)
+    def new_reconciler(self) -> None:
+        store = SessionStore(self.file, self.player)
         self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks, store=store)  # noqa: S311
         self.reconciler.on_connect(self.fake_mpd.link)
 
@@ -80,79 +80,79 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     @rule(mood=st.sampled_from(Mood))
     def mood_changes(self, mood: Mood) -> None:
-        self.wished = MusicRequest(start_path(mood, None), self.player.names.get(mood, ()))
+        self.requested = MusicRequest(start_path(mood, None), self.player.names.get(mood, ()))
 
     @rule(seconds=st.sampled_from([1.0, 40.0, 190.0, 199.5]), times=st.integers(1, 8))
     def time_passes(self, seconds: float, times: int) -> None:
         for _ in range(times):
             self.fake_mpd.advance(seconds)
-            self.visit()
+            self.look()
 
     @rule(seconds=st.floats(0.1, 600.0))
     def time_passes_unseen(self, seconds: float) -> None:
         self.fake_mpd.advance(seconds)
 
-    # What persons do
+    # What users do
 
     @rule(songs=st.integers(1, 12), at=st.none() | st.integers(0, 20))
-    def a_person_adds(self, songs: int, at: int | None) -> None:
+    def a_user_adds(self, songs: int, at: int | None) -> None:
         for number in range(songs):
-            self.fake_mpd.add(f"theirs/{number}", None if at is None else at + number)
+            self.fake_mpd.add(f"user/{number}", None if at is None else at + number)
 
     @rule()
-    def a_person_clears(self) -> None:
-        self.stopped_by_hand |= self.interrupted()
+    def a_user_clears(self) -> None:
+        self.stopped_by_user |= self.interrupted()
         self.fake_mpd.clear()
 
     def interrupted(self) -> bool:
-        """Something plays, is not about to end by itself, and played already when the guest looked last."""
+        """Return whether music plays, is not about to end, and played when the reconciler looked last."""
         going_on = self.fake_mpd.state == "play" and self.fake_mpd.elapsed_s < self.fake_mpd.song_s - 12
         return going_on and self.seen_playing
 
     @rule(pos=st.none() | st.integers(0, 30))
-    def a_person_plays(self, pos: int | None) -> None:
+    def a_user_plays(self, pos: int | None) -> None:
         self.fake_mpd.play(pos)
-        self.stopped_by_hand &= self.fake_mpd.state != "play"
+        self.stopped_by_user &= self.fake_mpd.state != "play"
 
     @rule(how=st.sampled_from(["pause", "stop"]))
-    def a_person_stops(self, how: str) -> None:
-        self.stopped_by_hand |= self.interrupted()
+    def a_user_stops(self, how: str) -> None:
+        self.stopped_by_user |= self.interrupted()
         getattr(self.fake_mpd, how)()
 
     @rule(how=st.sampled_from(["next", "previous"]))
-    def a_person_skips(self, how: str) -> None:
+    def a_user_skips(self, how: str) -> None:
         getattr(self.fake_mpd, how)()
-        self.stopped_by_hand &= self.fake_mpd.state != "play"
+        self.stopped_by_user &= self.fake_mpd.state != "play"
 
     @rule(pos=st.integers(0, 30))
-    def a_person_removes_a_song(self, pos: int) -> None:
+    def a_user_removes_a_song(self, pos: int) -> None:
         self.fake_mpd.remove(pos)
 
     @rule(name=st.sampled_from(SWITCHES))
-    def a_person_turns_a_switch(self, name: str) -> None:
+    def a_user_turns_a_switch(self, name: str) -> None:
         setattr(self.fake_mpd.options, name, not getattr(self.fake_mpd.options, name))
 
     @rule(seconds=st.integers(0, 8), volume=st.integers(0, 100))
-    def a_person_turns_a_knob(self, seconds: int, volume: int) -> None:
+    def a_user_turns_a_knob(self, seconds: int, volume: int) -> None:
         self.fake_mpd.options = replace(self.fake_mpd.options, xfade=seconds, volume=volume)
 
     # What machines do
 
     @rule()
     def mpd_restarts(self) -> None:
-        self.visit()  # what a person did in the moment before, nobody could know
+        self.look()  # what a user did in the moment before, nobody could know
         self.fake_mpd.advance(10.0)
         self.fake_mpd.restart()
         self.reconciler.on_connect(self.fake_mpd.link)
-        self.visit()
+        self.look()
 
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
         self.reconciler.on_connect(self.fake_mpd.link)
 
     @rule(mpd_too=st.booleans())
-    def the_guest_restarts(self, mpd_too: bool) -> None:
-        self.visit()
+    def the_service_restarts(self, mpd_too: bool) -> None:
+        self.look()
         before, length, current = (
             self.reconciler.queue_state,
             len(self.fake_mpd.queue),
@@ -162,33 +162,33 @@ class QueueStateMachine(RuleBasedStateMachine):
         self.fake_mpd.advance(5.0)
         if mpd_too:
             self.fake_mpd.restart()
-        self.a_guest_comes()
+        self.new_reconciler()
         after = self.reconciler.queue_state
         assert mpd_too or after.own_songs == before.own_songs
         assert max(0.0, after.hands_off_until_s) == max(0.0, before.hands_off_until_s)
-        self.visit()
+        self.look()
         known = len(after.own_songs) == len(before.own_songs)  # MPD may have played on before its restart
         went_on = theirs or self.fake_mpd.playing() != current
         assert went_on or not known or len(self.fake_mpd.queue) <= length, "the queue grows"
 
-    # The guest
+    # The reconciler
 
     @rule()
-    def visit(self) -> None:
+    def look(self) -> None:
         theirs, options, state = (
             self.fake_mpd.user_songs(),
             replace(self.fake_mpd.options),
             self.fake_mpd.state,
         )
         sent = self.turn()
-        assert self.fake_mpd.user_songs() == theirs, "a person's song was removed or moved"
-        assert self.fake_mpd.options == options, "what is the person's was changed"
+        assert self.fake_mpd.user_songs() == theirs, "a user's song was removed or moved"
+        assert self.fake_mpd.options == options, "what is the user's was changed"
         assert {str(command) for command, *_ in sent} <= OURS
         started = self.fake_mpd.state == "play" and state != "play"
-        assert not started or (self.player.autoplay and not self.stopped_by_hand), "playback started unasked"
+        assert not started or (self.player.autoplay and not self.stopped_by_user), "playback started unasked"
         assert self.fake_mpd.state == "play" or state != "play", "the music was stopped"
         if self.reconciler.queue_state.hands_off_until_s > self.fake_mpd.now_s:
-            assert sent == [], "the player belongs to the person who took over"
+            assert sent == [], "the player belongs to the user who took over"
         else:
             self.follows_the_mood()
         self.seen_playing = self.fake_mpd.state == "play"
@@ -196,15 +196,15 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     def turn(self) -> list[tuple[object, ...]]:
         before = len(self.fake_mpd.sent)
-        self.reconciler.reconcile(self.fake_mpd.link, self.wished, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, self.requested, self.player.strategy)
         return self.fake_mpd.sent[before:]
 
     def follows_the_mood(self) -> None:
         options = self.fake_mpd.options
         playing = self.fake_mpd.state == "play" and not options.single and len(self.fake_mpd.queue) > 1
-        if playing and self.wished and self.wished.playlists:
+        if playing and self.requested and self.requested.playlists:
             waiting = [song for song in self.reconciler.queue_state.own_songs if not song.started]
-            assert all(song.mood is self.wished.mood for song in waiting), "a song of an old mood waits"
+            assert all(song.mood is self.requested.mood for song in waiting), "a song of an old mood waits"
             assert 1 <= len(waiting) <= QUEUE_AHEAD, "one song ahead at least, a few at most"
 
     @invariant()

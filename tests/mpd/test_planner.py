@@ -1,4 +1,4 @@
-"""A guest at a real MPD: where our songs go in every mode of the player, and from which lists they come."""
+"""The planner at a real MPD: where our songs go in every mode, and from which lists they come."""
 
 import logging
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def test_two_at_one_mpd_notice_each_other_and_the_second_stands_down(mpd: Privat
     second.until(lambda state: state.mood is Mood.SAD)
 
 
-def test_a_partition_is_entered_and_a_missing_one_is_told(mpd: PrivateMpd, start: Start) -> None:
+def test_a_partition_is_entered_and_a_missing_one_is_named(mpd: PrivateMpd, start: Start) -> None:
     assert 'no partition "kitchen"' in start(partition="kitchen").until(lambda s: bool(s.message)).message
     with connected(mpd) as client:
         client.newpartition("bath")
@@ -81,7 +81,7 @@ def test_a_list_may_be_a_filter_or_a_folder(mpd: PrivateMpd, start: Start) -> No
     assert folders(mpd) == ["sad", "sad"]
 
 
-def test_a_filter_that_mpd_does_not_understand_is_told(mpd: PrivateMpd, start: Start) -> None:
+def test_a_filter_that_mpd_does_not_understand_is_named(mpd: PrivateMpd, start: Start) -> None:
     harness = start(playlists={Mood.HAPPY: (SongSource(filter="(gnre == 'x')"),)})
     harness.request(Mood.HAPPY)
     assert "Unknown filter type" in harness.until(lambda state: bool(state.message)).message

@@ -1,4 +1,4 @@
-"""What `moodpid playlists` tells, asked of a real MPD."""
+"""What `moodpid playlists` reports of a real MPD."""
 
 from random import Random
 
@@ -49,8 +49,8 @@ def test_the_table_has_a_line_for_each_list(mpd: PrivateMpd) -> None:
 def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd: PrivateMpd) -> None:
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy", "Lost"), Mood.SAD: ("Lost",)}
     lines = as_text(report(MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists))).splitlines()
-    (told,) = [line for line in lines if '"Lost"' in line]
-    moods, fault = told.split(": ", maxsplit=1)
+    (line,) = [line for line in lines if '"Lost"' in line]
+    moods, fault = line.split(": ", maxsplit=1)
     assert fault.startswith('MPD has no playlist "Lost"')
     assert {"happy", "sad", "disgust"} <= set(moods.split(", "))
 

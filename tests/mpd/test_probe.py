@@ -63,7 +63,7 @@ def test_an_mpd_that_only_has_outputs_to_nowhere_is_to_get_one() -> None:
         assert (finding.ok, "audio_output" in finding.remedy) == (False, True)
 
 
-def test_a_volume_of_nothing_is_told() -> None:
+def test_a_volume_of_nothing_is_named() -> None:
     with server(PIPE) as mpd:
         mpd.mpc("volume", "0")
         (_, finding) = sound(mpd)
@@ -122,7 +122,7 @@ def test_jack_that_nobody_asked_for_is_no_sound() -> None:
     assert _outputs((Output(0, "Studio", "jack", enabled=True),), MpdConfig()).ok
 
 
-def test_an_mpd_that_is_gone_is_told(mpd: PrivateMpd) -> None:
+def test_an_mpd_that_is_gone_is_named(mpd: PrivateMpd) -> None:
     mpd.stop()
     (gone,) = probe(settings(mpd))
     assert "Connection refused" in gone.message

@@ -45,7 +45,7 @@ def test_our_songs_are_ours_again_after_a_restart_of_ours(
     assert folders(mpd) == WITH_SAD
 
 
-def test_a_person_s_song_put_in_meanwhile_is_not_ours(mpd: PrivateMpd, start: Start, file: JsonFile) -> None:
+def test_a_user_s_song_put_in_meanwhile_is_not_ours(mpd: PrivateMpd, start: Start, file: JsonFile) -> None:
     hosting(mpd, start, file=file).stop()
     ours = queue(mpd)[1]
     mpd.mpc("del", "2")
@@ -56,17 +56,17 @@ def test_a_person_s_song_put_in_meanwhile_is_not_ours(mpd: PrivateMpd, start: St
     assert folders(mpd) == [*WITH_SAD, "happy"]
 
 
-def test_the_player_is_still_a_person_s_after_a_restart_of_ours(
+def test_the_player_is_still_a_user_s_after_a_restart_of_ours(
     mpd: PrivateMpd, start: Start, file: JsonFile
 ) -> None:
     first = hosting(mpd, start, file=file)
     mpd.mpc("add", "sad/november.wav")
-    told = first.until(hands_off).message
+    message = first.until(hands_off).message
     first.stop()
     before = queue(mpd)
     again = start(file=file)
     again.request(Mood.SAD)
-    assert again.until(hands_off).message == told
+    assert again.until(hands_off).message == message
     assert queue(mpd) == before
 
 

@@ -1,4 +1,4 @@
-"""What is kept over a restart of ours: a real file, and a guest at a pretend MPD who is gone and back."""
+"""What is kept over a restart of ours: a real file, and a reconciler at a fake MPD that is gone and back."""
 
 import json
 from dataclasses import replace
@@ -28,7 +28,7 @@ KEPT = SavedSession(
         ),
         user_requests=frozenset([4, 5]),
         hands_off_until_s=1200.0,
-        hands_off_why="somebody added songs",
+        hands_off_why="a user added songs",
         stopped_by_user=True,
     ),
     booted_s=10.5,
@@ -67,7 +67,7 @@ def test_what_is_of_the_system_s_run_before_counts_as_nothing(file: Path) -> Non
     assert store(file).load(5.0) == SavedSession()
 
 
-def test_a_person_has_the_player_no_longer_than_is_set(file: Path) -> None:
+def test_a_user_has_the_player_no_longer_than_is_set(file: Path) -> None:
     store(file).save(KEPT)
     assert store(file, hands_off_s=60.0).load(1000.0).queue_state.hands_off_until_s == 1060.0
 
@@ -120,13 +120,13 @@ class KilledError(Exception):
 
 
 class Session:
-    """A song of a person's plays at volume 80, ours wait behind it, and the guest may be gone at any time."""
+    """A song of a user plays at volume 80, ours wait behind it, and the service may end at any time."""
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
         self.fake_mpd = FakeMpd(SONGS)
         self.player = MpdConfig(change=TransitionMode.NOW, playlists=LISTS)
-        self.fake_mpd.add("theirs/0")
+        self.fake_mpd.add("user/0")
         self.fake_mpd.play(0)
         self.steps = -1
         self.reconciler = self.comes()
@@ -174,7 +174,7 @@ def test_the_queue_does_not_grow_at_a_restart_of_ours(file: Path, times: int) ->
 def test_hands_off_outlives_a_restart_of_ours(file: Path) -> None:
     session = Session(file)
     session.turn(Mood.SAD)
-    session.fake_mpd.add("theirs/1")
+    session.fake_mpd.add("user/1")
     session.turn(Mood.SAD)
     session.fake_mpd.advance(5.0)
     session.reconciler = session.comes()
@@ -191,7 +191,7 @@ def test_a_fade_that_was_cut_off_gives_the_volume_back_at_the_next_start(file: P
     assert session.fake_mpd.options.volume == 80
 
 
-def test_what_a_person_turned_since_stays(file: Path) -> None:
+def test_what_a_user_turned_since_stays(file: Path) -> None:
     session = Session(file)
     session.is_killed_in_a_fade()
     session.fake_mpd.options.volume = 33
@@ -207,7 +207,7 @@ def test_songs_that_went_in_before_a_fade_that_was_cut_off_are_still_ours(file: 
     assert session.queue.count("sad") <= 3
 
 
-def test_without_a_place_what_waits_counts_as_a_person_s() -> None:
+def test_without_a_place_what_waits_counts_as_a_user_s() -> None:
     session = Session(None)
     session.turn(Mood.SAD)
     reconciler = session.comes()

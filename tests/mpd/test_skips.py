@@ -1,4 +1,4 @@
-"""Songs that are left, by whom and when: what is told of it, and what the stickers remember."""
+"""Songs that are left, by whom and when: what is reported, and what the stickers keep."""
 
 import pytest
 
@@ -61,9 +61,9 @@ def test_skip_goes_on_but_never_starts_a_paused_player(mpd: PrivateMpd, start: S
     until(lambda: playing(mpd) != song)
 
 
-def test_a_person_s_next_on_a_song_of_ours_is_told_as_a_skip(mpd: PrivateMpd, start: Start) -> None:
+def test_a_user_s_next_on_a_song_of_ours_is_reported_as_a_skip(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start)
-    mpd.mpc("next")  # away from the person's own song
+    mpd.mpc("next")  # away from the user's own song
     harness.until(lambda state: state.status is PlayerStatus.PLAY)
     assert harness.skips == 0
     song = playing(mpd)

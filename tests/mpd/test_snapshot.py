@@ -41,10 +41,10 @@ class InterruptedConnection(FakeConnection):
 
 
 def fake_mpd() -> Interrupted:
-    """Six songs of a person's; the first plays."""
+    """Six songs of a user's; the first plays."""
     fake_mpd = Interrupted({})
     for number in range(6):
-        fake_mpd.add(f"theirs/{number}")
+        fake_mpd.add(f"user/{number}")
     fake_mpd.play(0)
     return fake_mpd
 
@@ -57,7 +57,7 @@ def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> N
     mpd.play(5)
     mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
     state = reconciler.reconcile(mpd.link, None, MpdConfig().strategy)
-    assert "somebody chose another song" in state.message
+    assert "a user chose another song" in state.message
 
 
 def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
@@ -66,12 +66,12 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
     mpd.meanwhile = lambda: mpd.queue.pop(0)
     seen = take_snapshot(mpd.link, QueueState(), 0.0)
     assert seen.song
-    assert (seen.song.uri, seen.song.pos) == ("theirs/4", 3)
+    assert (seen.song.uri, seen.song.pos) == ("user/4", 3)
 
 
 def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
     mpd = fake_mpd()
-    mpd.meanwhile = lambda: mpd.add("theirs/new", 1)
+    mpd.meanwhile = lambda: mpd.add("user/new", 1)
     seen = take_snapshot(mpd.link, QueueState(), 0.0)
     assert seen.length == len(seen.window) == 7
 
@@ -81,9 +81,9 @@ def test_a_queue_that_never_rests_does_not_hold_us_up() -> None:
 
     def again() -> None:
         mpd.meanwhile = again
-        mpd.add("theirs/x", 0)
+        mpd.add("user/x", 0)
         mpd.next()
-        mpd.add("theirs/y", 0)
+        mpd.add("user/y", 0)
 
     mpd.play(5)
     again()

@@ -1,4 +1,4 @@
-"""What a person does at a real MPD, with mpc as that person, and what the guest makes of it."""
+"""What a user does at a real MPD, with mpc as that user, and what follows from it."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import Start, folders, hands_off, hosting, queue
 
 
-def test_a_person_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, start: Start) -> None:
+def test_a_user_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start)
     mpd.mpc("add", "sad/november.wav")
     state = harness.until(hands_off)
-    assert state.message.startswith("somebody added songs: hands off until ")
+    assert state.message.startswith("a user added songs: hands off until ")
     before = queue(mpd)
     harness.request(Mood.SAD)
     mpd.mpc("next")
@@ -20,7 +20,7 @@ def test_a_person_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, sta
     assert queue(mpd) == before
 
 
-def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd, start: Start) -> None:
+def test_after_the_time_we_come_back_behind_the_user_s_request(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start, hands_off_s=1.0)
     mpd.mpc("insert", "sad/november.wav")
     harness.until(hands_off)
@@ -32,7 +32,7 @@ def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd
 
 
 @pytest.mark.parametrize(
-    ("doing", "told"),
+    ("doing", "named"),
     [
         (["clear"], "cleared the queue"),
         (["del", "2"], "removed songs of ours"),
@@ -40,10 +40,10 @@ def test_after_the_time_we_come_back_behind_the_person_s_request(mpd: PrivateMpd
         (["load", "Sad"], "added songs"),
     ],
 )
-def test_what_a_person_did_is_told(mpd: PrivateMpd, start: Start, doing: list[str], told: str) -> None:
+def test_what_a_user_did_is_named(mpd: PrivateMpd, start: Start, doing: list[str], named: str) -> None:
     harness = hosting(mpd, start)
     mpd.mpc(*doing)
-    assert told in harness.until(hands_off).message
+    assert named in harness.until(hands_off).message
 
 
 def test_skipping_to_our_song_is_no_take_over(mpd: PrivateMpd, start: Start) -> None:

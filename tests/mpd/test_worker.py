@@ -1,4 +1,4 @@
-"""The worker at a real MPD: it carries out wishes, survives MPD, and leaves what is not its own."""
+"""The worker at a real MPD: it carries out requests, survives MPD, and leaves what is not its own."""
 
 import logging
 import socket
@@ -27,7 +27,7 @@ from tests.support.worker_harness import (
 )
 
 
-def test_a_wish_is_heard_after_the_song_that_plays(mpd: PrivateMpd, start: Start) -> None:
+def test_a_request_is_heard_after_the_song_that_plays(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
@@ -52,7 +52,7 @@ def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd,
     until(lambda: "60%" in mpd.mpc("volume"))
 
 
-def test_a_song_of_the_wished_mood_follows_the_other_for_ever(mpd: PrivateMpd, start: Start) -> None:
+def test_a_song_of_the_requested_mood_follows_the_other_for_ever(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     harness = start()
@@ -97,7 +97,7 @@ def test_autoplay_starts_an_mpd_that_nobody_stopped(start: Start) -> None:
     assert (state.mood, state.playlist, state.artist) == (Mood.HAPPY, "Happy", "The Happy Three")
 
 
-def test_not_even_autoplay_starts_what_a_person_stopped(mpd: PrivateMpd, start: Start) -> None:
+def test_not_even_autoplay_starts_what_a_user_stopped(mpd: PrivateMpd, start: Start) -> None:
     harness = start(autoplay=True)
     harness.request(Mood.HAPPY)
     harness.until(lambda state: state.status is PlayerStatus.PLAY)
@@ -108,7 +108,7 @@ def test_not_even_autoplay_starts_what_a_person_stopped(mpd: PrivateMpd, start: 
     assert state.status is PlayerStatus.STOP
 
 
-def test_paused_by_a_person_stays_paused_and_the_wish_waits(mpd: PrivateMpd, start: Start) -> None:
+def test_paused_by_a_user_stays_paused_and_the_request_waits(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
@@ -139,7 +139,7 @@ def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
     harness.request(Mood.HAPPY)
     state = harness.until(lambda state: bool(state.message))
     assert 'no playlist "Hapy"' in state.message
-    mpd.mpc("load", "Sad")  # something happens: it must not be told again
+    mpd.mpc("load", "Sad")  # something happens: it must not be logged again
     mpd.mpc("play")
     harness.until(lambda state: state.status is PlayerStatus.PLAY)
     lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
@@ -152,7 +152,7 @@ def test_a_playlist_that_is_saved_later_is_found(mpd: PrivateMpd, start: Start) 
     harness.request(Mood.HAPPY)
     harness.until(lambda state: "Later" in state.message)
     (mpd.playlists / "Later.m3u").write_text((mpd.playlists / "Happy.m3u").read_text())
-    mpd.mpc("rm", "Nobody")  # MPD tells of a change in its playlists
+    mpd.mpc("rm", "Nobody")  # MPD reports a change in its playlists
     state = harness.until(lambda state: state.mood is Mood.HAPPY)
     assert "Later" not in state.message
 
@@ -166,7 +166,7 @@ def test_songs_of_a_playlist_that_are_gone_are_passed_over(mpd: PrivateMpd, star
     assert folders(mpd) == ["happy", "happy"]
 
 
-def test_an_empty_wish_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
+def test_an_empty_request_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     harness = start()
@@ -262,7 +262,7 @@ def test_stopping_at_a_black_hole_takes_no_longer_than_its_time_limit() -> None:
         harness.inbox.close()
 
 
-def test_a_server_that_is_no_mpd_is_told_as_such() -> None:
+def test_a_server_that_is_no_mpd_is_named_as_such() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -278,7 +278,7 @@ def test_a_server_that_is_no_mpd_is_told_as_such() -> None:
         harness.inbox.close()
 
 
-def test_switched_off_leaves_mpd_alone_and_keeps_the_wish(start: Start) -> None:
+def test_switched_off_leaves_mpd_alone_and_keeps_the_request(start: Start) -> None:
     harness = start()
     harness.worker.set_enabled(False)
     harness.until(lambda state: state.status is PlayerStatus.DISABLED)
@@ -306,7 +306,7 @@ def test_a_unix_socket_serves_as_well(mpd: PrivateMpd, start: Start) -> None:
     harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
-def test_a_password_opens_and_a_wrong_one_is_told(library: Path) -> None:
+def test_a_password_opens_and_a_wrong_one_is_named(library: Path) -> None:
     with PrivateMpd(library, password="sesame") as mpd, starter(mpd) as start:
         assert "refuses the password" in start("open").until(lambda state: bool(state.message)).message
         assert "permissions" in start("").until(lambda state: bool(state.message)).message

@@ -1,4 +1,4 @@
-"""A fake MPD in simulated time: what it does by itself, a person at it, and accidents."""
+"""A fake MPD in simulated time: what it does by itself, a user at it, and accidents."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ SWITCHES = ("random", "repeat", "single", "consume")
 
 @dataclass
 class FakeEntry:
-    """A song in the queue; `by_user` for whether a person put it there."""
+    """A song in the queue; `by_user` for whether a user put it there."""
 
     id: int
     file: str
@@ -23,7 +23,7 @@ class FakeEntry:
 
 @dataclass
 class Options:
-    """What only a person may change."""
+    """What only a user may change."""
 
     random: bool = False
     repeat: bool = False
@@ -93,7 +93,7 @@ class FakeMpd:
         """For a reconciler: monotonic time, a sleep that takes none, and the time of day."""
         return lambda: self.now_s, lambda _: None, lambda: self.now_s
 
-    # What a person does
+    # What a user does
 
     def add(self, uri: str, at: int | None = None) -> None:
         """Put a song at the end, or somewhere."""
@@ -203,7 +203,7 @@ class FakeMpd:
         return ids[0] if self.options.repeat else None
 
     def user_songs(self) -> list[int]:
-        """Return the ids of the songs that persons put in, in the order of the queue."""
+        """Return the ids of the songs that users put in, in the order of the queue."""
         return [entry.id for entry in self.queue if entry.by_user]
 
     def playing(self) -> str:

@@ -89,7 +89,7 @@ Start = Callable[..., WorkerHarness]
 
 
 def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> WorkerHarness:
-    """A song of a person's is paused, and ours wait behind it."""
+    """A song of a user's is paused, and ours wait behind it."""
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     mpd.mpc("pause")
@@ -100,7 +100,7 @@ def hosting(mpd: PrivateMpd, start: Start, **settings: object) -> WorkerHarness:
 
 
 def hands_off(state: PlayerState) -> bool:
-    """Whether a person has the player."""
+    """Whether a user has the player."""
     return "hands off until" in state.message
 
 

@@ -41,7 +41,7 @@ HANDS_OFF_S = 300.0
 SPEED = 100  # of the real run: a song takes 2 s
 MOODS = [mood for mood in Mood if mood is not Mood.NOBODY]
 LISTS: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in MOODS}
-THEIRS = [f"theirs/{number:02}.wav" for number in range(24)]
+THEIRS = [f"user/{number:02}.wav" for number in range(24)]
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,10 @@ def script(seed: int) -> list[Event]:
     doings = ["add", "insert", "next", "previous", "pause", "stop", "choose", "load", "random", "remove"]
     rng.shuffle(doings)
     spread = (LENGTH_S - 1200) / len(doings)
-    persons = [
-        Event(400 + spread * (n + rng.random() / 2), "person", doing) for n, doing in enumerate(doings)
-    ]
-    ends = [Event(e.at_s + 150, "person", f"{e.what} over") for e in persons if e.what in _PASSING]
+    users = [Event(400 + spread * (n + rng.random() / 2), "user", doing) for n, doing in enumerate(doings)]
+    ends = [Event(e.at_s + 150, "user", f"{e.what} over") for e in users if e.what in _PASSING]
     restarts = [Event(at_s, "restart", how) for at_s, how in ((1500, "stop"), (3900, "kill"), (6000, "stop"))]
-    return sorted(moods + persons + ends + restarts, key=lambda event: event.at_s)
+    return sorted(moods + users + ends + restarts, key=lambda event: event.at_s)
 
 
 _PASSING = {"pause", "stop", "random"}  # and 150 s later the user undoes it
@@ -145,8 +143,8 @@ def simulate(change: TransitionMode, seed: int) -> Tally:
             _count(tally, event)
             if event.kind == "mood":
                 request = MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),))
-            elif event.kind == "person":
-                _person_simulated(fake_mpd, event.what)
+            elif event.kind == "user":
+                _user_simulated(fake_mpd, event.what)
             else:
                 fake_mpd.restart()
                 reconciler.on_connect(fake_mpd.link)
@@ -172,11 +170,11 @@ def _visit(
 
 def _count(tally: Tally, event: Event) -> None:
     tally.mood_changes += event.kind == "mood"
-    tally.interferences += event.kind == "person" and not event.what.endswith(" over")
+    tally.interferences += event.kind == "user" and not event.what.endswith(" over")
     tally.restarts += event.kind == "restart"
 
 
-def _person_simulated(fake_mpd: FakeMpd, what: str) -> None:
+def _user_simulated(fake_mpd: FakeMpd, what: str) -> None:
     place = fake_mpd.position(fake_mpd.current) if fake_mpd.current is not None else 0
     doing: dict[str, Callable[[], object]] = {
         "add": lambda: fake_mpd.add(THEIRS[20]),
@@ -269,7 +267,7 @@ class _Performance:
         if event.kind == "mood":
             self.mood = event.what
             request(MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),)))
-        elif event.kind == "person":
+        elif event.kind == "user":
             self._check()
             for arguments in _MPC[event.what]:
                 self.mpd.mpc(*[self._place(word) for word in arguments], check=False)
@@ -291,7 +289,7 @@ class _Performance:
         return self.mpd.mpc("playlist", "-f", "%file%").splitlines()
 
     def _theirs(self) -> list[str]:
-        return [uri for uri in self._queue() if uri.startswith("theirs/")]
+        return [uri for uri in self._queue() if uri.startswith("user/")]
 
     def _check(self) -> None:
         now = self._theirs()
