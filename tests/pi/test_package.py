@@ -115,7 +115,8 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, older: str) 
 def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:
     ready_pi.install()
     ready_pi.configure(CHANGED)
-    ready_pi.run("apt-get remove -y moodpid")
+    told = ready_pi.run("apt-get remove -y moodpid 2>&1").stdout
+    assert "After an upgrade of the system, install the package" in told
     assert ready_pi.run("ls /usr/bin/moodpid", check=False).returncode != 0
     assert ready_pi.run("ls /usr/lib/moodpid", check=False).returncode != 0
     assert ready_pi.has("LoadState") != "loaded"
