@@ -40,7 +40,7 @@ def listing(pi: Pi) -> set[str]:
         for path in (
             *("/proc", "/sys", "/dev", "/run", "/packages", "/library", "/frames", "/opt/frames"),
             *("/var/log", "/var/cache", "/var/lib/dpkg", "/var/lib/apt", "/var/lib/systemd", "/var/lib/mpd"),
-            *("/var/lib/mosquitto", "/var/backups"),
+            *("/var/lib/mosquitto", "/var/backups", "'*/systemd-private-*'"),
         )
     )
     return set(pi.run(f"find / {apart} -print").stdout.splitlines())
