@@ -1,5 +1,7 @@
 """The doctor tells what is wrong with the broker and what to do."""
 
+import socket
+import time
 from pathlib import Path
 
 import msgspec
@@ -11,10 +13,12 @@ from moodpid.mqtt import oneshot
 from moodpid.mqtt.probe import probe
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
-from tests.support.mqtt import Answering, OldBroker
+from tests.support.mqtt import AGES_S, Answering, MqttListener, OldBroker, Start, StubBroker
 from tests.support.servers import PrivateMosquitto, free_port
 
 DEVICE = config.DeviceConfig(id="living-room")
+ROOT = "moodpid/living-room"
+CONFIG = "homeassistant/device/moodpid_living-room/config"
 
 
 def found(port: int, password: str = "", *, limit_s: float = 40.0, **broker: object) -> Finding:
@@ -102,3 +106,89 @@ def test_the_documentation_names_the_topic_of_each_task(name: str) -> None:
     rows = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text(encoding="utf-8").splitlines()
     assert getattr(Topics.of(DEVICE, config.MqttConfig()), name).endswith(f"/{name}")
     assert any(f"`{name}`" in row.split("|")[1] for row in rows if row.startswith("| `"))
+
+
+def configured(*lines: str) -> PrivateMosquitto:
+    """A broker with more lines in its configuration, not yet started."""
+    server = PrivateMosquitto()
+    with (server.folder / "mosquitto.conf").open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return server
+
+
+def test_beside_the_running_service_nothing_changes(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        before = len(listener.messages)
+        assert found(mosquitto.port).ok
+        listener.publish("marker", "x")
+        listener.wait_for_text("marker", "x")
+        assert loop.publisher.connected
+        changed = {m.topic for m in listener.messages[before:]} - {"marker", f"{ROOT}/doctor", CONFIG}
+        repeated = [bytes(m.payload) for m in listener.messages[before:] if m.topic == CONFIG]
+        assert not changed
+        assert len(set(repeated)) == 1
+        assert len(repeated[0]) > 1000
+    with MqttListener(mosquitto.port) as late:
+        late.wait_for_text(f"{ROOT}/status", "online")
+        assert f"{ROOT}/doctor" not in {m.topic for m in late.messages}
+
+
+def test_without_the_service_the_doctor_leaves_nothing(mosquitto: PrivateMosquitto) -> None:
+    assert found(mosquitto.port).ok
+    with MqttListener(mosquitto.port) as late:
+        late.publish("marker", "x")
+        late.wait_for_text("marker", "x")
+        assert [m.topic for m in late.messages] == ["marker"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "remedy"),
+    [
+        ("retain_available false", "keeps no retained messages", "retain_available true"),
+        ("max_packet_size 4096", "the size of the one for Home Assistant", "max_packet_size"),
+        ("message_size_limit 4096", "closes the connection after a message", "message_size_limit"),
+    ],
+)
+def test_what_the_broker_lacks_is_named_with_a_remedy(line: str, says: str, remedy: str) -> None:
+    with configured(line) as server:
+        finding = found(server.port)
+    assert not finding.ok
+    assert says in finding.message
+    assert remedy in finding.remedy
+
+
+def test_a_broker_of_quality_0_is_good_enough(caplog: pytest.LogCaptureFixture) -> None:
+    with configured("max_qos 0") as server:
+        finding = found(server.port)
+    assert finding.ok
+    assert "no quality of service but 0" in finding.message
+    assert not caplog.records
+
+
+def test_a_denied_discovery_topic_is_named(tmp_path: Path) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text(f"topic readwrite {ROOT}/#\n", encoding="utf-8")
+    with configured(f"acl_file {acl}") as server:
+        finding = found(server.port)
+    assert not finding.ok
+    assert CONFIG in finding.message
+    assert finding.remedy == f"allow moodpid to read and write {CONFIG}"
+
+
+class Dripping(StubBroker):
+    """Answers a byte every few milliseconds, for ever."""
+
+    def _treat(self, visitor: socket.socket) -> None:
+        while True:
+            visitor.sendall(b"H")
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "websockets"])
+def test_a_server_that_drips_is_left_in_time(transport: str) -> None:
+    began_s = time.monotonic()
+    with Dripping() as server:
+        assert not found(server.port, limit_s=0.5, transport=transport).ok
+        assert time.monotonic() - began_s < AGES_S
