@@ -20,7 +20,7 @@ def _heard(**topics: object) -> Heard:
 
 
 HAPPY = {"mood": "happy", "confidence": 0.834, "faces": 1}
-PLAYS = {"state": "play", "title": "Kettle", "playlist": "Neutral", "message": ""}
+PLAYS = {"state": "play", "title": "Kettle", "playlist": "songs that sound neutral", "message": ""}
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,13 @@ PLAYS = {"state": "play", "title": "Kettle", "playlist": "Neutral", "message": "
         ({}, "waiting for the first look"),
         ({"mood": HAPPY}, "happy     83 %   1 face"),
         ({"mood": HAPPY | {"faces": 2}}, "happy     83 %   2 faces"),
-        ({"mood": HAPPY, "player": PLAYS}, 'happy     83 %   1 face   plays "Kettle" from Neutral'),
         (
-            {"mood": HAPPY, "player": PLAYS | {"playlist": "Happy"}},
-            'happy     83 %   1 face   plays "Kettle", then Happy',
+            {"mood": HAPPY, "player": PLAYS},
+            'happy     83 %   1 face   plays "Kettle" from songs that sound neutral',
+        ),
+        (
+            {"mood": HAPPY, "player": PLAYS | {"playlist": "songs that sound happy"}},
+            'happy     83 %   1 face   plays "Kettle", then songs that sound happy',
         ),
         (
             {"mood": HAPPY, "player": {"state": "play", "title": "Her own"}},

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from demo.library import RATE_HZ
+from demo.synth import RATE_HZ
 
 from tests.support.servers import find
 

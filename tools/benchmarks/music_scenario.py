@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -27,8 +27,9 @@ if __name__ == "__main__":
 from demo.library import generate
 
 from moodpid.config import MpdConfig, SongSource, TransitionMode
+from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import MusicRequest
+from moodpid.mood.policy import MusicRequest, music_request_for
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.reconciler import QueueReconciler
 from moodpid.mpd.worker import MpdWorker
@@ -45,6 +46,35 @@ THEIRS = [f"user/{number:02}.wav" for number in range(24)]
 
 
 @dataclass(frozen=True)
+class Music:
+    """The songs of a run, and when one fits.
+
+    Attributes:
+        lists: Stored playlists by their names.
+        playlists: Of the configuration; empty: each mood has what sounds like it.
+        fits: Whether a song, by its URI, fits a mood.
+        reader: Of the database about songs, where moods play by sound.
+        moods: Between which the room changes.
+    """
+
+    lists: dict[str, list[str]]
+    playlists: dict[Mood, tuple[str | SongSource, ...]]
+    fits: Callable[[str, str], bool]
+    reader: LibraryReader | None = None
+    moods: Sequence[Mood] = tuple(MOODS)
+
+
+def by_folder(uri: str, mood: str) -> bool:
+    """Return whether a song lies in the folder of a mood."""
+    return uri.split("/", maxsplit=1)[0] == mood
+
+
+HAND_MADE = Music(
+    {mood.capitalize(): [f"{mood}/{number}" for number in range(40)] for mood in MOODS}, LISTS, by_folder
+)
+
+
+@dataclass(frozen=True)
 class Event:
     """One event: a mood begins, a user does something, or MPD restarts."""
 
@@ -53,12 +83,12 @@ class Event:
     what: str = ""
 
 
-def script(seed: int) -> list[Event]:
+def script(seed: int, all_moods: Sequence[Mood] = tuple(MOODS)) -> list[Event]:
     """Return the events of the two hours in the order of time."""
     rng = random.Random(seed)  # noqa: S311 - a script, not a secret
     moods: list[Event] = []
     for place in sorted(rng.sample(range(60, LENGTH_S - 60, 20), 30)):
-        others = [mood for mood in MOODS if not moods or mood != moods[-1].what]
+        others = [mood for mood in all_moods if not moods or mood != moods[-1].what]
         moods.append(Event(place, "mood", rng.choice(others)))
     doings = ["add", "insert", "next", "previous", "pause", "stop", "choose", "load", "random", "remove"]
     rng.shuffle(doings)
@@ -87,6 +117,7 @@ class Tally:
     started_unasked: int = 0
     heard: list[str] = field(default_factory=list)
     commands: int = 0
+    fits: Callable[[str, str], bool] = by_folder
 
     def compare(self, before: list[str], after: list[str]) -> None:
         """Compare the users' songs before and after an event that was not theirs."""
@@ -99,7 +130,7 @@ class Tally:
         if uri:
             folder = uri.split("/", maxsplit=1)[0]
             self.playing_s += seconds
-            self.fitting_s += seconds * (folder == mood)
+            self.fitting_s += seconds * self.fits(uri, mood)
             if not self.heard or self.heard[-1] != folder:
                 self.heard.append(folder)
 
@@ -118,7 +149,7 @@ class Tally:
             "writing_commands_an_hour": round(self.commands / hours, 1),
             "hours": round(hours, 2),
         }
-        unsaid = ["heard", "seconds", "playing_s", "fitting_s", "commands"]
+        unsaid = ["heard", "seconds", "playing_s", "fitting_s", "commands", "fits"]
         if not self.commands:
             unsaid.append("writing_commands_an_hour")  # a real worker's are not counted here: see cost.py
         for inner in unsaid:
@@ -126,23 +157,23 @@ class Tally:
         return figures
 
 
-def simulate(change: TransitionMode, seed: int) -> Tally:
+def simulate(change: TransitionMode, seed: int, music: Music = HAND_MADE) -> Tally:
     """Run the reconciler at a fake MPD, second by second."""
-    lists = {mood.capitalize(): [f"{mood}/{number}" for number in range(40)] for mood in MOODS}
-    fake_mpd = FakeMpd(lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
-    settings = MpdConfig(change=change, hands_off_s=HANDS_OFF_S, playlists=LISTS)
-    reconciler = QueueReconciler(settings, random.Random(seed), *fake_mpd.clocks)  # noqa: S311
+    fake_mpd = FakeMpd(music.lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
+    settings = MpdConfig(change=change, hands_off_s=HANDS_OFF_S, playlists=music.playlists)
+    rng = random.Random(seed)  # noqa: S311 - repeatable songs
+    reconciler = QueueReconciler(settings, rng, *fake_mpd.clocks, reader=music.reader)
     for uri in THEIRS[:12]:
         fake_mpd.add(uri)
     fake_mpd.play(0)
     reconciler.on_connect(fake_mpd.link)
-    tally, request, events = Tally(), None, script(seed)
+    tally, request, events = Tally(fits=music.fits), None, script(seed, music.moods)
     for second in range(LENGTH_S):
         while events and events[0].at_s <= second:
             event = events.pop(0)
             _count(tally, event)
             if event.kind == "mood":
-                request = MusicRequest(start_path(Mood(event.what), None), (event.what.capitalize(),))
+                request = music_request_for(start_path(Mood(event.what), None), settings.names, {})
             elif event.kind == "user":
                 _user_simulated(fake_mpd, event.what)
             else:

@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 SONG_S = 15.0
 PAGE_S = 20.0  # until the page is there: the network and OpenCV are read first
 STOP_S = 6.0
+STATE = "state"  # the daemon's folder, below the demo's
 
 
 def main() -> int:
@@ -99,12 +100,14 @@ def _positive(text: str) -> float:
 def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
     camera, called = source.choose(options.source)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moodpid-demo-")))
-    mpd = stack.enter_context(PrivateMpd(_library(ROOT / ".cache"), audible=True, within=folder))
+    music = _library(ROOT / ".cache")
+    mpd = stack.enter_context(PrivateMpd(music, audible=True, within=folder))
     broker = stack.enter_context(PrivateMosquitto(within=folder))
     config = folder / "moodpid.toml"
     port = _free_port()
     config.write_text(_toml(_config(camera, mpd, broker, port)), encoding="utf-8")
     _introduce(called, mpd, broker, port)
+    _analyse(config, mpd, music / "library.sqlite")
     heard, line = Heard(), Line()
     stack.callback(_sum_up, heard)
     stack.callback(line.end)
@@ -141,6 +144,28 @@ def _library(cache: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=cache) as half_done:
             library.generate(Path(half_done) / "library", SONG_S).rename(folder)
     return folder
+
+
+def _analyse(config: Path, mpd: PrivateMpd, cached: Path) -> None:
+    """Have the songs analysed: in the first seconds of the first demo, once for each version of them."""
+    state = config.with_name(STATE)
+    state.mkdir()
+    database = state / cached.name
+    if cached.exists():
+        shutil.copy(cached, database)
+    else:
+        print("  listening to its songs, to place them on the plane of moods…", flush=True)
+    # MPD shows on its own socket where its songs are
+    own = config.with_name("analyse.toml")
+    own.write_text(_toml({"player": {"host": str(mpd.socket)}, "mqtt": {"enabled": False}}), encoding="utf-8")
+    command = [sys.executable, "-m", "moodpid", "analyse", "--config", str(own)]
+    environment = {**os.environ, "STATE_DIRECTORY": str(state)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ServerError(f"the songs cannot be analysed: {done.stderr.strip()}")
+    half_done = cached.with_name(f"{cached.name}.new")
+    shutil.copy(database, half_done)
+    half_done.replace(cached)
 
 
 def _free_port() -> int:
@@ -180,14 +205,24 @@ def _config(
 
 
 def _toml(tables: dict[str, dict[str, Any]], prefix: str = "") -> str:
-    """TOML of nested tables; their strings, numbers, truths and lists are written as in JSON."""
+    """TOML of nested tables."""
     text = ""
     for name, table in tables.items():
         inner = {key: value for key, value in table.items() if isinstance(value, dict)}
         text += f"[{prefix}{name}]\n"
-        text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items() if key not in inner)
+        text += "".join(f"{key} = {_value(value)}\n" for key, value in table.items() if key not in inner)
         text += _toml(inner, f"{prefix}{name}.")
     return text
+
+
+def _value(value: object) -> str:
+    """A value as TOML has it: strings, numbers and truths as in JSON, but not tables in lists."""
+    match value:
+        case list():
+            return f"[{', '.join(map(_value, value))}]"
+        case dict():
+            return f"{{ {', '.join(f'{key} = {_value(inner)}' for key, inner in value.items())} }}"
+    return json.dumps(value)
 
 
 def _introduce(camera: str, mpd: PrivateMpd, broker: PrivateMosquitto, port: int) -> None:
@@ -216,6 +251,7 @@ def _listening(broker: PrivateMosquitto, heard: Heard) -> Iterator[Client]:
 def _daemon(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`moodpid run`, which dies with us, and is asked to stop at the end."""
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "NOTIFY_SOCKET"}}
+    environment["STATE_DIRECTORY"] = str(config.with_name(STATE))
     command = [sys.executable, "-m", "moodpid", "run", "--config", str(config)]
     process = begin(command, log, at_our_death="TERM", environment=environment)
     try:

@@ -7,11 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from demo.library import STYLES, playlist, tracks
+from demo.library import STYLES, tracks
 
 # States of the camera that need no word; the first means that none was published
 _FINE = {"", "starting", "watching"}
-_LISTS = {track.title: playlist(mood) for mood in STYLES for track in tracks(mood)}
+_SOURCES = {
+    track.title: f"songs that sound {'calm' if mood == 'nobody' else mood}"
+    for mood in STYLES
+    for track in tracks(mood)
+}
 
 
 @dataclass(slots=True)
@@ -63,15 +67,15 @@ class Heard:
 
     @property
     def player(self) -> str:
-        """Return what plays, and the stored playlist of it or of the songs that follow."""
+        """Return what plays, and the source of it or of the songs that follow."""
         state = self._of("player", "state")
         if state != "play":
             return str(self._of("player", "message") or (f"player: {state}" if state else ""))
         title, chosen = self._of("player", "title"), self._of("player", "playlist")
         if not chosen:
             return f'plays "{title}"'
-        # The playlist is that of the waiting songs: the current one may come from another
-        then = ", then" if _LISTS.get(title, chosen) != chosen else " from"
+        # The source is that of the waiting songs: the current one may come from another
+        then = ", then" if _SOURCES.get(title, chosen) != chosen else " from"
         return f'plays "{title}"{then} {chosen}'
 
     @property

@@ -17,7 +17,7 @@ from moodpid.library.analysis.features import DESCRIPTIVE
 from moodpid.library.analysis.heads import NETWORK_NAMES, VERSION, standardized
 
 from music_data import Floats, Songs, read_4q, read_emotify, read_spotify
-from music_figures import AXES, SEEDS, earlier_way, figures, neighbours, table
+from music_figures import AXES, SEEDS, earlier_way, figures, neighbours, table, transfer
 from music_model import RECIPES, SPREAD_ON_PLANE, Recipe, held_out, inputs_of, learn, projection
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +51,7 @@ def main() -> int:
         scale, spread = np.array(head["scale"]), np.array(head["spread"])
         alike = neighbours(main_songs, _sound(head, recipe, main_songs))
         columns[name] = figures(recipe, main_songs, more, scale, spread) | alike
+        columns[name] |= transfer(recipe, main_songs, more)
     earlier = {"k = 44": earlier_way(main_songs, RECIPES["features"], spotify)}
     print(table(columns), table(earlier), sep="\n\n")
     if options.write:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from moodpid.library.analysis.features import NAMES
-from moodpid.library.analysis.heads import QUADRANTS
+from moodpid.library.analysis.heads import QUADRANTS, Standardization
 from moodpid.library.places import PLACES, Place
 from moodpid.mood.emotion import Affect
 from numpy.typing import NDArray
 
 from music_data import Floats, Songs
-from music_model import Recipe, folds, held_out, inputs_of, nearest_neighbours
+from music_model import Recipe, Softmax, folds, held_out, inputs_of, learn, nearest_neighbours
 
 SEEDS = (0, 1, 2)
 AXES = np.array([[1, -1, -1, 1], [1, 1, -1, -1]], np.float32)
@@ -47,6 +47,21 @@ def _figures(probabilities: Floats, quadrants: NDArray[np.intp], scale: Floats, 
         nearest = quadrants[np.argsort(distances)[: len(places) // 10]]
         out[f"nearest tenth, {name}"] = float((nearest == quadrant).mean())
         out[f"nearest tenth, {name}, opposite"] = float((nearest == (quadrant + 2) % 4).mean())
+    return out
+
+
+def transfer(recipe: Recipe, main: Songs, more: Songs) -> Figures:
+    """Return how well a head learned from 4Q alone agrees with Emotify, as it is and by Emotify's usual."""
+    everything, nothing = np.ones(len(main), np.bool_), np.zeros(len(more), np.bool_)
+    head = learn(recipe, main, more, everything, nothing)
+    inputs, truth = inputs_of(more, recipe), more.shares @ AXES.T
+    own = Standardization(inputs.mean(axis=0), inputs.std(axis=0) + 1e-6)
+    out: Figures = {}
+    for how, usual in (("as learned", head.usual), ("by its own usual", own)):
+        expected = Softmax(usual, head.weights, head.bias).quadrants(inputs) @ AXES.T
+        for axis, name in enumerate(("valence", "arousal")):
+            correlation = np.corrcoef(expected[:, axis], truth[:, axis])[0, 1]
+            out[f"from 4Q to Emotify {how}, r of {name}"] = float(correlation)
     return out
 
 
@@ -98,4 +113,4 @@ def table(columns: Mapping[str, Figures], names: Sequence[str] = ()) -> str:
 
 
 def _shown(name: str, value: float) -> str:
-    return f"{value:.2f}" if "R²" in name else f"{100 * value:.1f} %"
+    return f"{value:.2f}" if "R²" in name or "r of" in name else f"{100 * value:.1f} %"
