@@ -101,7 +101,7 @@ class Api:
         address = request.remote or ""
         try:
             if token := _text(sent, "token"):
-                session = self.sign_in.by_link(token, address)
+                session = self.sign_in.by_link(token)
             else:
                 session = await self.sign_in.by_password(_text(sent, "password"), address)
         except TooManyGuessesError:

@@ -11,7 +11,7 @@ _NETWORK_BITS = 64  # of IPv6: one machine has as many addresses as it likes bel
 
 
 class GuessLimit:
-    """Counts guesses at the password and at links."""
+    """Counts guesses at the password."""
 
     def __init__(self) -> None:
         self._all = TokenBucket(_ALL_BURST, _ALL_HZ)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import math
 import secrets
 import struct
 from collections.abc import Callable
@@ -59,16 +60,22 @@ class Seal:
         body = self._opened(text)
         return body is not None and now_s < _until_s(body) and body not in self._spent
 
-    def spend(self, text: str, now_s: float) -> bool:
-        """Return whether `text` is valid, and make it invalid from now on."""
-        if not self.is_valid(text, now_s):
+    def spend(self, text: str, now_s: float, least_until_s: float = -math.inf) -> bool:
+        """Return whether `text` is valid, and make it invalid from now on.
+
+        Args:
+            text: What was sent.
+            now_s: The time.
+            least_until_s: A text that ends before is from before the start of this process, which does not
+                know whether it was spent: it is invalid.
+        """
+        body = self._opened(text)
+        if body is None or not self.is_valid(text, now_s) or _until_s(body) < least_until_s:
             return False
-        self._spent = {body: until_s for body, until_s in self._spent.items() if now_s < until_s}
+        self._spent = {spent: until_s for spent, until_s in self._spent.items() if now_s < until_s}
         if len(self._spent) >= _MAX_SPENT:
             return False
-        body = self._opened(text)
-        if body is not None:
-            self._spent[body] = _until_s(body)
+        self._spent[body] = _until_s(body)
         return True
 
     def _opened(self, text: str) -> bytes | None:

@@ -33,6 +33,12 @@ def test_a_spent_text_is_valid_no_longer() -> None:
     assert not seal.is_valid(text, 1.0)
 
 
+def test_a_text_from_before_the_start_cannot_be_spent_again() -> None:
+    text = Seal(KEY, Purpose.LINK).make(100.0)
+    assert not Seal(KEY, Purpose.LINK).spend(text, 1.0, 100.1)
+    assert Seal(KEY, Purpose.LINK).spend(text, 1.0, 100.0)
+
+
 def test_another_key_purpose_or_password_makes_a_text_invalid() -> None:
     text = Seal(KEY, Purpose.SESSION, "old").make(100.0)
     assert Seal(KEY, Purpose.SESSION, "old").is_valid(text, 1.0)
