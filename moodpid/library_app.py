@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from moodpid import wiring
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import ExitCode, ModelError, MoodpidError
+from moodpid.library.database import LibraryError
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Backlog, analyzer_version
 from moodpid.library.store import LibraryStore
@@ -82,6 +83,7 @@ def analyse(
     from moodpid.library.analysis.scan import LibraryScan
     from moodpid.system.raspberry_pi import read_temperature_c
 
+    _require_own_user()
     ffmpeg_version()
     analyzer = build_analyzer()
     stop = Event()
@@ -108,6 +110,17 @@ def analyse(
             report=report,
         )
         return scan.run(options.limit)
+
+
+def _require_own_user() -> None:
+    """Refuse to leave files of root in the service's folder, which the service could not read.
+
+    Raises:
+        LibraryError: This is root, and the folder is not root's.
+    """
+    folder = wiring.library_path().parent
+    if os.geteuid() == 0 and folder.exists() and folder.stat().st_uid != 0:
+        raise LibraryError(f"{folder} belongs to the service's user: sudo -u moodpid moodpid analyse")
 
 
 def build_analyzer() -> "SongAnalyzer":

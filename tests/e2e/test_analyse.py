@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,10 +46,16 @@ class Home:
         return {**os.environ, "STATE_DIRECTORY": str(self.folder / "state"), **self.environment}
 
 
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two dozen songs, made once."""
+    return generate(tmp_path_factory.mktemp("songs") / "library", seconds=4.0)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
+def home(tmp_path: Path, songs: Path) -> Iterator[Home]:
     require("ffmpeg", "mpd")
-    generate(tmp_path / "library", seconds=6.0)
+    shutil.copytree(songs, tmp_path / "library")
     with PrivateMpd(tmp_path / "library", within=tmp_path) as mpd:
         yield Home(tmp_path, mpd)
 
@@ -119,3 +126,27 @@ def test_a_missing_decoder_is_one_line_with_its_package(home: Home) -> None:
     failed = home.run("analyse")
     assert failed.returncode == 78
     assert "apt install ffmpeg" in failed.stderr
+
+
+def test_songs_like_one_need_a_song_an_analysis_and_a_service(home: Home) -> None:
+    nothing = home.run("like")
+    assert nothing.returncode == 1
+    assert "nothing plays" in nothing.stderr
+    unknown = home.run("like", "happy/open-windows.wav")
+    assert "is not analysed: run moodpid analyse" in unknown.stderr
+    assert home.run("analyse", "--limit", "24").returncode == 0
+    alone = home.run("like", "happy/open-windows.wav")
+    assert alone.returncode == 1
+    assert "no moodpid drives this MPD" in alone.stderr
+
+
+def test_root_leaves_no_files_in_the_folder_of_the_service(home: Home) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("this is not root")
+    state = home.folder / "state"
+    state.mkdir()
+    os.chown(state, 65534, 65534)
+    refused = home.run("analyse")
+    assert refused.returncode == 1
+    assert "sudo -u moodpid moodpid analyse" in refused.stderr
+    assert not list(state.iterdir())
