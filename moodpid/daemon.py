@@ -199,8 +199,6 @@ class Daemon:
             self.player.set_enabled(_drives_music(new))
         if new.strategy != old.strategy:
             self.policy.lifts = new.strategy == Strategy.LIFT
-            if self.player:
-                self.player.set_strategy(Strategy(new.strategy))
         if new.override is not old.override:
             self._override_since_s = self.clock()
         # Only what changed: users see the sensitivity rounded, the configuration has the exact threshold

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from moodpid.config import Strategy
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import MoodEvent, MusicRequest
 from moodpid.state import AppState, CameraState, CameraView
@@ -56,9 +55,6 @@ class MusicPlayer(Protocol):
 
     def set_enabled(self, on: bool) -> None:
         """Drive the player, or leave it alone."""
-
-    def set_strategy(self, strategy: Strategy) -> None:
-        """Set where the music leads."""
 
     def skip(self) -> None:
         """Skip to the next song, if one plays."""

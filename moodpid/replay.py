@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from moodpid.config import Strategy
 from moodpid.mood.filter import MoodState
 from moodpid.mood.policy import MoodEvent, MusicRequest
 from moodpid.state import AppState
@@ -59,9 +58,6 @@ class ReplayReport:
         """Do nothing: a replay has no thread."""
 
     def set_enabled(self, on: bool) -> None:
-        """Do nothing: a replay has no switches."""
-
-    def set_strategy(self, strategy: Strategy) -> None:
         """Do nothing: a replay has no switches."""
 
     def skip(self) -> None:

@@ -361,10 +361,11 @@ def test_a_rejected_song_is_passed_to_the_player(harness: DaemonHarness) -> None
     assert "misfit" in harness.player.calls
 
 
-def test_the_strategy_reaches_the_player(harness: DaemonHarness) -> None:
+def test_the_strategy_stands_in_what_the_player_is_asked_for(harness: DaemonHarness) -> None:
     harness.requests.post(ChangeSetting("strategy", "lift"))
-    harness.run(None)
-    assert "strategy lift" in harness.player.calls
+    harness.run(*seconds(10, Emotion.HAPPY))
+    assert harness.player.requests
+    assert all(request.targets for request in harness.player.requests)
 
 
 def test_a_restart_leaves_in_order(harness: DaemonHarness) -> None:

@@ -281,6 +281,11 @@ class MpdConfig(_Table, frozen=True):
         """Return where `lift` leads from each mood; the file's table overrides the defaults."""
         return {**_LIFT, **self.lift}
 
+    @property
+    def active_targets(self) -> dict[Mood, Mood]:
+        """Where the music leads by the strategy of the file; empty: it matches the mood."""
+        return self.targets if self.strategy is Strategy.LIFT else {}
+
 
 class LibraryConfig(_Table, frozen=True):
     """The music folder, and when it is analysed; an empty path means the one that MPD has."""

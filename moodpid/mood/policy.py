@@ -1,7 +1,7 @@
 """From a mood to what should be done about it: the music to wish for and the events to tell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -39,11 +39,13 @@ class MusicRequest:
         playlists: The lists that the first song comes from, by their names in the configuration; empty means:
             leave the player as it is.
         fallback: The lists that the strategy leads to later, for people to read.
+        targets: Where the music leads from each mood, song by song; empty: it matches the mood.
     """
 
     path: MoodPath
     playlists: Playlists
     fallback: tuple[Playlists, ...] = ()
+    targets: Mapping[Mood, Mood] = field(default_factory=dict)
 
     @property
     def mood(self) -> Mood:
@@ -67,7 +69,7 @@ def music_request_for(
 ) -> MusicRequest:
     """The wish for the music of a course; see `moodpid.mood.strategy.source` for the arguments."""
     first, *then = [playlists[mood] for mood in moods_along(path, playlists, targets)] or [()]
-    return MusicRequest(path, first, tuple(then))
+    return MusicRequest(path, first, tuple(then), targets)
 
 
 class Policy:
@@ -78,7 +80,7 @@ class Policy:
         targets: Where lifting leads from each mood.
 
     Attributes:
-        lifts: Whether the music leads there, or matches the mood; may be changed at any time.
+        lifts: Whether the music leads there, or matches the mood; a change makes a new request.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Policy:
         self._playlists = dict(playlists)
         self._targets = dict(targets)
         self.lifts = lifts
+        self._lifted = lifts
         self._path: MoodPath | None = None
         self._observed: Mood | None = None
 
@@ -106,11 +109,18 @@ class Policy:
             if self._path:
                 events.append(MoodEvent(EventType.MOOD_CHANGED, self._path.mood, told.mood))
             self._path = start_path(told.mood, self._path)
-            request = music_request_for(self._path, self._playlists, self._targets if self.lifts else {})
+            request = self._request(self._path)
+        elif self._path and self.lifts is not self._lifted:
+            request = self._request(self._path)
         if felt and felt.mood is not self._observed:
             events += _presence_events(self._observed, felt.mood)
             self._observed = felt.mood
         return Decision(request, tuple(events))
+
+    def _request(self, path: MoodPath) -> MusicRequest:
+        """Decide where the music leads: the only place where that is decided."""
+        self._lifted = self.lifts
+        return music_request_for(path, self._playlists, self._targets if self.lifts else {})
 
 
 def _presence_events(before: Mood | None, after: Mood) -> list[MoodEvent]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from moodpid.config import MpdConfig, SongSource, Strategy
+from moodpid.config import MpdConfig, SongSource
 from moodpid.library.places import PLACES
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Affect, Mood
@@ -50,7 +50,7 @@ class Picker:
     """Remembers what was heard, what could not be used, and how far the music has led.
 
     Args:
-        settings: Lists, strategy and how long a song rests.
+        settings: Lists, and how long a song rests.
         rng: Decides.
         wall_clock: Seconds since 1970: songs heard before this start are known from stickers alone. After a
             clock jump a song rests too short or too long a time, never for ever.
@@ -58,7 +58,6 @@ class Picker:
 
     Attributes:
         sounds: Draws songs by their sound.
-        strategy: May be changed at any time.
         problems: One line for each list that cannot be used at the moment.
     """
 
@@ -70,7 +69,7 @@ class Picker:
         reader: LibraryReader | None = None,
     ) -> None:
         self._lists = settings.lists
-        self._targets = settings.targets
+        self._targets: Mapping[Mood, Mood] = {}
         self._rest_s = settings.no_repeat_h * 3600
         self._random = rng
         self._wall_clock = wall_clock
@@ -82,7 +81,6 @@ class Picker:
         self._refused: dict[str, float] = {}
         self._broken: dict[str, float] = {}
         self._reported: set[Mood] = set()
-        self.strategy = settings.strategy
         self.problems: dict[SongSource, str] = {}
 
     def on_playing(self, uri: str, at_s: float) -> None:
@@ -122,6 +120,7 @@ class Picker:
         if self._path is None or replace(self._path, songs=0) != request.path:
             self._liked = "" if self._path and self._path.mood is not request.mood else self._liked
             self._path = request.path
+        self._targets = request.targets
         mood = self._source(request, self._path)
         if mood is None:
             return None
@@ -166,7 +165,7 @@ class Picker:
         """Return where the next song is to lie: on the way of `lift`, or as its source says."""
         if source.sounds is None:
             return None
-        if self.strategy is Strategy.LIFT and self._path and source.sounds.value == mood.value:
+        if self._targets and self._path and source.sounds.value == mood.value:
             return place_of_next_song(self._path, self._targets)
         return PLACES[source.sounds.value]
 
@@ -174,7 +173,7 @@ class Picker:
         self, link: Mpd, source: SongSource, target: Affect, waiting: Sequence[str], now_s: float
     ) -> Candidates:
         """Return songs near a place; where the music lifts, those that are near the song before, too."""
-        lifts = self.strategy is Strategy.LIFT and bool(waiting)
+        lifts = bool(self._targets and waiting)
         count = SHORTLIST * (2 if lifts else 1)
         fits = self._fitness(waiting, now_s)
         found = self.sounds.candidates(link, source, target, count, fits, waiting)
@@ -212,9 +211,8 @@ class Picker:
 
     def _source(self, request: MusicRequest, path: MoodPath) -> Mood | None:
         """Return the mood whose lists the next song comes from; a neighbour is logged once."""
-        lifts = self.strategy is Strategy.LIFT
-        mood = mood_for_next_song(path, self._lists, self._targets if lifts else {})
-        if mood and mood is not request.mood and not lifts and request.mood not in self._reported:
+        mood = mood_for_next_song(path, self._lists, request.targets)
+        if mood and mood is not request.mood and not request.targets and request.mood not in self._reported:
             self._reported.add(request.mood)
             log.info("no list for %s: its neighbour %s plays instead", request.mood, mood)
         return mood

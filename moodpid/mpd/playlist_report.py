@@ -147,7 +147,7 @@ def dry_run(
         MpdDeniedError: It denies access.
     """
     picker = Picker(settings, rng or Random(), reader=reader)  # noqa: S311 - songs, not secrets
-    request = music_request_for(start_path(mood, None), settings.names, {})
+    request = music_request_for(start_path(mood, None), settings.names, settings.active_targets)
     picks: list[Pick] = []
     with MpdConnection(settings, password) as link:
         for at_s in range(_MAX_TRIES):

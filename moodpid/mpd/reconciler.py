@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from moodpid.config import MpdConfig, Strategy
+from moodpid.config import MpdConfig
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner, tracking
@@ -143,7 +143,6 @@ class QueueReconciler:
         self,
         link: Mpd,
         request: MusicRequest | None,
-        strategy: Strategy,
         changed: AbstractSet[str] = frozenset(),
     ) -> PlayerState:
         """Do what is to be done now, and return what plays.
@@ -151,13 +150,11 @@ class QueueReconciler:
         Args:
             link: To MPD.
             request: The present one, None before the first.
-            strategy: Where the music leads.
             changed: MPD's subsystems that changed since the last look.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        self._picker.strategy = strategy
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
         if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from moodpid.channels import LatestValue
-from moodpid.config import MpdConfig, Strategy
+from moodpid.config import MpdConfig
 from moodpid.errors import MoodpidError
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
@@ -36,7 +36,6 @@ _SUBSYSTEMS = (
 class _Desired:
     """All that the main loop wants, so that the latest value says everything."""
 
-    strategy: Strategy
     request: MusicRequest | None = None
     enabled: bool = True
     skips: int = 0
@@ -73,9 +72,7 @@ class MpdWorker:
         self._post = post
         self._password = password
         self._random = rng or Random()  # noqa: S311 - songs, not secrets
-        self._latest_desired = _Desired(
-            settings.strategy, enabled=settings.enabled
-        )  # of the main loop's side
+        self._latest_desired = _Desired(enabled=settings.enabled)  # of the main loop's side
         self._desired_box: LatestValue[_Desired] = LatestValue()
         self._leave = threading.Event()  # set: the player is to be left, even in the midst of a fade
         self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
@@ -112,10 +109,6 @@ class MpdWorker:
         self._set_desired(replace(self._latest_desired, enabled=on))
         if not on:
             self._leave.set()
-
-    def set_strategy(self, strategy: Strategy) -> None:
-        """Match the mood, or lift it, from the next song on."""
-        self._set_desired(replace(self._latest_desired, strategy=strategy))
 
     def skip(self) -> None:
         """Go on to the next song, if one plays; forgotten while MPD is not there."""
@@ -183,7 +176,7 @@ class MpdWorker:
                 self._reconciler.on_disconnect(link)
                 return
             self._apply_buttons(link, before)
-            state = self._reconciler.reconcile(link, self._desired.request, self._desired.strategy, changed)
+            state = self._reconciler.reconcile(link, self._desired.request, changed)
             self._report(state)
             changed = link.wait(_SUBSYSTEMS, self._desired_box, self._max_wait_s())
             if self._health.confirm_stable(time.monotonic()):

@@ -57,11 +57,25 @@ def test_a_wish_under_lift_tells_where_the_music_begins_and_where_it_leads() -> 
     lists = {Mood.SAD: ("Blues", "Rain"), Mood.NEUTRAL: ("Tea",), Mood.HAPPY: ("Happy",)}
     policy = Policy(lists, MpdConfig().targets, lifts=True)
     request = policy.decide(state(Mood.SAD), None).request
-    assert request == MusicRequest(start_path(Mood.SAD, None), ("Blues", "Rain"), (("Tea",), ("Happy",)))
+    path, targets = start_path(Mood.SAD, None), MpdConfig().targets
+    assert request == MusicRequest(path, ("Blues", "Rain"), (("Tea",), ("Happy",)), targets)
     assert str(request) == "Blues, Rain, then Tea, then Happy"
     policy.lifts = False
     request = policy.decide(state(Mood.NEUTRAL), None).request
     assert str(request) == "Tea"
+
+
+def test_another_strategy_makes_one_new_request_on_the_same_path() -> None:
+    policy = Policy(LISTS, MpdConfig().targets)
+    first = policy.decide(state(Mood.HAPPY), None).request
+    policy.lifts = True
+    second = policy.decide(state(Mood.HAPPY), None)
+    assert first
+    assert second.request
+    assert second.request.path == first.path
+    assert (bool(first.targets), bool(second.request.targets)) == (False, True)
+    assert second.events == ()
+    assert policy.decide(state(Mood.HAPPY), None).request is None
 
 
 def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody_out() -> None:

@@ -36,7 +36,7 @@ class Room:
     def look(self, mood: Mood | None = Mood.HAPPY, *changed: str) -> PlayerState:
         lists = self.config.names
         request = MusicRequest(start_path(mood, None), lists[mood]) if mood else None
-        return self.reconciler.reconcile(self.mpd.link, request, self.config.strategy, set(changed))
+        return self.reconciler.reconcile(self.mpd.link, request, set(changed))
 
     def wait(self, seconds: int, mood: Mood | None = Mood.HAPPY) -> PlayerState:
         for _ in range(seconds):

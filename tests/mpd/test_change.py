@@ -33,10 +33,12 @@ class Evening:
         self.turn()
 
     def turn(self, request: MusicRequest | None = None) -> None:
-        self.reconciler.reconcile(self.fake_mpd.link, request, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, request)
 
     def request(self, mood: Mood) -> None:
-        self.turn(MusicRequest(start_path(mood, None), (mood.capitalize(),)))
+        self.turn(
+            MusicRequest(start_path(mood, None), (mood.capitalize(),), targets=self.player.active_targets)
+        )
 
     def hear_on(self, mood: Mood) -> str:
         """The folder of the song after this one."""

@@ -147,8 +147,6 @@ class ChaosMachine(RuleBasedStateMachine):
     @rule()
     def user_clears(self) -> None:
         self.stopped_by_user |= self.audible()
-        if self.restarted_unseen:  # an MPD that restarted may have an empty queue of its own
-            self.stopped_by_user = self.stop_was_seen
         self.may_stay_silent |= bool(self.mpd.queue)
         self.mpd.clear()
         self.user_acted()
@@ -205,6 +203,8 @@ class ChaosMachine(RuleBasedStateMachine):
 
     def user_acted(self) -> None:
         self.interrupted = False
+        if self.restarted_unseen and self.mpd.current is None:
+            self.stopped_by_user = self.stop_was_seen  # an MPD that restarted may have no song of its own
         # What a user did while nobody looked, only MPD's state can tell
         self.may_stay_silent |= self.mpd.unreachable and self.mpd.state != "play"
 
@@ -228,8 +228,7 @@ class ChaosMachine(RuleBasedStateMachine):
                     self.reconciler.on_connect(mpd.link)
                     self.connected, self.restarted_unseen = True, False
                 request = self.request
-                strategy = self.config.strategy
-                player = self.reconciler.reconcile(mpd.link, request, strategy, frozenset(changed))
+                player = self.reconciler.reconcile(mpd.link, request, frozenset(changed))
                 self.message = player.message
             except MpdGoneError:
                 self.connected = False

@@ -34,9 +34,7 @@ class TakenOver:
 
     def message(self, *changed: str) -> str:
         request = MusicRequest(start_path(Mood.SAD, None), ("Sad",))
-        return self.reconciler.reconcile(
-            self.fake_mpd.link, request, self.player.strategy, set(changed)
-        ).message
+        return self.reconciler.reconcile(self.fake_mpd.link, request, set(changed)).message
 
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""

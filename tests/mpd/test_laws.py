@@ -80,7 +80,9 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     @rule(mood=st.sampled_from(Mood))
     def mood_changes(self, mood: Mood) -> None:
-        self.requested = MusicRequest(start_path(mood, None), self.player.names.get(mood, ()))
+        self.requested = MusicRequest(
+            start_path(mood, None), self.player.names.get(mood, ()), targets=self.player.active_targets
+        )
 
     @rule(seconds=st.sampled_from([1.0, 40.0, 190.0, 199.5]), times=st.integers(1, 8))
     def time_passes(self, seconds: float, times: int) -> None:
@@ -196,7 +198,7 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     def turn(self) -> list[tuple[object, ...]]:
         before = len(self.fake_mpd.sent)
-        self.reconciler.reconcile(self.fake_mpd.link, self.requested, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, self.requested)
         return self.fake_mpd.sent[before:]
 
     def follows_the_mood(self) -> None:

@@ -145,7 +145,7 @@ class Session:
 
     def turn(self, mood: Mood | None) -> None:
         request = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
-        self.reconciler.reconcile(self.fake_mpd.link, request, self.player.strategy)
+        self.reconciler.reconcile(self.fake_mpd.link, request)
 
     def is_killed_in_a_fade(self) -> None:
         self.steps = 3

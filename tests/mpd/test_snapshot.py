@@ -53,10 +53,10 @@ def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> N
     mpd = fake_mpd()
     reconciler = QueueReconciler(MpdConfig(), Random(3), *mpd.clocks)  # noqa: S311
     reconciler.on_connect(mpd.link)
-    reconciler.reconcile(mpd.link, None, MpdConfig().strategy)
+    reconciler.reconcile(mpd.link, None)
     mpd.play(5)
     mpd.meanwhile = lambda: mpd.advance(mpd.song_s)
-    state = reconciler.reconcile(mpd.link, None, MpdConfig().strategy)
+    state = reconciler.reconcile(mpd.link, None)
     assert "a user chose another song" in state.message
 
 

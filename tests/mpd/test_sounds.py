@@ -57,7 +57,7 @@ class Evening:
         self.played: list[str] = []
 
     def pick(self, mood: Mood) -> str | None:
-        request = music_request_for(start_path(mood, None), self.settings.names, {})
+        request = music_request_for(start_path(mood, None), self.settings.names, self.settings.active_targets)
         waiting = self.played[-2:]
         pick = self.picker.pick(self.fake_mpd.link, request, waiting, len(self.played) * 180.0)
         if pick is None:
@@ -140,11 +140,11 @@ def test_what_waits_gives_way_to_songs_like_the_one_that_plays(reader: LibraryRe
     fake_mpd.add("-0.8-0.4.mp3")
     fake_mpd.play(0)
     request = music_request_for(start_path(Mood.HAPPY, None), config().names, {})
-    state = reconciler.reconcile(fake_mpd.link, request, Strategy.MATCH)
+    state = reconciler.reconcile(fake_mpd.link, request)
     assert state.place == Affect(-0.8, -0.4)
     before = {song.uri for song in reconciler.queue_state.own_songs}
     reconciler.like(fake_mpd.link)
-    reconciler.reconcile(fake_mpd.link, request, Strategy.MATCH)
+    reconciler.reconcile(fake_mpd.link, request)
     after = {song.uri for song in reconciler.queue_state.own_songs}
     assert before
     assert after

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from moodpid.config import Strategy
 from moodpid.errors import CameraError, RecordingEnded
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores
 from moodpid.mood.observation import FaceReading, Observation
@@ -136,9 +135,6 @@ class FakePlayer:
 
     def set_enabled(self, on: bool) -> None:
         self.enabled.append(on)
-
-    def set_strategy(self, strategy: Strategy) -> None:
-        self.calls.append(f"strategy {strategy}")
 
     def skip(self) -> None:
         self.calls.append("skip")

@@ -47,7 +47,7 @@ class WorkerHarness:
         self.inbox: RequestQueue[Request] = RequestQueue(1000)
         self.states: list[PlayerState] = []
         self.skips = 0
-        self._names = settings.names
+        self._names, self._targets = settings.names, settings.active_targets
         self._met = 0
         rng = Random(7)  # noqa: S311 - repeatable songs
         self.worker = MpdWorker(settings, self.inbox.post, password, rng, file, reader)
@@ -82,7 +82,7 @@ class WorkerHarness:
         assert self.worker.join(DEADLINE_S), "the worker did not end"
 
     def request(self, mood: Mood) -> None:
-        self.worker.request(music_request_for(start_path(mood, None), self._names, {}))
+        self.worker.request(music_request_for(start_path(mood, None), self._names, self._targets))
 
 
 Start = Callable[..., WorkerHarness]

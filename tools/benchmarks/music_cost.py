@@ -117,7 +117,7 @@ def _measure(mpd: PrivateMpd, entry: SongSource, songs: int, queue: int) -> None
             link.asked.clear()
             cpu, wall_clock = time.process_time(), time.monotonic()
             mood = Mood.SAD if what == "first" else Mood.DISGUST
-            reconciler.reconcile(link, MusicRequest(start_path(mood, None), ("x",)), settings.strategy)
+            reconciler.reconcile(link, MusicRequest(start_path(mood, None), ("x",)))
             cpu, wall_clock = time.process_time() - cpu, time.monotonic() - wall_clock
             print(
                 f"{entry.name}, {songs} songs, a queue of {queue}: {what} two songs put in with "

@@ -173,28 +173,24 @@ def simulate(change: TransitionMode, seed: int, music: Music = HAND_MADE) -> Tal
             event = events.pop(0)
             _count(tally, event)
             if event.kind == "mood":
-                request = music_request_for(start_path(Mood(event.what), None), settings.names, {})
+                request = music_request_for(
+                    start_path(Mood(event.what), None), settings.names, settings.active_targets
+                )
             elif event.kind == "user":
                 _user_simulated(fake_mpd, event.what)
             else:
                 fake_mpd.restart()
                 reconciler.on_connect(fake_mpd.link)
-        _visit(fake_mpd, reconciler, request, settings, tally)
+        _look(fake_mpd, reconciler, request, tally)
         tally.hear(fake_mpd.playing(), request.mood if request else "", 1.0)
         fake_mpd.advance(1.0)
     tally.commands = len(fake_mpd.sent)
     return tally
 
 
-def _visit(
-    fake_mpd: FakeMpd,
-    reconciler: QueueReconciler,
-    request: MusicRequest | None,
-    settings: MpdConfig,
-    tally: Tally,
-) -> None:
+def _look(fake_mpd: FakeMpd, reconciler: QueueReconciler, request: MusicRequest | None, tally: Tally) -> None:
     before, state = [str(id_) for id_ in fake_mpd.user_songs()], fake_mpd.state
-    reconciler.reconcile(fake_mpd.link, request, settings.strategy)
+    reconciler.reconcile(fake_mpd.link, request)
     tally.compare(before, [str(id_) for id_ in fake_mpd.user_songs()])
     tally.started_unasked += fake_mpd.state == "play" and state != "play"
 
