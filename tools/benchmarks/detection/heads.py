@@ -37,6 +37,9 @@ class Pose:
     roll: float = 0.0
 
 
+UPRIGHT = Pose()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
     """Something to lay over a picture.
