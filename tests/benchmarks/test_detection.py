@@ -1,0 +1,51 @@
+"""A small part of the comparison of detectors, so that no change makes ghosts or loses faces unnoticed."""
+
+import numpy as np
+import pytest
+from benchmarks.detection import measure
+from benchmarks.detection.contestants import MOODPID, VERSION_0_1_0
+from benchmarks.detection.heads import Pose, draw_person
+from benchmarks.detection.rooms import draw_room
+from benchmarks.detection.scenes import CASES
+
+BY_NAME = {case.name: case for case in CASES}
+
+
+def test_rooms_heads_and_sensors_are_the_same_for_the_same_seed() -> None:
+    one, other = draw_room(5), draw_room(5)
+    assert np.array_equal(one.frame(3), other.frame(3))
+    assert not np.array_equal(one.frame(3), one.frame(4))
+    heads = [draw_person(2, 90, Pose(yaw=30.0)).picture for _ in range(2)]
+    assert np.array_equal(*heads)
+
+
+@pytest.mark.parametrize(
+    ("case", "least"),
+    [
+        ("60 px wide", 0.9),
+        ("roll 25°", 0.95),
+        ("light x 0.15", 0.95),
+        ("light x 0.10, lamp in view", 0.9),
+        ("… yaw 35°", 0.9),
+    ],
+)
+def test_faces_are_found(case: str, least: float) -> None:
+    assert measure.recall(MOODPID, BY_NAME[case], 8) >= least
+
+
+def test_empty_rooms_have_few_ghosts_and_stay_empty() -> None:
+    found = measure.ghosts(MOODPID, range(500, 512), looks=3)
+    assert found.per_1000 <= 60  # one look into 36
+    assert found.occupied == 0
+
+
+def test_whoever_arrives_is_found_as_soon_as_before() -> None:
+    delay = measure.arrivals(MOODPID, 6)
+    assert (delay.median, delay.worst, delay.missed) == (0, 0, 0)
+
+
+def test_a_look_costs_less_than_it_did() -> None:
+    before = measure.empty_room_ms(VERSION_0_1_0, [3], 9)
+    assert measure.empty_room_ms(MOODPID, [3], 9) < 0.3 * before
+    before = measure.occupied_ms(VERSION_0_1_0, 8, whole_frame=False)
+    assert measure.occupied_ms(MOODPID, 8, whole_frame=False) < 0.75 * before
