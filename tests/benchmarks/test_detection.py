@@ -15,8 +15,8 @@ def test_rooms_heads_and_sensors_are_the_same_for_the_same_seed() -> None:
     one, other = draw_room(5), draw_room(5)
     assert np.array_equal(one.frame(3), other.frame(3))
     assert not np.array_equal(one.frame(3), one.frame(4))
-    heads = [draw_person(2, 90, Pose(yaw=30.0)).picture for _ in range(2)]
-    assert np.array_equal(*heads)
+    one_head, other_head = (draw_person(2, 90, Pose(yaw=30.0)).picture for _ in range(2))
+    assert np.array_equal(one_head, other_head)
 
 
 @pytest.mark.parametrize(
