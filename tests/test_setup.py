@@ -11,10 +11,18 @@ import pytest
 from moodpid.cli.commands import COMMANDS
 from moodpid.cli.dialogue import NoAnswerError, Unattended
 from moodpid.cli.parser import parse
-from moodpid.cli.setup import Check, Setup, format_place, identifier, parse_place
+from moodpid.cli.setup import Check, Setup, identifier
 from moodpid.config import CameraSource, Config, load
 from moodpid.config.edit import set_keys
-from moodpid.doctor.discovery import Address, FoundCamera, find_broker, find_player, find_webcams
+from moodpid.doctor.discovery import (
+    Address,
+    FoundCamera,
+    find_broker,
+    find_player,
+    find_webcams,
+    format_place,
+    parse_place,
+)
 from moodpid.state import Finding
 from tests.support.rooms import REPOSITORY
 from tests.support.servers.server import free_port

@@ -24,6 +24,8 @@ from moodpid.doctor.discovery import (
     find_broker,
     find_camera,
     find_player,
+    format_place,
+    parse_place,
 )
 from moodpid.errors import ConfigError, ExitCode
 from moodpid.state import Finding
@@ -31,7 +33,6 @@ from moodpid.system.private_file import replace_text, write_secret
 from moodpid.system.raspberry_pi import read_machine
 from moodpid.system.systemctl import read_unit, restart_unit
 
-_MAX_PORT: Final = 65535
 NONE: Final = "-"  # the answer for "there is none"
 _KEYS: Final = {
     "device": ("id", "name"),
@@ -274,30 +275,3 @@ def identifier(name: str) -> str:
     """Return the part of the MQTT topics for a name of people: small letters, digits and dashes."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-") or "moodpid"
-
-
-def parse_place(text: str, default_port: int) -> Address:
-    """Return the server that `host`, `host:port`, `[address]:port` or the path of a socket names.
-
-    Raises:
-        ValueError: The port is not one.
-    """
-    bracketed = re.fullmatch(r"\[([^\]]+)\](?::(\d+))?", text)
-    named = re.fullmatch(r"([^:/\s]+)(?::(\d+))?", text)
-    if found := bracketed or named:
-        port = int(found[2] or default_port)
-        if not 1 <= port <= _MAX_PORT:
-            raise ValueError(f"{text}: a port is a number from 1 to {_MAX_PORT}")
-        return Address(found[1], port)
-    if re.search(r"\s|://", text) or not text:
-        raise ValueError(
-            f"{text!r}: a name or an address is wanted, such as 192.168.1.10 or 192.168.1.10:{default_port}"
-        )
-    return Address(text, default_port)
-
-
-def format_place(place: Address, default_port: int) -> str:
-    """Return what `parse_place` reads."""
-    if place.port == default_port or place.host.startswith("/"):
-        return place.host
-    return f"[{place.host}]:{place.port}" if ":" in place.host else f"{place.host}:{place.port}"

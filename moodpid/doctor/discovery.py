@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from moodpid.system.raspberry_pi import Machine
 
 MPD_PORT: Final = 6600
 MQTT_PORT: Final = 1883
+_MAX_PORT: Final = 65535
 _LIMIT_S: Final = 2.0
 _MPD_GREETING: Final = b"OK MPD "
 _MPD_SOCKET: Final = "/run/mpd/socket"
@@ -119,3 +121,30 @@ def _connected(address: Address) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def parse_place(text: str, default_port: int) -> Address:
+    """Return the server that `host`, `host:port`, `[address]:port` or the path of a socket names.
+
+    Raises:
+        ValueError: The port is not one.
+    """
+    bracketed = re.fullmatch(r"\[([^\]]+)\](?::(\d+))?", text)
+    named = re.fullmatch(r"([^:/\s]+)(?::(\d+))?", text)
+    if found := bracketed or named:
+        port = int(found[2] or default_port)
+        if not 1 <= port <= _MAX_PORT:
+            raise ValueError(f"{text}: a port is a number from 1 to {_MAX_PORT}")
+        return Address(found[1], port)
+    if re.search(r"\s|://", text) or not text:
+        raise ValueError(
+            f"{text!r}: a name or an address is wanted, such as 192.168.1.10 or 192.168.1.10:{default_port}"
+        )
+    return Address(text, default_port)
+
+
+def format_place(place: Address, default_port: int) -> str:
+    """Return what `parse_place` reads."""
+    if place.port == default_port or place.host.startswith("/"):
+        return place.host
+    return f"[{place.host}]:{place.port}" if ":" in place.host else f"{place.host}:{place.port}"

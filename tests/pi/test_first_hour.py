@@ -15,10 +15,11 @@ _LIMIT_S = 600.0
 # As on a Zero 2 W with Raspberry Pi OS 13: half of what memory the firmware leaves
 _TMP = "mount -t tmpfs -o size=208m,mode=1777 tmpfs /tmp"
 _PLAYLISTS = """
-for mood in Happy Sad Neutral; do
-  mpc -q clear; mpc -q add "$mood"; mpc -q rm "$mood"; mpc -q save "$mood"
+for mood in happy sad neutral; do
+  mpc -q clear; mpc -q rm ${mood^}; mpc -q add $mood && mpc -q save ${mood^} || exit 1
 done
-mpc -q clear; mpc -q add Happy; mpc -q play
+sed -i -E 's/^# (happy|sad|neutral) = /\\1 = /' /etc/moodpid/moodpid.toml
+mpc -q clear; mpc -q add happy; systemctl restart moodpid; mpc -q play
 """
 # Wheels come from a folder: this system has no network
 _BUILD = (

@@ -56,6 +56,7 @@ def shopper(
     machine = boot(request.param, packages, library, frames)
     machine.show_folder(repository, "/repository")
     with machine:
+        machine.show("happy")
         yield machine, request.param
 
 

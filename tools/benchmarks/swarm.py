@@ -14,7 +14,6 @@ import asyncio
 import multiprocessing
 import os
 import random
-import re
 import resource
 import sys
 import time
@@ -215,10 +214,8 @@ def cpu_s(process: int) -> float:
 
 def resident_mb(process: int) -> float:
     """Return the resident memory of a process."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    assert found
-    return int(found[1]) / 1024
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize() / 2**20
 
 
 def measure(devices: int, seconds: float, recording: list[Recorded]) -> int:
@@ -246,9 +243,8 @@ def measure(devices: int, seconds: float, recording: list[Recorded]) -> int:
         after, took_s = settle(watcher), time.monotonic() - moment_s
         used = (cpu_s(process_id) - cpu) / took_s
         lost = command(client, watcher, devices)
-        rate = (after["messages/received"] - before["messages/received"]) / took_s
-        kilobytes = (after["bytes/received"] - before["bytes/received"]) / took_s / 1000
-        dropped = after["publish/messages/dropped"]
+        grown, dropped = after - before, after["publish/messages/dropped"]
+        rate, kilobytes = grown["messages/received"] / took_s, grown["bytes/received"] / took_s / 1000
         print(
             f"| {devices} | {online_s:.1f} | {rate:.0f} | {kilobytes:.0f} | {resident_mb(process_id):.0f} | "
             f"{100 * used:.1f} | {dropped} | {lost} |",
