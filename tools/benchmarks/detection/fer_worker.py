@@ -56,7 +56,8 @@ def main() -> int:
     def textbook(frame: Picture) -> None:
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
         for x, y, width, height in cascade.detectMultiScale(grey, 1.3, 5):
-            face = cv2.resize(grey[y : y + height, x : x + width], (side, side)) / 255.0
+            window = grey[y : y + height, x : x + width]
+            face = np.asarray(cv2.resize(window, (side, side)), np.float64) / 255.0
             model.predict(face[np.newaxis, :, :, np.newaxis], verbose=0)
 
     figures = {"fer, Haar mode": cpu_ms(detector.detect_emotions), "textbook loop": cpu_ms(textbook)}
