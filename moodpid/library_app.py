@@ -144,8 +144,9 @@ def build_analyzer() -> "SongAnalyzer":
 
 def _list_songs(config: Config, store: LibraryStore) -> Path:
     """Take over MPD's list of songs if it has changed, and return the music folder."""
-    from moodpid.mpd.connection import MpdConnection, format_address
+    from moodpid.mpd.connection import MpdConnection
     from moodpid.mpd.listing import list_songs
+    from moodpid.mpd.session import format_address
 
     with MpdConnection(config.player, wiring.mpd_password(config)) as connection:
         folder = config.library.music or connection.music_directory()

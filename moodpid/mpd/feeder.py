@@ -5,12 +5,13 @@ import math
 from collections.abc import Container
 
 from moodpid.mood.policy import MusicRequest
-from moodpid.mpd import tracking
+from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Pick, Picker
 from moodpid.mpd.planner import QUEUE_AHEAD, Plan
 from moodpid.mpd.protocol import AckCode, CommandRefusedError, Mpd
+from moodpid.mpd.queue_state import OwnSong, QueueState, record_own_changes
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.tracking import OwnSong, QueueState
+from moodpid.mpd.stickers import read_stickers, write_stickers
 from moodpid.text import clean
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class QueueFeeder:
                 continue
             log.debug("%s: %s; %s", clean(pick.uri), plan.why, pick.why)
             own = OwnSong(song, pick.uri, request.mood, pick.source)
-            queue_state = tracking.record_own_changes(queue_state, (own,))
+            queue_state = record_own_changes(queue_state, (own,))
             self.picks[song] = pick
             self._picker.on_added()
             waiting.append(pick.uri)
@@ -99,6 +100,16 @@ class QueueFeeder:
     def rest(self) -> None:
         """Forget what went wrong: nothing is to be added."""
         self._failures, self.problem, self.retry_s = 0, "", math.inf
+
+    def save_feedback(self, link: Mpd, song_id: int, what: Verdict, at_unix_s: float) -> None:
+        """Add to the stickers of a song of ours what a listener did with it.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        if pick := self.picks.get(song_id):
+            now = read_stickers(link, pick.uri)
+            write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what, at_unix_s))
 
     def keep_picks(self, ids: Container[int]) -> None:
         """Forget what is known of songs that are no longer in the queue."""

@@ -14,8 +14,9 @@ from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.commands import Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.protocol import PlayState, QueueSong
+from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.tracking import RETRY_S, SOUND_S, OwnSong, QueueState
+from moodpid.mpd.tracking import RETRY_S, SOUND_S
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
@@ -46,11 +47,6 @@ class Plan:
     why: str = ""
     hold_reason: str = ""
     look_again_s: float = math.inf
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is to be done."""
-        return not self.commands and self.songs_to_add == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Describe the player for people: what plays, and in one line why the mood's music does not."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -8,10 +9,12 @@ from dataclasses import replace
 from moodpid.mpd.picker import Pick
 from moodpid.mpd.planner import Plan
 from moodpid.mpd.protocol import PlayState
+from moodpid.mpd.queue_state import QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.tracking import QueueState
 from moodpid.state import PlayerState, PlayerStatus
 from moodpid.text import EMPTY, MAX_ERROR_CHARS, clean
+
+log = logging.getLogger(__name__)
 
 _CLOCK_STEP_S = 30.0  # by so much the wall clock has not just drifted
 
@@ -101,3 +104,29 @@ def with_next_song(state: PlayerState, now: Snapshot, picks: Mapping[int, Pick])
         return state
     pick = picks.get(following.id)
     return replace(state, next_title=following.title, why=clean(pick.why) if pick else EMPTY)
+
+
+class HoldLog:
+    """Logs when and why the music is held back, or cannot play; and when that is over."""
+
+    def __init__(self) -> None:
+        self._hold_reason = ""
+        self._failing = False
+
+    def update(self, hold_reason: str, queue_state: QueueState, message: str) -> None:
+        """Log what is new.
+
+        Args:
+            hold_reason: Why the plan does nothing, empty if that is not so.
+            queue_state: What is remembered.
+            message: What the player's state says about it.
+        """
+        if hold_reason != self._hold_reason:
+            self._hold_reason = hold_reason
+            log.info("%s", message if hold_reason else "the mood chooses the music again")
+        if queue_state.failure and not self._failing:
+            log.warning("MPD cannot play: %s", queue_state.failure.error)
+            self._failing = True
+        if self._failing and not queue_state.failures:
+            log.info("MPD plays again")
+            self._failing = False

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from moodpid.config import MpdConfig, SongSource
 from moodpid.library.reader import LibraryReader
-from moodpid.mpd.connection import MpdConnection, format_address
+from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.playlist_report import check_lists
 from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
+from moodpid.mpd.session import format_address
 from moodpid.mpd.song_lists import ListCheck, too_large
 from moodpid.state import Finding
 

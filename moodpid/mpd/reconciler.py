@@ -13,20 +13,25 @@ from random import Random
 from moodpid.config import MpdConfig
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
-from moodpid.mpd import planner, tracking
+from moodpid.mpd import planner
 from moodpid.mpd.commands import PRIORITY, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
-from moodpid.mpd.feedback import Verdict, changes, verdict
+from moodpid.mpd.feedback import Verdict, verdict
 from moodpid.mpd.feeder import QueueFeeder
 from moodpid.mpd.leader_election import LeaderElection
 from moodpid.mpd.picker import Picker
 from moodpid.mpd.planner import Plan, QueueRules
-from moodpid.mpd.player_report import PlayerReport, with_next_song
+from moodpid.mpd.player_report import HoldLog, PlayerReport, with_next_song
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
+from moodpid.mpd.queue_state import (
+    QueueState,
+    record_own_changes,
+    restore_after_reconnect,
+    take_over,
+)
 from moodpid.mpd.session_store import SavedSession, SessionStore
-from moodpid.mpd.snapshot import Snapshot, take_snapshot
-from moodpid.mpd.stickers import read_stickers, write_stickers
-from moodpid.mpd.tracking import QueueState
+from moodpid.mpd.snapshot import Snapshot, any_left, songs_in_place, take_snapshot
+from moodpid.mpd.tracking import detect_changes
 from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
 from moodpid.text import clean
@@ -80,8 +85,7 @@ class QueueReconciler:
         self._fader = Fader(sleep, self._save_session, saved.volume_to_restore)
         self._report = PlayerReport(autoplay=settings.autoplay, clock=clock, wall_clock=wall_clock)
         self._look_again_s = math.inf
-        self._hold_reason = ""
-        self._failing = False
+        self._log = HoldLog()
 
     @property
     def until_s(self) -> float:
@@ -112,11 +116,9 @@ class QueueReconciler:
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs
         # An MPD that ran for a moment only may restart unnoticed; then no id of ours is left
-        queue = None
-        if restarted or not any(_is_there(link, song) for song in own):
-            queue = tuple(song for one in own for song in link.queue(one.pos, one.pos + 1))
+        queue = songs_in_place(link, own) if restarted or not any_left(link, own) else None
         picks = [self._feeder.picks.get(song.id) for song in own]
-        self._queue_state = tracking.restore_after_reconnect(self._queue_state, queue, restarted=restarted)
+        self._queue_state = restore_after_reconnect(self._queue_state, queue, restarted=restarted)
         self._feeder.picks = {
             song.id: pick
             for song, pick in zip(self._queue_state.own_songs, picks, strict=False)
@@ -178,24 +180,11 @@ class QueueReconciler:
         if now.song and (place := self._picker.sounds.place_of(now.song.uri)):
             state = replace(state, place=place)
         state = with_next_song(state, now, self._feeder.picks)
-        self._log(plan, state)
+        self._log.update(plan.hold_reason, self._queue_state, state.message)
         return state
 
-    def _log(self, plan: Plan, state: PlayerState) -> None:
-        """Log when and why the music is held back, or cannot play; and when that is over."""
-        if plan.hold_reason != self._hold_reason:
-            self._hold_reason = plan.hold_reason
-            log.info("%s", state.message if plan.hold_reason else "the mood chooses the music again")
-        failing = self._queue_state.failures > 0
-        if failing and not self._failing and self._queue_state.failure:
-            log.warning("MPD cannot play: %s", self._queue_state.failure.error)
-            self._failing = True
-        if self._failing and not failing:
-            log.info("MPD plays again")
-            self._failing = False
-
     def _record_snapshot(self, link: Mpd, now: Snapshot) -> None:
-        detected = tracking.detect_changes(self._queue_state, now, self._rules.hands_off_s)
+        detected = detect_changes(self._queue_state, now, self._rules.hands_off_s)
         before, self._queue_state = self._queue_state, detected.queue_state
         if now.song and now.state is PlayState.PLAY:
             self._picker.on_playing(now.song.uri, now.at_s)
@@ -205,16 +194,11 @@ class QueueReconciler:
         if detected.finished and any(song.id == detected.finished[0].id for song in before.own_songs):
             song, share = detected.finished
             if song.uri not in detected.broken and (what := verdict(share)):
-                self._save_feedback(link, song.id, what)
+                self._feeder.save_feedback(link, song.id, what, self._wall_clock())
             if detected.skipped and song.id != self._asked_to_skip:
                 self._skipped()
         self._asked_to_skip = -1
         self._feeder.keep_picks(now.own_songs)
-
-    def _save_feedback(self, link: Mpd, song: int, what: Verdict) -> None:
-        if pick := self._feeder.picks.get(song):
-            now = read_stickers(link, pick.uri)
-            write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what, self._wall_clock()))
 
     def skip(self, link: Mpd) -> None:
         """Go on to the next song, as a user asked through us; nothing if nothing plays.
@@ -237,7 +221,7 @@ class QueueReconciler:
         """
         current = link.status().song_id
         if current is not None:
-            self._save_feedback(link, current, Verdict.REJECTED)
+            self._feeder.save_feedback(link, current, Verdict.REJECTED, self._wall_clock())
             if pick := self._feeder.picks.get(current):
                 self._picker.sounds.reject(pick.uri, pick.mood)
             self._feeder.picks.pop(current, None)  # the skip that follows says no more
@@ -266,7 +250,7 @@ class QueueReconciler:
 
     def take_over(self) -> None:
         """Drive the music again at once, and start it if nothing plays: a user asked for it."""
-        self._queue_state = tracking.take_over(self._queue_state)
+        self._queue_state = take_over(self._queue_state)
 
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:
         """Return whether anything was done."""
@@ -297,7 +281,7 @@ class QueueReconciler:
         match command:
             case Remove(id=song):
                 link.delete(song)
-                self._queue_state = tracking.record_own_changes(self._queue_state, removed=[song])
+                self._queue_state = record_own_changes(self._queue_state, removed=[song])
                 return True
             case Prioritize(id=song):
                 link.prioritize(song, PRIORITY)
@@ -312,10 +296,5 @@ class QueueReconciler:
                 link.seek(at_s)
             case Resume():
                 link.resume()
-        self._queue_state = tracking.record_own_changes(self._queue_state, played=True)
+        self._queue_state = record_own_changes(self._queue_state, played=True)
         return True
-
-
-def _is_there(link: Mpd, song: tracking.OwnSong) -> bool:
-    found = link.queue_song(song.id)
-    return found is not None and found.uri == song.uri

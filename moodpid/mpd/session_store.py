@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import format_address
-from moodpid.mpd.tracking import OwnSong, QueueState
+from moodpid.mpd.queue_state import OwnSong, QueueState
+from moodpid.mpd.session import format_address
 from moodpid.mpd.wire import MAX_COMMAND_BYTES
 from moodpid.system.json_file import JsonFile
 

@@ -73,6 +73,14 @@ class _Placed(Protocol):
         """The file."""
 
 
+class _PlacedAt(Protocol):
+    """Where a song of ours was seen last."""
+
+    @property
+    def pos(self) -> int:
+        """Its position in the queue."""
+
+
 class _Known(Protocol):
     """What is remembered of the queue, see `moodpid.mpd.tracking.QueueState`."""
 
@@ -158,3 +166,21 @@ def _has_song(link: Mpd, uri: str) -> bool:
         return link.has_song(uri)
     except CommandRefusedError:
         return True
+
+
+def any_left(link: Mpd, own: Iterable[_Placed]) -> bool:
+    """Return whether one of our songs still has its id.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+    """
+    return any((found := link.queue_song(one.id)) and found.uri == one.uri for one in own)
+
+
+def songs_in_place(link: Mpd, own: Iterable[_PlacedAt]) -> tuple[QueueSong, ...]:
+    """Return what stands at the positions of our songs now.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+    """
+    return tuple(song for one in own for song in link.queue(one.pos, one.pos + 1))

@@ -1,4 +1,4 @@
-"""What is remembered from look to look: our songs, the last snapshot, and what users and MPD did since.
+"""Detect what users and MPD did since the last look: compare the snapshot with what is remembered.
 
 Pure; time is monotonic seconds.
 """
@@ -7,98 +7,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from moodpid.mood.emotion import Mood
 from moodpid.mpd.protocol import PlayState, QueueSong
+from moodpid.mpd.queue_state import Failure, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
 from moodpid.mpd.takeover import failed, requests, skipped, stopped_by_user, takeover, track_ended
 
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song that got this far plays
-
-
-@dataclass(frozen=True, slots=True)
-class OwnSong:
-    """A song that we put into the queue.
-
-    Attributes:
-        id: MPD's name for its place in the queue.
-        uri: The file.
-        mood: The mood it was chosen for.
-        source: The list it was taken from.
-        pos: Where in the queue it was seen last.
-        started: It was the current song at some time.
-    """
-
-    id: int
-    uri: str
-    mood: Mood
-    source: str
-    pos: int = -1
-    started: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """MPD stopped or paused because of an error, not because a user did.
-
-    Attributes:
-        error: MPD's own text.
-        state: Stopped or paused.
-        retry_at_s: When playing is tried again.
-    """
-
-    error: str
-    state: PlayState
-    retry_at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """What is remembered from look to look.
-
-    Attributes:
-        own_songs: Our songs in the queue, in the order we added them.
-        last: The last snapshot, with our own writing since then worked in; None after (re)connecting.
-        user_requests: Songs that a user put in after our own: they have their turn before more of ours.
-        hands_off_until_s: Until then the player belongs to the user who took over.
-        hands_off_why: What that user did.
-        before_additions: Length of the queue and id of the current song before that user added songs; where
-            both are so again, an announcement is over, and with it the hands off.
-        stopped_by_user: A user stopped the music, so that not even autoplay may start it.
-        failure: Why MPD does not play though nobody stopped it; None if it plays, or for another reason.
-        failures: Errors in a row since a song was heard; growing pauses follow from it.
-        error: MPD's error at the last look, which outlives the connection.
-        played: The song that played when the connection was lost, None if none did.
-        length: Songs in the queue when the connection was lost.
-        mood: The mood of the request that was seen last.
-        jump: The change of mood is to be heard at once.
-        asked_to_start: A user asked us to take over, and nothing plays yet.
-        interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
-            is brought back even without autoplay.
-    """
-
-    own_songs: tuple[OwnSong, ...] = ()
-    last: Snapshot | None = None
-    user_requests: frozenset[int] = frozenset()
-    hands_off_until_s: float = -math.inf
-    hands_off_why: str = ""
-    before_additions: tuple[int, int] | None = None
-    stopped_by_user: bool = False
-    failure: Failure | None = None
-    failures: int = 0
-    error: str = ""
-    played: QueueSong | None = None
-    length: int = 0
-    mood: Mood | None = None
-    jump: bool = False
-    asked_to_start: bool = False
-    interrupted: bool = False
-
-    @property
-    def previous(self) -> QueueSong | None:
-        """The song that was current at the last look, or played when the connection was lost."""
-        return self.last.song if self.last else self.played
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,69 +164,3 @@ def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> Que
         failure=Failure(now.error, now.state, now.at_s + pause_s),
         failures=queue_state.failures + 1,
     )
-
-
-def record_own_changes(
-    queue_state: QueueState,
-    added: tuple[OwnSong, ...] = (),
-    removed: Iterable[int] = (),
-    *,
-    played: bool = False,
-) -> QueueState:
-    """Remember what was carried out, so that it is not taken for a user's doing."""
-    removed = set(removed)
-    last = queue_state.last
-    if last and (added or removed or played):
-        length = last.length + len(added) - len(removed)
-        # Which song MPD goes on with now, only the next snapshot can say; and to play clears its error
-        error = "" if played else last.error
-        last = replace(last, length=length, next_id=None, error=error, own_change=True)
-    return replace(
-        queue_state,
-        own_songs=tuple(song for song in queue_state.own_songs if song.id not in removed) + added,
-        last=last,
-        error="" if played else queue_state.error,
-        jump=queue_state.jump and not played,
-        asked_to_start=queue_state.asked_to_start and not played,
-        interrupted=queue_state.interrupted or (played and last is not None and last.state is PlayState.PLAY),
-    )
-
-
-def take_over(queue_state: QueueState) -> QueueState:
-    """Return the memory after a user asked us to drive the music from now on."""
-    return replace(
-        queue_state,
-        hands_off_until_s=-math.inf,
-        hands_off_why="",
-        stopped_by_user=False,
-        asked_to_start=True,
-    )
-
-
-def restore_after_reconnect(
-    queue_state: QueueState, queue: tuple[QueueSong, ...] | None, *, restarted: bool
-) -> QueueState:
-    """Return what is still true after a connection was lost.
-
-    Args:
-        queue_state: From before.
-        queue: None if our ids hold. Where they do not: the songs that MPD has at our songs' positions now; if
-            each of ours is in its place, they are ours again, else they count as a user's from now on.
-        restarted: MPD started again since: that it does not play is no user's doing.
-    """
-    last = queue_state.last
-    played = last.song if last and last.state is PlayState.PLAY else queue_state.played
-    queue_state = replace(
-        queue_state,
-        last=None,
-        jump=False,
-        played=None if restarted else played,
-        length=0 if restarted else (last.length if last else queue_state.length),
-        error="" if restarted else queue_state.error,
-    )
-    if queue is None:
-        return queue_state
-    there = {song.pos: song for song in queue}
-    same = all(song.pos in there and there[song.pos].uri == song.uri for song in queue_state.own_songs)
-    own = tuple(replace(song, id=there[song.pos].id) for song in queue_state.own_songs) if same else ()
-    return replace(queue_state, own_songs=own, user_requests=frozenset())

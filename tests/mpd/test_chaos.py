@@ -162,7 +162,7 @@ class ChaosMachine(RuleBasedStateMachine):
 
     @rule(how=st.sampled_from(("pause", "stop")))
     def user_stops(self, how: str) -> None:
-        self.stopped_by_user |= self.mpd.state == "play" or (how == "stop" and self.audible())
+        self.stopped_by_user |= self.mpd.state == "play" or (how == "stop" and self.mpd.state == "pause")
         getattr(self.mpd, how)()
         self.look()
 

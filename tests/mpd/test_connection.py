@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.config import MpdConfig
-from moodpid.mpd import connection, wire
+from moodpid.mpd import session, wire
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.protocol import AckCode, CommandRefusedError, MpdDeniedError, MpdGoneError
 from tests.support.scripted_server import COMMANDS, GREETING, answering, scripted
@@ -20,8 +20,8 @@ SONG = b"file: a.ogg\nTitle: %s\nPos: 0\nId: 1\nOK\n"
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time limits of a test."""
-    monkeypatch.setattr(connection, "TIMEOUT_S", 0.5)
-    monkeypatch.setattr(connection, "SEARCH_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(session, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(session, "SEARCH_TIMEOUT_S", 0.5)
 
 
 def test_bytes_that_are_no_utf_8_come_and_go_unchanged() -> None:
@@ -94,7 +94,7 @@ def test_a_dead_peer_is_noticed_while_nothing_happens(
     quick: None,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(session, "HEARTBEAT_S", 0.1)
     answer = answering({"idle": b"", "noidle": b""})  # as after a power cut: nothing comes back
     with scripted(answer) as config, MpdConnection(config) as link, socket.socket() as other:
         begun = time.monotonic()

@@ -9,9 +9,9 @@ import pytest
 
 from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.connection import TIMEOUT_S
 from moodpid.mpd.protocol import REQUIRED_COMMANDS
 from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.session import TIMEOUT_S
 from moodpid.state import PlayerStatus
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import (
