@@ -203,6 +203,35 @@ def test_the_keyboard_alone_goes_through_the_page(browser: Browser, service: str
         expect(opened.page.locator(".chosen")).to_have_count(1)
 
 
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifts += entry.value; }))
+    .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_nothing_jumps_when_mood_and_song_change(
+    browser: Browser, fake: PageServer, size: dict[str, int]
+) -> None:
+    with tab(browser, _root(fake), size) as opened:
+        opened.page.add_init_script(SHIFTS)
+        fake.publisher.publish(app_state(Mood.HAPPY, "Short", playlist="Happy"), ())
+        opened.show("now")
+        word = opened.page.locator(".mood-word")
+        expect(word).to_have_text("Happy")
+        before = opened.page.evaluate("window.shifts")
+        for mood, title, text in (
+            (Mood.NOBODY, "A title that is somewhat longer", "Nobody"),
+            (Mood.SURPRISE, "Another", "Surprised"),
+        ):
+            fake.publisher.publish(app_state(mood, title, playlist="Happy"), ())
+            expect(word).to_have_text(text)
+        # Below 0.1 is good (web.dev, "Cumulative Layout Shift")
+        assert before < 0.1
+        assert opened.page.evaluate("window.shifts") - before < 0.02
+
+
 TEXTS = (
     "<img src=x onerror=alert(1)>",
     "<script>document.title = 'pwned'</script>",
