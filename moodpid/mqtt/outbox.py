@@ -1,8 +1,8 @@
 """What is sent and how: within the broker's limits, without the topics that it refuses, each named once.
 
 The first message of a session on each topic is acknowledged (QoS 1), so that a refusal is known. Some brokers
-end the session instead: the session after one that ended soon sends these messages one by one, and the topic
-that is in flight when it ends, too, is left out.
+end the session instead: after one that ended soon, with such messages in flight, the next session sends them one
+by one, and the topic that is in flight when it ends, too, is left out.
 """
 
 import logging
@@ -30,6 +30,7 @@ class Outbox:
         self._connection, self._broker = connection, broker
         self._session = 0
         self._careful = False
+        self._suspicious = False
         self._accepted: set[str] = set()
         self._in_flight: dict[str, DeliveryStatus] = {}
         self._waiting: dict[str, Message] = {}
@@ -79,10 +80,13 @@ class Outbox:
     def _begin(self, session: int) -> None:
         """Start afresh with a new session, careful if the one before ended soon; blame who ended it."""
         end = self._connection.last_end
-        if self._session and self._careful and end and len(self._in_flight) == 1:
-            self._blame(next(iter(self._in_flight)), end)
+        if self._session:
+            if self._careful and end and len(self._in_flight) == 1:
+                self._blame(next(iter(self._in_flight)), end)
+            # With nothing in flight, no message can have ended it
+            self._suspicious = end is not None and bool(self._in_flight)
         if session:
-            self._careful = end is not None
+            self._careful = self._suspicious
         self._session = session
         self._accepted.clear()
         self._refused.clear()
