@@ -100,16 +100,17 @@ class IdClaim:
     Args:
         host: The machine's name, for the people at the other.
         timings: How long to listen.
+        token: This instance's token; empty for one made by chance.
 
     Attributes:
         state: Whether this instance owns the id.
         other_host: The host of the instance for which this one stands aside, empty if there is none.
     """
 
-    def __init__(self, host: str, timings: Timings = Timings()) -> None:  # noqa: B008 - frozen
+    def __init__(self, host: str, timings: Timings = Timings(), token: str = "") -> None:  # noqa: B008 - frozen
         self.state = ClaimState.ASKING
         self.other_host: str = ""
-        self._token, self._host = secrets.token_hex(8), clean(host, MAX_HOST_CHARS)
+        self._token, self._host = token or secrets.token_hex(8), clean(host, MAX_HOST_CHARS)
         self._timings = timings
         self._asked_s: float | None = None
         self._deferrals = 0

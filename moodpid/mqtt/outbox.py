@@ -1,8 +1,8 @@
 """What is sent and how: within the broker's limits, without the topics that it refuses, each named once.
 
 The first message of a session on each topic is acknowledged (QoS 1), so that a refusal is known. Some brokers
-end the session instead: after one that ended soon, with such messages in flight, the next session sends them one
-by one, and the topic that is in flight when it ends, too, is left out.
+end the session instead: after one that ended soon, with such messages in flight, the next session sends them
+one by one, and the topic that is in flight when it ends, too, is left out.
 """
 
 import logging

@@ -1,6 +1,10 @@
 """Brokers that are late, die, say nothing, refuse us or speak something else."""
 
+import contextlib
 import json
+import socket
+import threading
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -9,14 +13,17 @@ from tests.support.mqtt import (
     AGES_S,
     CHANGED,
     FAST,
+    PUBLISH,
     Answering,
     MqttListener,
     OldBroker,
     Start,
+    StubBroker,
     happy,
     lines,
     present,
     wait_until,
+    whole_packet,
 )
 from tests.support.servers import PrivateMosquitto
 
@@ -130,3 +137,82 @@ def test_a_server_that_speaks_something_else_is_tried_again(
         wait_until(lambda: server.visits >= 3)
         assert loop.end()
     assert len(lines(caplog)) == 1
+
+
+class Touchy(StubBroker):
+    """Stands before a real broker and ends the session of a client that publishes for Home Assistant."""
+
+    def __init__(self, port: int, farewell: bytes = b"") -> None:
+        super().__init__()
+        self._behind, self._farewell = port, farewell
+
+    def _treat(self, visitor: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
+            threading.Thread(target=self._pass_back, args=(broker, visitor), daemon=True).start()
+            rest = b""
+            while said := visitor.recv(65536):
+                rest += said
+                while (packet := whole_packet(rest)) is not None:
+                    rest = rest[len(packet) :]
+                    if packet[0] & 0xF0 == PUBLISH and b"homeassistant/device" in packet:
+                        visitor.sendall(self._farewell)
+                        visitor.shutdown(socket.SHUT_RDWR)
+                        return
+                    broker.sendall(packet)
+
+    @staticmethod
+    def _pass_back(broker: socket.socket, visitor: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while said := broker.recv(65536):
+                visitor.sendall(said)
+
+
+@pytest.mark.parametrize("farewell", [b"", b"\xe0\x02\x87\x00"], ids=["without a word", "with a reason"])
+def test_a_broker_that_ends_sessions_over_one_topic_costs_that_topic_alone(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, farewell: bytes
+) -> None:
+    with Touchy(mosquitto.port, farewell) as touchy, MqttListener(mosquitto.port) as listener:
+        loop = start(touchy.port)
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        loop.state = present(happy(faces=3))
+        listener.wait_for(lambda m: b'"faces": 3' in m.payload)
+    named = [line for line in lines(caplog) if "homeassistant/device/moodpid_living-room/config" in line]
+    assert len(named) == 1
+    assert "left out" in named[0]
+
+
+def test_a_connection_that_keeps_dropping_is_logged_once_with_its_reason(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    def accept_and_leave(said: bytes) -> bytes:
+        return b"\x20\x03\x00\x00\x00\xe0\x02\x89\x00" if b"MQTT" in said else b""
+
+    with Answering(accept_and_leave) as broker:
+        loop = start(broker.port)
+        wait_until(lambda: broker.visits >= 8)
+        assert loop.end()
+    assert sum("keeps closing the connection (Server busy)" in line for line in lines(caplog)) == 1
+    assert len(lines(caplog)) <= 5
+
+
+def test_each_reason_is_logged(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    answers = [b"\x20\x03\x00\x89\x00", b"\x20\x03\x00\x88\x00", b"\x20\x03\x00\x87\x00"]
+    with Answering(lambda _: answers[0]) as broker:
+        start(broker.port)
+        for reason in ("Server busy", "Server unavailable", "Not authorized"):
+            wait_until(lambda reason=reason: any(reason in line for line in lines(caplog)))  # type: ignore[misc]
+            answers = answers[1:] or answers
+    assert len(lines(caplog)) <= 4
+
+
+def test_a_message_of_many_megabytes_takes_no_memory(mosquitto: PrivateMosquitto, start: Start) -> None:
+    loop = start(mosquitto.port)
+    with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        tracemalloc.start()
+        for name in ("enabled/set", "presence", "status", "mood"):
+            listener.publish(f"{ROOT}/{name}", b"x" * 20_000_000)
+        listener.publish(f"{ROOT}/enabled/set", "OFF")
+        wait_until(lambda: loop.requests)
+        tracemalloc.stop()
+    assert loop.publisher.connected

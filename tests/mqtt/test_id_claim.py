@@ -147,8 +147,7 @@ def test_in_a_mob_that_asks_a_newcomer_is_still_answered_before_it_speaks() -> N
     for n in range(100):
         elder.on_claim(ClaimMessage(f"z{n}", clean("mob"), established=False))
         room.wait(TURN_S)
-    newcomer = IdClaim("attic-pi")
-    newcomer._token = ""  # it would win, if it had come to speak
+    newcomer = IdClaim("attic-pi", token="0")  # it has precedence, once it owns the id
     room.twins.append(newcomer)
     for n in range(100):
         elder.on_claim(ClaimMessage(f"z{n}", clean("mob"), established=False))

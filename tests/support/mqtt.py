@@ -105,6 +105,7 @@ class MqttListener:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client._reset_sockets()  # paho closes its pair of sockets only when it is collected
 
 
 class StubBroker:
