@@ -6,6 +6,8 @@ Pure; time is monotonic seconds.
 import math
 from random import Random
 
+from moodpid.backoff import Backoff
+
 FIRST_DELAY_S = 0.5
 MAX_DELAY_S = 30.0
 # As the longest pause: what drops us sooner must not be tried more often than what is not there at all
@@ -21,8 +23,7 @@ class ConnectionHealth:
     """
 
     def __init__(self, rng: Random) -> None:
-        self._random = rng
-        self._next_pause_s = FIRST_DELAY_S
+        self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S, rng)
         self._since_s = math.inf
         self._lost = 0
         self._reported = ""
@@ -50,7 +51,8 @@ class ConnectionHealth:
         if now_s - self._since_s < STABLE_S:
             return False
         news = self.flapping
-        self._lost, self._reported, self._next_pause_s = 0, "", FIRST_DELAY_S
+        self._lost, self._reported = 0, ""
+        self._backoff.reset()
         return news
 
     def on_lost(self, kind: str, now_s: float) -> bool:
@@ -70,5 +72,4 @@ class ConnectionHealth:
 
     def pause_s(self) -> float:
         """Return how long to wait before the next try, in seconds: twice as long each time, up to a limit."""
-        pause_s, self._next_pause_s = self._next_pause_s, min(MAX_DELAY_S, 2 * self._next_pause_s)
-        return pause_s * self._random.uniform(0.5, 1.0)
+        return self._backoff.next_pause_s()

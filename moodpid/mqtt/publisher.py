@@ -207,9 +207,8 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     topics, fields = Topics.of(device, broker), setting_fields(capabilities)
     claim = IdClaim(socket.gethostname(), timings)
     inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post, claim.claim)
-    options = ConnectionOptions(
-        f"moodpid-{device.id}", Message(topics.status, OFFLINE), inbound.subscriptions, inbound.on_message
-    )
+    will = Message(topics.status, OFFLINE)
+    options = ConnectionOptions(f"moodpid-{device.id}", will, inbound.subscriptions, inbound.on_message)
     server = Broker(broker, password)
     connection = connect(options) if connect else BrokerConnection(server, options, timings)
     discovery = Discovery(device, topics, capabilities)

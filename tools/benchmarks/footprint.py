@@ -97,7 +97,7 @@ def service(folder: Path, more: str = "") -> Iterator[tuple[subprocess.Popen[byt
         manager.bind(str(folder / "notify"))
         manager.settimeout(READY_LIMIT_S)
         began_s = time.monotonic()
-        command = [sys.executable, "-m", "moodpid", "run", "--config", str(config)]
+        command = [sys.executable, "-P", "-m", "moodpid", "run", "--config", str(config)]
         environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}
         # A log would count as written
         process = begin(command, Path(os.devnull), environment=environment)

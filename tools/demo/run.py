@@ -252,7 +252,7 @@ def _daemon(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`moodpid run`, which dies with us, and is asked to stop at the end."""
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "NOTIFY_SOCKET"}}
     environment["STATE_DIRECTORY"] = str(config.with_name(STATE))
-    command = [sys.executable, "-m", "moodpid", "run", "--config", str(config)]
+    command = [sys.executable, "-P", "-m", "moodpid", "run", "--config", str(config)]
     process = begin(command, log, at_our_death="TERM", environment=environment)
     try:
         yield process
