@@ -19,7 +19,7 @@ class Emotion(StrEnum):
 
 
 class Mood(StrEnum):
-    """What a room can feel like: one of the seven emotions, or nobody is there."""
+    """The mood of a room: one of the seven emotions, or nobody is there."""
 
     ANGRY = "angry"
     DISGUST = "disgust"
@@ -41,7 +41,7 @@ class Affect(NamedTuple):
     arousal: float
 
     def distance(self, other: "Affect") -> float:
-        """Euclidean distance on the plane."""
+        """Return the Euclidean distance on the plane."""
         return math.dist(self, other)
 
 
@@ -81,11 +81,11 @@ class EmotionScores:
 
     @property
     def top(self) -> Emotion:
-        """The most probable emotion; the earlier in the order of `Emotion` of two that are level."""
+        """The most probable emotion; the earlier in the order of `Emotion` of two that are equal."""
         return EMOTIONS[self.probabilities.index(max(self.probabilities))]
 
     def as_dict(self) -> dict[str, float]:
-        """Name to probability, in the order of `Emotion`."""
+        """Return name to probability, in the order of `Emotion`."""
         return {emotion.value: p for emotion, p in zip(EMOTIONS, self.probabilities, strict=True)}
 
     @property

@@ -1,4 +1,4 @@
-"""Looks become a mood: recursive Bayesian filtering over time, with hysteresis and a minimum dwell."""
+"""Observations become a mood: recursive Bayesian filtering with hysteresis and a minimum dwell."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from moodpid.mood.observation import Observation
 from moodpid.mood.room import RoomModel
 from moodpid.mood.senses import Sense, SenseReading
 
-_MAX_GAP_S = 2.5  # looks further apart than this say nothing of the time between them
-_SAME_PERSON = 0.5  # how likely it is that who comes into an empty room is who left it
+_MAX_GAP_S = 2.5  # observations further apart than this say nothing of the time between them
+_SAME_PERSON = 0.5  # how likely a person who comes into an empty room is the one who left it
 
 _PLACES = {Mood(emotion): place for place, emotion in enumerate(EMOTIONS)}
 
@@ -52,15 +52,15 @@ class FilterSettings:
 
 @dataclass(frozen=True, slots=True)
 class MoodState:
-    """What the room feels like.
+    """The mood of the room.
 
     Attributes:
-        mood: The mood that is told to the world.
+        mood: The mood that is published.
         since_s: When it began, in monotonic seconds.
         confidence: How much it is believed, from 0 to 1.
-        faces: How many faces the last look saw.
+        faces: How many faces the last observation has.
         scores: The belief in each emotion.
-        at_s: When this state was worked out, in monotonic seconds.
+        at_s: The time of that observation, in monotonic seconds.
     """
 
     mood: Mood
@@ -82,7 +82,7 @@ class MoodFilter:
     Args:
         settings: How it weighs and waits.
         room: How often moods are in this room; None for as often as in the classifier's training.
-        senses: What else may say something of the mood, by name.
+        senses: Further sources of evidence, by name.
     """
 
     def __init__(
@@ -97,8 +97,8 @@ class MoodFilter:
         self._belief = self.room.prior
         self._opinions = OpinionMeter()
         self._presence = 0.0  # 0: surely empty, 1: surely occupied
-        self._somebody = False  # what the last look said
-        self._by_senses = False  # no face, but another sense said so
+        self._occupied = False  # by the last observation
+        self._by_senses = False  # without a face, by other senses
         self._mood = Mood.NOBODY
         self._since_s: float | None = None
         self._at_s: float | None = None
@@ -113,7 +113,7 @@ class MoodFilter:
         )
 
     def update(self, observation: Observation) -> MoodState:
-        """Take one look into account; looks come in the order of their time."""
+        """Take one observation into account; they come in the order of their time."""
         now_s = observation.at_s
         elapsed_s = 0.0 if self._at_s is None else max(0.0, now_s - self._at_s)
         self._at_s = now_s
@@ -133,19 +133,19 @@ class MoodFilter:
         )
 
     def sense(self, name: str, evidence: tuple[float, ...], weight: float, at_s: float) -> None:
-        """Take in what a sense says, until it expires or says something else; unknown senses are ignored.
+        """Take in a report of a sense, until it expires or is replaced; unknown senses are ignored.
 
         Args:
             name: One of the senses that the filter was made with.
             evidence: Logarithms of likelihoods, in the order of `Emotion`.
             weight: From 0 to 1, on top of the sense's own weight.
-            at_s: When it was said, in monotonic seconds.
+            at_s: When it came, in monotonic seconds.
         """
         if name in self._senses:
             self._senses[name].set(evidence, weight, at_s)
 
     def senses_anything(self, now_s: float) -> bool:
-        """Return whether a sense has said something that has not expired."""
+        """Return whether a report of a sense holds."""
         return any(reading.active(now_s) for reading in self._senses.values())
 
     def follows_senses(self, now_s: float) -> bool:
@@ -169,24 +169,24 @@ class MoodFilter:
             self.room.learn(belief, faces, elapsed_s)
 
     def _decayed(self, stays: float) -> tuple[float, ...]:
-        """The belief, of which only the share `stays` is kept and the rest is the room's prior again."""
+        """Return the belief of which the share `stays` is kept, and the rest is the room's prior again."""
         return tuple(stays * b + (1 - stays) * p for b, p in zip(self._belief, self.room.prior, strict=True))
 
-    def _update_presence(self, somebody: bool, elapsed_s: float) -> None:
-        """Fill up while faces are in view, drain while none are.
+    def _update_presence(self, occupied: bool, elapsed_s: float) -> None:
+        """Fill the integrator while faces are in view, drain it while none are.
 
-        An interval counts if the looks at both its ends say the same: nobody knows what was between others.
+        An interval counts if the observations at both its ends agree.
         """
-        same, self._somebody = somebody is self._somebody, somebody
+        same, self._occupied = occupied is self._occupied, occupied
         elapsed_s = min(elapsed_s, _MAX_GAP_S) if same else 0.0
-        if somebody:
+        if occupied:
             step = elapsed_s / self._settings.somebody_after_s
         else:
             step = -elapsed_s / self._settings.nobody_after_s
         self._presence = min(1.0, max(0.0, self._presence + step))
 
     def _next_mood(self, now_s: float) -> Mood:
-        """The presence decides whether anybody is there; if so, the belief decides how they feel."""
+        """Return the mood: the presence decides whether anybody is there, the belief decides the emotion."""
         if self._presence == 0.0:
             return Mood.NOBODY
         top = max(range(len(EMOTIONS)), key=self._belief.__getitem__)
@@ -199,7 +199,7 @@ class MoodFilter:
         return self._mood
 
     def _needed_belief(self, mood: Mood) -> float:
-        """How sure to be before `mood` takes over from the present one."""
+        """Return the belief with which `mood` takes over from the present one."""
         threshold = self._settings.threshold
         if mood not in DARK_MOODS or self._mood in DARK_MOODS:
             return threshold
@@ -219,17 +219,17 @@ _SLOWEST = 0.99  # a threshold of 1 would never be reached
 
 
 def threshold_for(sensitivity: float) -> float:
-    """The threshold of `FilterSettings` for a sensitivity from 0 (stubborn) to 100 (fickle): 0.99 to 0.5."""
+    """Return the threshold for a sensitivity from 0 (stubborn) to 100 (fickle): from 0.99 to 0.5."""
     return min(_SLOWEST, 1.0 - min(100.0, max(0.0, sensitivity)) / 200)
 
 
 def sensitivity_for(threshold: float) -> float:
-    """The inverse of `threshold_for`, within 0 and 100."""
+    """Return the sensitivity, within 0 and 100: the inverse of `threshold_for`."""
     return min(100.0, max(0.0, 200 * (1.0 - threshold)))
 
 
 def _multiplied(belief: Sequence[float], evidence: Sequence[float], share: float) -> tuple[float, ...]:
-    """The belief after evidence of the weight `share`, with the sum 1."""
+    """Return the belief after evidence of the weight `share`, with the sum 1."""
     peak = max(evidence)
     raw = [b * math.exp(share * (e - peak)) for b, e in zip(belief, evidence, strict=True)]
     total = math.fsum(raw)

@@ -1,4 +1,4 @@
-"""What one look at the room gave: the emotions of the faces in it, and nothing of the picture."""
+"""What one frame shows: the emotions of its faces, and nothing of the picture."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class FaceReading:
     """One face.
 
     Attributes:
-        scores: What the classifier gave for it, calibrated.
+        scores: Those of the classifier, calibrated.
         area: Its area as a share of the picture's, above 0 and at most 1; near faces weigh more.
     """
 
@@ -20,11 +20,11 @@ class FaceReading:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look.
+    """One observation.
 
     Attributes:
         at_s: When the picture was taken, in monotonic seconds.
-        faces: The faces in view; none means that nobody was seen, never that somebody is neutral.
+        faces: The faces in view; none means that nobody was seen, never a neutral face.
     """
 
     at_s: float

@@ -1,4 +1,4 @@
-"""The mood that somebody asked for, in place of what the faces show."""
+"""The mood that a user set in place of what the faces show."""
 
 from dataclasses import replace
 
@@ -6,15 +6,15 @@ from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.filter import MoodState
 
 
-def apply_override(felt: MoodState | None, mood: Mood | None, since_s: float) -> MoodState | None:
-    """What is told and played: `mood` if there is one, else what was felt.
+def apply_override(observed: MoodState | None, mood: Mood | None, since_s: float) -> MoodState | None:
+    """Return the mood that counts: `mood` if there is one, else the observed one.
 
     Args:
-        felt: What the faces say, None before the first look; its faces and scores are told all the same.
-        mood: What was asked for, None for what the faces say.
-        since_s: When it was asked for, in monotonic seconds.
+        observed: The mood of the faces, None before the first observation; its faces and scores are kept.
+        mood: What the user set, None for the observed mood.
+        since_s: When it was set, in monotonic seconds.
     """
     if mood is None:
-        return felt
-    seen = felt or MoodState(mood, since_s, 1.0, 0, UNIFORM, since_s)
+        return observed
+    seen = observed or MoodState(mood, since_s, 1.0, 0, UNIFORM, since_s)
     return replace(seen, mood=mood, since_s=since_s, confidence=1.0)

@@ -1,4 +1,4 @@
-"""From a mood to what should be done about it: the music to wish for and the events to tell."""
+"""From a mood to what follows from it: the music to request and the events to publish."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoodEvent:
-    """Something that happened at one moment, told once."""
+    """Something that happened at one moment, published once."""
 
     event_type: EventType
     before: Mood | None
@@ -35,9 +35,9 @@ class MusicRequest:
     """The music that is wanted now.
 
     Attributes:
-        path: Where it begins; which way it goes from there is a matter of the strategy, song by song.
-        playlists: The lists that the first song comes from, by their names in the configuration; empty means:
-            leave the player as it is.
+        path: Where it begins; the strategy leads on from there, song by song.
+        playlists: The lists that the first song comes from, by their names in the configuration; empty leaves
+            the player as it is.
         fallback: The lists that the strategy leads to later, for people to read.
         targets: Where the music leads from each mood, song by song; empty: it matches the mood.
     """
@@ -67,20 +67,20 @@ class Decision:
 def music_request_for(
     path: MoodPath, playlists: Mapping[Mood, Playlists], targets: Mapping[Mood, Mood]
 ) -> MusicRequest:
-    """The wish for the music of a course; see `moodpid.mood.strategy.source` for the arguments."""
+    """Return the request for the music of a path; arguments as of `mood_for_next_song`."""
     first, *then = [playlists[mood] for mood in moods_along(path, playlists, targets)] or [()]
     return MusicRequest(path, first, tuple(then), targets)
 
 
 class Policy:
-    """Turns changes of mood into wishes and events; remembers where the last mood lay, and who was there.
+    """Turns changes of mood into music requests and events.
 
     Args:
         playlists: The lists of each mood, by their names.
-        targets: Where lifting leads from each mood.
+        targets: The mood to which lifting leads from each mood.
 
     Attributes:
-        lifts: Whether the music leads there, or matches the mood; a change makes a new request.
+        lifts: Whether the music leads to the targets, or matches the mood; a change makes a new request.
     """
 
     def __init__(
@@ -97,24 +97,24 @@ class Policy:
         self._path: MoodPath | None = None
         self._observed: Mood | None = None
 
-    def decide(self, told: MoodState | None, felt: MoodState | None) -> Decision:
-        """What follows from a state; nothing while it is the one of the last call.
+    def decide(self, mood: MoodState | None, observed: MoodState | None) -> Decision:
+        """Return what follows from a state; nothing while it is the one of the last call.
 
         Args:
-            told: The mood that holds, which a person may have chosen.
-            felt: What the faces say: only they arrive and leave.
+            mood: The mood that counts, which a user may have chosen.
+            observed: The mood of the faces, by which people arrive and leave.
         """
         events, request = [], None
-        if told and (self._path is None or told.mood is not self._path.mood):
+        if mood and (self._path is None or mood.mood is not self._path.mood):
             if self._path:
-                events.append(MoodEvent(EventType.MOOD_CHANGED, self._path.mood, told.mood))
-            self._path = start_path(told.mood, self._path)
+                events.append(MoodEvent(EventType.MOOD_CHANGED, self._path.mood, mood.mood))
+            self._path = start_path(mood.mood, self._path)
             request = self._request(self._path)
         elif self._path and self.lifts is not self._lifted:
             request = self._request(self._path)
-        if felt and felt.mood is not self._observed:
-            events += _presence_events(self._observed, felt.mood)
-            self._observed = felt.mood
+        if observed and observed.mood is not self._observed:
+            events += _presence_events(self._observed, observed.mood)
+            self._observed = observed.mood
         return Decision(request, tuple(events))
 
     def _request(self, path: MoodPath) -> MusicRequest:
@@ -124,7 +124,7 @@ class Policy:
 
 
 def _presence_events(before: Mood | None, after: Mood) -> list[MoodEvent]:
-    """An arrival or a departure; the first mood after the start is neither."""
+    """Return an arrival or a departure; the first mood after the start is neither."""
     if before is Mood.NOBODY:
         return [MoodEvent(EventType.PERSON_ARRIVED, before, after)]
     if after is Mood.NOBODY and before is not None:

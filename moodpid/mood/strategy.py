@@ -15,14 +15,12 @@ from moodpid.mood.emotion import AFFECT, Affect, Mood
 
 STEP = 0.35  # how far a song leads on the plane; sad to neutral takes two
 _LONGEST = math.ceil(len(Mood) * math.hypot(2, 2) / STEP)  # songs: across the plane from mood to mood
-TRANSIENT_MOODS = frozenset(
-    {Mood.FEAR, Mood.SURPRISE}
-)  # over in seconds: they stir, and are no place to stay
+TRANSIENT_MOODS = frozenset({Mood.FEAR, Mood.SURPRISE})  # over in seconds: no place for music to stay
 
 
 @dataclass(frozen=True, slots=True)
 class MoodPath:
-    """The way of the music since the mood changed last.
+    """The path of the music since the mood changed last.
 
     Attributes:
         mood: The present mood.
@@ -35,12 +33,12 @@ class MoodPath:
     songs: int = 0
 
     def advanced(self) -> "MoodPath":
-        """One song further."""
+        """Return the path one song further."""
         return replace(self, songs=self.songs + 1)
 
 
 def start_path(mood: Mood, before: MoodPath | None) -> MoodPath:
-    """The course after the mood became `mood`: a passing one lends its arousal to the valence before it."""
+    """Return the path of a new mood; a transient one takes its arousal, and the valence before it."""
     place = AFFECT[mood]
     if mood in TRANSIENT_MOODS:
         place = Affect(before.start.valence if before else 0.0, place.arousal)
@@ -50,15 +48,15 @@ def start_path(mood: Mood, before: MoodPath | None) -> MoodPath:
 def mood_for_next_song(
     path: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]
 ) -> Mood | None:
-    """The mood whose lists the next song comes from; None: the player is left as it is.
+    """Return the mood whose lists the next song comes from; None leaves the player as it is.
 
     It is the present mood's own, or its neighbour's on the plane; further on the way it is the nearest.
 
     Args:
-        path: Where the people were when it began, and how many songs ago.
-        lists: What each mood has; with nothing it does not count, and `nobody` has no neighbour.
-        targets: Where the music leads from each mood; empty: it stays, and matches. A mood that names itself
-            is the end of the way.
+        path: Where it began, and how many songs ago.
+        lists: What each mood has; one with nothing does not count, and `nobody` has no neighbour.
+        targets: The mood to which the music leads from each mood; empty matches the mood. A mood that names
+            itself is the end of the path.
     """
     usable = [mood for mood in Mood if lists.get(mood)]
     if path.mood is Mood.NOBODY:
@@ -71,7 +69,7 @@ def place_of_next_song(path: MoodPath, targets: Mapping[Mood, Mood]) -> Affect:
     """Return where on the plane the next song is to lie: on the way from the mood to its target.
 
     Args:
-        path: Where the people were when it began, and how many songs ago.
+        path: Where it began, and how many songs ago.
         targets: As in `mood_for_next_song`.
     """
     return _walk(path.start, path.mood, STEP * path.songs, targets)
@@ -80,13 +78,13 @@ def place_of_next_song(path: MoodPath, targets: Mapping[Mood, Mood]) -> Affect:
 def moods_along(
     path: MoodPath, lists: Mapping[Mood, Sized], targets: Mapping[Mood, Mood]
 ) -> tuple[Mood, ...]:
-    """The moods whose lists the music leads through from the start of `course` to its end, step by step."""
+    """Return the moods whose lists the music leads through from the start of the path to its end."""
     steps = (mood_for_next_song(replace(path, songs=songs), lists, targets) for songs in range(_LONGEST))
     return tuple(mood for mood, _ in groupby(steps) if mood)
 
 
 def _walk(place: Affect, mood: Mood, way: float, targets: Mapping[Mood, Mood]) -> Affect:
-    """The point reached from `place` after `way` along the targets; rings of targets are walked once."""
+    """Return the point reached from `place` after `way` along the targets; rings are walked once."""
     seen = {mood}
     while (target := targets.get(mood, mood)) is not mood:
         distance = place.distance(AFFECT[target])
@@ -105,6 +103,6 @@ def _walk(place: Affect, mood: Mood, way: float, targets: Mapping[Mood, Mood]) -
 
 
 def nearest(place: Affect, moods: Collection[Mood]) -> Mood | None:
-    """The mood nearest to `place`, of `moods` but for nobody; None if there is none."""
+    """Return the mood nearest to `place`, of `moods` but for nobody; None if there is none."""
     candidates = [mood for mood in Mood if mood in moods and mood is not Mood.NOBODY]
     return min(candidates, key=lambda mood: AFFECT[mood].distance(place), default=None)

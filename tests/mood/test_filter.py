@@ -33,8 +33,8 @@ def stretch(seconds: float, *emotions: Emotion, start_s: float = 0.0, fps: float
 
 
 def moods(states_: Iterable[MoodState]) -> list[Mood]:
-    told = [state.mood for state in states_]
-    return [told[0]] + [b for a, b in pairwise(told) if a is not b]
+    reported = [state.mood for state in states_]
+    return [reported[0]] + [b for a, b in pairwise(reported) if a is not b]
 
 
 def test_an_empty_room_is_nobody() -> None:
@@ -42,9 +42,9 @@ def test_an_empty_room_is_nobody() -> None:
 
 
 def test_a_face_becomes_a_mood_soon() -> None:
-    told = states(stretch(4, H))
-    assert moods(told) == [Mood.NOBODY, Mood.HAPPY]
-    assert told[-1].since_s <= 1.5
+    reported = states(stretch(4, H))
+    assert moods(reported) == [Mood.NOBODY, Mood.HAPPY]
+    assert reported[-1].since_s <= 1.5
 
 
 def test_one_false_detection_in_an_empty_room_stays_nobody() -> None:
@@ -68,34 +68,34 @@ def test_a_mood_lasts_its_dwell() -> None:
     assert changes[1] - changes[0] >= SETTINGS.dwell_s
 
 
-def test_somebody_who_leaves_for_a_moment_keeps_the_mood() -> None:
+def test_a_person_who_leaves_for_a_moment_keeps_the_mood() -> None:
     looks = stretch(20, H) + stretch(5, start_s=20) + stretch(20, H, start_s=25)
     assert moods(states(looks)) == [Mood.NOBODY, Mood.HAPPY]
 
 
 def test_an_empty_room_becomes_nobody_in_its_time() -> None:
-    told = states(stretch(20, H) + stretch(20, start_s=20))
-    assert moods(told)[-1] is Mood.NOBODY
-    assert told[-1].since_s == pytest.approx(20 + SETTINGS.nobody_after_s, abs=0.5)
+    reported = states(stretch(20, H) + stretch(20, start_s=20))
+    assert moods(reported)[-1] is Mood.NOBODY
+    assert reported[-1].since_s == pytest.approx(20 + SETTINGS.nobody_after_s, abs=0.5)
 
 
-def test_who_comes_back_soon_is_remembered() -> None:
+def test_a_mood_is_remembered_for_a_person_who_comes_back_soon() -> None:
     left = stretch(20, H) + stretch(15, start_s=20)
     back = stretch(1.25, Emotion.NEUTRAL, start_s=35)
     remembered = states(left + back)[-1].scores[H]
     assert remembered > states(stretch(1.25, Emotion.NEUTRAL))[-1].scores[H]
 
 
-def test_who_comes_next_may_be_somebody_else() -> None:
+def test_the_next_person_may_be_another_one() -> None:
     left = stretch(20, H) + stretch(15, start_s=20)
-    told = states(left + stretch(10, S, start_s=35))
-    assert moods(told) == [Mood.NOBODY, Mood.HAPPY, Mood.NOBODY, Mood.SAD]
+    reported = states(left + stretch(10, S, start_s=35))
+    assert moods(reported) == [Mood.NOBODY, Mood.HAPPY, Mood.NOBODY, Mood.SAD]
 
 
 def test_the_nearer_face_decides() -> None:
     near, far = FaceReading(scores(S), 0.2), FaceReading(scores(H), 0.02)
-    told = states(Observation(n / 4, (far, near)) for n in range(40))
-    assert told[-1].mood is Mood.SAD
+    reported = states(Observation(n / 4, (far, near)) for n in range(40))
+    assert reported[-1].mood is Mood.SAD
 
 
 def test_a_crowd_that_agrees_is_no_surer_than_one() -> None:
@@ -114,10 +114,10 @@ def test_the_frame_rate_hardly_changes_the_delay(fps: float) -> None:
 def test_a_rare_class_needs_no_more_evidence_than_its_prior_asks() -> None:
     prior = (0.14, 0.01, 0.14, 0.26, 0.17, 0.1, 0.18)
     as_expected = EmotionScores(prior)
-    told = states(
+    reported = states(
         (Observation(n / 4, (FaceReading(as_expected, 0.1),)) for n in range(40)), FilterSettings(prior=prior)
     )
-    assert told[-1].scores.probabilities == pytest.approx(prior)
+    assert reported[-1].scores.probabilities == pytest.approx(prior)
 
 
 any_scores = st.lists(st.floats(1e-6, 1), min_size=7, max_size=7).map(
@@ -161,12 +161,12 @@ def test_one_detection_alone_is_nobody_however_long_nothing_was_seen_before(
 
 
 def test_a_gap_in_watching_empties_no_room() -> None:
-    told = states([*stretch(20, H), look(90.0), look(90.25)])
-    assert told[-1].mood is Mood.HAPPY
+    reported = states([*stretch(20, H), look(90.0), look(90.25)])
+    assert reported[-1].mood is Mood.HAPPY
 
 
 @given(any_looks)
-def test_nobody_is_told_only_without_faces_for_long_or_before_the_first(
+def test_nobody_is_reported_only_without_faces(
     steps: list[tuple[float, tuple[FaceReading, ...]]],
 ) -> None:
     for before, after in pairwise(states(in_order(steps))):
@@ -176,8 +176,8 @@ def test_nobody_is_told_only_without_faces_for_long_or_before_the_first(
 
 @given(st.permutations(EMOTIONS))
 def test_no_emotion_is_favoured_by_its_place_in_the_order(order: list[Emotion]) -> None:
-    told = states(stretch(20, order[0]) + stretch(30, order[1], start_s=20))
-    assert moods(told) == [Mood.NOBODY, Mood(order[0]), Mood(order[1])]
+    reported = states(stretch(20, order[0]) + stretch(30, order[1], start_s=20))
+    assert moods(reported) == [Mood.NOBODY, Mood(order[0]), Mood(order[1])]
 
 
 @given(st.floats(0.5, 0.99))

@@ -88,7 +88,7 @@ def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody
     assert [e.event_type for e in back.events] == [EventType.MOOD_CHANGED]
 
 
-def test_somebody_who_comes_under_a_chosen_mood_is_told_and_changes_no_music() -> None:
+def test_an_arrival_under_a_chosen_mood_is_published_and_changes_no_music() -> None:
     policy = Policy(LISTS)
     policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
     arrival = policy.decide(state(Mood.HAPPY), state(Mood.SAD))

@@ -46,7 +46,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a smoother did: mean delay until the true mood is told, and changes to a wrong one an hour."""
+    """How a smoother did: mean delay until the true mood is reported, and changes to a wrong one an hour."""
 
     delay_s: float
     false_per_hour: float
@@ -66,15 +66,15 @@ def stream(scores: Scores, hours: float, random: Random) -> Iterator[Look]:
 
 
 def in_a_row(n: int) -> Smoother:
-    """The usual way: a mood is told once `n` looks in a row agree."""
-    last, run, told = None, 0, None
+    """The usual way: a mood is reported once `n` looks in a row agree."""
+    last, run, reported = None, 0, None
 
     def smooth(scores: EmotionScores) -> Emotion | None:
-        nonlocal last, run, told
+        nonlocal last, run, reported
         run = run + 1 if scores.top is last else 1
         last = scores.top
-        told = last if run >= n else told
-        return told
+        reported = last if run >= n else reported
+        return reported
 
     return smooth
 
@@ -108,14 +108,14 @@ def bayes(smoothing_s: float, prior: tuple[float, ...]) -> Smoother:
 
 def judge(looks: Iterable[Look], smooth: Smoother) -> Result:
     """Follow a stream with a smoother."""
-    told, false_changes, count, delays = None, 0, 0, []
+    reported, false_changes, count, delays = None, 0, 0, []
     for truth, episode in groupby(looks, key=lambda look: look.truth):
         found_after, length = None, 0
         for length, look in enumerate(episode, start=1):
             now = smooth(look.scores)
-            false_changes += now is not told and now is not truth
-            told = now
-            if told is truth and found_after is None:
+            false_changes += now is not reported and now is not truth
+            reported = now
+            if reported is truth and found_after is None:
                 found_after = length
         count += length
         delays.append(found_after or length)

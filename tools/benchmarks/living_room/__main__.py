@@ -75,7 +75,7 @@ def compare(ways: Mapping[str, Follow], homes: Sequence[Sequence[Evening]]) -> d
         results[name] = [
             judge(
                 [home[n].truth for home in homes for n in which],
-                [told[n] for told in reports for n in which],
+                [reported[n] for reported in reports for n in which],
                 LOOKS_HZ,
             )
             for which in [*rounds, range(len(homes[0]))]

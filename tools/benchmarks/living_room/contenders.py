@@ -27,16 +27,16 @@ def in_a_row(n: int) -> Follow:
     """The usual way: a mood is reported once `n` looks in a row agree on it."""
 
     def follow(tops: Sequence[int]) -> list[int]:
-        last, run, told, away, reports = NOBODY, 0, NOBODY, 0, []
+        last, run, reported, away, reports = NOBODY, 0, NOBODY, 0, []
         for top in tops:
             away = 0 if top != NOBODY else away + 1
             if top != NOBODY:
                 run = run + 1 if top == last else 1
                 last = top
-                told = top if run >= n or told == NOBODY else told
+                reported = top if run >= n or reported == NOBODY else reported
             elif away >= NOBODY_AFTER_LOOKS:
-                told = NOBODY
-            reports.append(told)
+                reported = NOBODY
+            reports.append(reported)
         return reports
 
     return _of_tops(follow)
@@ -47,16 +47,16 @@ def majority(n: int) -> Follow:
 
     def follow(tops: Sequence[int]) -> list[int]:
         window: deque[int] = deque(maxlen=n)
-        told, away, reports = NOBODY, 0, []
+        reported, away, reports = NOBODY, 0, []
         for top in tops:
             away = 0 if top != NOBODY else away + 1
             if top != NOBODY:
                 window.append(top)
-                told = Counter(window).most_common(1)[0][0]
+                reported = Counter(window).most_common(1)[0][0]
             elif away >= NOBODY_AFTER_LOOKS:
-                told = NOBODY
+                reported = NOBODY
                 window.clear()
-            reports.append(told)
+            reports.append(reported)
         return reports
 
     return _of_tops(follow)
@@ -66,14 +66,14 @@ def _of_tops(follow: Callable[[Sequence[int]], list[int]]) -> Follow:
     """A way that knows only the most probable emotion of the largest face."""
 
     def reports(evenings: Sequence[Evening]) -> list[Ints]:
-        told = []
+        reported = []
         for evening in evenings:
             largest = evening.areas.argmax(axis=1)
             rows = np.arange(len(largest))
             tops = evening.scores[rows, largest].argmax(axis=1)
             seen = np.where(evening.areas.max(axis=1) > 0, tops, NOBODY)
-            told.append(np.array(follow(seen.tolist())))
-        return told
+            reported.append(np.array(follow(seen.tolist())))
+        return reported
 
     return reports
 
@@ -90,7 +90,7 @@ def release_0_1_0(prior: Numbers) -> Follow:
         likelihoods = np.log(np.maximum(evening.scores, 1e-3) / leaks)
         factors = np.exp(share * (weights[:, :, np.newaxis] * likelihoods).sum(axis=1))
         belief, presence, before = leaks, 0.0, False
-        told, since, reports = NOBODY, 0, np.full(len(areas), NOBODY)
+        reported, since, reports = NOBODY, 0, np.full(len(areas), NOBODY)
         for look, seen in enumerate((areas > 0).tolist()):
             keeps = stay if seen else remember
             belief = keeps * belief + (1 - keeps) * leaks
@@ -100,18 +100,18 @@ def release_0_1_0(prior: Numbers) -> Follow:
             if seen == before:
                 step = 1 / LOOKS_HZ if seen else -1 / LOOKS_HZ / 10
                 presence = min(1.0, max(0.0, presence + step))
-            before, top, new = seen, int(belief.argmax()), told
+            before, top, new = seen, int(belief.argmax()), reported
             if presence == 0:
                 new = NOBODY
-            elif told == NOBODY:
+            elif reported == NOBODY:
                 new = top if presence == 1 else NOBODY
             elif belief[top] >= 0.7 and look - since >= 8 * LOOKS_HZ:
                 new = top
-            if new != told:
-                told, since = new, look
+            if new != reported:
+                reported, since = new, look
                 if new == NOBODY:
                     belief = (belief + leaks) / 2
-            reports[look] = told
+            reports[look] = reported
         return reports
 
     return lambda evenings: [follow(evening) for evening in evenings]
@@ -138,13 +138,13 @@ def moodpid(
     means = tuple(tuple(row) for row in faces.profile.tolist()) if resting else None
 
     def follow(evenings: Sequence[Evening]) -> list[Ints]:
-        state, told = RoomState(), []
+        state, reported = RoomState(), []
         for evening in evenings:
             room = RoomModel(prior, means, learns=learns, state=state)
             mood_filter = MoodFilter(settings, room, {SENSE: Sense()})
-            told.append(_reports(mood_filter, evening, sense))
+            reported.append(_reports(mood_filter, evening, sense))
             state = room.state
-        return told
+        return reported
 
     return follow
 

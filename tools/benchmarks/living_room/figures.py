@@ -49,9 +49,9 @@ def judge(truths: Sequence[Ints], reports: Sequence[Ints], looks_hz: float) -> F
         somebody = truth < len(EMOTIONS)
         occupied += int(somebody.sum())
         right += int((truth == report)[somebody].sum())
-        told, true = _stretches(report), _stretches(truth)
-        changes, true_changes = changes + len(told) - 1, true_changes + len(true) - 1
-        false_dark += sum(report[a] in DARK and not (truth[a:b] == report[a]).any() for a, b in told)
+        reported, true = _stretches(report), _stretches(truth)
+        changes, true_changes = changes + len(reported) - 1, true_changes + len(true) - 1
+        false_dark += sum(report[a] in DARK and not (truth[a:b] == report[a]).any() for a, b in reported)
         for a, b in true:
             if truth[a] < len(EMOTIONS) and b - a >= LONG_S * looks_hz:
                 found = np.flatnonzero(report[a:b] == truth[a])
