@@ -112,7 +112,13 @@ def build_player(config: Config, requests: RequestQueue[Request]) -> MusicPlayer
 
     folder = runtime_folder()
     file = JsonFile(folder / "player.json" if folder else None)
-    return MpdWorker(config.player, requests.post, mpd_password(config), file=file, reader=library_reader())
+    return MpdWorker(
+        config.player,
+        requests.post,
+        password=mpd_password(config),
+        file=file,
+        reader=library_reader(),
+    )
 
 
 def build_publishers(

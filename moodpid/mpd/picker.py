@@ -65,6 +65,7 @@ class Picker:
         self,
         settings: MpdConfig,
         rng: Random,
+        *,
         wall_clock: Callable[[], float] = time.time,  # noqa: TID251
         reader: LibraryReader | None = None,
     ) -> None:

@@ -150,6 +150,7 @@ def restore_after_reconnect(
         queue_state,
         last=None,
         jump=False,
+        interrupted=False,
         played=None if restarted else played,
         length=0 if restarted else (last.length if last else queue_state.length),
         error="" if restarted else queue_state.error,

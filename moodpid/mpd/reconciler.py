@@ -56,10 +56,11 @@ class QueueReconciler:
         reader: Of the database about songs; None: nothing was analysed.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
+    def __init__(  # noqa: PLR0913 - most have a default, and are for tests
         self,
         settings: MpdConfig,
         rng: Random,
+        *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         wall_clock: Callable[[], float] = time.time,  # noqa: TID251 - for people and for stickers
@@ -78,7 +79,7 @@ class QueueReconciler:
         self._booted_s = saved.booted_s
         self.partition_outputs = saved.partition_outputs
         self._in_partition = bool(settings.partition)
-        self._picker = Picker(settings, rng, wall_clock, reader)
+        self._picker = Picker(settings, rng, wall_clock=wall_clock, reader=reader)
         self._feeder = QueueFeeder(self._picker)
         # Any order will do that all instances see alike
         self._leader_election = LeaderElection(time.time_ns(), rng.getrandbits(32))  # noqa: TID251

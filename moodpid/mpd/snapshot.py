@@ -113,26 +113,15 @@ def take_snapshot(link: Mpd, known: _Known, at_s: float, *, other_leader: bool =
     Raises:
         MpdGoneError: The connection was lost.
     """
-    own, last, previous = tuple(known.own_songs), known.last, known.previous
-    for _ in range(_TRIES):
-        status = link.status()
-        start = status.song_pos or 0
-        window = link.queue(start, start + WINDOW) if status.length else ()
-        if link.status().queue_version == status.queue_version:
-            break
+    status, window = _read_window(link)
     seen = {song.id: song for song in window}
     own_songs = {
         one.id: song
-        for one in own
+        for one in known.own_songs
         if (song := seen.get(one.id) or link.queue_song(one.id)) and song.uri == one.uri
     }
-    previous_kept = _previous_kept(link, seen, previous)
-    gone = {one.id: one.uri for one in own if one.id not in own_songs}
-    if previous and not previous_kept:
-        gone[previous.id] = previous.uri
-    if last and status.length == 0:
-        gone |= {song.id: song.uri for song in last.window[:LOOKUPS]}
-    vanished = list(gone.items())[-LOOKUPS:]
+    previous_kept = _previous_kept(link, seen, known.previous)
+    vanished = _vanished(known, own_songs, kept=previous_kept, emptied=status.length == 0)
     return Snapshot(
         **_common(status),
         at_s=at_s,
@@ -143,6 +132,29 @@ def take_snapshot(link: Mpd, known: _Known, at_s: float, *, other_leader: bool =
         unknown=frozenset(song_id for song_id, uri in vanished if not _has_song(link, uri)),
         other_leader=other_leader,
     )
+
+
+def _read_window(link: Mpd) -> tuple[Status, tuple[QueueSong, ...]]:
+    """Return a status, and the songs from its current one on, of one version of the queue if it rests."""
+    for _ in range(_TRIES):
+        status = link.status()
+        start = status.song_pos or 0
+        window = link.queue(start, start + WINDOW) if status.length else ()
+        if link.status().queue_version == status.queue_version:
+            break
+    return status, window
+
+
+def _vanished(
+    known: _Known, there: Mapping[int, QueueSong], *, kept: bool, emptied: bool
+) -> list[tuple[int, str]]:
+    """Return ids and files of songs that left the queue: a few, to be looked up in the library."""
+    gone = {one.id: one.uri for one in known.own_songs if one.id not in there}
+    if known.previous and not kept:
+        gone[known.previous.id] = known.previous.uri
+    if known.last and emptied:
+        gone |= {song.id: song.uri for song in known.last.window[:LOOKUPS]}
+    return list(gone.items())[-LOOKUPS:]
 
 
 def _common(status: Status) -> dict[str, Any]:

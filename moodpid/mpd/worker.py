@@ -60,10 +60,11 @@ class MpdWorker:
         reader: Of the database about songs; None: nothing was analysed.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the last ones are seldom given
+    def __init__(  # noqa: PLR0913 - the last ones are seldom given
         self,
         settings: MpdConfig,
         post: Post,
+        *,
         password: str = "",
         rng: Random | None = None,
         file: JsonFile | None = None,

@@ -30,7 +30,7 @@ class Room:
             no_repeat_h=0.0,
         )
         self.config = config
-        self.reconciler = QueueReconciler(config, Random(3), *self.mpd.clocks)  # noqa: S311 - repeatable
+        self.reconciler = QueueReconciler(config, Random(3), **self.mpd.clocks)  # noqa: S311 - repeatable
         self.reconciler.on_connect(self.mpd.link)
 
     def look(self, mood: Mood | None = Mood.HAPPY, *changed: str) -> PlayerState:

@@ -25,7 +25,7 @@ class Evening:
         self.fake_mpd = FakeMpd(LISTS)
         lists: dict[Mood, tuple[str | SongSource, ...]] = {mood: (mood.capitalize(),) for mood in Mood}
         self.player = MpdConfig(change=change, strategy=strategy, playlists=lists)
-        self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks)  # noqa: S311
+        self.reconciler = QueueReconciler(self.player, Random(3), **self.fake_mpd.clocks)  # noqa: S311
         self.reconciler.on_connect(self.fake_mpd.link)
         for number in range(3):
             self.fake_mpd.add(f"user/{number}")

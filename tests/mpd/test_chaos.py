@@ -46,7 +46,7 @@ class ChaosMachine(RuleBasedStateMachine):
             hands_off_s=HANDS_OFF_S,
             playlists={mood: (mood.capitalize(),) for mood in MOODS},
         )
-        self.reconciler = QueueReconciler(self.config, Random(3), *self.mpd.clocks)  # noqa: S311 - repeatable
+        self.reconciler = QueueReconciler(self.config, Random(3), **self.mpd.clocks)  # noqa: S311 - repeatable
         self.connected = self.restarted_unseen = self.may_stay_silent = self.interrupted = False
         self.message = ""
         self.stopped_by_user = self.stop_was_seen = self.asked_to_start = False
@@ -119,7 +119,7 @@ class ChaosMachine(RuleBasedStateMachine):
         self.look()  # what a user did in the moment before cannot be known
         self.mpd.advance(10.0)
         self.mpd.restart()
-        self.connected, self.restarted_unseen = False, True
+        self.connected, self.restarted_unseen, self.interrupted = False, True, False
         if self.mpd.unreachable and self.mpd.current is None:
             self.stopped_by_user = self.stop_was_seen  # an MPD without a song does not show it
         # Nor does one that is paused show who paused it
@@ -170,8 +170,11 @@ class ChaosMachine(RuleBasedStateMachine):
     def user_skips(self) -> None:
         self.stopped_by_user &= self.mpd.state == "stop"
         self.may_stay_silent |= self.mpd.state == "pause" and self.mpd.following() is None
+        interrupted, error = self.interrupted, self.mpd.error
         self.mpd.next()
         self.user_acted()
+        # Into broken songs: it is still for us to bring back what we cut short
+        self.interrupted = interrupted and (self.mpd.state == "play" or self.mpd.error != error)
         self.look()
 
     @rule(pos=st.integers(0, 9))
@@ -205,8 +208,10 @@ class ChaosMachine(RuleBasedStateMachine):
         self.interrupted = False
         if self.restarted_unseen and self.mpd.current is None:
             self.stopped_by_user = self.stop_was_seen  # an MPD that restarted may have no song of its own
-        # What a user did while nobody looked, only MPD's state can tell
-        self.may_stay_silent |= self.mpd.unreachable and self.mpd.state != "play"
+        # What a user did while nobody looked, only MPD's state can tell; and who asked us to take over and
+        # then goes on at the player has it again
+        unclear = self.mpd.unreachable or self.asked_to_start
+        self.may_stay_silent |= unclear and self.mpd.state != "play"
 
     def audible(self) -> bool:
         """Return whether the music plays, or would if MPD could."""
@@ -231,7 +236,7 @@ class ChaosMachine(RuleBasedStateMachine):
                 player = self.reconciler.reconcile(mpd.link, request, frozenset(changed))
                 self.message = player.message
             except MpdGoneError:
-                self.connected = False
+                self.connected = self.interrupted = False
                 return
         assert mpd.user_songs() == user_songs, "a song of a user was removed or moved"
         assert mpd.options == options, "an option of the user was changed"

@@ -22,9 +22,9 @@ class TakenOver:
     def __init__(self) -> None:
         self.fake_mpd = FakeMpd({"Sad": [f"sad/{n}" for n in range(8)]})
         self.ahead_s = 0.0
-        clock, sleep, _ = self.fake_mpd.clocks
+        clocks = self.fake_mpd.clocks | {"wall_clock": self.wall_clock}
         self.player = MpdConfig(playlists={Mood.SAD: ("Sad",)})
-        self.reconciler = QueueReconciler(self.player, Random(3), clock, sleep, self.wall_clock)  # noqa: S311 - songs
+        self.reconciler = QueueReconciler(self.player, Random(3), **clocks)  # noqa: S311 - songs
         self.reconciler.on_connect(self.fake_mpd.link)
         self.message()
         self.fake_mpd.add("user/0")

@@ -73,7 +73,7 @@ class QueueStateMachine(RuleBasedStateMachine):
 
     def new_reconciler(self) -> None:
         store = SessionStore(self.file, self.player)
-        self.reconciler = QueueReconciler(self.player, Random(3), *self.fake_mpd.clocks, store=store)  # noqa: S311
+        self.reconciler = QueueReconciler(self.player, Random(3), **self.fake_mpd.clocks, store=store)  # noqa: S311
         self.reconciler.on_connect(self.fake_mpd.link)
 
     # What happens in the room

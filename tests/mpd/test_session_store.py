@@ -132,9 +132,9 @@ class Session:
         self.reconciler = self.comes()
 
     def comes(self) -> QueueReconciler:
-        clock, _, wall_clock = self.fake_mpd.clocks
+        clocks = self.fake_mpd.clocks | {"sleep": self.sleep}
         store = SessionStore(JsonFile(self.file), self.player)
-        reconciler = QueueReconciler(self.player, Random(3), clock, self.sleep, wall_clock, store=store)  # noqa: S311
+        reconciler = QueueReconciler(self.player, Random(3), **clocks, store=store)  # noqa: S311
         reconciler.on_connect(self.fake_mpd.link)
         return reconciler
 

@@ -51,7 +51,7 @@ def fake_mpd() -> Interrupted:
 
 def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
     mpd = fake_mpd()
-    reconciler = QueueReconciler(MpdConfig(), Random(3), *mpd.clocks)  # noqa: S311
+    reconciler = QueueReconciler(MpdConfig(), Random(3), **mpd.clocks)  # noqa: S311
     reconciler.on_connect(mpd.link)
     reconciler.reconcile(mpd.link, None)
     mpd.play(5)

@@ -53,7 +53,8 @@ class Evening:
     def __init__(self, reader: LibraryReader | None, settings: MpdConfig, seed: int = 3) -> None:
         self.fake_mpd = FakeMpd({"All": list(SONGS)})
         self.settings = settings
-        self.picker = Picker(settings, Random(seed), *self.fake_mpd.clocks[2:], reader=reader)  # noqa: S311
+        wall_clock = self.fake_mpd.clocks["wall_clock"]
+        self.picker = Picker(settings, Random(seed), wall_clock=wall_clock, reader=reader)  # noqa: S311
         self.played: list[str] = []
 
     def pick(self, mood: Mood) -> str | None:
@@ -135,7 +136,7 @@ def test_songs_like_one_follow_until_the_mood_changes(reader: LibraryReader) -> 
 
 def test_what_waits_gives_way_to_songs_like_the_one_that_plays(reader: LibraryReader) -> None:
     fake_mpd = FakeMpd({"All": list(SONGS)})
-    reconciler = QueueReconciler(config(), Random(3), *fake_mpd.clocks, reader=reader)  # noqa: S311
+    reconciler = QueueReconciler(config(), Random(3), **fake_mpd.clocks, reader=reader)  # noqa: S311
     reconciler.on_connect(fake_mpd.link)
     fake_mpd.add("-0.8-0.4.mp3")
     fake_mpd.play(0)

@@ -4,11 +4,20 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypedDict
 
 from moodpid.mpd.protocol import OPTIONAL_COMMANDS
 from tests.support.fake_connection import FakeConnection
 
 SWITCHES = ("random", "repeat", "single", "consume")
+
+
+class FakeClocks(TypedDict):
+    """The clocks of a reconciler."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], object]
+    wall_clock: Callable[[], float]
 
 
 @dataclass
@@ -89,9 +98,9 @@ class FakeMpd:
         return FakeConnection(self)
 
     @property
-    def clocks(self) -> tuple[Callable[[], float], Callable[[float], object], Callable[[], float]]:
+    def clocks(self) -> FakeClocks:
         """For a reconciler: monotonic time, a sleep that takes none, and the time of day."""
-        return lambda: self.now_s, lambda _: None, lambda: self.now_s
+        return {"clock": lambda: self.now_s, "sleep": lambda _: None, "wall_clock": lambda: self.now_s}
 
     # What a user does
 

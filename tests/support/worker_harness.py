@@ -50,7 +50,9 @@ class WorkerHarness:
         self._names, self._targets = settings.names, settings.active_targets
         self._met = 0
         rng = Random(7)  # noqa: S311 - repeatable songs
-        self.worker = MpdWorker(settings, self.inbox.post, password, rng, file, reader)
+        self.worker = MpdWorker(
+            settings, self.inbox.post, password=password, rng=rng, file=file, reader=reader
+        )
 
     def read(self) -> PlayerState | None:
         """The latest state posted, None before the first."""

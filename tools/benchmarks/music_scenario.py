@@ -162,7 +162,7 @@ def simulate(change: TransitionMode, seed: int, music: Music = HAND_MADE) -> Tal
     fake_mpd = FakeMpd(music.lists | {"Theirs": THEIRS}, SONG_S, now_s=10.0)
     settings = MpdConfig(change=change, hands_off_s=HANDS_OFF_S, playlists=music.playlists)
     rng = random.Random(seed)  # noqa: S311 - repeatable songs
-    reconciler = QueueReconciler(settings, rng, *fake_mpd.clocks, reader=music.reader)
+    reconciler = QueueReconciler(settings, rng, **fake_mpd.clocks, reader=music.reader)
     for uri in THEIRS[:12]:
         fake_mpd.add(uri)
     fake_mpd.play(0)
