@@ -1,10 +1,9 @@
 """The broker that the configuration names: address, TLS, credentials, protocol version, and its limits."""
 
-import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,13 +15,22 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from moodpid import config
-from moodpid.errors import ConfigError
 from moodpid.mqtt.packet_socket import MAX_PACKET_BYTES, PacketSocket, Received, TimeLimited
+from moodpid.mqtt.tls import tls_context
 
 CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 20
 RECEIVE_BUFFER_BYTES = 128 * 1024
 """Bytes that wait in the kernel: what waits behind a flood waits no longer than it takes to read them."""
+# tcp(7), socket(7). A broker may ask for a keepalive of hours: the kernel notices a dead one within a minute
+_SOCKET_OPTIONS = (
+    (socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000),  # milliseconds
+)
 
 # MQTT 5.0, 3.2.2.2
 _BAD_CREDENTIALS = {134, 135}  # bad user name or password, not authorized
@@ -110,7 +118,7 @@ class Broker:
     ) -> None:
         self._settings, self._password = settings, password
         self._answer_limit_s = answer_limit_s
-        self._tls = _tls_context(settings)
+        self._tls = tls_context(settings)
         self._port = settings.port or _PORTS[settings.transport, settings.tls]
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._hung_up = 0
@@ -236,7 +244,8 @@ class _Client(paho.Client):
     def _create_socket(self) -> PacketSocket:  # type: ignore[override] # paho has no public way to bring one
         opened = socket.create_connection((self._host, self._port), timeout=self._connect_timeout)
         try:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            for level, option, value in _SOCKET_OPTIONS:
+                opened.setsockopt(level, option, value)
             if self._ssl_context is not None:
                 # The handshake comes after: paho leaves a socket open whose handshake failed
                 opened = self._ssl_context.wrap_socket(
@@ -273,26 +282,3 @@ def describe(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate does not verify: {error.verify_message}"
     return error.strerror or str(error) or type(error).__name__
-
-
-def _tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
-    if not settings.tls:
-        return None
-    with _named("tls_ca", settings.tls_ca):
-        context = ssl.create_default_context(cafile=settings.tls_ca or None)
-    if settings.tls_certificate:
-        with _named("tls_certificate", settings.tls_certificate):
-            # A password, though it is none: without one, a key that has one asks for it at the terminal
-            context.load_cert_chain(settings.tls_certificate, settings.tls_key or None, password="")
-    return context
-
-
-@contextlib.contextmanager
-def _named(key: str, file: str) -> Iterator[None]:
-    try:
-        yield
-    except ssl.SSLError as error:
-        what = "holds no certificate in PEM form, or not the one that fits the key"
-        raise ConfigError(f"[mqtt] {key}: {file}: {what}") from error
-    except OSError as error:
-        raise ConfigError(f"[mqtt] {key}: {file}: {error.strerror}") from error

@@ -201,6 +201,8 @@ class Session:
     def _on_connect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, properties: object
     ) -> None:
+        if self._accepted_s is not None:
+            raise ValueError("not MQTT: accepted a second time")
         if reason.is_failure:
             self._reason = reason
             return

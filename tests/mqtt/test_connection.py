@@ -216,3 +216,20 @@ def test_a_message_of_many_megabytes_takes_no_memory(mosquitto: PrivateMosquitto
         wait_until(lambda: loop.requests)
         tracemalloc.stop()
     assert loop.publisher.connected
+
+
+def test_a_broker_that_accepts_again_and_again_is_no_broker(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    received: list[bytes] = []
+
+    def accept_often(said: bytes) -> bytes:
+        received.append(said)
+        return b"\x20\x03\x00\x00\x00" * 1000 if b"MQTT" in said else b"\xd0\x00"
+
+    with Answering(accept_often) as broker:
+        loop = start(broker.port)
+        wait_until(lambda: broker.visits >= 4)
+        assert loop.end()
+    assert len(lines(caplog)) <= 4
+    assert sum(map(len, received)) < 20_000 * broker.visits

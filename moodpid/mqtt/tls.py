@@ -1,0 +1,36 @@
+"""TLS as the configuration has it: authorities, a certificate of our own, its key."""
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+
+from moodpid import config
+from moodpid.errors import ConfigError
+
+
+def tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
+    """Return the context for connections to the broker, None without TLS.
+
+    Raises:
+        ConfigError: The files named for TLS cannot be used.
+    """
+    if not settings.tls:
+        return None
+    with _named("tls_ca", settings.tls_ca):
+        context = ssl.create_default_context(cafile=settings.tls_ca or None)
+    if settings.tls_certificate:
+        with _named("tls_certificate", settings.tls_certificate):
+            # A password, though it is none: without one, a key that has one asks for it at the terminal
+            context.load_cert_chain(settings.tls_certificate, settings.tls_key or None, password="")
+    return context
+
+
+@contextlib.contextmanager
+def _named(key: str, file: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLError as error:
+        what = "holds no certificate in PEM form, or not the one that fits the key"
+        raise ConfigError(f"[mqtt] {key}: {file}: {what}") from error
+    except OSError as error:
+        raise ConfigError(f"[mqtt] {key}: {file}: {error.strerror}") from error
