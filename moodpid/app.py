@@ -125,12 +125,12 @@ def playlists(config: Config, mood: Mood | None = None) -> tuple[str, bool]:
     """
     from moodpid.mpd import playlist_report
 
-    if mood is None:
-        moods = playlist_report.report(config.player, wiring.mpd_password(config), wiring.library_reader())
-        return playlist_report.as_text(moods), all(one.ok for one in moods)
-    picks = playlist_report.dry_run(
-        config.player, mood, wiring.mpd_password(config), reader=wiring.library_reader()
-    )
+    password = wiring.mpd_password(config)
+    with wiring.library_reader() as reader:
+        if mood is None:
+            moods = playlist_report.report(config.player, password, reader)
+            return playlist_report.as_text(moods), all(one.ok for one in moods)
+        picks = playlist_report.dry_run(config.player, mood, password, reader=reader)
     return playlist_report.picks_as_text(picks) or f"{mood} leaves the player as it is", True
 
 

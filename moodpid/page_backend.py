@@ -44,6 +44,8 @@ class Backend:
         """Return what each mood would play; raises MoodpidError if MPD cannot be asked."""
         if not self._config.player.enabled:
             return []
+        with self._library() as reader:
+            moods = report(self._config.player, self._mpd_password, reader)
         return [
             {
                 "mood": one.mood,
@@ -58,14 +60,15 @@ class Backend:
                     for entry in one.lists
                 ],
             }
-            for one in report(self._config.player, self._mpd_password, self._library())
+            for one in moods
         ]
 
     def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
         """Return the next songs of a mood; raises MoodpidError if MPD cannot be asked or has none."""
         if not self._config.player.enabled:
             return []
-        picks = dry_run(self._config.player, mood, self._mpd_password, reader=self._library())
+        with self._library() as reader:
+            picks = dry_run(self._config.player, mood, self._mpd_password, reader=reader)
         return [
             {"uri": pick.uri, "mood": pick.mood, "source": pick.source, "why": pick.why} for pick in picks
         ]

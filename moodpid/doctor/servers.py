@@ -16,9 +16,8 @@ def check_player(config: Config) -> Iterator[Finding]:
         return
     from moodpid.mpd.probe import probe
 
-    yield from _probed(
-        "player", lambda: probe(config.player, wiring.mpd_password(config), wiring.library_reader())
-    )
+    with wiring.library_reader() as reader:
+        yield from _probed("player", lambda: probe(config.player, wiring.mpd_password(config), reader))
 
 
 def check_sound(config: Config) -> Iterator[Finding]:

@@ -80,6 +80,7 @@ class MpdWorker:
         self._thread = threading.Thread(target=self._run, name="mpd", daemon=True)
         self._ended = False
         # From here on all is the worker's own
+        self._reader = reader
         self._desired = self._latest_desired
         store = SessionStore(file or JsonFile(None), settings)
         self._reconciler = QueueReconciler(
@@ -149,6 +150,13 @@ class MpdWorker:
             self._desired_box.put(desired)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            if self._reader:
+                self._reader.close()  # in the thread that opened it
+
+    def _work(self) -> None:
         while not self._desired.stop:
             if not self._desired.enabled:
                 self._report(PlayerState(PlayerStatus.DISABLED))

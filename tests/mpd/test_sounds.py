@@ -157,13 +157,15 @@ def test_what_waits_gives_way_to_songs_like_the_one_that_plays(reader: LibraryRe
 def test_without_an_analysis_the_player_is_left_alone_and_says_why(tmp_path: Path, exists: bool) -> None:
     if exists:
         LibraryStore(tmp_path / "library.sqlite").close()
-    evening = Evening(LibraryReader(tmp_path / "library.sqlite"), config())
-    assert evening.pick(Mood.HAPPY) is None
+    with LibraryReader(tmp_path / "library.sqlite") as reader:
+        evening = Evening(reader, config())
+        assert evening.pick(Mood.HAPPY) is None
     assert list(evening.picker.problems.values()) == [NOT_ANALYSED]
 
 
 def test_a_broken_database_is_a_problem_and_no_end(tmp_path: Path) -> None:
     (tmp_path / "library.sqlite").write_bytes(b"no database" * 999)
-    evening = Evening(LibraryReader(tmp_path / "library.sqlite"), config())
-    assert evening.pick(Mood.HAPPY) is None
+    with LibraryReader(tmp_path / "library.sqlite") as reader:
+        evening = Evening(reader, config())
+        assert evening.pick(Mood.HAPPY) is None
     assert "moodpid analyse mends it" in next(iter(evening.picker.problems.values()))
