@@ -59,12 +59,12 @@ def test_every_control_is_understood(name: str, payload: bytes, request_: Reques
         ("dance", b"ON", "no topic for requests"),
     ],
 )
-def test_what_is_not_understood_is_told(name: str, payload: bytes, why: str) -> None:
+def test_an_invalid_request_is_explained(name: str, payload: bytes, why: str) -> None:
     with pytest.raises(InvalidRequestError, match=why):
         read(name, payload)
 
 
-def test_a_retained_request_is_refused_for_it_would_come_again_at_every_start() -> None:
+def test_a_retained_request_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="retain"):
         read("enabled", b"OFF", retained=True)
 
@@ -83,9 +83,7 @@ def test_without_a_player_there_is_nothing_to_skip() -> None:
     | st.sampled_from([b"ON", b"PRESS", b"happy", b"1e400", b"0x10", b"1_0", b" 7 "]),
     retained=st.booleans(),
 )
-def test_no_bytes_do_anything_but_make_a_valid_request_or_one_line(
-    topic: str, payload: bytes, *, retained: bool
-) -> None:
+def test_any_bytes_make_a_valid_request_or_one_line(topic: str, payload: bytes, *, retained: bool) -> None:
     try:
         request: Request | str = COMMANDS.read(topic, payload, retained=retained)
     except InvalidRequestError as refused:

@@ -42,7 +42,7 @@ def test_a_broker_that_comes_late_is_found(
     assert len(lines(caplog)) == 2
 
 
-def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
+def test_after_a_crash_the_broker_gets_the_present_state(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     loop = start(mosquitto.port)
@@ -65,7 +65,7 @@ def test_after_a_crash_of_the_broker_it_hears_the_present_and_not_the_past(
     assert len(told) <= 4  # while it was down, a connection may have been refused
 
 
-def test_a_silent_broker_holds_up_nobody(
+def test_a_silent_broker_blocks_nothing(
     mosquitto: PrivateMosquitto,
     start: Start,
     caplog: pytest.LogCaptureFixture,
@@ -107,7 +107,7 @@ def test_a_private_authority_is_trusted_when_the_configuration_names_it(start: S
         wait_until(lambda: loop.publisher.connected)
 
 
-def test_a_certificate_of_a_stranger_is_refused_and_told(
+def test_an_untrusted_certificate_is_refused_and_logged(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     with PrivateMosquitto(tls=True) as secured:
@@ -117,7 +117,7 @@ def test_a_certificate_of_a_stranger_is_refused_and_told(
 
 
 @pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["says so", "hangs up"])
-def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
+def test_a_broker_with_only_mqtt_3_gets_mqtt_3(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, refusal: bytes
 ) -> None:
     with OldBroker(mosquitto.port, refusal) as old, MqttListener(mosquitto.port) as listener:
@@ -168,7 +168,7 @@ class Touchy(StubBroker):
 
 
 @pytest.mark.parametrize("farewell", [b"", b"\xe0\x02\x87\x00"], ids=["without a word", "with a reason"])
-def test_a_broker_that_ends_sessions_over_one_topic_costs_that_topic_alone(
+def test_a_broker_ending_sessions_over_one_topic_costs_that_topic(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, farewell: bytes
 ) -> None:
     with Touchy(mosquitto.port, farewell) as touchy, MqttListener(mosquitto.port) as listener:
@@ -181,7 +181,7 @@ def test_a_broker_that_ends_sessions_over_one_topic_costs_that_topic_alone(
     assert "left out" in named[0]
 
 
-def test_a_connection_that_keeps_dropping_is_logged_once_with_its_reason(
+def test_a_connection_that_keeps_dropping_is_logged_once(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     def accept_and_leave(said: bytes) -> bytes:

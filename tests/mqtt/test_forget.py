@@ -54,7 +54,7 @@ def retained(port: int) -> list[str]:
         return [message.topic for message in late.messages[:-1]]
 
 
-def test_nothing_of_us_is_left_and_everything_of_others(mosquitto: PrivateMosquitto, start: Start) -> None:
+def test_all_of_this_device_goes_and_the_rest_stays(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
@@ -80,7 +80,7 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(mosquitto: PrivateMos
     assert set(retained(mosquitto.port)) >= set(before)
 
 
-def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: PrivateMosquitto) -> None:
+def test_a_stale_online_status_is_forgotten(mosquitto: PrivateMosquitto) -> None:
     with MqttListener(mosquitto.port) as listener:
         listener.publish(f"{ROOT}/status", "online", retain=True)
         listener.publish(
@@ -93,7 +93,7 @@ def test_one_that_the_broker_only_believes_to_be_online_is_forgotten(mosquitto: 
     assert retained(mosquitto.port) == []
 
 
-def test_who_asks_takes_the_id_from_no_newcomer() -> None:
+def test_a_question_takes_the_id_from_no_newcomer() -> None:
     newcomer = id_claim.IdClaim("attic")
     assert newcomer.due_message(0.0)
     newcomer.on_claim(id_claim.question("kitchen"))
@@ -119,9 +119,7 @@ def test_a_broker_that_has_nothing_to_forget_is_fine(mosquitto: PrivateMosquitto
 @pytest.mark.parametrize(
     ("suback", "unread"), [(SUBACK_NEITHER, f"{ROOT}/# (Not authorized); {CONFIG}"), (SUBACK_ONE, CONFIG)]
 )
-def test_a_broker_that_does_not_show_us_what_it_has_is_not_taken_for_empty(
-    suback: bytes, unread: str
-) -> None:
+def test_denied_reading_is_not_taken_for_empty(suback: bytes, unread: str) -> None:
     def guarded(said: bytes) -> bytes:
         return CONNACK if b"MQTT" in said else suback
 
@@ -132,7 +130,7 @@ def test_a_broker_that_does_not_show_us_what_it_has_is_not_taken_for_empty(
     assert finding.remedy == f"allow moodpid to read and write {ROOT}/# and {CONFIG}"
 
 
-def test_what_the_broker_does_not_let_us_delete_is_named(tmp_path: Path) -> None:
+def test_what_the_broker_denies_deleting_is_named(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     ours = f"topic read {ROOT}/#\n" + "".join(
         f"topic write {ROOT}/{name}\n" for name in ("presence", "forget", "mood")
@@ -150,7 +148,7 @@ def test_what_the_broker_does_not_let_us_delete_is_named(tmp_path: Path) -> None
     assert finding.remedy == f"stop the service; allow moodpid to read and write {ROOT}/# and {CONFIG}"
 
 
-def test_a_broker_that_does_not_let_us_hear_ourselves_is_not_taken_for_empty(tmp_path: Path) -> None:
+def test_a_missing_echo_is_not_taken_for_empty(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.write_text("topic write #\n", encoding="utf-8")
     server = PrivateMosquitto()
@@ -227,7 +225,7 @@ def _showing_nothing(packet: bytes) -> bytes:
     return bytes(changed)
 
 
-def test_a_broker_that_hides_retained_messages_from_wildcards_forgets_too(
+def test_a_broker_hiding_retained_messages_from_wildcards_forgets_too(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)

@@ -45,7 +45,7 @@ def test_when_home_assistant_is_born_everything_is_told_again(
         listener.wait_for_text(f"{ROOT}/status", "online")
 
 
-def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure() -> None:
+def test_frequent_births_republish_at_a_limited_rate() -> None:
     harness = PublisherHarness(timings=replace(FAST, republish_s=10.0))
     told = [harness.connection.topics.count(CONFIG)]
     for _ in range(400):
@@ -56,9 +56,7 @@ def test_a_home_assistant_that_is_born_all_the_time_is_answered_in_measure() -> 
     assert 9 <= told[-1] - told[0] <= 11
 
 
-def test_an_entity_of_an_older_version_is_removed_and_the_rest_stays(
-    mosquitto: PrivateMosquitto, start: Start
-) -> None:
+def test_an_entity_of_an_older_version_is_removed(mosquitto: PrivateMosquitto, start: Start) -> None:
     old = {"components": {"dance": {"platform": "switch", "unique_id": "x"}, "mood": {"platform": "sensor"}}}
     with MqttListener(mosquitto.port) as listener:
         listener.publish(CONFIG, json.dumps(old), retain=True)
@@ -80,9 +78,7 @@ def test_rubbish_on_the_discovery_topic_is_overwritten(
         listener.wait_for(lambda m: m.topic == CONFIG and len(m.payload) > 1000)
 
 
-def test_the_states_of_all_controls_are_told_and_change_when_they_are_set(
-    mosquitto: PrivateMosquitto, start: Start
-) -> None:
+def test_setting_states_are_published_and_follow_requests(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")

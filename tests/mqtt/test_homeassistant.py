@@ -42,7 +42,7 @@ def test_what_needs_the_camera_is_unavailable_without_it() -> None:
     assert needs == {"mood", "confidence", "faces", "valence", "arousal", "occupancy"}
 
 
-def test_the_mood_has_all_eight_options_and_attributes_on_a_topic_of_their_own() -> None:
+def test_the_mood_has_eight_options_and_an_attributes_topic() -> None:
     mood = COMPONENTS["mood"]
     assert mood["options"] == [option.value for option in Mood]
     assert "state_class" not in mood
@@ -64,7 +64,7 @@ def test_there_is_a_trigger_for_a_change_to_each_mood() -> None:
     assert triggers == [mood.value for mood in Mood]
 
 
-def test_what_a_newer_version_no_longer_has_is_removed_and_the_rest_stays() -> None:
+def test_entities_of_an_older_version_are_removed() -> None:
     before = {**PAYLOAD, "components": {**COMPONENTS, "dance": {"platform": "switch", "name": "Dance"}}}
     removed = removal(before, PAYLOAD)
     assert removed is not None

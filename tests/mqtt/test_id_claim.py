@@ -1,4 +1,4 @@
-"""Two moodpids with one id: one speaks, the other knows why it does not."""
+"""Of instances with one id, one owns it, and the others know where that one is."""
 
 import pytest
 from hypothesis import given
@@ -19,28 +19,28 @@ LISTEN_S, ASK_AGAIN_S = Timings().listen_s, Timings().ask_again_s
 
 
 class Room:
-    """A broker between twins, and a clock."""
+    """A broker between instances, and a clock."""
 
-    def __init__(self, *twins: IdClaim) -> None:
-        self.twins = list(twins)
+    def __init__(self, *claims: IdClaim) -> None:
+        self.claims = list(claims)
         self.now_s = 0.0
 
-    def say(self, sender: IdClaim, hello: ClaimMessage | None) -> None:
-        if hello is None:
+    def publish(self, sender: IdClaim, message: ClaimMessage | None) -> None:
+        if message is None:
             return
-        for twin in self.twins:
-            if twin is not sender:
-                twin.on_claim(hello)
+        for claim in self.claims:
+            if claim is not sender:
+                claim.on_claim(message)
 
     def wait(self, seconds: float) -> None:
         until_s = self.now_s + seconds
         while self.now_s < until_s:
             self.now_s += TURN_S
-            for twin in self.twins:
-                self.say(twin, twin.due_message(self.now_s))
+            for claim in self.claims:
+                self.publish(claim, claim.due_message(self.now_s))
 
 
-def test_one_alone_speaks_after_a_moment() -> None:
+def test_one_alone_owns_the_id_after_a_moment() -> None:
     alone = IdClaim("pi")
     room = Room(alone)
     room.wait(LISTEN_S / 2)
@@ -50,38 +50,38 @@ def test_one_alone_speaks_after_a_moment() -> None:
     assert not alone.other_host
 
 
-def test_who_was_there_first_stays_and_the_newcomer_knows_the_host() -> None:
-    elder, newcomer = IdClaim("kitchen-pi"), IdClaim("attic-pi")
-    room = Room(elder)
+def test_the_first_stays_and_the_newcomer_knows_its_host() -> None:
+    first, newcomer = IdClaim("kitchen-pi"), IdClaim("attic-pi")
+    room = Room(first)
     room.wait(5)
-    room.twins.append(newcomer)
+    room.claims.append(newcomer)
     room.wait(5)
-    assert elder.owns_id
+    assert first.owns_id
     assert not newcomer.owns_id
     assert newcomer.other_host == "kitchen-pi"
-    assert not elder.other_host
+    assert not first.other_host
 
 
-def test_when_the_elder_is_gone_the_other_takes_over() -> None:
-    elder, newcomer = IdClaim("a"), IdClaim("b")
-    room = Room(elder)
+def test_when_the_first_is_gone_the_other_takes_over() -> None:
+    first, newcomer = IdClaim("a"), IdClaim("b")
+    room = Room(first)
     room.wait(5)
-    room.twins.append(newcomer)
+    room.claims.append(newcomer)
     room.wait(5)
-    room.twins.remove(elder)
+    room.claims.remove(first)
     room.wait(ASK_AGAIN_S + 5)
     assert newcomer.owns_id
     assert not newcomer.other_host
 
 
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=4))
-def test_however_they_arrive_exactly_one_speaks(pauses: list[float]) -> None:
+def test_however_they_arrive_exactly_one_owns_the_id(pauses: list[float]) -> None:
     room = Room()
     for pause_s in pauses:
-        room.twins.append(IdClaim("pi"))
+        room.claims.append(IdClaim("pi"))
         room.wait(pause_s)
     room.wait(5)
-    assert sum(twin.owns_id for twin in room.twins) == 1
+    assert sum(claim.owns_id for claim in room.claims) == 1
 
 
 def apart() -> tuple[IdClaim, IdClaim]:
@@ -105,7 +105,7 @@ def test_of_two_owners_that_meet_the_one_with_precedence_stays() -> None:
     one, other = apart()
     room = Room(one, other)
     room.now_s = 10.0
-    room.say(one, one.claim)
+    room.publish(one, one.claim)
     room.wait(8)
     assert (one.owns_id, other.owns_id) == (True, False)
 
@@ -140,45 +140,45 @@ def test_strangers_that_ask_for_ever_hold_no_newcomer_back() -> None:
     assert newcomer.owns_id
 
 
-def test_in_a_mob_that_asks_a_newcomer_is_still_answered_before_it_speaks() -> None:
-    elder = IdClaim("kitchen-pi")
-    room = Room(elder)
+def test_among_many_questions_a_newcomer_is_answered_in_time() -> None:
+    first = IdClaim("kitchen-pi")
+    room = Room(first)
     room.wait(5)
     for n in range(100):
-        elder.on_claim(ClaimMessage(f"z{n}", clean("mob"), established=False))
+        first.on_claim(ClaimMessage(f"z{n}", clean("many"), established=False))
         room.wait(TURN_S)
     newcomer = IdClaim("attic-pi", token="0")  # it has precedence, once it owns the id
-    room.twins.append(newcomer)
+    room.claims.append(newcomer)
     for n in range(100):
-        elder.on_claim(ClaimMessage(f"z{n}", clean("mob"), established=False))
+        first.on_claim(ClaimMessage(f"z{n}", clean("many"), established=False))
         room.wait(TURN_S)
         assert not newcomer.owns_id
     assert newcomer.other_host == "kitchen-pi"
 
 
-def test_a_mob_that_asks_is_answered_in_measure() -> None:
-    elder = IdClaim("kitchen-pi")
-    room = Room(elder)
+def test_many_questions_are_answered_at_a_limited_rate() -> None:
+    first = IdClaim("kitchen-pi")
+    room = Room(first)
     room.wait(5)
     answers, began_s = 0, room.now_s
     for turn in range(1000):
-        elder.on_claim(ClaimMessage("zzzz", clean("mob"), established=False))
-        answers += elder.due_message(began_s + turn * TURN_S) is not None
+        first.on_claim(ClaimMessage("zzzz", clean("many"), established=False))
+        answers += first.due_message(began_s + turn * TURN_S) is not None
     assert 0 < answers <= ANSWER_BURST + ANSWER_RATE_HZ * 1000 * TURN_S
 
 
-def test_a_hello_to_us_and_one_of_our_own_are_told_apart() -> None:
+def test_a_claim_of_its_own_is_ignored() -> None:
     alone = IdClaim("pi")
     room = Room(alone)
-    hello = alone.due_message(room.now_s)
-    assert hello
-    alone.on_claim(hello)
+    message = alone.due_message(room.now_s)
+    assert message
+    alone.on_claim(message)
     room.wait(5)
     assert alone.owns_id
-    alone.on_claim(hello)
+    alone.on_claim(message)
     assert alone.due_message(room.now_s) is None
 
 
 @given(st.binary())
-def test_no_bytes_are_taken_for_a_twin(payload: bytes) -> None:
+def test_random_bytes_are_no_claim(payload: bytes) -> None:
     assert parse(payload) is None

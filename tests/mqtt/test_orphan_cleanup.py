@@ -88,7 +88,7 @@ def test_another_id_or_prefix_leaves_no_orphan(
     assert kept(mosquitto.port) == set(retained_topics(after))
 
 
-def test_a_broker_that_dies_before_it_has_deleted_is_told_again_when_it_is_back(
+def test_deleting_is_repeated_after_the_broker_died(
     mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin, caplog: pytest.LogCaptureFixture
 ) -> None:
     JsonFile(tmp_path / "topics.json").write({"root": EARLIER.root, "discovery": EARLIER.discovery})
@@ -110,7 +110,7 @@ def test_a_broker_that_dies_before_it_has_deleted_is_told_again_when_it_is_back(
     assert sum("deleted" in line for line in lines(caplog)) == 1
 
 
-def test_what_the_broker_does_not_let_us_delete_is_told_once(
+def test_denied_deleting_is_logged_once(
     tmp_path: Path, begin: Begin, caplog: pytest.LogCaptureFixture
 ) -> None:
     JsonFile(tmp_path / "topics.json").write({"root": EARLIER.root, "discovery": EARLIER.discovery})

@@ -122,7 +122,7 @@ def test_a_topic_that_ends_sessions_is_found_and_left_out(
     assert set(wire.sent) == {"a/first", "a/second", "a/third"}
 
 
-def test_a_session_that_is_lost_for_another_reason_blames_no_topic(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_session_lost_for_another_reason_blames_no_topic(caplog: pytest.LogCaptureFixture) -> None:
     wire = Wire()
     outbox = Outbox(wire, "broker:1883")
     for _ in range(20):

@@ -47,7 +47,7 @@ def test_no_broker_is_told_with_its_address() -> None:
     assert finding.message == f"127.0.0.1:{port}: Connection refused"
 
 
-def test_a_wrong_password_is_told_by_the_name_of_the_user() -> None:
+def test_a_wrong_password_names_the_user() -> None:
     with PrivateMosquitto(username="moodpid", password="right") as guarded:
         finding = found(guarded.port, "wrong", username="moodpid")
         assert not finding.ok
@@ -55,7 +55,7 @@ def test_a_wrong_password_is_told_by_the_name_of_the_user() -> None:
         assert found(guarded.port, "right", username="moodpid").ok
 
 
-def test_a_broker_that_lets_us_in_but_not_speak_is_found_out(tmp_path: Path) -> None:
+def test_a_broker_that_denies_publishing_is_named(tmp_path: Path) -> None:
     acl = tmp_path / "acl"
     acl.write_text("topic read nothing/#\n", encoding="utf-8")
     server = PrivateMosquitto()
@@ -91,9 +91,7 @@ def test_another_kind_of_server_is_told() -> None:
 
 
 @pytest.mark.parametrize("content", [None, "not a certificate"])
-def test_a_file_of_authorities_that_cannot_be_used_is_a_fault_of_the_configuration(
-    tmp_path: Path, content: str | None
-) -> None:
+def test_an_unusable_file_of_authorities_is_a_config_error(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "ca.crt"
     if content:
         file.write_text(content, encoding="utf-8")

@@ -69,7 +69,7 @@ def test_a_number_that_hardly_moves_is_not_told() -> None:
     assert said(pace, replace(HAPPY, payload=lambda: "happy 0.82", values=(0.82,)), 30.0) == []
 
 
-def test_a_number_that_moved_is_told_when_the_last_message_is_a_second_old() -> None:
+def test_a_number_that_moved_is_published_after_a_second() -> None:
     pace = started()
     moved = replace(HAPPY, payload=lambda: "happy 0.90", values=(0.90,))
     assert said(pace, moved, HAPPY.every_s - 0.01) == []

@@ -55,7 +55,7 @@ def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, star
         assert json.loads(listener.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
 
 
-def test_a_mood_that_is_asked_for_says_nothing_about_who_is_there() -> None:
+def test_an_override_does_not_change_occupancy() -> None:
     topics = Topics(ROOT)
     asked_for = replace(present(happy()), observed_mood=None)
     told = {report.topic for report in StateTopics(topics, [], "").topic_states(asked_for, 0.0)}
@@ -91,9 +91,7 @@ def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, sta
         assert f"{ROOT}/event" not in {message.topic for message in late.messages}
 
 
-def test_no_event_is_lost_to_states_or_events_that_change_with_it(
-    mosquitto: PrivateMosquitto, start: Start
-) -> None:
+def test_no_event_is_lost_among_many_changes(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")

@@ -57,7 +57,7 @@ def test_of_a_flood_of_valid_requests_few_reach_the_loop(
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xff\xfe\x00", b"X" * 1_000, b"X" * 1_000_000, b"maybe"])
-def test_nonsense_changes_nothing_and_is_one_line_at_most(
+def test_nonsense_changes_nothing_and_is_one_line(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, payload: bytes
 ) -> None:
     loop = start(mosquitto.port)
@@ -99,7 +99,7 @@ def test_with_mqtt_3_everything_works_too(
 
 
 @pytest.mark.usefixtures("mqtt_3")
-def test_with_mqtt_3_a_book_is_ignored_on_every_topic_that_we_read(
+def test_with_mqtt_3_huge_messages_are_ignored_on_every_topic(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     book = json.dumps({"token": "0", "host": "a twin", "settled": True, "more": "x" * MAX_PACKET_BYTES})

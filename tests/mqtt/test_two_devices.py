@@ -1,4 +1,4 @@
-"""Two devices with one id beside a real Mosquitto: one speaks, the other says why it does not."""
+"""Two instances with one id at a real Mosquitto: one publishes, the other stands aside and logs why."""
 
 import json
 import time
@@ -17,11 +17,11 @@ BUSY_S = 60.0
 PATIENT = replace(FAST, listen_s=BUSY_S)
 
 
-def hello(token: str, *, settled: bool) -> str:
+def claim(token: str, *, settled: bool) -> str:
     return json.dumps({"token": token, "host": "attic-pi", "settled": settled})
 
 
-def test_the_second_does_not_speak_and_says_so(
+def test_the_second_instance_stands_aside_and_logs_it(
     mosquitto: PrivateMosquitto,
     start: Start,
     caplog: pytest.LogCaptureFixture,
@@ -38,7 +38,7 @@ def test_the_second_does_not_speak_and_says_so(
     assert second.publisher.connected
 
 
-def test_the_second_is_answered_though_the_first_is_busy(
+def test_the_second_is_answered_while_the_first_is_busy(
     mosquitto: PrivateMosquitto,
     start: Start,
     caplog: pytest.LogCaptureFixture,
@@ -67,16 +67,14 @@ def test_the_second_takes_over_when_the_first_is_gone(
         listener.wait_for(lambda m: b'"faces": 7' in m.payload)
 
 
-def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answered_too(
-    mosquitto: PrivateMosquitto, start: Start
-) -> None:
+def test_many_questions_are_answered_at_a_limited_rate(mosquitto: PrivateMosquitto, start: Start) -> None:
     began_s = time.monotonic()
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
         for _ in range(100):
-            listener.publish(PRESENCE, hello("zzzz", settled=False))
-        listener.publish(PRESENCE, hello("last", settled=False))
+            listener.publish(PRESENCE, claim("zzzz", settled=False))
+        listener.publish(PRESENCE, claim("last", settled=False))
         listener.wait_for(lambda m: b"last" in m.payload)
         listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
         # It says this behind all that it had to say to the mob
@@ -92,18 +90,18 @@ def test_a_mob_that_asks_is_answered_in_measure_and_the_last_who_asks_is_answere
 
 
 @pytest.mark.parametrize("while_we_run", [False, True])
-def test_a_retained_hello_is_one_of_the_past_and_not_believed(
+def test_a_retained_claim_is_ignored(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture, while_we_run: bool
 ) -> None:
     with MqttListener(mosquitto.port) as listener:
         if not while_we_run:
-            listener.publish(PRESENCE, hello("0", settled=True), retain=True)
+            listener.publish(PRESENCE, claim("0", settled=True), retain=True)
         loop = start(mosquitto.port)
         listener.wait_for_text(f"{ROOT}/status", "online")
         if while_we_run:
-            listener.publish(PRESENCE, hello("0", settled=True), retain=True)
+            listener.publish(PRESENCE, claim("0", settled=True), retain=True)
             # Heard after it, and answered when it was learnt
-            listener.publish(PRESENCE, hello("zzzz", settled=False))
+            listener.publish(PRESENCE, claim("zzzz", settled=False))
             listener.wait_for(lambda m: m.topic == PRESENCE and b"zzzz" in m.payload)
             listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
         loop.state = present(happy(faces=3))
@@ -117,7 +115,7 @@ def test_one_message_of_a_stranger_changes_nothing(
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
-        listener.publish(PRESENCE, hello("0", settled=True))
+        listener.publish(PRESENCE, claim("0", settled=True))
         # It is asked whether it is there, and does not answer
         listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": false' in m.payload)
         listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": true' in m.payload)
@@ -126,14 +124,14 @@ def test_one_message_of_a_stranger_changes_nothing(
     assert not any("stands aside" in line for line in lines(caplog))
 
 
-def test_one_that_answers_has_the_id_and_the_status_says_so(
+def test_standing_aside_publishes_offline(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     start(mosquitto.port, timings=replace(FAST, listen_s=2.0, ask_again_s=BUSY_S))
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
-        listener.publish(PRESENCE, hello("0", settled=True))
+        listener.publish(PRESENCE, claim("0", settled=True))
         listener.wait_for(lambda m: m.topic == PRESENCE and b'"settled": false' in m.payload)
-        listener.publish(PRESENCE, hello("0", settled=True))
+        listener.publish(PRESENCE, claim("0", settled=True))
         listener.wait_for_text(f"{ROOT}/status", "offline")
     wait_until(lambda: any("the moodpid on attic-pi uses" in line for line in lines(caplog)))

@@ -53,7 +53,7 @@ def test_a_broken_file_is_set_aside_with_one_line(
     assert not (tmp_path / "settings.json").exists()
 
 
-def test_a_setting_that_is_no_longer_valid_is_dropped_and_the_rest_stays(
+def test_a_setting_that_is_no_longer_valid_is_dropped(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "settings.json").write_text('{"looks_hz": "20", "dwell_s": "3", "dance": "ON"}')

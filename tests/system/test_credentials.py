@@ -26,7 +26,7 @@ def test_no_secret_is_an_empty_one(tmp_path: Path) -> None:
     assert read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(tmp_path)}) == ""
 
 
-def test_a_named_file_that_cannot_be_read_is_told_without_its_content(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named_without_its_content(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="none: the file for mqtt-password cannot be read"):
         read_secret("mqtt-password", str(tmp_path / "none"), {})
     (tmp_path / "bytes").write_bytes(b"\xff\xfesecret")
@@ -41,7 +41,7 @@ def test_a_named_file_without_a_password_is_told(tmp_path: Path, content: str) -
         read_secret("mqtt-password", str(tmp_path / "own"), {})
 
 
-def test_a_credential_is_an_empty_line_where_there_is_no_password_and_an_empty_file_by_mistake(
+def test_an_empty_line_is_no_password_and_an_empty_file_a_mistake(
     tmp_path: Path,
 ) -> None:
     credential, environment = tmp_path / "mqtt-password", {"CREDENTIALS_DIRECTORY": str(tmp_path)}

@@ -61,7 +61,7 @@ def test_a_file_larger_than_its_limit_is_set_aside_unread(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
-def test_what_is_no_regular_file_is_set_aside_and_not_waited_for(path: Path, kind: str) -> None:
+def test_what_is_no_regular_file_is_set_aside(path: Path, kind: str) -> None:
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "folder":
@@ -91,7 +91,7 @@ def test_what_does_not_fit_the_schema_is_set_aside(
     assert path.with_suffix(".broken").exists()
 
 
-def test_a_pipe_in_the_way_of_a_new_file_blocks_nothing(path: Path) -> None:
+def test_a_pipe_in_place_of_a_new_file_blocks_nothing(path: Path) -> None:
     os.mkfifo(path.with_suffix(".new"))
     assert JsonFile(path).write({"dwell_s": "9"})
     assert JsonFile(path).read(TEXTS) == {"dwell_s": "9"}
@@ -118,7 +118,7 @@ def test_the_power_may_go_at_any_step_of_writing(
     assert JsonFile(path).read(TEXTS) == {"dwell_s": "9"}
 
 
-def test_a_full_disk_is_told_once_and_written_when_there_is_room(
+def test_a_full_disk_is_logged_once_and_retried(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -140,9 +140,7 @@ def test_a_full_disk_is_told_once_and_written_when_there_is_room(
     assert JsonFile(path).read(TEXTS) == {"dwell_s": "9"}
 
 
-def test_a_full_disk_is_not_tried_more_often_than_it_should(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_retried_at_a_limited_rate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, tries = Clock(), []
 
     def refuse(fd: int) -> None:

@@ -23,7 +23,7 @@ def system(root: Path, **changed: str) -> Machine:
     return read_machine(root)
 
 
-def test_a_healthy_pi_is_known_by_name_and_has_no_fault(tmp_path: Path) -> None:
+def test_a_healthy_pi_has_a_name_and_no_fault(tmp_path: Path) -> None:
     machine = system(tmp_path)
     assert machine.model == "Raspberry Pi Zero 2 W Rev 1.0"
     assert machine.system == "Debian GNU/Linux 13 (trixie)"

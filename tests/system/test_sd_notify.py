@@ -18,14 +18,14 @@ def test_the_watchdog_is_fed_three_times_in_its_interval() -> None:
     assert notes.count("WATCHDOG=1") == 12
 
 
-def test_without_a_watchdog_nobody_is_fed() -> None:
+def test_without_a_watchdog_none_is_fed() -> None:
     notes: list[str] = []
     service = ServiceManager(notes.append)
     service.heartbeat(0.0, "happy")
     assert notes == ["STATUS=happy", "READY=1"]
 
 
-def test_a_status_is_told_when_it_changes() -> None:
+def test_a_status_is_sent_when_it_changes() -> None:
     notes: list[str] = []
     service = ServiceManager(notes.append)
     for status in ("happy", "happy", "sad", "sad", "happy"):
@@ -66,7 +66,7 @@ def test_any_status_arrives_as_one_short_line(tmp_path: Path, status: str) -> No
     assert b"\0" not in message
 
 
-def test_a_full_socket_blocks_nothing_and_what_was_lost_is_sent_again(tmp_path: Path) -> None:
+def test_a_full_socket_blocks_nothing_and_loses_nothing(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         service = service_manager({"NOTIFY_SOCKET": str(tmp_path / "notify")})
@@ -88,5 +88,5 @@ def test_a_refusing_service_manager_is_logged_once(caplog: pytest.LogCaptureFixt
     assert len(caplog.records) == 1
 
 
-def test_by_hand_nobody_is_told_anything() -> None:
+def test_without_a_service_manager_nothing_is_sent() -> None:
     service_manager({}).heartbeat(0.0, "happy")
