@@ -30,10 +30,13 @@ RARE_BIAS = {"disgust": 0.3, "fear": 0.3}
 def write_model(options: argparse.Namespace) -> None:
     """Write the student's int8 file, its sidecar with all figures, card and pictures."""
     train, valid = stages.load_faces(options)
-    name = options.student or best(options.run)
-    folder = options.run / "students" / name
-    figures = json.loads((folder / "student.json").read_text())
-    trained = load(figures["recipe"]["network"], folder / "weights.pt")
+    if options.student == "previous":
+        name, trained, figures = "previous", *_previous(options.previous)
+    else:
+        name = options.student or best(options.run)
+        folder = options.run / "students" / name
+        figures = json.loads((folder / "student.json").read_text())
+        trained = load(figures["recipe"]["network"], folder / "weights.pt")
     add_bias(trained)
     model: Path = options.out / "emotion.tflite"
     model.parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +50,18 @@ def write_model(options: argparse.Namespace) -> None:
 
         report.draw(model, valid, model.parent / "report")
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)
+
+
+def _previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
+    """Return an earlier model's network and figures, to be exported again by today's rules."""
+    from restore import restore
+
+    described = sidecar.read(model)
+    training = described["training"]
+    start = {"sha256": described["model"]["sha256"], "commit": training["commit"]}
+    figures = {key: training[key] for key in ("recipe", "epochs_done", "device", "history")}
+    figures |= {"start": start, "seconds": 60.0 * training["minutes"]}
+    return restore(model, training["recipe"]["network"]), figures
 
 
 def best(run: Path) -> str:
@@ -130,9 +145,10 @@ def int8_logits(model: Path, images: NDArray[np.uint8], *, plain: bool = False) 
 
 def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], faces: int) -> dict[str, Any]:
     previous = f" --previous {options.previous.name}" if options.previous else ""
-    together = options.run / "ensemble.json"
+    together, taught = options.run / "ensemble.json", name != "previous"
+    stage = "all" if taught else "export"
     return {
-        "command": f"python tools/training/make.py all --data FER2013 --run RUN --student {name}{previous}",
+        "command": f"python tools/training/make.py {stage} --data FER2013 --run RUN --student {name}{previous}",
         "commit": sidecar.commit(Path(__file__).parent),
         "seed": figures["recipe"]["seed"],
         "data": data.checksums(options.data),
@@ -141,8 +157,8 @@ def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], f
         "device": figures["device"],
         "minutes": round(figures["seconds"] / 60.0, 1),
         "start": figures.get("start"),
-        "ensemble": json.loads(together.read_text()) if together.exists() else None,
-        "teachers": _teachers(options.run),
+        "ensemble": json.loads(together.read_text()) if taught and together.exists() else None,
+        "teachers": _teachers(options.run) if taught else [],
         "recipe": figures["recipe"],
         "history": [entry for entry in figures["history"] if "valid_accuracy" in entry],
     }

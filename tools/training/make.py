@@ -31,7 +31,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--members", nargs="+", choices=sorted(MEMBERS), default=list(MEMBERS))
     parser.add_argument("--students", nargs="+", choices=sorted(STUDENTS), default=list(STUDENTS))
     parser.add_argument(
-        "--student", choices=[*sorted(STUDENTS), "polished"], help="to export; default: the best"
+        "--student", choices=[*sorted(STUDENTS), "polished", "previous"], help="to export; default: the best"
     )
     parser.add_argument("--previous", type=Path, help="an earlier model's file, for `polish` to start from")
     parser.add_argument("--limit-s", type=float, default=float("inf"), help="seconds for the stage")
