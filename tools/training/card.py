@@ -144,7 +144,7 @@ def _start(start: dict[str, Any] | None) -> str:
 
 def _ensemble(together: dict[str, Any] | None) -> str:
     if together is None:
-        return "nobody: labels and votes alone"
+        return "labels and votes alone"
     return f"an ensemble that is right for {together['valid_accuracy']:.1%} of `valid.npz`, and its own start"
 
 

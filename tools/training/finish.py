@@ -31,13 +31,13 @@ def write_model(options: argparse.Namespace) -> None:
     """Write the student's int8 file, its sidecar with all figures, card and pictures."""
     train, valid = stages.load_faces(options)
     if options.student == "previous":
-        name, trained, figures = "previous", *_previous(options.previous)
+        name, trained, figures = "previous", *previous(options.previous)
     else:
         name = options.student or best(options.run)
         folder = options.run / "students" / name
         figures = json.loads((folder / "student.json").read_text())
         trained = load(figures["recipe"]["network"], folder / "weights.pt")
-    add_bias(trained)
+    add_bias(trained, RARE_BIAS)
     model: Path = options.out / "emotion.tflite"
     model.parent.mkdir(parents=True, exist_ok=True)
     _export(trained, model, train, valid, _training(options, name, figures, len(train)))
@@ -52,7 +52,7 @@ def write_model(options: argparse.Namespace) -> None:
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)
 
 
-def _previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
+def previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
     """Return an earlier model's network and figures, to be exported again by today's rules."""
     from restore import restore
 
@@ -61,7 +61,9 @@ def _previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
     start = {"sha256": described["model"]["sha256"], "commit": training["commit"]}
     figures = {key: training[key] for key in ("recipe", "epochs_done", "device", "history")}
     figures |= {"start": start, "seconds": 60.0 * training["minutes"]}
-    return restore(model, training["recipe"]["network"]), figures
+    earlier = restore(model, training["recipe"]["network"])
+    add_bias(earlier, {name: -value for name, value in training.get("raised", {}).items()})
+    return earlier, figures
 
 
 def best(run: Path) -> str:
@@ -86,9 +88,9 @@ def load(name: str, weights: Path) -> network.EmotionNetwork:
 
 
 @torch.no_grad()
-def add_bias(trained: network.EmotionNetwork) -> None:
-    """Raise the logits of the classes that soft targets make a network shy of."""
-    for name, value in RARE_BIAS.items():
+def add_bias(trained: network.EmotionNetwork, raised: dict[str, float]) -> None:
+    """Add to the logits of the classes named."""
+    for name, value in raised.items():
         trained.head.bias[data.LABELS.index(name)] += value
 
 
@@ -144,11 +146,12 @@ def int8_logits(model: Path, images: NDArray[np.uint8], *, plain: bool = False) 
 
 
 def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], faces: int) -> dict[str, Any]:
-    previous = f" --previous {options.previous.name}" if options.previous else ""
     together, taught = options.run / "ensemble.json", name != "previous"
-    stage = "all" if taught else "export"
+    command = f"{'all' if taught else 'export'} --data FER2013 --run RUN --student {name}"
+    if options.previous:
+        command += f" --previous {options.previous.name}"
     return {
-        "command": f"python tools/training/make.py {stage} --data FER2013 --run RUN --student {name}{previous}",
+        "command": f"python tools/training/make.py {command}",
         "commit": sidecar.commit(Path(__file__).parent),
         "seed": figures["recipe"]["seed"],
         "data": data.checksums(options.data),
@@ -157,6 +160,7 @@ def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], f
         "device": figures["device"],
         "minutes": round(figures["seconds"] / 60.0, 1),
         "start": figures.get("start"),
+        "raised": RARE_BIAS,
         "ensemble": json.loads(together.read_text()) if taught and together.exists() else None,
         "teachers": _teachers(options.run) if taught else [],
         "recipe": figures["recipe"],

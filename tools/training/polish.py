@@ -18,14 +18,12 @@ from torch import Tensor, nn
 import calibrate
 import data
 import finish
-import sidecar
 import stages
 import views
 from device import pick_device
 from lessons import StoredViews
 from network import EmotionNetwork, fold_norms
 from recipe import POLISH
-from restore import restore
 from train import Run, predict
 
 VIEWS = 10  # of the stored ones
@@ -84,10 +82,8 @@ def _loss(network: nn.Module, valid: data.Faces, device: torch.device) -> float:
 def _start(options: argparse.Namespace) -> tuple[EmotionNetwork, str, dict[str, object]]:
     """Return the network to start from, its norms folded in, its name, and what the sidecar says of it."""
     if options.previous:
-        described = sidecar.read(options.previous)
-        name = described["training"]["recipe"]["network"]
-        start = restore(options.previous, name)
-        about = {"sha256": described["model"]["sha256"], "commit": described["training"]["commit"]}
+        start, figures = finish.previous(options.previous)
+        name, about = figures["recipe"]["network"], figures["start"]
     else:
         student = finish.best(options.run)
         folder = options.run / "students" / student
