@@ -102,7 +102,7 @@ class Metrics:
 
 
 class ViewLevel(IntEnum):
-    """How much of each look the watching pages want; each level includes those before it."""
+    """How much of each frame the watching pages want; each level includes those before it."""
 
     NOTHING = 0
     FACES = 1
@@ -143,7 +143,7 @@ class FaceInView:
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """One look, as far as a page may show it.
+    """One frame, as far as a page may show it.
 
     Attributes:
         at_s: When it was taken, in monotonic seconds.
@@ -151,7 +151,7 @@ class CameraView:
         faces: Their outlines, the largest first.
         hints: What would make the faces easier to read.
         turn_deg: By how much the picture must be turned clockwise for its faces to stand upright, 0 to 270.
-        picture: The look as JPEG; None where the configuration does not want it shown.
+        picture: The frame as JPEG; None where the configuration does not want it shown.
     """
 
     at_s: float

@@ -30,7 +30,7 @@ _SURE = 5.5
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What one look says about aiming.
+    """What one frame shows about aiming.
 
     Attributes:
         faces: Faces that are there and cannot be read: too small, tilted or turned.
@@ -53,7 +53,7 @@ class _Found:
 
 
 class AimAdvisor:
-    """Looks for what the pipeline misses, at one angle a look in turn, so that a look stays short.
+    """Looks for what the pipeline misses, at one angle a frame in turn, so that a frame stays short.
 
     Args:
         min_face_px: The least width of a face that the pipeline reads.
@@ -68,10 +68,10 @@ class AimAdvisor:
         self._found: dict[int, _Found] = {}
 
     def advise(self, frame: Frame, seen: Sequence[Face], *, dark: bool) -> Advice:
-        """Return the hints for this look.
+        """Return the hints for this frame.
 
         Args:
-            frame: The look.
+            frame: The frame.
             seen: The faces that the pipeline read in it.
             dark: It is too dark to see a face.
         """
@@ -98,7 +98,7 @@ class AimAdvisor:
         if seen or upright is None:
             return Advice(hints=tuple(_hints(grey, seen)))
         small = [face for face in upright.faces if face.width < self._min_face_px]
-        if not small:  # one that is read at the next look
+        if not small:  # one that is read at the next frame
             return Advice()
         return Advice(tuple(small), (AimHint.SMALL, *_side(small, grey.shape[1])))
 

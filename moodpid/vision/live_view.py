@@ -1,4 +1,4 @@
-"""Each look as a page shows it: outlines of the faces, hints for aiming, and a JPEG where it is allowed."""
+"""Each frame as a page shows it: outlines of the faces, hints for aiming, and a JPEG where it is allowed."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,7 +14,7 @@ _MAX_WIDTH_PX = 800
 
 
 class LiveView:
-    """Draws up the last look while a page watches; costs nothing while none does.
+    """Draws up the last frame while a page watches; costs nothing while none does.
 
     Args:
         level: Returns what the pages want now.
@@ -22,7 +22,7 @@ class LiveView:
         make_advisor: Makes the adviser for aiming, which takes memory and so lives only while it is used.
 
     Attributes:
-        view: The last look, None while no page watches.
+        view: The last frame, None while no page watches.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class LiveView:
         self.view: CameraView | None = None
 
     def update(self, frame: Frame, faces: Sequence[ClassifiedFace], *, dark: bool) -> None:
-        """Take one look in."""
+        """Take one frame in."""
         level = self._level()
         if level is ViewLevel.NOTHING:
             self.forget()
@@ -53,7 +53,7 @@ class LiveView:
         )
 
     def forget(self) -> None:
-        """Keep no look of the past."""
+        """Keep no frame of the past."""
         self.view = self._advisor = None
 
     def _advise(self, frame: Frame, faces: Sequence[ClassifiedFace], *, dark: bool) -> Advice:

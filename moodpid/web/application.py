@@ -34,7 +34,7 @@ def build_application(api: Api, rules: Rules, base_path: str, connections: Conne
         api: Answers what the page asks.
         rules: Which requests are answered at all.
         base_path: Below which path it lies, such as `/mood`; empty for the root.
-        connections: Is told when a request begins and ends.
+        connections: Receives the beginning and the end of each request.
     """
     guard = _Guard(api, rules, base_path)
 

@@ -61,7 +61,7 @@ class Connections:
         self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
     def _sweep(self) -> None:
-        """Drop what waits for too long; while nobody is connected nothing runs."""
+        """Drop what waits for too long; without connections nothing runs."""
         now_s = asyncio.get_running_loop().time()
         for transport, connection in list(self._open.items()):
             if connection.idle_s(now_s) > IDLE_S:
@@ -108,7 +108,7 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._closed(self._transport)
         self._protocol.connection_lost(exc)
-        if self._task:  # an answer that nobody will read
+        if self._task:  # no client will read this answer
             self._task.cancel()
 
     def data_received(self, data: bytes) -> None:

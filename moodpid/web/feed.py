@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from moodpid.channels import SharedValue
 from moodpid.state import ViewLevel
-from moodpid.web.state_json import LOOK, message
+from moodpid.web.state_json import FRAME, message
 
 MAX_PAGES = 24
 _KEPT_PICTURES = 3  # a page asks for the one that its last message names
@@ -40,7 +40,7 @@ class Subscription:
             changed = {
                 name: part
                 for name, part in self._known.items()
-                if self._sent.get(name) != part and (name != LOOK or self.level > ViewLevel.NOTHING)
+                if self._sent.get(name) != part and (name != FRAME or self.level > ViewLevel.NOTHING)
             }
             if changed:
                 self._sent.update(changed)
@@ -51,7 +51,7 @@ class Feed:
     """All open pages, and what the main loop should provide for them.
 
     Args:
-        view_level: Where the main loop reads what the pages want of each look.
+        view_level: Where the main loop reads what the pages want of each frame.
     """
 
     def __init__(self, view_level: SharedValue[ViewLevel]) -> None:
@@ -74,13 +74,13 @@ class Feed:
                 subscription.update(known)
 
     def keep_picture(self, number: int, picture: bytes) -> None:
-        """Keep the picture of a look for the pages that will ask for it."""
+        """Keep the picture of a frame for the pages that will ask for it."""
         self._pictures[number] = picture
         while len(self._pictures) > _KEPT_PICTURES:
             self._pictures.popitem(last=False)
 
     def picture(self, number: int) -> bytes | None:
-        """Return the picture of a look, or the newest where that one is gone; None where there is none."""
+        """Return the picture of a frame, or the newest where that one is gone; None where there is none."""
         if number in self._pictures:
             return self._pictures[number]
         return next(reversed(self._pictures.values()), None)
@@ -100,7 +100,7 @@ class Feed:
             raise TooManyPagesError
         known = self._make()
         if self._view_level.get() is ViewLevel.NOTHING:
-            known.pop(LOOK, None)  # an old one, whose picture is gone
+            known.pop(FRAME, None)  # an old one, whose picture is gone
         subscription = Subscription(level, known)
         self._subscriptions.add(subscription)
         self._update_level()

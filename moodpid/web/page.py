@@ -32,7 +32,7 @@ class PageParts:
         fields: What can be set and pressed.
         post: Where requests go.
         backend: Answers that take a while.
-        view_level: Where the main loop reads what the pages want of each look.
+        view_level: Where the main loop reads what the pages want of each frame.
         key: Of this installation, for sessions and links.
         links: Whether `moodpid web` can know the key.
         password: Of the page, empty for none.
@@ -53,7 +53,7 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
     """Return the publisher, listening but not yet serving.
 
     Raises:
-        ConfigError: The port is taken, or nobody could sign in.
+        ConfigError: The port is taken, or no user could sign in.
     """
     page = settings.web
     protected = bool(parts.password) or not is_loopback(page.host)

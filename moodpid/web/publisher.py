@@ -141,7 +141,7 @@ class WebPublisher:
                     async with asyncio.timeout(RETRY_S):
                         await self._stopping.wait()
             except ConfigError as error:
-                log.error("page: %s; the service goes on without the page", error)  # noqa: TRY400 - no fault of ours
+                log.error("page: %s; the service goes on without the page", error)  # noqa: TRY400 - not a bug
                 await self._stopping.wait()
         return self._socket
 

@@ -29,7 +29,7 @@ class Purpose(Enum):
 class Seal:
     """Makes and checks texts that end at a time, by HMAC-SHA-256 (RFC 2104).
 
-    Times are monotonic seconds of this system: one clock for all processes, which nobody can set, and which
+    Times are monotonic seconds of this system: one clock for all processes, which no user can set, and which
     begins again with the key when the system restarts.
 
     Args:

@@ -10,7 +10,7 @@ from moodpid.mood.filter import MoodState
 from moodpid.settings.fields import FieldKind, SettingField
 from moodpid.state import AppState, CameraView, FaceInView, Metrics, Settings
 
-LOOK = "look"
+FRAME = "frame"
 """The part that only pages get that watch the camera."""
 
 
@@ -20,7 +20,7 @@ def parts(state: AppState, fields: Iterable[SettingField], number: int) -> dict[
     Args:
         state: The state.
         fields: What can be set.
-        number: Of the look, by which its picture is fetched.
+        number: Of the frame, by which its picture is fetched.
     """
     known: dict[str, Any] = {
         "mood": _mood(state.mood, overridden=state.settings.override is not None),
@@ -28,7 +28,7 @@ def parts(state: AppState, fields: Iterable[SettingField], number: int) -> dict[
         "player": state.player,
         "settings": settings_texts(state.settings, fields),
         "metrics": _metrics(state.metrics),
-        LOOK: state.view and _look(state.view, number),
+        FRAME: state.view and _look(state.view, number),
     }
     return {name: msgspec.json.encode(part) for name, part in known.items()}
 
@@ -59,7 +59,7 @@ def describe_field(field: SettingField) -> dict[str, Any]:
 
 
 def place_of(mood: MoodState, *, overridden: bool) -> Affect | None:
-    """Return where the mood lies on the plane of valence and arousal, None where nobody is."""
+    """Return where the mood lies on the plane of valence and arousal, None for an empty room."""
     if mood.mood is Mood.NOBODY:
         return None
     return AFFECT[mood.mood] if overridden else mood.scores.affect

@@ -29,8 +29,8 @@ END OF SCRIPT"""
 
 
 def visit(pi: Pi, **content: str) -> list[object]:
-    told: list[object] = json.loads(pi.tell(VISIT.replace("CONTENT", repr(content))))
-    return told
+    answer: list[object] = json.loads(pi.tell(VISIT.replace("CONTENT", repr(content))))
+    return answer
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_a_password_as_a_credential_signs_in(page: Pi) -> None:
 
 
 def test_the_page_changes_nothing_about_the_sandbox(page: Pi) -> None:
-    told = page.run("systemd-analyze security --no-pager moodpid.service | tail -1").stdout
-    assert float(told.split(":")[1].split()[0]) <= 1.5
+    shown = page.run("systemd-analyze security --no-pager moodpid.service | tail -1").stdout
+    assert float(shown.split(":")[1].split()[0]) <= 1.5
     found = [
         json.loads(line) for line in page.tell("runuser -u moodpid -- moodpid doctor --json").splitlines()
     ]

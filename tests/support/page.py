@@ -76,7 +76,7 @@ def app_state(
 
 
 def camera_view(picture: bytes | None = JPEG) -> CameraView:
-    """A look at one happy face in the middle."""
+    """One happy face in the middle of a frame."""
     face = FaceInView(0.4, 0.3, 0.2, 0.25, 128, Emotion.HAPPY, 0.9)
     return CameraView(time.monotonic(), 640, 480, (face,), picture=picture)
 

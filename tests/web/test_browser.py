@@ -312,7 +312,7 @@ def _plays(player: PrivateMpd) -> str:
 
 
 def _settings(service: str) -> dict[str, Any]:
-    """What the service says of its settings, as a page of its own would hear it."""
+    """Return the settings of the service, as a new page receives them."""
     connection = http.client.HTTPConnection(service.removeprefix("http://").rstrip("/"), timeout=5)
     connection.request("GET", "/api/events")
     response = connection.getresponse()

@@ -1,4 +1,4 @@
-"""The page shows the state, passes requests on, and costs nothing while nobody watches."""
+"""The page shows the state, passes requests on, and makes nothing while no page is open."""
 
 import socket
 
@@ -73,32 +73,32 @@ def test_the_main_loop_learns_what_the_open_pages_want() -> None:
 def test_pictures_come_by_number_and_go_with_the_last_viewer() -> None:
     with page_server() as page, page.events(view=1) as events:
         page.publisher.publish(app_state(view=camera_view()), ())
-        look = events.until("look")
-        assert look["picture"] is True
-        assert look["faces"][0]["emotion"] == "happy"
-        answer = page.get(f"/api/picture/{look['number']}")
+        frame = events.until("frame")
+        assert frame["picture"] is True
+        assert frame["faces"][0]["emotion"] == "happy"
+        answer = page.get(f"/api/picture/{frame['number']}")
         assert (answer.status, answer.body) == (200, JPEG)
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "no-store"
         assert page.get("/api/picture/999").body == JPEG  # the newest stands in for one that is gone
         page.publisher.publish(app_state(view=None), ())
-        assert events.until("look") is None
-        assert page.get(f"/api/picture/{look['number']}").status == 204
+        assert events.until("frame") is None
+        assert page.get(f"/api/picture/{frame['number']}").status == 204
 
 
 def test_without_leave_there_is_no_picture_but_there_are_outlines() -> None:
     with page_server() as page, page.events(view=1) as events:
         page.publisher.publish(app_state(view=camera_view(picture=None)), ())
-        look = events.until("look")
-        assert look["picture"] is False
-        assert look["faces"]
-        assert page.get(f"/api/picture/{look['number']}").status == 204
+        frame = events.until("frame")
+        assert frame["picture"] is False
+        assert frame["faces"]
+        assert page.get(f"/api/picture/{frame['number']}").status == 204
 
 
 def test_a_page_that_does_not_watch_gets_no_looks() -> None:
     with page_server() as page, page.events(view=0) as events:
         page.publisher.publish(app_state(title="One", view=camera_view()), ())
-        assert "look" not in events.next()
+        assert "frame" not in events.next()
 
 
 @pytest.mark.parametrize(

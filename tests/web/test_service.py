@@ -56,14 +56,14 @@ def test_looks_go_on_at_their_rate_under_two_hundred_half_requests(service: tupl
     moodpid, port = service
     with ExitStack() as stack:
         events = _watch(stack, port)
-        while not events.until("look"):
+        while not events.until("frame"):
             pass
         for number in range(200):
             client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
             client.sendall(HALF[number % 2])
         began_s, numbers = time.monotonic(), []
         while time.monotonic() - began_s < UNDER_ATTACK_S:
-            numbers.append(events.until("look")["number"])
+            numbers.append(events.until("frame")["number"])
     assert len(numbers) >= 0.7 * LOOKS_HZ * UNDER_ATTACK_S
     assert numbers == sorted(numbers)
     assert "WARNING" not in moodpid.log
@@ -73,7 +73,7 @@ def test_looks_go_on_at_their_rate_under_two_hundred_half_requests(service: tupl
 def test_a_service_with_an_open_page_ends_when_asked(service: tuple[Moodpid, int]) -> None:
     moodpid, port = service
     with ExitStack() as stack:
-        _watch(stack, port).until("look")
+        _watch(stack, port).until("frame")
         began_s = time.monotonic()
         moodpid.process.send_signal(signal.SIGTERM)
         assert moodpid.process.wait(10) == 0

@@ -69,8 +69,8 @@ def _watch(port: int, sizes: list[int], stop: Event) -> None:
         events = feed.getresponse()
         while not stop.is_set():
             line = events.readline()
-            if line.startswith(b"data: {") and (look := json.loads(line[6:]).get("look")):
-                pictures.request("GET", f"/api/picture/{look['number']}")
+            if line.startswith(b"data: {") and (frame := json.loads(line[6:]).get("frame")):
+                pictures.request("GET", f"/api/picture/{frame['number']}")
                 sizes.append(len(pictures.getresponse().read()))
 
 

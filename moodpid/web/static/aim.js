@@ -16,36 +16,36 @@ export function aim(app) {
 	stage.element.append(ruler, rulerText);
 	stage.element.classList.toggle("blank", !app.about.picture);
 
-	function showRuler(look) {
+	function showRuler(frame) {
 		const px = app.about.min_face_px;
-		ruler.setAttribute("viewBox", `0 0 ${look.width} ${look.height}`);
-		const top = look.height - px - 14;
+		ruler.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
+		const top = frame.height - px - 14;
 		ruler.replaceChildren(s("rect", { x: 14, y: top, width: px, height: px, rx: 5 }));
-		rulerText.style.left = `${(100 * (px + 24)) / look.width}%`;
+		rulerText.style.left = `${(100 * (px + 24)) / frame.width}%`;
 	}
 
 	function update(state, changed) {
-		const look = state.look;
-		if (changed.has("look")) {
-			stage.update(look);
-			if (look) showRuler(look);
+		const frame = state.frame;
+		if (changed.has("frame")) {
+			stage.update(frame);
+			if (frame) showRuler(frame);
 		}
-		if (!(changed.has("look") || changed.has("camera"))) return;
-		const read = look?.faces.filter((face) => face.emotion) ?? [];
+		if (!(changed.has("frame") || changed.has("camera"))) return;
+		const read = frame?.faces.filter((face) => face.emotion) ?? [];
 		const good = read.length > 0;
-		let text = look?.faces.length ? T.aimUnread : T.aimNone;
-		if (!look) text = T.camera[state.camera?.status] || T.starting;
+		let text = frame?.faces.length ? T.aimUnread : T.aimNone;
+		if (!frame) text = T.camera[state.camera?.status] || T.starting;
 		else if (good) text = T.aimGood(read.length, read[0].px);
 		setText(words, text);
 		verdict.classList.toggle("good", good);
 		verdict.firstChild.replaceWith(icon(good ? "good" : "hint"));
-		showHints(look, good);
+		showHints(frame, good);
 	}
 
-	function showHints(look, good) {
-		const values = { px: look?.faces.find((face) => !face.emotion)?.px, need: app.about.min_face_px, turn: look?.turn };
-		const found = (look?.hints ?? []).map((hint) => [hint, ...(HINTS[hint] ?? [hint, ""])]);
-		if (!found.length && !good && look) found.push(["none", "", T.aimNoneText]);
+	function showHints(frame, good) {
+		const values = { px: frame?.faces.find((face) => !face.emotion)?.px, need: app.about.min_face_px, turn: frame?.turn };
+		const found = (frame?.hints ?? []).map((hint) => [hint, ...(HINTS[hint] ?? [hint, ""])]);
+		if (!found.length && !good && frame) found.push(["none", "", T.aimNoneText]);
 		const key = JSON.stringify([found, values]);
 		if (key === shownHints) return;
 		shownHints = key;
@@ -55,7 +55,7 @@ export function aim(app) {
 					"li",
 					title && icon("hint"),
 					h("div", h("strong", title), h("p", fillIn(text, values))),
-					hint === "turned" && h("button", { onclick: () => turning.upright(look.turn) }, `${T.turnRight} ${look.turn}°`),
+					hint === "turned" && h("button", { onclick: () => turning.upright(frame.turn) }, `${T.turnRight} ${frame.turn}°`),
 				),
 			),
 		);

@@ -36,7 +36,7 @@ export class Feed {
 		window.addEventListener("online", () => this.#reopen());
 	}
 
-	/** Say how much of each look is wanted: nothing (0), faces (1), hints for aiming (2). */
+	/** Say how much of each frame is wanted: nothing (0), faces (1), hints for aiming (2). */
 	watch(level) {
 		if (this.#source && level === this.#level) return;
 		this.#level = level;

@@ -37,7 +37,7 @@ export function now(app) {
 		if (changed.has("mood") || changed.has("player")) plane.update(state);
 		if (changed.has("player")) player.update(state.player);
 		if (changed.has("settings")) hero.querySelector("select").value = state.settings.override;
-		if (changed.has("look")) stage?.update(state.look);
+		if (changed.has("frame")) stage?.update(state.frame);
 	}
 
 	return {

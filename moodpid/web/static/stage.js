@@ -15,61 +15,61 @@ export class Stage {
 		this.element = h("div", { class: "stage", role: "img", "aria-label": T.pictureLabel(0) }, this.inner);
 	}
 
-	/** Show a look; null when there is none. */
-	update(look) {
-		if (!look) {
+	/** Show a frame; null when there is none. */
+	update(frame) {
+		if (!frame) {
 			this.image.classList.add("away");
 			this.#draw(null);
 			return;
 		}
-		this.#frame(look);
-		if (!look.picture) {
+		this.#shape(frame);
+		if (!frame.picture) {
 			this.image.classList.add("away");
-			this.#draw(look);
+			this.#draw(frame);
 		} else if (this.#loading) {
-			this.#waiting = look;
+			this.#waiting = frame;
 		} else {
-			this.#load(look);
+			this.#load(frame);
 		}
 	}
 
 	/** Show a picture of this page's own, such as one that was dropped, with its faces. */
-	show(url, look) {
-		this.#frame(look);
+	show(url, frame) {
+		this.#shape(frame);
 		this.image.classList.remove("away");
 		this.image.src = url;
-		this.#draw(look);
+		this.#draw(frame);
 	}
 
-	#frame(look) {
-		this.element.style.setProperty("--shape", look.width / look.height);
-		this.element.setAttribute("aria-label", T.pictureLabel(look.faces.length));
+	#shape(frame) {
+		this.element.style.setProperty("--shape", frame.width / frame.height);
+		this.element.setAttribute("aria-label", T.pictureLabel(frame.faces.length));
 	}
 
 	// The next picture is asked for when the last one is there: a slow connection gets fewer
-	async #load(look) {
+	async #load(frame) {
 		this.#loading = true;
-		this.image.src = `api/picture/${look.number}`;
+		this.image.src = `api/picture/${frame.number}`;
 		const there = await this.image.decode().then(() => true, () => false);
 		this.image.classList.toggle("away", !there);
-		if (there) this.#draw(look);
+		if (there) this.#draw(frame);
 		this.#loading = false;
 		const next = this.#waiting;
 		this.#waiting = null;
 		if (next) this.#load(next);
 	}
 
-	#draw(look) {
-		const faces = look?.faces ?? [];
-		if (look) this.overlay.setAttribute("viewBox", `0 0 ${look.width} ${look.height}`);
+	#draw(frame) {
+		const faces = frame?.faces ?? [];
+		if (frame) this.overlay.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
 		this.overlay.replaceChildren(
 			...faces.map((face) =>
 				s("rect", {
-					x: face.x * look.width,
-					y: face.y * look.height,
-					width: face.width * look.width,
-					height: face.height * look.height,
-					rx: 0.06 * face.width * look.width,
+					x: face.x * frame.width,
+					y: face.y * frame.height,
+					width: face.width * frame.width,
+					height: face.height * frame.height,
+					rx: 0.06 * face.width * frame.width,
 					class: face.emotion ? null : "unread",
 					"data-mood": face.emotion,
 				}),

@@ -58,7 +58,7 @@ export const T = {
 	linkOnly: "No password is set. The link that “sudo moodpid web” prints on the machine signs you in.",
 	linkFailed: "This link was used already or is older than 15 minutes.",
 
-	starting: "Waiting for the first look",
+	starting: "Waiting for the camera",
 	lasts: (seconds) => `for ${seconds < 60 ? "a moment" : duration(seconds)}`,
 	sure: (share) => `${share} sure`,
 	faces: (count) => (count === 1 ? "1 face" : `${count} faces`),

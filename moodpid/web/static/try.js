@@ -22,20 +22,20 @@ export function tryPicture(app) {
 		try {
 			const picture = await shrink(file);
 			url = URL.createObjectURL(picture);
-			const look = await post("classify", picture);
-			show(look);
+			const frame = await post("classify", picture);
+			show(frame);
 		} catch (error) {
 			setText(line, error instanceof Refused ? error.message : error instanceof DOMException ? T.tryBroken : T.offline);
 		}
 	}
 
-	function show(look) {
-		setText(line, look.faces.length ? "" : T.tryNone);
+	function show(frame) {
+		setText(line, frame.faces.length ? "" : T.tryNone);
 		const stage = new Stage();
-		stage.show(url, look);
+		stage.show(url, frame);
 		result.replaceChildren(
 			stage.element,
-			...look.faces.map((face, i) => {
+			...frame.faces.map((face, i) => {
 				const bars = beliefBars(app);
 				bars.update({ mood: face.emotion, scores: face.scores });
 				return card("", `${T.face(i + 1)}: ${moodName(face.emotion)}`, bars.element);
