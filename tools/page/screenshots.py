@@ -69,7 +69,6 @@ SHOTS = (
     ("today", "today", DESKTOP, "dark", ""),
     ("music-phone", "music", PHONE, "light", ""),
     ("settings-phone", "settings", PHONE, "light", ""),
-    ("try-phone", "try", PHONE, "dark", ""),
 )
 QUALITY = 72  # of WebP, from 0 to 100
 
@@ -111,9 +110,6 @@ def take(browser: Browser, address: str, out: Path) -> None:
 
 def _prepare(page: Page, view: str, mood: str) -> None:
     """Wait until the view shows what the picture is for."""
-    if view == "try":
-        page.locator("input[type=file]").first.set_input_files(ROOT / "models" / "faces" / "surprise.png")
-        page.locator(".stage rect").wait_for()
     if view in {"now", "aim"}:
         page.locator(".stage rect").first.wait_for(timeout=60_000)
     if mood:  # of room and face: at a change they differ for a moment
