@@ -104,7 +104,7 @@ class PictureError(MoodpidError):
 
 def describe_missing(error: ModuleNotFoundError) -> str:
     """Return what to do about a library that is missing, as after `dpkg -i`; empty for a module of ours."""
-    name = error.name or "moodpid"
-    if name.partition(".")[0] == "moodpid":
+    name = (error.name or "moodpid").partition(".")[0]
+    if name == "moodpid":
         return ""
     return f"the Python package {name} is missing: sudo apt --fix-broken install"
