@@ -1,11 +1,12 @@
 """Read MPD's answers: lines of `key: value` become the types of this room. Pure."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from moodpid.mpd.protocol import Output, PlayState, QueueSong, Status
 from moodpid.text import clean
 
-Pairs = Iterable[tuple[str, str]]
+_MAX_DIGITS = 12  # of a number: more are no id, position or length
 
 
 def pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -35,55 +36,77 @@ def values(lines: Iterable[str], key: str) -> Iterator[str]:
 
 
 def status(answer: Mapping[str, str]) -> Status:
-    """Return the answer to `status`; ValueError if a number is none."""
-    volume = int(answer.get("volume", -1))
+    """Return the answer to `status`; a number that cannot be read counts as not given."""
+    state = answer.get("state", "")
+    volume = _number(answer, "volume", -1)
     return Status(
-        state=PlayState(answer.get("state", PlayState.STOP)),
-        length=int(answer.get("playlistlength", 0)),
+        state=PlayState(state) if state in set(PlayState) else PlayState.STOP,
+        length=_number(answer, "playlistlength"),
         queue_version=answer.get("playlist", ""),
         song_pos=_optional_int(answer, "song"),
         song_id=_optional_int(answer, "songid"),
         next_id=_optional_int(answer, "nextsongid"),
-        elapsed_s=float(answer.get("elapsed", 0.0)),
+        elapsed_s=_seconds(answer.get("elapsed", "")),
         duration_s=_duration_s(answer),
         random=answer.get("random", "0") != "0",
         repeat=answer.get("repeat", "0") != "0",
         single=answer.get("single", "0") != "0",
         consume=answer.get("consume", "0") != "0",
-        crossfade_s=float(answer.get("xfade", 0.0)),
+        crossfade_s=_seconds(answer.get("xfade", "")),
         volume=volume if volume >= 0 else None,
         error=clean(answer.get("error", "")),
         updating="updating_db" in answer,
     )
 
 
+def _number(answer: Mapping[str, str], key: str, default: int = 0) -> int:
+    value = _optional_int(answer, key)
+    return default if value is None else value
+
+
 def _optional_int(answer: Mapping[str, str], key: str) -> int | None:
-    return int(answer[key]) if key in answer else None
+    text = answer.get(key, "")
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < _MAX_DIGITS else None
+
+
+def _seconds(text: str) -> float:
+    """Return a length of time, 0 where it cannot be read."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) and value > 0 else 0.0
 
 
 def _duration_s(answer: Mapping[str, str]) -> float | None:
     """Return the length of the song; before MPD 0.20 it stands in `time` alone, in whole seconds."""
-    duration_s = float(answer.get("duration") or answer.get("time", "0:0").partition(":")[2] or 0.0)
-    return duration_s or None
+    return _seconds(answer.get("duration") or answer.get("time", "").partition(":")[2]) or None
 
 
-def queue_song(answer: Mapping[str, str]) -> QueueSong:
-    """Return a song of `playlistinfo` or `playlistid`; KeyError or ValueError if it is no song of a queue."""
-    uri = answer["file"]
+def queue_songs(lines: Iterable[str]) -> Iterator[QueueSong]:
+    """Return the songs of `playlistinfo` or `playlistid`; what is no song of a queue is skipped."""
+    return filter(None, map(queue_song, records(lines, "file")))
+
+
+def queue_song(answer: Mapping[str, str]) -> QueueSong | None:
+    """Return a song of the queue; None if it has no file, id or position."""
+    song_id, pos, uri = _optional_int(answer, "Id"), _optional_int(answer, "Pos"), answer.get("file", "")
+    if song_id is None or pos is None or not uri:
+        return None
     return QueueSong(
-        id=int(answer["Id"]),
-        pos=int(answer["Pos"]),
+        id=song_id,
+        pos=pos,
         uri=uri,
         title=clean(answer.get("Title") or answer.get("Name") or uri.rsplit("/", 1)[-1]),
         artist=clean(answer.get("Artist", "")),
-        prio=int(answer.get("Prio", 0)),
+        prio=_number(answer, "Prio"),
     )
 
 
 def output(answer: Mapping[str, str]) -> Output:
     """Return one output of `outputs`."""
     return Output(
-        number=int(answer["outputid"]),
+        number=_number(answer, "outputid"),
         name=answer.get("outputname", ""),
         plugin=answer.get("plugin", ""),
         enabled=answer.get("outputenabled") == "1",

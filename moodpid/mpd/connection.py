@@ -48,7 +48,7 @@ class MpdConnection(MpdSession):
     def _songs(self, command: str, argument: object) -> tuple[QueueSong, ...]:
         lines = self._ask(command, argument)
         with self._translated():
-            return tuple(answers.queue_song(one) for one in answers.records(lines, "file"))
+            return tuple(answers.queue_songs(lines))
 
     def add(self, uri: str, offset: int | None) -> int:
         """Put a song into the queue, `offset` songs behind the current one or at the end; return its id."""

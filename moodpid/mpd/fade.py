@@ -11,14 +11,15 @@ _STEPS = 8
 TOLERANCE = 4
 """Per cent by which a mixer may be off from what it reported: more, and a user moved it."""
 _TOLERANCE_OF_STEPS = 2
+_COARSE = 8  # per cent of the coarsest step that is corrected
 _NUDGES = 3  # settings above the user's volume that are tried until the mixer reports it again
 
 
 class Fader:
     """Turns the volume down and back; remembers what to restore should the connection be lost in between.
 
-    Many mixers have fewer steps than per cents and report another volume than was set: what counts is what
-    MPD reported after our own command.
+    Many mixers have fewer steps than per cents, and report another volume than was set, or report it late.
+    What counts as ours is what we set, and what MPD reported after it.
 
     Args:
         sleep: Waits so many seconds; returns whether the fade is to be given up.
@@ -54,14 +55,16 @@ class Fader:
             MpdGoneError: The connection was lost; `restore` on the next one.
             CommandRefusedError: `then` was refused.
         """
-        before = link.status().volume
+        before = own = link.status().volume or 0
         if before:
             self._reported, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
             if not self._is_own(link.status().volume):
                 break
             self._set_volume_to_restore(before)
-            self._reported = frozenset([_set_volume(link, volume)])
+            # A mixer may report with a delay what was set, or what was set before
+            self._reported = frozenset([own, volume, _set_volume(link, volume)])
+            own = volume
             if self._sleep(FADE_S / _STEPS):
                 self.restore(link)
                 return False
@@ -79,11 +82,13 @@ class Fader:
         """
         wanted = self.volume_to_restore
         if wanted is not None and self._is_own(link.status().volume):
-            for nudge in range(_NUDGES + 1):
-                reported = _set_volume(link, min(100, wanted + nudge))
-                if reported >= wanted:
+            reported = _set_volume(link, wanted)
+            for nudge in range(1, _NUDGES + 1):
+                # Further off, the mixer only reports late: nothing is to be corrected
+                if not 0 < wanted - reported <= _COARSE:
                     break
-            if reported > wanted + TOLERANCE:
+                reported = _set_volume(link, min(100, wanted + nudge))
+            if not wanted <= reported <= wanted + TOLERANCE:
                 _set_volume(link, wanted)
         self._set_volume_to_restore(None)
 

@@ -29,7 +29,7 @@ from moodpid.mpd.queue_state import (
     restore_after_reconnect,
     take_over,
 )
-from moodpid.mpd.session_store import SavedSession, SessionStore
+from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
 from moodpid.mpd.snapshot import Snapshot, any_left, songs_in_place, take_snapshot
 from moodpid.mpd.tracking import detect_changes
 from moodpid.state import PlayerState
@@ -110,9 +110,7 @@ class QueueReconciler:
         self._leader_election.announce(link, self._clock())
         self._picker.forget()
         if self._in_partition:
-            # The outputs of other partitions are shown as dummies
-            outputs = [output for output in link.outputs() if output.plugin != "dummy" and output.enabled]
-            self.partition_outputs = tuple(output.name for output in outputs) or self.partition_outputs
+            self.partition_outputs = outputs_to_save(link.outputs()) or self.partition_outputs
         booted_s = self._clock() - link.uptime_s()
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs

@@ -144,8 +144,12 @@ def _playlist(link: Mpd, source: SongSource, rng: Random) -> Page:
         return _cue_sheet(link, source, rng)
     if link.version_at_least(_PAGED_PLAYLISTS):
         total = link.playlist_length(name)
-        return Page(link.playlist_window(name, *_window(total, rng)) if total else (), total)
-    return sample(link.playlist(name), rng)
+        page = Page(link.playlist_window(name, *_window(total, rng)) if total else (), total)
+    else:
+        page = sample(link.playlist(name), rng)
+    # A CUE sheet inside a song file names that file once for each track
+    embedded = page.total > 1 and set(page.uris) == {name}
+    return _cue_sheet(link, source, rng) if embedded else page
 
 
 def _cue_sheet(link: Mpd, source: SongSource, rng: Random) -> Page:

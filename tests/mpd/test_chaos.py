@@ -48,7 +48,7 @@ class ChaosMachine(RuleBasedStateMachine):
         )
         self.reconciler = QueueReconciler(self.config, Random(3), **self.mpd.clocks)  # noqa: S311 - repeatable
         self.connected = self.restarted_unseen = self.may_stay_silent = self.interrupted = False
-        self.message = ""
+        self.message, self.state_seen = "", "stop"
         self.stopped_by_user = self.stop_was_seen = self.asked_to_start = False
         self.request: MusicRequest | None = None
         for number in range(queued):
@@ -164,6 +164,7 @@ class ChaosMachine(RuleBasedStateMachine):
     def user_stops(self, how: str) -> None:
         self.stopped_by_user |= self.mpd.state == "play" or (how == "stop" and self.mpd.state == "pause")
         getattr(self.mpd, how)()
+        self.user_acted()
         self.look()
 
     @rule()
@@ -208,6 +209,8 @@ class ChaosMachine(RuleBasedStateMachine):
         self.interrupted = False
         if self.restarted_unseen and self.mpd.current is None:
             self.stopped_by_user = self.stop_was_seen  # an MPD that restarted may have no song of its own
+        if self.mpd.unreachable and self.mpd.state == self.state_seen != "play":
+            self.stopped_by_user = self.stop_was_seen
         # What a user did while nobody looked, only MPD's state can tell; and who asked us to take over and
         # then goes on at the player has it again
         unclear = self.mpd.unreachable or self.asked_to_start
@@ -244,7 +247,7 @@ class ChaosMachine(RuleBasedStateMachine):
         may_start = self.config.autoplay or self.asked_to_start or self.interrupted
         assert not started or (may_start and not self.stopped_by_user), "playback started unasked"
         self.asked_to_start &= mpd.state != "play"
-        self.stop_was_seen = self.stopped_by_user
+        self.stop_was_seen, self.state_seen = self.stopped_by_user, mpd.state
         self.interrupted &= not self.stopped_by_user
         stopped = state == "play" and mpd.state != "play"
         assert not stopped or mpd.error, "the music was stopped"

@@ -1,12 +1,14 @@
 """The volume stays the user's, whatever the mixer makes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mpd.fade import TOLERANCE, Fader
+from moodpid.mpd.protocol import Status
+from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd, Options
 
 
@@ -75,3 +77,27 @@ def test_without_volume_the_song_is_left_at_once() -> None:
     mixer = Mixer(100, 0)
     mixer.leave_song(Fader(sleep=lambda _: pytest.fail("nothing fades")))
     assert mixer.at_the_end == [0]
+
+
+def test_a_mixer_that_reports_late_keeps_the_volume() -> None:
+    mixer = Mixer(100, 80)
+    mixer.mpd.options = Options(volume=80)
+    late = LateConnection(mixer.mpd)
+    fader = Fader(sleep=lambda _: False)
+    for _ in range(10):
+        fader.fade_out(late, lambda: None)
+        late.status()
+    assert mixer.mpd.options.volume == 80
+
+
+class LateConnection(FakeConnection):
+    """A mixer that reports the volume of the look before."""
+
+    def __init__(self, server: FakeMpd) -> None:
+        super().__init__(server)
+        self._last = server.options.volume
+
+    def status(self) -> Status:
+        status = super().status()
+        last, self._last = self._last, status.volume or 0
+        return replace(status, volume=last)

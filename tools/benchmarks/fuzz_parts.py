@@ -255,6 +255,8 @@ def _tags() -> st.SearchStrategy[dict[str, str]]:
 def _check_tags(tags: dict[str, str]) -> None:
     """Whatever a song is called, what leaves is short, one line and valid."""
     song = answers.queue_song(tags)
+    if song is None:
+        return
     player = PlayerState(PlayerStatus.PLAY, song.title, song.artist)
     line = format_status(AppState(CameraState(CameraStatus.WATCHING), player))
     assert is_one_line(line)
