@@ -40,7 +40,7 @@ class AnalyseOptions:
         limit: At most so many songs.
         again: All songs, also those that were analysed.
         stop_after_s: End after so many seconds.
-        nightly: Only if the configuration has it done at night.
+        nightly: Wait while the machine is busy; and if a timer started it, only if the configuration says so.
     """
 
     limit: int | None = None
@@ -74,7 +74,9 @@ def analyse(
     Raises:
         MoodpidError: MPD, the music folder, the database, ffmpeg or the heads cannot be used.
     """
-    if options.nightly and config.library.analyse is not AnalyseWhen.NIGHTLY:
+    # systemd sets this for what a timer starts (systemd.exec(5), from 252 on); a service started by hand runs
+    by_timer = options.nightly and "TRIGGER_UNIT" in os.environ
+    if by_timer and config.library.analyse is not AnalyseWhen.NIGHTLY:
         return None
     # Before numpy: one song at a time on one core; more threads would only take the service's turn
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -171,6 +171,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "--stop-after": {"type": float, "metavar": "MIN", "help": "end after MIN minutes; the rest waits"},
     "--nightly": {
         "action": "store_true",
-        "help": 'for the timer: only with analyse = "nightly" in [library]',
+        "help": 'for the service: wait while the machine is busy; by its timer only with analyse = "nightly"',
     },
 }

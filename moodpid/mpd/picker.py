@@ -104,6 +104,7 @@ class Picker:
     def forget(self) -> None:
         """Read lists again and try all songs again: lists or library may have changed."""
         self._song_lists.forget()
+        self.sounds.forget()
         self._refused.clear()
 
     def pick(self, link: Mpd, request: MusicRequest, waiting: Sequence[str], now_s: float) -> Pick | None:

@@ -15,6 +15,7 @@ from moodpid.mpd.protocol import CommandRefusedError, Mpd
 POOL_SHARE = 0.1
 """Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
 _POOL_LEAST, _POOL_MOST = 64, 600
+_USES, _POOLS = 16, 8  # songs chosen from one pool before it is looked up again; pools that are kept
 _LISTED_MOST = 5000  # songs of a playlist or filter that are looked up
 _ALIKE = 48  # neighbours from which the next songs are drawn
 # What the place counts against what listeners did: as much as two songs heard or skipped
@@ -54,6 +55,7 @@ class SoundSource:
         self._reader = reader
         self._random = rng
         self._rejected: list[tuple[Mood, PlacedSong]] = []
+        self._pools: dict[tuple[SongSource, Affect], tuple[list[PlacedSong], int]] = {}
 
     def candidates(  # noqa: PLR0913, PLR0917 - what a choice depends on
         self,
@@ -80,7 +82,7 @@ class SoundSource:
         if self._reader is None:
             return Candidates(problem=NOT_ANALYSED)
         try:
-            pool = self._pool(self._reader, link, source, target)
+            pool = self._kept_pool(self._reader, link, source, target)
             if not pool:
                 return Candidates(problem=self._why_empty(self._reader, source))
             fresh = [song for song in pool if usable(song.uri)]
@@ -141,6 +143,23 @@ class SoundSource:
     def _artists_of(self, waiting: Sequence[str]) -> Collection[str]:
         """Return the artists of the songs that play and wait."""
         return {song.tags.artist for song in self._reader.songs(waiting[-3:])} if self._reader else set()
+
+    def forget(self) -> None:
+        """Look the songs up again: lists or library may have changed."""
+        self._pools.clear()
+
+    def _kept_pool(
+        self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect
+    ) -> list[PlacedSong]:
+        """Return the songs near a place; only after some uses they are looked up again, which takes time."""
+        pool, uses = self._pools.pop((source, target), ([], 0))
+        if not uses:
+            pool, uses = self._pool(reader, link, source, target), _USES
+        if pool:
+            self._pools[source, target] = pool, uses - 1
+        while len(self._pools) > _POOLS:
+            del self._pools[next(iter(self._pools))]
+        return pool
 
     def _pool(self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect) -> list[PlacedSong]:
         if source.playlist or source.filter:

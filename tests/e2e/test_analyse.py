@@ -108,6 +108,7 @@ def wait_for_songs(path: Path, count: int) -> None:
 
 
 def test_at_night_nothing_is_done_unless_the_configuration_says_so(home: Home) -> None:
+    home.environment = {"TRIGGER_UNIT": "moodpid-analyse.timer"}
     assert "nothing to do" in home.run("analyse", "--nightly").stdout
     home.settings = '[library]\nanalyse = "nightly"\n'
     assert "24 wait" in home.run("analyse", "--nightly", "--limit", "0").stdout
