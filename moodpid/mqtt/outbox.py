@@ -14,6 +14,8 @@ from moodpid.mqtt.session import DeliveryStatus, SessionEnd
 # MQTT 5.0, 3.14.2.1: reasons that speak of a message, after which one loss is enough to blame it
 _BLAME_AT_ONCE = {135, 144, 148, 149, 151, 153, 154, 155}
 _BLAME_AFTER = 2
+_PATIENCE_S = 5.0
+"""How long a careful session waits for one acknowledgement."""
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class Outbox:
         self._session = 0
         self._careful = False
         self._suspicious = False
+        self._progress_s = 0.0
         self._accepted: set[str] = set()
         self._in_flight: dict[str, DeliveryStatus] = {}
         self._waiting: dict[str, Message] = {}
@@ -39,13 +42,18 @@ class Outbox:
         self._losses: dict[str, int] = {}
         self._named: set[tuple[str, str]] = set()
 
-    def step(self) -> None:
-        """Take in what the broker acknowledged, and send what waits; call it in each step of the loop."""
+    def step(self, now_s: float) -> None:
+        """Take in what the broker acknowledged, and send what waits; call it in each step of the loop.
+
+        Args:
+            now_s: Monotonic seconds.
+        """
         session = self._connection.session
         for topic, status in list(self._in_flight.items()):
             if status.accepted is None:
                 continue
             del self._in_flight[topic]
+            self._progress_s = now_s
             if status.accepted:
                 self._accepted.add(topic)
                 self._losses.pop(topic, None)
@@ -53,6 +61,9 @@ class Outbox:
                 self._leave_out(topic, status.reason or "refused")
         if session != self._session:
             self._begin(session)
+            self._progress_s = now_s
+        if now_s - self._progress_s > _PATIENCE_S:  # a broker that acknowledges nothing
+            self._careful = False
         while self._waiting and not (self._careful and self._in_flight):
             topic = next(iter(self._waiting))
             self._send_first(self._waiting.pop(topic))

@@ -93,7 +93,7 @@ class MqttPublisher:
         # Before the session is read, so that messages of a session that is gone do not count for this one
         claims, seen = self._inbound.claims.drain(), self._inbound.seen.drain()
         session, now_s = self._connection.session, self._clock()
-        self._outbox.step()
+        self._outbox.step(now_s)
         if session != self._session:
             self._session = session
             self._ownership.connected()

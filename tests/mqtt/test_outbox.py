@@ -74,13 +74,13 @@ class Wire:
 
 def flush(outbox: Outbox, wire: Wire, reason: ReasonCode | None = None) -> bool:
     """One session: publish on four topics, and let the broker answer; whether it lasts."""
-    outbox.step()
+    outbox.step(0.0)
     for topic in ("a/first", DENIED, "a/second", "a/third"):
         outbox.send(Message(topic, "x"))
     for _ in range(6):
         if not wire.answer(reason):
             return False
-        outbox.step()
+        outbox.step(0.0)
     return True
 
 
@@ -126,12 +126,12 @@ def test_a_session_lost_for_another_reason_blames_no_topic(caplog: pytest.LogCap
     wire = Wire()
     outbox = Outbox(wire, "broker:1883")
     for _ in range(20):
-        outbox.step()
+        outbox.step(0.0)
         for topic in ("a/first", "a/second", "a/third"):
             outbox.send(Message(topic, "x"))
         for _ in range(4):
             wire.answer()
-            outbox.step()
+            outbox.step(0.0)
         wire.last_end = SessionEnd(EndKind.LOST, lasted_s=1.0)
         wire.session += 1
     assert lines(caplog) == []
@@ -141,8 +141,22 @@ def test_a_message_larger_than_the_broker_takes_is_left_out(caplog: pytest.LogCa
     wire = Wire()
     wire.limits = BrokerLimits(max_packet_bytes=100)
     outbox = Outbox(wire, "broker:1883")
-    outbox.step()
+    outbox.step(0.0)
     outbox.send(Message("a/large", "x" * 100))
     outbox.send(Message("a/small", "x"))
     assert wire.sent == ["a/small"]
     assert "a/large: 117 bytes, it takes 100 at most" in lines(caplog)[0]
+
+
+def test_a_broker_that_acknowledges_nothing_gets_everything_in_the_end() -> None:
+    wire = Wire(ends=True)
+    outbox = Outbox(wire, "broker:1883")
+    assert not flush(outbox, wire)
+    outbox.step(0.0)
+    for topic in ("a/first", "a/second", "a/third"):
+        outbox.send(Message(topic, "x"))
+    wire.sent.clear()
+    outbox.step(1.0)
+    assert wire.sent == []
+    outbox.step(10.0)
+    assert wire.sent == ["a/second", "a/third"]
