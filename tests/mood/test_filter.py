@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
 from moodpid.mood.evidence import pooled_log_likelihood
 from moodpid.mood.filter import (
+    DARK_MOODS,
     FilterSettings,
     MoodFilter,
     MoodState,
@@ -17,6 +18,7 @@ from moodpid.mood.filter import (
     threshold_for,
 )
 from moodpid.mood.observation import FaceReading, Observation
+from moodpid.mood.room import RoomModel, prior_from
 from tests.support.fakes import look, scores
 
 SETTINGS = FilterSettings()
@@ -190,3 +192,31 @@ def test_sensitivity_is_the_threshold_in_other_words(threshold: float) -> None:
 @given(st.floats(-1e9, 1e9))
 def test_any_sensitivity_gives_a_threshold_that_can_be_reached(sensitivity: float) -> None:
     assert 0.5 <= threshold_for(sensitivity) < 1
+
+
+def emotion_scores(**shares: float) -> EmotionScores:
+    rest = (1 - sum(shares.values())) / (len(EMOTIONS) - len(shares))
+    return EmotionScores(tuple(shares.get(e.value, rest) for e in EMOTIONS))
+
+
+def test_what_no_look_rules_out_does_not_win_over_what_most_looks_show() -> None:
+    laughs = emotion_scores(happy=0.93, neutral=0.03, fear=0.01)
+    talks = emotion_scores(neutral=0.45, sad=0.2, fear=0.17, happy=0.1)
+    open_mouth = emotion_scores(fear=0.5, sad=0.24, surprise=0.1, neutral=0.08, happy=0.02)
+    shown = ([laughs] * 7 + [talks] * 4 + [open_mouth] * 4) * 8
+    mood_filter = MoodFilter(FilterSettings(), RoomModel(prior_from({}), learns=False))
+    reported = [
+        mood_filter.update(Observation(n / 4, (FaceReading(one, 0.05),))) for n, one in enumerate(shown)
+    ]
+    assert {state.mood for state in reported} <= {Mood.NOBODY, Mood.HAPPY, Mood.NEUTRAL}
+
+
+@given(any_looks)
+def test_a_dark_mood_after_another_needs_more_than_the_threshold(
+    steps: list[tuple[float, tuple[FaceReading, ...]]],
+) -> None:
+    for before, after in pairwise(states(in_order(steps))):
+        fresh = before.mood not in (Mood.NOBODY, after.mood) and after.mood is not Mood.NOBODY
+        if fresh and after.mood in DARK_MOODS and before.mood not in DARK_MOODS:
+            odds = SETTINGS.threshold / (1 - SETTINGS.threshold)
+            assert after.confidence / (1 - after.confidence + 1e-12) >= 3 * odds * 0.999

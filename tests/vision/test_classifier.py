@@ -82,6 +82,19 @@ def test_labels_are_taken_in_the_order_of_the_sidecar(pair: Path, classifier: Tf
     assert [turned[e] for e in by_output] == pytest.approx([straight[e] for e in reversed(by_output)])
 
 
+def test_the_bundled_model_comes_with_its_profile(classifier: TfliteClassifier) -> None:
+    means = classifier.profile.mean_logs
+    assert means is not None
+    for place, row in enumerate(means):
+        assert sum(row) == pytest.approx(0.0, abs=0.01)
+        assert row[place] == max(row)
+
+
+def test_a_model_without_a_profile_works(pair: Path) -> None:
+    edit(pair, lambda sidecar: sidecar.pop("profile"))
+    assert TfliteClassifier(pair).profile.mean_logs is None
+
+
 def test_a_missing_model_or_sidecar_is_named(pair: Path) -> None:
     pair.with_suffix(".json").unlink()
     assert "emotion.json: no such file" in fault(pair)
@@ -111,6 +124,9 @@ def test_a_file_that_is_no_model_is_refused(pair: Path) -> None:
         (lambda s: s["labels"].__setitem__(0, "cross"), "labels must be"),
         (lambda s: s["labels"].pop(), "labels must be"),
         (lambda s: s["prior"].pop(), "prior has 6 numbers"),
+        (lambda s: s["profile"]["mean_logs"].pop("sad"), "a row and a column for each label"),
+        (lambda s: s["profile"]["mean_logs"]["sad"].pop("fear"), "a row and a column for each label"),
+        (lambda s: s["profile"]["mean_logs"]["sad"].update(fear="high"), "Expected `float`"),
         (lambda s: s["input"].update(shape=[1, 64, 64, 1]), "its sidecar says"),
         (lambda s: s["input"].update(dtype="float32"), "its sidecar says"),
         (lambda s: s["output"].update(scale=9.0), "scale"),
