@@ -1,4 +1,4 @@
-"""What the camera sees, with boxes and labels drawn in, for the one who asked for it in the configuration."""
+"""Draws boxes and labels into a frame, for owners who publish the picture."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _INK = (0, 220, 255)  # blue, green, red
 
 
 class FrameAnnotator:
-    """Draws a look now and then, and keeps the last drawing.
+    """Draws a frame now and then, and keeps the last drawing.
 
     Attributes:
         picture: JPEG, None before the first.
@@ -26,17 +26,17 @@ class FrameAnnotator:
         self._drawn_s = float("-inf")
 
     def update(self, frame: Frame, faces: Sequence[ClassifiedFace]) -> None:
-        """Draw this look if the last drawing is `EVERY_S` seconds old."""
+        """Draw this frame if the last drawing is `EVERY_S` seconds old."""
         if frame.at_s - self._drawn_s >= EVERY_S:
             self._drawn_s, self.picture = frame.at_s, draw(frame, faces)
 
     def forget(self) -> None:
-        """Keep no picture of the past."""
+        """Drop the last drawing."""
         self.picture, self._drawn_s = None, float("-inf")
 
 
 def draw(frame: Frame, faces: Sequence[ClassifiedFace]) -> bytes:
-    """The frame as JPEG, at most 640 pixels wide, with a box and a label for each face."""
+    """Return the frame as JPEG, at most 640 pixels wide, with a box and a label for each face."""
     scale = min(1.0, _WIDEST_PX / frame.grey.shape[1])
     canvas = cv2.cvtColor(cv2.resize(frame.grey, None, fx=scale, fy=scale), cv2.COLOR_GRAY2BGR)
     for face in faces:

@@ -1,4 +1,4 @@
-"""The emotion of a face, read by an int8 TensorFlow Lite network."""
+"""Classifies the emotion of a face with an int8 TensorFlow Lite network."""
 
 import importlib
 import math
@@ -21,7 +21,7 @@ _INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
 class TfliteClassifier:
-    """Runs the network on one face after the other, on one core.
+    """Runs the network on one face after another, on one core.
 
     Args:
         model: The `.tflite` file; its sidecar lies beside it.
@@ -45,18 +45,18 @@ class TfliteClassifier:
         self.profile = ClassifierProfile(self.prior, _mean_logs(self._sidecar), self._sidecar.model.sha256)
 
     def classify(self, frame: Frame, face: Face) -> EmotionScores:
-        """Calibrated probabilities for the face in this box of the frame."""
+        """Return calibrated probabilities for the face in this box of the frame."""
         return self.classify_crop(crop(frame.grey, face, self._sidecar.crop))
 
     def classify_crop(self, image: GreyImage) -> EmotionScores:
-        """Calibrated probabilities for a face that fills a picture of any size, shape (height, width)."""
+        """Return calibrated probabilities for a face that fills a picture of any shape (height, width)."""
         raw = self.quantized_logits(image).astype(np.float64)
         logits = (raw - self._sidecar.output.zero_point) * self._sidecar.output.scale
         scores = softmax(logits / self._sidecar.calibration.temperature)
         return EmotionScores(tuple(float(scores[i]) for i in self._order))
 
     def quantized_logits(self, image: GreyImage) -> NDArray[Any]:
-        """The network's output as it comes, shape (labels,), for a picture as `classify_crop` takes it."""
+        """Return the network's raw output, shape (labels,), for a picture as `classify_crop` takes it."""
         if image.shape != (self._height, self._width):
             shrunk = cv2.resize(image, (self._width, self._height), interpolation=cv2.INTER_AREA)
             image = np.asarray(shrunk, np.uint8)
@@ -65,7 +65,7 @@ class TfliteClassifier:
         return np.asarray(self._interpreter.get_tensor(self._output)[0])
 
     def _quantized(self, image: GreyImage) -> NDArray[Any]:
-        """Grey values as the network wants them; as they are where it does the scaling itself."""
+        """Return grey values as the network takes them; unchanged where it does the scaling itself."""
         tensor = self._sidecar.input
         gain = tensor.white / 255 / tensor.scale
         if (tensor.dtype, gain, tensor.zero_point) == ("uint8", 1.0, 0):
@@ -105,7 +105,7 @@ def _square(grey: GreyImage, column: float, row: float, side: int) -> GreyImage:
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities from logits of shape (n,), safe for large ones."""
+    """Return probabilities from logits of shape (n,), safe for large ones."""
     exponentials = np.exp(logits - logits.max())
     return np.asarray(exponentials / exponentials.sum())
 
@@ -134,7 +134,7 @@ def _interpreter(model: Path) -> Any:  # noqa: ANN401 - of one of two packages, 
 
 
 def _tensor(model: Path, what: str, said: Tensor, details: list[dict[str, Any]]) -> int:
-    """The index of the only input or output, which is as the sidecar says."""
+    """Return the index of the only input or output; raises ModelError if the sidecar differs."""
     if len(details) != 1:
         raise ModelError(f"{model}: has {len(details)} {what}s; an emotion model has one")
     check_tensor(model, what, said, details[0])
@@ -142,7 +142,7 @@ def _tensor(model: Path, what: str, said: Tensor, details: list[dict[str, Any]])
 
 
 def _check_shapes(model: Path, sidecar: Sidecar) -> tuple[int, ...]:
-    """The input's shape (1, height, width, 1), if that is what it is."""
+    """Return the input's shape (1, height, width, 1); raises ModelError for any other."""
     match sidecar.input.shape, sidecar.output.shape:
         case (1, _, _, 1), (1, outputs) if outputs == len(sidecar.labels):
             return sidecar.input.shape

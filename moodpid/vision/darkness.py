@@ -1,4 +1,4 @@
-"""Tells a dark room or a covered lens from one in which faces can be read."""
+"""Detects a room too dark for faces, or a covered lens."""
 
 import numpy as np
 
@@ -12,14 +12,14 @@ HOLDS_S = 3.0  # cameras that begin to look, and people who pass by close, are d
 
 
 class DarknessDetector:
-    """Decides over some seconds, so that it does not flicker."""
+    """Decides over some seconds, so that the result does not flicker."""
 
     def __init__(self) -> None:
         self._dark = False
         self._differs_since_s: float | None = None
 
     def update(self, frame: Frame) -> bool:
-        """Whether it is too dark to see faces, as of this frame."""
+        """Return whether it is too dark to see faces, as of this frame."""
         brightest = float(np.percentile(frame.grey[::_STEP_PX, ::_STEP_PX], 99))
         differs = brightest > LIGHT_ABOVE if self._dark else brightest < DARK_BELOW
         if not differs:

@@ -1,4 +1,4 @@
-"""A frame goes in, the emotions of the faces in it come out: here the pixels end."""
+"""Turns a frame into the emotions of its faces; no pixels leave this module."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from moodpid.vision.types import EmotionClassifier, Face, FaceDetector, Frame
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedFace:
-    """A face, where it is and what it shows."""
+    """The box of a face and the probabilities of its emotions."""
 
     box: Face
     scores: EmotionScores
@@ -24,19 +24,19 @@ class FacePipeline:
         self._classifier = classifier
 
     def analyze(self, frame: Frame) -> tuple[ClassifiedFace, ...]:
-        """The faces in the frame, the largest first."""
+        """Return the faces in the frame, the largest first."""
         return tuple(
             ClassifiedFace(face, self._classifier.classify(frame, face))
             for face in self._detector.detect(frame)
         )
 
     def observe(self, frame: Frame) -> Observation:
-        """The frame's faces without their pixels and places."""
+        """Return the frame's faces without their pixels and places."""
         return observation(frame, self.analyze(frame))
 
 
 def observation(frame: Frame, faces: Iterable[ClassifiedFace]) -> Observation:
-    """The frame's faces without their pixels and places."""
+    """Return the frame's faces without their pixels and places."""
     height, width = frame.grey.shape
     return Observation(frame.at_s, tuple(_readings(faces, height * width)))
 

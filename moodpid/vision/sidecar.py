@@ -1,4 +1,4 @@
-"""What the file beside a model says of it: labels in order, input and output, crop and calibration."""
+"""The description of a model in the file beside it: labels, input and output, crop, calibration."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 class _Part(Struct, frozen=True, kw_only=True):
-    """A part of the sidecar; keys that only people read are left alone."""
+    """A part of the sidecar; unknown keys are ignored."""
 
 
 class ModelFile(_Part, frozen=True):
@@ -78,7 +78,7 @@ class Sidecar(_Part, frozen=True):
 
 
 def load(model: Path) -> Sidecar:
-    """The sidecar of a model: the file of the same name that ends in `.json`.
+    """Read the sidecar of a model: the file of the same name that ends in `.json`.
 
     Raises:
         ModelError: Model or sidecar is missing or unreadable, or one does not fit the other.
@@ -117,7 +117,7 @@ def check_tensor(model: Path, what: str, said: Tensor, real: Mapping[str, Any]) 
     """Compare a tensor of the sidecar with the interpreter's details of the same one.
 
     Raises:
-        ModelError: They differ, or the tensor is not quantized to eight bits.
+        ModelError: The two differ, or the tensor is not quantized to eight bits.
     """
     dtype = real["dtype"].__name__
     if dtype not in ("int8", "uint8"):

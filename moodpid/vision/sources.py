@@ -1,4 +1,4 @@
-"""Keeps a camera open and looks through it; one that stalls or goes is opened again a few times."""
+"""Sources of observations: a camera, reopened with growing delays when it fails, or a replay."""
 
 import time
 from collections.abc import Callable, Generator
@@ -23,7 +23,7 @@ _DARK = CameraState(CameraStatus.DARK, clean("too dark to see a face: make light
 
 
 class LiveSource:
-    """The eye of the loop.
+    """Observes through a camera, for the main loop.
 
     Args:
         open_camera: Opens the camera, or raises CameraError.
@@ -60,7 +60,7 @@ class LiveSource:
         self._fps: float | None = None  # what the camera was asked for, None while it has its own pace
 
     def idle_s(self) -> float:
-        """How long the loop may rest before the next `look`: nothing while the camera sets the pace."""
+        """Return how long the loop may rest before the next observation: 0 while a camera sets the rate."""
         if self._camera is not None:
             return 0.0
         if self.state.status is CameraStatus.OFF:
@@ -68,7 +68,7 @@ class LiveSource:
         return min(MAX_IDLE_S, max(0.0, self._next_try_s - self._clock()))
 
     def next_observation(self) -> Observation | None:
-        """The next observation; None while there is no camera to look through, or nothing to see by.
+        """Return the next observation; None while there is no camera, or no light.
 
         Raises:
             CameraError: The camera is gone for good, or hangs.
@@ -101,7 +101,7 @@ class LiveSource:
         return None if dark else observation(frame, seen)
 
     def _next_frame(self) -> Frame:
-        """Of the camera, which is opened and given its pace first where that is still to be done."""
+        """Return the next frame; open the camera and set its rate first where needed."""
         if self._camera is None:
             self._camera, self._darkness = self._open_camera(), DarknessDetector()
             self._opened_s, self._fps = self._clock(), None
@@ -112,7 +112,7 @@ class LiveSource:
         return self._camera.read()
 
     def _is_due(self, frame: Frame) -> bool:
-        """Whether the pace wants a look at this frame; if so, the next one is due a period later."""
+        """Return whether this frame is due by the rate; if so, the next one is due a period later."""
         # A quarter of a period of slack: frames come a little early and a little late
         if frame.at_s < self._due_s - self._period_s / 4:
             return False
@@ -122,7 +122,7 @@ class LiveSource:
 
     @property
     def picture(self) -> bytes | None:
-        """The last look as JPEG, None where nobody asked for it."""
+        """The last frame as JPEG, None where it is not published."""
         return self._annotator.picture if self._annotator else None
 
     @property
@@ -131,14 +131,14 @@ class LiveSource:
         return self._live_view.view if self._live_view else None
 
     def set_rate(self, fps: float) -> None:
-        """Look this often a second at most; frames that the camera makes all the same are dropped.
+        """Observe this often per second at most; further frames of the camera are dropped.
 
-        The next look asks the camera for it, and takes what fails then as any fault of the camera.
+        The next observation sets it on the camera; what fails then is a fault of the camera.
         """
         self._period_s, self._due_s = 1 / fps, 0.0
 
     def set_enabled(self, on: bool) -> None:
-        """Look (True), or close the camera for as long as nobody wants it (False)."""
+        """Observe (True), or close the camera until it is wanted again (False)."""
         if on == (self.state.status is not CameraStatus.OFF):
             return
         self.close()
@@ -147,7 +147,7 @@ class LiveSource:
         self.state = CameraState(CameraStatus.STARTING if on else CameraStatus.OFF)
 
     def close(self) -> None:
-        """Give the camera back; if it does not let go, the next look says so."""
+        """Close the camera; if that hangs, the next observation raises."""
         if self._camera is not None:
             camera, self._camera = self._camera, None
             try:
@@ -173,7 +173,7 @@ class LiveSource:
 
 
 class ReplaySource:
-    """The eye of a replay: a recording as fast as it goes, in its own time."""
+    """Observes a recording as fast as possible, in the recording's own time."""
 
     state = CameraState(CameraStatus.WATCHING)
     picture = None
@@ -184,11 +184,11 @@ class ReplaySource:
         self._pipeline = observer
 
     def idle_s(self) -> float:
-        """Never rests."""
+        """Return 0: a replay never rests."""
         return 0.0
 
     def next_observation(self) -> Observation:
-        """The next observation.
+        """Return the next observation.
 
         Raises:
             RecordingEnded: There are no more.
@@ -199,11 +199,11 @@ class ReplaySource:
         return self._pipeline.observe(frame)
 
     def set_enabled(self, on: bool) -> None:
-        """Nobody switches a replay."""
+        """Do nothing: a replay cannot be switched off."""
 
     def set_rate(self, fps: float) -> None:
-        """A replay shows every frame."""
+        """Do nothing: a replay shows every frame."""
 
     def close(self) -> None:
-        """Let go of the recording."""
+        """Close the recording."""
         self._frames.close()

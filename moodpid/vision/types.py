@@ -1,4 +1,4 @@
-"""What the vision room passes on from one part to the next, and what each part must be able to do."""
+"""The types that the parts of vision exchange, and the protocols of these parts."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,15 +56,15 @@ class Camera(Protocol):
     """A source of frames that is open from its construction on."""
 
     def read(self) -> Frame:
-        """The next frame, at the pace of the source; never waits longer than three seconds.
+        """Return the next frame, at the rate of the source; never waits longer than three seconds.
 
         Raises:
-            CameraError: It stalled or went away; close it and open another.
+            CameraError: The camera stalled or went away; close it and open another.
             RecordingEnded: There are no more frames.
         """
 
     def set_rate(self, fps: float) -> None:
-        """Make this many frames a second from now on, 1 or more, as nearly as the source can.
+        """Make this many frames per second from now on, 1 or more, as nearly as the source can.
 
         Raises:
             CameraError: The driver failed or does not come back; close the camera and open another.
@@ -74,7 +74,7 @@ class Camera(Protocol):
         """Give the device back; the camera cannot be used afterwards. May be called twice.
 
         Raises:
-            CameraStuckError: It does not let go.
+            CameraStuckError: The driver hangs.
         """
 
 
@@ -82,11 +82,11 @@ class FaceDetector(Protocol):
     """Finds faces."""
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """The faces in the frame, the largest first."""
+        """Return the faces in the frame, the largest first."""
 
 
 class EmotionClassifier(Protocol):
-    """Reads the emotion of a face."""
+    """Classifies the emotion of a face."""
 
     def classify(self, frame: Frame, face: Face) -> EmotionScores:
-        """Calibrated probabilities for the face in this box."""
+        """Return calibrated probabilities for the face in this box."""

@@ -37,14 +37,14 @@ GRAIN = 3.0  # standard deviation of the sensor's noise, in grey levels
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is to be seen from `start_s` on; None is the empty room."""
+    """The emotion on show from `start_s` on; None is the empty room."""
 
     start_s: float
     shows: Emotion | None
 
 
 def script() -> tuple[list[Part], float]:
-    """The parts in order, and how long one round of them takes in seconds."""
+    """Return the parts in order, and how long one round of them takes in seconds."""
     parts, at_s = [], 0.0
     for shows in ORDER:
         parts.append(Part(at_s, shows))
@@ -69,7 +69,7 @@ class DemoScene:
         self._parts, self.duration_s = script()
 
     def frames(self, fps: float) -> Generator[Frame, float | None, None]:
-        """One round of the recording, `fps` frames to its second, or as many as are sent in."""
+        """Yield one round of the recording, `fps` frames per second, or as many as are sent in."""
         from_s, number = 0.0, 0
         while (at_s := from_s + number / fps) < self.duration_s:
             pace = yield Frame(self.picture(at_s), at_s)
@@ -78,7 +78,7 @@ class DemoScene:
             number += 1
 
     def picture(self, at_s: float) -> GreyImage:
-        """The frame of shape (480, 640) at `at_s` seconds from the start; the same each time."""
+        """Return the frame of shape (480, 640) at `at_s` seconds from the start, the same each time."""
         part = max(i for i, p in enumerate(self._parts) if p.start_s <= at_s)
         start_s, shows = self._parts[part].start_s, self._parts[part].shows
         picture = self._paint(shows, at_s)
@@ -104,13 +104,13 @@ class DemoScene:
 
 
 def _room() -> NDArray[np.float32]:
-    """A wall that gets darker towards its corners."""
+    """Return a wall that gets darker towards its corners."""
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
     return np.asarray(128 - 30 * (x**2 + y**2), np.float32)
 
 
 def _mask() -> NDArray[np.float32]:
-    """One where the face covers the wall, zero outside, soft at its edge."""
+    """Return 1 where the face covers the wall, 0 outside, soft at its edge."""
     y, x = np.mgrid[-1 : 1 : FACE_PX * 1j, -1 : 1 : FACE_PX * 1j]
     return np.asarray(np.clip((1.0 - np.maximum(np.abs(x), np.abs(y))) / 0.15, 0, 1), np.float32)
 

@@ -22,12 +22,12 @@ _BACKLIGHT_STOPS = 0.7  # more light than for the picture as a whole
 
 
 class PiCamera:
-    """Takes the brightness of the low-resolution stream, which the camera itself sends at the pace asked for.
+    """Reads the brightness of the low-resolution stream, which the camera sends at the requested rate.
 
     Args:
         device: Which camera, 0 for the first.
         width, height: The size to ask for, in pixels; the camera may choose a near one.
-        fps: Frames a second.
+        fps: Frames per second.
         backlight: Expose for faces before a window, as far as the camera can.
 
     Raises:
@@ -44,7 +44,7 @@ class PiCamera:
             raise
         except Exception as error:  # picamera2 raises what the kernel, libcamera or its own code does
             raise _fault(device, error) from error
-        # Whoever opens it closes it; one that hangs must not keep the process from its end
+        # It is closed here; one that hangs must not keep the process from ending
         atexit.unregister(self._camera.close)
         self._fps = fps
         self._timeout_s = _TIMEOUT_S + 1 / fps
@@ -60,7 +60,7 @@ class PiCamera:
         if "AfMode" in self._camera.camera_controls:
             controls["AfMode"] = libcamera.controls.AfModeEnum.Continuous
         configuration = self._camera.create_video_configuration(
-            # Nobody looks at the main stream or at the sensor's raw pictures: small, or not at all
+            # The main stream and the sensor's raw pictures are not used: small, or not at all
             main={"size": (width, height), "format": "YUV420"},
             lores={"size": (width, height), "format": "YUV420"},
             raw=None,
@@ -97,10 +97,10 @@ class PiCamera:
         return Frame(brightness[:, : self._width], time.monotonic())
 
     def set_rate(self, fps: float) -> None:
-        """Have the sensor make this many frames a second, some frames from now.
+        """Have the sensor make this many frames per second, some frames from now.
 
         Raises:
-            CameraError: libcamera does not take it.
+            CameraError: libcamera refuses it.
         """
         if fps != self._fps:
             try:
@@ -112,10 +112,10 @@ class PiCamera:
             self._fps = fps
 
     def close(self) -> None:
-        """Give the camera back; this may hang, see `moodpid.vision.cameras.time_limited`.
+        """Close the camera; this may hang, see `moodpid.vision.cameras.time_limited`.
 
         Raises:
-            CameraStuckError: libcamera does not let go of it.
+            CameraStuckError: libcamera does not release it.
         """
         try:
             self._camera.close()
@@ -124,13 +124,13 @@ class PiCamera:
 
 
 def _lasting(fps: float) -> dict[str, Any]:
-    """The control that gives each frame its share of a second, in microseconds."""
+    """Return the control that gives each frame its share of a second, in microseconds."""
     frame_us = round(1_000_000 / fps)
     return {"FrameDurationLimits": (frame_us, frame_us)}
 
 
 def _widest_view(camera: Picamera2) -> dict[str, Any] | None:
-    """The sensor's smallest mode among those that see the most.
+    """Return the sensor's smallest mode among those that see the most.
 
     For small pictures libcamera would choose a mode near their size, and some of those, such as 640 x 480 of
     the IMX219, show the middle of the room only. None for cameras that have no modes to choose from.
@@ -152,7 +152,7 @@ def _widest_view(camera: Picamera2) -> dict[str, Any] | None:
 
 
 def _exposure(there: Mapping[str, object]) -> dict[str, Any]:
-    """Controls that keep a face from becoming a silhouette, those of them that the camera has.
+    """Return the controls that keep a face from becoming a silhouette, as far as the camera has them.
 
     Source: libcamera's documentation of AeMeteringMode, AeConstraintMode and ExposureValue (in stops).
     """
@@ -166,7 +166,7 @@ def _exposure(there: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _cameras() -> list[str]:
-    """The names of the cameras that libcamera finds now."""
+    """Return the names of the cameras that libcamera finds now."""
     return [str(camera.get("Model", "?")) for camera in Picamera2.global_camera_info()]
 
 

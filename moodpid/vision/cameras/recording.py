@@ -22,12 +22,12 @@ _MOST_FAULTS = 1000  # lines that are remembered and logged
 
 
 def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
-    """The frames of one round of a recording, timed from 0 seconds on, `fps` to the second.
+    """Return the frames of one round of a recording, timed from 0 seconds on, `fps` per second.
 
     Args:
         path: A folder of pictures in name order, a video file, or None for the bundled scene.
-        fps: Looks a second; a video is sampled at this rate, pictures are taken to run at it.
-        on_fault: Told of every picture that cannot be read, and of a video that ends early; the rest goes on.
+        fps: Frames per second; a video is sampled at this rate, pictures follow one another at it.
+        on_fault: Called for each picture that cannot be read, and for a video that ends early.
 
     Raises:
         PictureError: There is nothing to read at all (raised at once, before the first frame).
@@ -70,7 +70,7 @@ class FaultLog:
 
 
 class RecordingCamera:
-    """A recording at its own pace, in monotonic time, as a camera would show it.
+    """A recording at its own rate, in monotonic time, as a camera would show it.
 
     Args:
         open_frames: Starts the recording from its beginning.
@@ -102,7 +102,7 @@ class RecordingCamera:
         self._started = False
 
     def read(self) -> Frame:
-        """The frame that is due next; those that came due while nobody looked are left out.
+        """Return the frame that is due next; skip those that came due since the last call.
 
         Raises:
             RecordingEnded: At the end, unless it loops.
@@ -137,11 +137,11 @@ class RecordingCamera:
         raise RecordingEnded("the recording is over")
 
     def set_rate(self, fps: float) -> None:
-        """Make this many frames a second of those that there are; the recording runs no slower."""
+        """Give this many of the frames per second; the recording runs no slower."""
         self._rate, self._period_s = fps, 1 / fps
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._frames.close()
 
 

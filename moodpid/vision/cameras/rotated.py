@@ -1,4 +1,4 @@
-"""Turns the pictures of a camera that hangs upside down, on its side or behind a mirror."""
+"""Turns the frames of a camera that hangs upside down, on its side or behind a mirror."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from moodpid.vision.types import Camera, Frame
 
 
 class RotatedCamera:
-    """A camera whose frames are turned, so that faces stand upright: the cascade finds no others.
+    """A camera whose frames are turned, so that faces stand upright: the cascades find no others.
 
     In software, the same for every camera: it costs little of a look, and sensors cannot turn by 90 degrees.
 
@@ -22,13 +22,13 @@ class RotatedCamera:
         self._flip = slice(None, None, -1 if vflip else 1), slice(None, None, -1 if hflip else 1)
 
     def read(self) -> Frame:
-        """The next frame, turned; raises what the camera raises."""
+        """Return the next frame, turned; raises what the camera raises."""
         frame = self._camera.read()
-        # OpenCV wants the rows of a picture in the order of memory
+        # OpenCV needs the rows of a picture in the order of memory
         return Frame(np.ascontiguousarray(np.rot90(frame.grey[self._flip], self._quarters)), frame.at_s)
 
     def set_rate(self, fps: float) -> None:
-        """Make this many frames a second; raises what the camera raises."""
+        """Make this many frames per second; raises what the camera raises."""
         self._camera.set_rate(fps)
 
     def close(self) -> None:

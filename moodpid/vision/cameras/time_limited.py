@@ -1,4 +1,4 @@
-"""Keeps a camera whose driver hangs while it is opened or closed from taking the loop with it."""
+"""Limits how long opening and closing a camera may take: drivers hang, and the main loop must not."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from moodpid.vision.types import Camera, Frame
 # The worst step of the loop has them all, and the three seconds of a read; see the unit's WatchdogSec.
 # A webcam may take ten seconds for its first frame alone
 OPEN_S, PACE_S, CLOSE_S = 12.0, 1.0, 1.5
-# How late a stop may be heard. The signal's handler only sets a flag: one that woke us could find us at the
+# How late a stop may be noticed. The signal's handler only sets a flag: one that woke us could find us at the
 # very lock that it needs for that
 SLICE_S = 0.25
 
@@ -20,15 +20,15 @@ T = TypeVar("T")
 
 
 class TimeLimitedCamera:
-    """A camera whose opening and closing are waited for only so long.
+    """A camera whose opening and closing have a time limit.
 
     Args:
         open_camera: Opens the camera, or raises what this raises, too.
-        stopping: Whether we were asked to stop; then nothing but closing is waited for any more.
+        stopping: Returns whether the process was asked to stop; then only closing is waited for.
 
     Raises:
         CameraStuckError: It did not open in time.
-        StopRequested: That came first; the opening is left behind.
+        StopRequested: The process was asked to stop first; the opening is abandoned.
     """
 
     def __init__(
@@ -38,29 +38,29 @@ class TimeLimitedCamera:
         self._camera = _in_time(open_camera, OPEN_S, "opening", stopping)
 
     def read(self) -> Frame:
-        """The next frame; the camera itself sees to it that this takes no longer than it may.
+        """Return the next frame; the camera itself limits how long this takes.
 
         Raises:
-            StopRequested: Nobody wants it any more.
+            StopRequested: The process was asked to stop.
         """
         if self._stopping():
             raise StopRequested("asked to stop")
         return self._camera.read()
 
     def set_rate(self, fps: float) -> None:
-        """Make this many frames a second.
+        """Make this many frames per second.
 
         Raises:
-            CameraStuckError: The driver did not come back in time.
-            StopRequested: That came first.
+            CameraStuckError: The driver did not return in time.
+            StopRequested: The process was asked to stop first.
         """
         _in_time(lambda: self._camera.set_rate(fps), PACE_S, "setting the pace of", self._stopping)
 
     def close(self) -> None:
-        """Give the device back.
+        """Close the camera.
 
         Raises:
-            CameraStuckError: That did not succeed in time.
+            CameraStuckError: The driver did not return in time.
         """
         _in_time(self._camera.close, CLOSE_S, "closing")
 
@@ -68,13 +68,13 @@ class TimeLimitedCamera:
 def _in_time(
     call: Callable[[], T], limit_s: float, doing: str, stopping: Callable[[], bool] = lambda: False
 ) -> T:
-    """What the call returns or raises; one that does not come back is left behind in its thread."""
+    """Return or raise what the call does; abandon one that does not return in its thread."""
     done: Future[T] = Future()
 
     def run() -> None:
         try:
             done.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             done.set_exception(error)
 
     Thread(target=run, name=f"{doing} the camera", daemon=True).start()
