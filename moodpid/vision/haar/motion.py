@@ -16,6 +16,9 @@ _LEAST_CHANGE = 3.0  # grey levels of a block
 _NOISES = 6.0  # mean absolute differences: over five standard deviations of noise
 _NOISE_LIMIT = 6.0  # grey levels: what differs more is no noise
 _EDGE_SHARE = 0.2  # of the contrast around a block: what a shake of a fifth of a block changes there
+_OUTLIER = 30.0  # grey levels: what differs more is no shift of the whole picture
+_LARGEST_SHIFT = 0.6  # of a block
+_LEAST_SIDE = 16  # blocks: smaller thumbnails say nothing about a shift
 _LEAST_BLOCKS = 4  # a face of 60 pixels covers over fifty
 _REACH = 0.6  # of a changed area's size: how far a face may reach out of it
 _LEAST_REACH = 8  # blocks
@@ -119,11 +122,29 @@ class ChangeDetector:
 def changed_blocks(now: GreyImage, before: GreyImage) -> Blocks:
     """Return which blocks of a thumbnail differ by more than noise, flicker and shaking explain."""
     level = min(1.1, max(0.9, (float(now.mean()) + 1) / (float(before.mean()) + 1)))
-    difference = np.abs(now.astype(np.float32) - level * before.astype(np.float32))
+    expected = level * before.astype(np.float32)
+    difference = np.abs(_unshaken(now.astype(np.float32) - expected, expected))
     noise = float(np.minimum(difference, _NOISE_LIMIT).mean())
     edges = cv2.morphologyEx(before, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     tolerance = max(_LEAST_CHANGE, _NOISES * noise) + _EDGE_SHARE * edges.astype(np.float32)
     return np.asarray(difference > tolerance, np.bool_)
+
+
+def _unshaken(difference: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a difference without what a shift of the whole picture explains.
+
+    The first step of Lucas and Kanade, "An Iterative Image Registration Technique" (1981).
+    """
+    if min(before.shape) < _LEAST_SIDE:
+        return difference
+    down, right = np.gradient(before)
+    usable = np.abs(difference) < _OUTLIER
+    slopes = np.stack([right[usable], down[usable]])
+    weights = slopes @ slopes.T + np.eye(2, dtype=np.float32)  # where nothing has an edge, nothing shifts
+    shift = np.linalg.solve(weights, slopes @ difference[usable])
+    if float(np.abs(shift).max()) > _LARGEST_SHIFT:
+        return difference
+    return np.asarray(difference - right * shift[0] - down * shift[1], np.float32)
 
 
 def _around(changed: Blocks, width: int, height: int) -> Region:

@@ -8,8 +8,8 @@ from moodpid.vision.types import Face, GreyImage
 
 # Log odds from which a place counts as a face: by itself, or while something moves there. What never moves
 # and is not clearly a face may be a pattern on a cushion
-CERTAIN, MOVING = 1.5, -0.3
-TURNED = 1.5  # more is asked of a face on its side: twice as many places are tried
+CERTAIN, MOVING = 2.0, 0.6
+TURNED = 2.5  # more is asked of a face on its side: twice as many places are tried
 KEEP = -1.0  # a face that was certain stays one down to here
 CLEAR = 7.0  # from these log odds on, a face is not looked for in another way as well
 SURE = 3.0  # below these log odds a face that does not even breathe is soon left out

@@ -93,3 +93,11 @@ def test_everything_changes_with_the_size_of_the_frame() -> None:
     changes = searched(room())
     assert changes.update(room(width=320, height=240)) == Region(0, 0, 320, 240)
     assert changes.moved(Face(10, 10, 30, 30))
+
+
+@pytest.mark.parametrize("shift_px", [1.0, 1.5])
+def test_a_camera_that_is_pushed_changes_little(shift_px: float) -> None:
+    changes = searched(furnished())
+    shift = np.array([[1, 0, shift_px], [0, 1, -shift_px]], np.float32)
+    moved = cv2.warpAffine(furnished(), shift, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+    assert changes.update(np.asarray(moved, np.uint8)) is None

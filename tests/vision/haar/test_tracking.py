@@ -37,7 +37,7 @@ def test_a_turned_face_needs_more_evidence() -> None:
 
 
 def test_an_uncertain_face_counts_only_while_it_moves() -> None:
-    tracker = tracker_with(0.0, moved=True)
+    tracker = tracker_with(1.0, moved=True)
     (track,) = tracker.tracks
     tracker.found(track, FACE, GREY, 0.25, moved=False)
     assert not tracker.anybody
@@ -46,7 +46,7 @@ def test_an_uncertain_face_counts_only_while_it_moves() -> None:
 
 
 def test_a_face_that_kept_moving_counts_when_it_rests() -> None:
-    tracker = tracker_with(0.0, moved=True)
+    tracker = tracker_with(1.0, moved=True)
     (track,) = tracker.tracks
     for number in range(1, 10):
         tracker.found(track, FACE, GREY, number / 4, moved=True)
