@@ -82,6 +82,8 @@ def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
     assert now.song
     if now.song.id == last.next_id or now.song.id in waiting or failed(last, now) or last.own_change:
         return True
+    if now.unknown & {_id(last.song), last.next_id}:
+        return True  # MPD took songs out itself, and went on with what is left
     if last.song is None:
         return now.song.pos == 0 or now.random
     forward = now.song.pos > last.song.pos or now.random or now.repeat or now.consume
@@ -99,7 +101,8 @@ def skipped(last: Snapshot, now: Snapshot) -> bool:
     """Return whether a user left the song of `last` before its end, by "next" or otherwise."""
     left = track_ended(last, now) is not None and last.state is not PlayState.STOP
     # MPD passes over what it cannot play, and what the other moodpid does is no user's doing
-    return left and not (failed(last, now) or now.other_leader or may_have_ended(last, now))
+    dropped = _id(last.song) in now.unknown
+    return left and not (dropped or failed(last, now) or now.other_leader or may_have_ended(last, now))
 
 
 def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[int]:

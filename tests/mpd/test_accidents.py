@@ -207,6 +207,15 @@ def test_songs_that_an_update_dropped_are_nobody_s_doing(room: Room) -> None:
     assert "hands off" not in room.look(Mood.HAPPY, "database").message
 
 
+def test_music_that_goes_on_after_an_update_dropped_songs_is_no_choice(room: Room) -> None:
+    room.mpd.add("user/0")
+    room.wait(1000)  # the hands off for it is over
+    room.mpd.lost.add("happy")
+    room.mpd.update()
+    assert "hands off" not in room.look(Mood.HAPPY, "database").message
+    assert room.mpd.playing() in ("user/0", "")
+
+
 def test_a_song_without_an_end_is_left_when_the_mood_changes(room: Room) -> None:
     room.mpd.song_s, room.mpd.known_s = 1e9, None
     room.wait(30)

@@ -31,6 +31,7 @@ def read(name: str, payload: bytes, *, retained: bool = False) -> Request:
         ("override", b"automatic", ChangeSetting("override", None)),
         ("strategy", b"lift", ChangeSetting("strategy", "lift")),
         ("misfit", b"PRESS", PressButton(Button.REJECT_SONG)),
+        ("take_over", b"PRESS", PressButton(Button.TAKE_OVER)),
         ("dwell_s", b"12", ChangeSetting("dwell_s", 12.0)),
         ("sensitivity", b"75.5", ChangeSetting("sensitivity", 75.5)),
         ("looks_hz", b"0.5", ChangeSetting("fps", 0.5)),
