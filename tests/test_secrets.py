@@ -1,6 +1,7 @@
 """No secret stands in a message, a log line, a finding or an error, whatever goes wrong."""
 
 import logging
+import socket
 import tempfile
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from moodpid.mpd.connection import MpdConnection
 from moodpid.mqtt.probe import probe
 from moodpid.mqtt.publisher import build_publisher
 from moodpid.system.credentials import read_secret
-from tests.support.mqtt import DEVICE, FAST, Answering, happy, present, wait_until
+from tests.support.mqtt import DEVICE, FAST, Answering, StubBroker, happy, present, wait_until
 
 # CONNACK of MQTT 5: not authorized; accepted; banned; and no MQTT at all
 ANSWERS = [
@@ -35,6 +36,17 @@ SECRETS = st.text("QXZ0123456789#%'\"\\ ü", min_size=12, max_size=40).filter(
     lambda text: text.strip() == text
 )
 few = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class Greeting(StubBroker):
+    """Sends its answers at once, and hangs up."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def _treat(self, visitor: socket.socket) -> None:
+        visitor.sendall(self._answer)
 
 
 def assert_hidden(secret: str, *texts: str) -> None:
@@ -64,7 +76,7 @@ def test_the_broker_s_password_leaves_by_no_other_way(
 @few
 @given(secret=SECRETS, answer=st.sampled_from(MPD_ANSWERS))
 def test_the_player_s_password_stands_in_no_error(secret: str, answer: bytes) -> None:
-    with Answering(lambda _: answer) as server:
+    with Greeting(answer) as server:
         where = config.MpdConfig(host="127.0.0.1", port=server.port)
         try:
             MpdConnection(where, secret).close()
