@@ -156,13 +156,17 @@ class EmotionNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return the FER2013 and the FER+ logits."""
+        x = self.dropout(self.features(images))
+        return self.head(x), self.votes_head(x)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return the channels' means (N, width), which the heads get."""
         x = (enlarge(images, self.enlarged) if self.enlarged else images) * INPUT_SCALE
         for layer, module in zip(self.layers, self.trunk, strict=True):
             x = module(x)
             if isinstance(layer, Conv):
                 x = functional.relu6(x)
-        x = self.dropout(x.mean(dim=(2, 3)))
-        return self.head(x), self.votes_head(x)
+        return x.mean(dim=(2, 3))
 
 
 def enlarge(images: Tensor, side: int) -> Tensor:

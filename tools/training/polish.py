@@ -24,6 +24,7 @@ from device import pick_device
 from lessons import StoredViews
 from network import EmotionNetwork, fold_norms
 from recipe import POLISH
+from refit import refit_head
 from train import Run, predict
 
 VIEWS = 10  # of the stored ones
@@ -54,6 +55,7 @@ def tune(options: argparse.Namespace) -> None:
     losses = {share: _loss(network, valid, device) for share, network in shares.items()}
     share = min(losses, key=lambda each: losses[each])
     print("tuned share", share, {each: round(loss, 4) for each, loss in losses.items()}, flush=True)
+    refit_head(shares[share], train, recipe.votes_share)
     stages.write_student(
         run, shares[share], {"recipe": asdict(recipe), "start": about | {"tuned_share": share}}
     )

@@ -21,6 +21,7 @@ from augment import Strength
 from device import device_name, pick_device
 from lessons import FreshViews, StoredViews
 from recipe import MEMBERS, STUDENTS, Recipe
+from refit import refit_head
 from train import Run, predict
 
 VIEWED = Strength()  # how far the stored views are varied
@@ -154,6 +155,7 @@ def train_students(options: argparse.Namespace) -> None:
             recipe, built, lesson, valid, folder, limit_s=left_s / (len(options.students) - number) * 0.96
         )
         trained = run.finish()
+        refit_head(trained, train, recipe.votes_share)
         write_student(run, trained, {"recipe": asdict(recipe)})
 
 
@@ -164,6 +166,7 @@ def write_student(run: Run, trained: nn.Module, about: dict[str, Any]) -> None:
     logits = predict(trained, run.valid.images, run.device)
     figures = {
         **about,
+        "refit": True,
         "epochs_done": run.epoch,
         "seconds": run.seconds,
         "device": device_name(run.device),
