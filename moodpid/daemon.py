@@ -153,7 +153,7 @@ class Daemon:
                     self._apply_settings(new)
                     self._save_if_changed()
             case PressButton(Button.SKIP | Button.REJECT_SONG | Button.TAKE_OVER | Button.LIKE as button):
-                self._press(button)
+                self._press_button(button)
             case PressButton(Button.RESTART):
                 raise RestartRequested("restart requested by a user")
             case PressButton(Button.FORGET_ROOM):
@@ -170,7 +170,7 @@ class Daemon:
     def _save_if_changed(self) -> None:
         self._unsaved = not self.save_settings(self._state.settings)
 
-    def _press(self, button: Button) -> None:
+    def _press_button(self, button: Button) -> None:
         """Pass a button to the player, which reports any skip."""
         if self.player is None:
             return

@@ -126,7 +126,7 @@ def _require_own_user() -> None:
 
 
 def build_analyzer() -> "SongAnalyzer":
-    """The analysis, with the network if it is installed.
+    """Return the analysis, with the network if it is installed.
 
     Raises:
         ModelError: The heads are unusable.

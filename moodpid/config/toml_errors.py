@@ -43,7 +43,7 @@ _DESCRIPTIONS = (
     (r"Unescaped|Invalid hex|Escaped", r"", r"", _BACKSLASH),
     (r"(Illegal|Found invalid) character '\\n'|Unterminated|Expected [\"']['\"]", r"", r"", _QUOTE),
     ("Cannot", r"", r"", "what stands here stood above, perhaps in another form: keep one of them"),
-    (r"Illegal|Found invalid", r"", r"", "a character that cannot be seen: type the line anew"),
+    (r"Illegal|Found invalid", r"", r"", "an invisible character: type the line again"),
 )
 
 

@@ -182,7 +182,7 @@ class ConnectionLog:
     def connected(self, limits: BrokerLimits) -> None:
         """Log that the connection is there, unless it keeps dropping."""
         if self._short_sessions < _UNSTABLE:
-            self._say_connected()
+            self._log_connected()
         if limits != self._limits:
             self._limits = limits
             if not limits.retain:
@@ -195,7 +195,7 @@ class ConnectionLog:
     def stable(self) -> None:
         """Log that a connection that kept dropping has lasted by now."""
         if self._short_sessions >= _UNSTABLE:
-            self._say_connected()
+            self._log_connected()
         self._short_sessions = 0
 
     def ended(self, end: SessionEnd, *, stable: bool) -> None:
@@ -206,7 +206,7 @@ class ConnectionLog:
             if self._short_sessions >= _UNSTABLE:
                 why = end.reason or "without a reason"
                 what = f"keeps closing the connection ({why}); retrying with growing pauses"
-        self._say(logging.WARNING, f"the broker at {self._broker.address} {what}")
+        self._log_line(logging.WARNING, f"the broker at {self._broker.address} {what}")
 
     def denied(self, denied: Mapping[str, ReasonCode]) -> None:
         """Log the topics that may not be read, once each."""
@@ -216,10 +216,12 @@ class ConnectionLog:
             more = f" and {len(new) - 1} more topics" if len(new) > 1 else ""
             log.warning("the broker at %s denies reading %s%s: %s", self._broker.address, first, more, reason)
 
-    def _say_connected(self) -> None:
-        self._say(logging.INFO, f"connected to the broker at {self._broker.address} ({self._broker.version})")
+    def _log_connected(self) -> None:
+        self._log_line(
+            logging.INFO, f"connected to the broker at {self._broker.address} ({self._broker.version})"
+        )
 
-    def _say(self, level: int, line: str) -> None:
+    def _log_line(self, level: int, line: str) -> None:
         if line != self._said:
             self._said = line
             log.log(level, "%s", clean(line, 500))

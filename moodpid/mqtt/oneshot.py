@@ -59,10 +59,10 @@ class BrokerTask(Protocol):
         """Whether there is nothing more to do."""
 
     def on_subscribed(self, session: Session) -> None:
-        """The broker has granted the subscriptions."""
+        """Return the broker has granted the subscriptions."""
 
     def on_message(self, session: Session, message: Received) -> None:
-        """A message has come on one of the topics."""
+        """Return a message has come on one of the topics."""
 
     def on_idle(self, session: Session) -> None:
         """Nothing has come for a moment."""

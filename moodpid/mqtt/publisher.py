@@ -99,14 +99,14 @@ class MqttPublisher:
             self._ownership.connected()
             self._repairs.clear()
         if not session:
-            self._rest()
+            self._stay_silent()
             return
         for claim in claims:
             self._ownership.on_claim(claim)
         for topic, payload in seen.items():
             self._on_seen(topic, payload, now_s)
         if not self._claim_id(now_s):
-            self._rest()
+            self._stay_silent()
             return
         self._inbound.release_held(now_s)
         self._orphans.finish()
@@ -123,7 +123,7 @@ class MqttPublisher:
             self._inbound.close()
         return ended
 
-    def _rest(self) -> None:
+    def _stay_silent(self) -> None:
         """Do nothing for a while: there is no session, or another instance owns the id."""
         self._inbound.accepts_commands = False
         self._pending_events.clear()

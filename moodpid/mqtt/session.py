@@ -82,13 +82,13 @@ class SessionHandler(Protocol):
     """What a session is for; called on the thread that runs it."""
 
     def on_connected(self, session: "Session") -> None:
-        """The broker has accepted the connection."""
+        """Return the broker has accepted the connection."""
 
     def on_subscribed(self, session: "Session", denied: Mapping[str, ReasonCode]) -> None:
         """All subscriptions are answered; `denied` are the topics that the broker does not allow."""
 
     def on_message(self, session: "Session", message: Received) -> None:
-        """A message has come."""
+        """Return a message has come."""
 
 
 class Session:
@@ -169,13 +169,13 @@ class Session:
     def _loop(self, wanted: Callable[[], bool], answer_until_s: float, farewell: Message | None) -> EndKind:
         while self._client.loop(timeout=_IDLE_S if self.connected else _POLL_S) == _SUCCESS:
             if not wanted():
-                self._leave(farewell)
+                self._disconnect(farewell)
                 return EndKind.CLOSED
             if not self.connected and time.monotonic() > answer_until_s:
                 return EndKind.SILENT
         return EndKind.LOST if self.connected else EndKind.REJECTED
 
-    def _leave(self, farewell: Message | None) -> None:
+    def _disconnect(self, farewell: Message | None) -> None:
         """Disconnect in order, after what was published last."""
         if farewell:
             self.publish(farewell)

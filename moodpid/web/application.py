@@ -9,7 +9,7 @@ from aiohttp import web
 
 from moodpid.rate_limit import TokenBucket
 from moodpid.text import clean
-from moodpid.web.access import SECURITY_HEADERS, Rules
+from moodpid.web.access import SECURITY_HEADERS, AccessRules
 from moodpid.web.api import Api
 from moodpid.web.connections import Connections
 from moodpid.web.files import StaticFiles
@@ -27,7 +27,9 @@ _FEED = "events"
 _OPEN = frozenset({"session"})  # what may be asked before the user has signed in
 
 
-def build_application(api: Api, rules: Rules, base_path: str, connections: Connections) -> web.Application:
+def build_application(
+    api: Api, rules: AccessRules, base_path: str, connections: Connections
+) -> web.Application:
     """Return the application.
 
     Args:
@@ -75,7 +77,7 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
 class _Guard:
     """Stands before every handler."""
 
-    def __init__(self, api: Api, rules: Rules, base_path: str) -> None:
+    def __init__(self, api: Api, rules: AccessRules, base_path: str) -> None:
         self._api = api
         self._rules = rules
         self._prefix = f"{base_path}/api/"

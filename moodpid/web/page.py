@@ -11,7 +11,7 @@ from moodpid.mood.emotion import AFFECT, Mood
 from moodpid.requests import Post
 from moodpid.settings.fields import SettingField
 from moodpid.state import ViewLevel
-from moodpid.web.access import Rules, is_loopback, own_names
+from moodpid.web.access import AccessRules, is_loopback, own_names
 from moodpid.web.api import Api
 from moodpid.web.application import build_application
 from moodpid.web.backend import PageBackend
@@ -65,7 +65,7 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
     address = Address.of(page, parts.hostname)
     feed, day = Feed(parts.view_level), DayLog()
     sign_in = SignIn(parts.key, parts.password, protected=protected)
-    rules = Rules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)
+    rules = AccessRules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)
 
     def make_application(connections: Connections) -> Any:  # noqa: ANN401 - aiohttp's, not imported here
         api = Api(

@@ -77,7 +77,7 @@ def test_skip_goes_on_to_the_next_song_and_is_told_once(home_setup: TestHome) ->
     event = "event.living_room_mood_changed"
     wait(
         home_setup,
-        "it is told",
+        "the skip is published",
         lambda: home_setup.home.states()[event]["attributes"]["event_type"] == "track_skipped",
         AT_ONCE_S,
     )

@@ -28,7 +28,7 @@ class Answer(DeliveryStatus):
         return "Not authorized"
 
 
-class Wire:
+class RecordingLink:
     """A connection to a broker that takes no messages on `DENIED`.
 
     Args:
@@ -72,7 +72,7 @@ class Wire:
         return True
 
 
-def flush(outbox: Outbox, wire: Wire, reason: ReasonCode | None = None) -> bool:
+def flush(outbox: Outbox, wire: RecordingLink, reason: ReasonCode | None = None) -> bool:
     """One session: publish on four topics, and let the broker answer; whether it lasts."""
     outbox.step(0.0)
     for topic in ("a/first", DENIED, "a/second", "a/third"):
@@ -85,7 +85,7 @@ def flush(outbox: Outbox, wire: Wire, reason: ReasonCode | None = None) -> bool:
 
 
 def test_a_refused_topic_is_named_once_and_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    wire = Wire()
+    wire = RecordingLink()
     outbox = Outbox(wire, "broker:1883")
     for _ in range(3):
         assert flush(outbox, wire)
@@ -97,7 +97,7 @@ def test_a_refused_topic_is_named_once_and_left_out(caplog: pytest.LogCaptureFix
 
 
 def test_another_session_is_tried_again_and_not_named_again(caplog: pytest.LogCaptureFixture) -> None:
-    wire = Wire()
+    wire = RecordingLink()
     outbox = Outbox(wire, "broker:1883")
     flush(outbox, wire)
     wire.session += 1
@@ -112,7 +112,7 @@ def test_another_session_is_tried_again_and_not_named_again(caplog: pytest.LogCa
 def test_a_topic_that_ends_sessions_is_found_and_left_out(
     caplog: pytest.LogCaptureFixture, reason: ReasonCode | None, sessions: int
 ) -> None:
-    wire = Wire(ends=True)
+    wire = RecordingLink(ends=True)
     outbox = Outbox(wire, "broker:1883")
     assert [flush(outbox, wire, reason) for _ in range(sessions + 1)] == [False] * sessions + [True]
     assert len(lines(caplog)) == 1
@@ -123,7 +123,7 @@ def test_a_topic_that_ends_sessions_is_found_and_left_out(
 
 
 def test_a_session_lost_for_another_reason_blames_no_topic(caplog: pytest.LogCaptureFixture) -> None:
-    wire = Wire()
+    wire = RecordingLink()
     outbox = Outbox(wire, "broker:1883")
     for _ in range(20):
         outbox.step(0.0)
@@ -138,7 +138,7 @@ def test_a_session_lost_for_another_reason_blames_no_topic(caplog: pytest.LogCap
 
 
 def test_a_message_larger_than_the_broker_takes_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    wire = Wire()
+    wire = RecordingLink()
     wire.limits = BrokerLimits(max_packet_bytes=100)
     outbox = Outbox(wire, "broker:1883")
     outbox.step(0.0)

@@ -16,7 +16,7 @@ from tests.support.fake_picamera2 import Picamera2
 
 @pytest.fixture
 def pi_camera(monkeypatch: pytest.MonkeyPatch) -> type:
-    """The adapter over a stand-in for picamera2, imported anew."""
+    """The adapter over a stand-in for picamera2, imported again."""
     monkeypatch.setitem(sys.modules, "picamera2", fake_picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", fake_libcamera)
     monkeypatch.delitem(sys.modules, "moodpid.vision.cameras.picamera", raising=False)

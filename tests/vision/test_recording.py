@@ -1,4 +1,4 @@
-"""Recordings become frames in their own time, and what is broken in them is told by name."""
+"""Recordings become frames in their own time, and what is broken in them is reported by name."""
 
 import contextlib
 from itertools import pairwise

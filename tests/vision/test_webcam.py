@@ -1,4 +1,4 @@
-"""A webcam's newest frame comes at the pace asked for; one that is gone is told."""
+"""A webcam's newest frame comes at the pace asked for; one that is gone is reported."""
 
 from collections import deque
 from itertools import pairwise

@@ -16,7 +16,7 @@ from moodpid.vision.types import Frame
 from moodpid.vision.yunet import YuNetDetector, face_of
 from tests.support.rooms import room
 
-# A path for whoever has the model: it is not part of the repository
+# The path of the model: it is not part of the repository
 MODEL = os.environ.get("MOODPID_YUNET_MODEL", "")
 
 

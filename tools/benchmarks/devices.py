@@ -61,7 +61,7 @@ class Room:
         return True
 
     def turn(self, now_s: float, *, settled: bool) -> None:
-        """What a turn of the loop does; nothing new happens once it is settled."""
+        """Return what a turn of the loop does; nothing new happens once it is settled."""
         events: list[MoodEvent] = []
         if not settled:
             if self._chance.random() < TURN_S / MOOD_LASTS_S:

@@ -70,7 +70,7 @@ class Proxy:
                     other[speaker].sendall(said)
 
 
-class Rig:
+class FaultHarness:
     """The daemon and its servers.
 
     Attributes:

@@ -5,12 +5,12 @@ import statistics
 import time
 from pathlib import Path
 
-from benchmarks.fault_rig import Rig
+from benchmarks.fault_rig import FaultHarness
 
 
 def soak(minutes: float) -> bool:
     """Let the daemon look 30 times a second, and print how memory, open files and threads grow."""
-    with Rig() as rig:
+    with FaultHarness() as rig:
         rig.start(fps=30.0)
         rig.seconds_until_right()
         warm_s = min(600.0, minutes * 60 / 3)

@@ -24,13 +24,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.fault_rig import ROOT, Rig
+from benchmarks.fault_rig import ROOT, FaultHarness
 from benchmarks.fault_soak import soak
 
 REPOSITORY = Path(__file__).parents[2]
 Outcome = float | None
 """Seconds until every view was right, None if the fault was not survived."""
-Fault = Callable[[Rig, random.Random], Iterator[Outcome]]
+Fault = Callable[[FaultHarness, random.Random], Iterator[Outcome]]
 PARTS: dict[str, tuple[str, Fault]] = {}
 
 
@@ -45,14 +45,14 @@ def _fault(title: str) -> Callable[[Fault], Fault]:
 
 
 @_fault("kill -9 of the daemon, and a start")
-def _kill(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _kill(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.end(signal.SIGKILL)
     rig.start()
     yield rig.seconds_until_right()
 
 
 @_fault("SIGTERM: seconds until it ended with 0")
-def _stop(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _stop(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     began_s = time.monotonic()
     code = rig.end()
     yield time.monotonic() - began_s if code == 0 else None
@@ -61,7 +61,7 @@ def _stop(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("the broker killed, and back after 3 s")
-def _broker_gone(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _broker_gone(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.mosquitto.kill()
     time.sleep(3)
     rig.mosquitto.start()
@@ -69,7 +69,7 @@ def _broker_gone(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("the broker frozen for 10 s")
-def _broker_black_hole(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _broker_black_hole(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.mosquitto.freeze()
     time.sleep(10)
     rig.mosquitto.thaw()
@@ -77,14 +77,14 @@ def _broker_black_hole(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("the connection to the broker half-open")
-def _broker_half_open(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _broker_half_open(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.broker_proxy.stall()
     yield rig.seconds_until_right(lambda kept: kept.get(f"{ROOT}/status") == b"offline")
     yield rig.seconds_until_right()
 
 
 @_fault("random bytes for 5 s where the broker was")
-def _broker_garbage(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
+def _broker_garbage(rig: FaultHarness, chance: random.Random) -> Iterator[Outcome]:
     port = rig.mosquitto.port
     rig.mosquitto.kill()
     with _garbage(port, chance):
@@ -94,7 +94,7 @@ def _broker_garbage(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("MPD killed, and back after 3 s")
-def _mpd_gone(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _mpd_gone(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.mpd.kill()
     time.sleep(3)
     rig.mpd.start()
@@ -102,7 +102,7 @@ def _mpd_gone(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("MPD frozen for 10 s")
-def _mpd_black_hole(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _mpd_black_hole(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.mpd.freeze()
     time.sleep(10)
     rig.mpd.thaw()
@@ -110,7 +110,7 @@ def _mpd_black_hole(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("random bytes for 5 s where MPD was")
-def _mpd_garbage(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
+def _mpd_garbage(rig: FaultHarness, chance: random.Random) -> Iterator[Outcome]:
     port = rig.mpd.port
     rig.mpd.kill()
     with _garbage(port, chance):
@@ -120,7 +120,7 @@ def _mpd_garbage(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("state files truncated or with flipped bits, and a start")
-def _state_files(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
+def _state_files(rig: FaultHarness, chance: random.Random) -> Iterator[Outcome]:
     rig.end(signal.SIGKILL)
     for name in ("settings.json", "topics.json", "player.json"):
         file = rig.state / name
@@ -131,7 +131,7 @@ def _state_files(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("a disk that takes no byte: a setting is obeyed all the same")
-def _full_disk(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _full_disk(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.end()
     rig.start(full_disk=True)
     yield rig.seconds_until_right()
@@ -142,7 +142,7 @@ def _full_disk(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("states deleted and overwritten by another client")
-def _overwritten(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _overwritten(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     for payload in ("", "offline", "garbage"):
         _publish(rig, "status", payload, retain=True)
         _publish(rig, "camera", payload, retain=True)
@@ -150,7 +150,7 @@ def _overwritten(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("5 s of 3,000 nonsense commands a second: a valid one in between and after")
-def _flood(rig: Rig, _: random.Random) -> Iterator[Outcome]:
+def _flood(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     with socket.create_connection(("127.0.0.1", rig.mosquitto.port)) as sender:
         sender.sendall(bytes.fromhex("100c00044d5154540402003c0000"))
         sender.recv(4)
@@ -164,7 +164,7 @@ def _flood(rig: Rig, _: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("a model truncated or with flipped bits: exit code 78")
-def _model(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
+def _model(rig: FaultHarness, chance: random.Random) -> Iterator[Outcome]:
     for kind in ("emotion.tflite", "emotion.json"):
         for name in ("emotion.tflite", "emotion.json"):
             shutil.copy(REPOSITORY / "models" / name, rig.folder / name)
@@ -177,7 +177,7 @@ def _model(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
 
 
 @_fault("a configuration truncated or with flipped bits: exit code 0 or 78")
-def _configuration(rig: Rig, chance: random.Random) -> Iterator[Outcome]:
+def _configuration(rig: FaultHarness, chance: random.Random) -> Iterator[Outcome]:
     file = rig.folder / "broken.toml"
     for _ in range(5):
         file.write_bytes(_damaged((REPOSITORY / "config" / "moodpid.toml").read_bytes(), chance))
@@ -213,7 +213,7 @@ def _garbage(port: int, chance: random.Random) -> Iterator[None]:
             server.kill()
 
 
-def _publish(rig: Rig, name: str, payload: str, *, retain: bool = False) -> None:
+def _publish(rig: FaultHarness, name: str, payload: str, *, retain: bool = False) -> None:
     command = [
         "mosquitto_pub",
         "-p",
@@ -225,12 +225,12 @@ def _publish(rig: Rig, name: str, payload: str, *, retain: bool = False) -> None
     subprocess.run([*command, "-m", payload] if payload else [*command, "-n"], check=True, timeout=10)
 
 
-def _setting_comes_back(rig: Rig, value: str) -> Outcome:
+def _setting_comes_back(rig: FaultHarness, value: str) -> Outcome:
     _publish(rig, "dwell_s/set", value)
     return rig.seconds_until_right(lambda kept: kept.get(f"{ROOT}/dwell_s") == value.encode())
 
 
-def _ends(rig: Rig, codes: set[int], *arguments: str) -> Outcome:
+def _ends(rig: FaultHarness, codes: set[int], *arguments: str) -> Outcome:
     began_s = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-P", "-m", "moodpid", *arguments],
@@ -245,7 +245,7 @@ def table(names: list[str], times: int, seed: int) -> bool:
     chance = random.Random(seed)  # noqa: S311 - faults, not secrets
     well = True
     print("| fault | tried | survived | median s | longest s |\n| --- | --- | --- | --- | --- |", flush=True)
-    with Rig() as rig:
+    with FaultHarness() as rig:
         rig.start()
         rig.seconds_until_right()
         for name in names:

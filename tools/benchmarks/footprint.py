@@ -138,7 +138,7 @@ def follow(pid: int, seconds: float) -> dict[str, float]:
 
 
 def _field(pid: int, name: str) -> int:
-    """A number of /proc/PID/status, see proc(5); memory is in kB there."""
+    """Return a number of /proc/PID/status, see proc(5); memory is in kB there."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])

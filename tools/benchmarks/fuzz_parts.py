@@ -68,7 +68,7 @@ def _configurations() -> st.SearchStrategy[bytes]:
 
 
 def _check_configuration(data: bytes) -> None:
-    """A configuration, or faults of one line each; what is good can be worked with."""
+    """Return a configuration, or faults of one line each; what is good can be worked with."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -122,7 +122,7 @@ def _states() -> st.SearchStrategy[tuple[str, bytes]]:
 
 
 def _check_state(file: tuple[str, bytes]) -> None:
-    """A state file is read or set aside, and written again."""
+    """Return a state file is read or set aside, and written again."""
     name, data = file
     path = _FOLDER / name
     path.write_bytes(data)
@@ -170,7 +170,7 @@ def _messages() -> st.SearchStrategy[tuple[str, bytes, bool]]:
 
 
 def _check_message(message: tuple[str, bytes, bool]) -> None:
-    """A message changes nothing but by a valid command, and stops nothing."""
+    """Return a message changes nothing but by a valid command, and stops nothing."""
     topic, payload, retained = message
     harness = _HARNESS[0]
     harness.receive(topic, payload, retained=retained)

@@ -53,7 +53,7 @@ class Result:
 
 
 def stream(scores: Scores, hours: float, random: Random) -> Iterator[Look]:
-    """Looks at a room whose mood is known."""
+    """Yield looks at a room whose mood is known."""
     truth, looks_left = EMOTIONS[0], hours * 3600 * LOOKS_HZ
     while looks_left > 0:
         truth = random.choice([e for e in EMOTIONS if e is not truth and scores[e]])
@@ -66,7 +66,7 @@ def stream(scores: Scores, hours: float, random: Random) -> Iterator[Look]:
 
 
 def in_a_row(n: int) -> Smoother:
-    """The usual way: a mood is reported once `n` looks in a row agree."""
+    """Return the usual way: a mood is reported once `n` looks in a row agree."""
     last, run, reported = None, 0, None
 
     def smooth(scores: EmotionScores) -> Emotion | None:
@@ -80,7 +80,7 @@ def in_a_row(n: int) -> Smoother:
 
 
 def majority(n: int) -> Smoother:
-    """The other usual way: what most of the last `n` looks say."""
+    """Return the other usual way: what most of the last `n` looks say."""
     window: deque[Emotion] = deque(maxlen=n)
 
     def smooth(scores: EmotionScores) -> Emotion | None:
@@ -133,7 +133,7 @@ def families(prior: tuple[float, ...]) -> dict[str, list[Smoother]]:
 
 
 def at_delay(results: Sequence[Result], delay_s: float) -> float | None:
-    """False changes an hour at a mean delay, between the two settings next to it; None outside of all."""
+    """Return the false changes an hour at a mean delay, interpolated; None outside of all settings."""
     ordered = sorted(results, key=lambda r: r.delay_s)
     for low, high in pairwise(ordered):
         if low.delay_s <= delay_s <= high.delay_s:
@@ -151,7 +151,7 @@ def compare(
 
 
 def classify(data: Path, model: Path) -> tuple[Scores, tuple[float, ...]]:
-    """What the model says of every picture of the data, by its true label; and the model's prior."""
+    """Return what the model says of every picture of the data, by its true label; and the model's prior."""
     import numpy as np  # noqa: PLC0415 - the comparison itself needs neither numpy nor a model
 
     from moodpid.vision.classifier import TfliteClassifier  # noqa: PLC0415 - likewise

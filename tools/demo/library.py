@@ -98,7 +98,7 @@ class Track:
 
 
 def tracks(mood: str) -> list[Track]:
-    """The tracks of a mood, in the order of its stored playlist."""
+    """Return the tracks of a mood, in the order of its stored playlist."""
     style = STYLES[mood]
     return [
         Track(f"{mood}/{title.lower().replace(' ', '-')}.wav", title, f"The {mood.capitalize()} Three",
@@ -108,7 +108,7 @@ def tracks(mood: str) -> list[Track]:
 
 
 def playlist(mood: str) -> str:
-    """The name of the stored playlist of a mood."""
+    """Return the name of the stored playlist of a mood."""
     return mood.capitalize()
 
 
@@ -128,13 +128,13 @@ def generate(folder: Path, seconds: float = 20.0) -> Path:
 
 
 def _track(style: Style, number: int, seconds: float) -> Samples:
-    """Samples between -PEAK and PEAK that begin and end at zero."""
+    """Return samples between -PEAK and PEAK that begin and end at zero."""
     out = play(style.band, style.seeds[number], seconds)
     return _faded(out * (PEAK * style.loudness / max(np.abs(out).max(), 1e-9)))
 
 
 def _faded(samples: Samples) -> Samples:
-    """The same with its first and last moments brought to zero."""
+    """Return the same with its first and last moments brought to zero."""
     ramp = np.linspace(0, 1, min(int(0.05 * RATE_HZ), len(samples) // 4 + 1))
     samples[: len(ramp)] *= ramp
     samples[-len(ramp) :] *= ramp[::-1]
@@ -152,5 +152,5 @@ def _write_wav(path: Path, samples: Samples, track: Track) -> None:
 
 
 def _chunk(name: str, content: bytes) -> bytes:
-    """A RIFF chunk, padded to an even length."""
+    """Return a RIFF chunk, padded to an even length."""
     return name.encode() + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)

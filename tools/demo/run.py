@@ -127,14 +127,14 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
 
 
 def _explain(returncode: int, log: Path) -> None:
-    """The daemon's last words, which say why it ended."""
+    """Return the daemon's last words, which say why it ended."""
     words = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     print("".join(words[-10:]), end="", file=sys.stderr)
     print(f"demo: moodpid ended by itself, with exit code {returncode}", file=sys.stderr)
 
 
 def _library(cache: Path) -> Path:
-    """The songs, made once for each version of what makes them."""
+    """Return the songs, made once for each version of what makes them."""
     version = hashlib.sha256(Path(library.__file__).read_bytes() + str(SONG_S).encode()).hexdigest()[:12]
     folder = cache / f"library-{version}"
     if not folder.exists():
@@ -216,7 +216,7 @@ def _toml(tables: dict[str, dict[str, Any]], prefix: str = "") -> str:
 
 
 def _value(value: object) -> str:
-    """A value as TOML has it: strings, numbers and truths as in JSON, but not tables in lists."""
+    """Return a value as TOML has it: strings, numbers and truths as in JSON, but not tables in lists."""
     match value:
         case list():
             return f"[{', '.join(map(_value, value))}]"
@@ -236,7 +236,7 @@ def _introduce(camera: str, mpd: PrivateMpd, broker: PrivateMosquitto, port: int
 
 @contextmanager
 def _listening(broker: PrivateMosquitto, heard: Heard) -> Iterator[Client]:
-    """A client that hears all topics of ours, as long as somebody calls its `loop`."""
+    """Yield a client that hears all topics of ours, as long as somebody calls its `loop`."""
     client = Client(CallbackAPIVersion.VERSION2)
     client.on_message = lambda _client, _data, message: heard.take(message.topic, bytes(message.payload))
     client.connect(broker.host, broker.port)

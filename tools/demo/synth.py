@@ -97,7 +97,7 @@ def _strings(band: Band, degree: int, time: Samples) -> Samples:
 
 
 def _tune(band: Band, out: Samples, rng: np.random.Generator) -> None:
-    """A random walk on the scale."""
+    """Return a random walk on the scale."""
     at_s, degree = 0.0, _START
     while at_s < len(out) / RATE_HZ and band.lead_gain:
         length_s = float(rng.choice(_NOTES)) * band.beat_s
@@ -138,7 +138,7 @@ def _pitch(band: Band, degree: int) -> float:
 
 
 def _tone(hz: float, time: Samples, overtones: int) -> Samples:
-    """A saw, as far as it has these overtones and the rate has room for them."""
+    """Return a saw, as far as it has these overtones and the rate has room for them."""
     wave = np.zeros_like(time)
     for number in range(1, overtones + 1):
         if number * hz < RATE_HZ / 2:

@@ -23,13 +23,13 @@ REPEATS = 4  # the software camera shows each picture so many times before the n
 
 
 def still(scene: DemoScene, shows: Emotion | None) -> GreyImage:
-    """The picture of one face, long after it faded in, or of the empty room."""
+    """Return the picture of one face, long after it faded in, or of the empty room."""
     start_s = next(part.start_s for part in script()[0] if part.shows is shows)
     return scene.picture(start_s + 3.0)
 
 
 def write(folder: Path, pictures: Iterator[GreyImage]) -> int:
-    """Number the pictures as the software camera wants them; returns how many there are."""
+    """Write the pictures numbered as the software camera wants them; return how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
     number = -1
     for number, picture in enumerate(pictures):

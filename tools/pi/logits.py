@@ -73,7 +73,7 @@ def agreement(ours: NDArray[Any], theirs: NDArray[Any]) -> Agreement:
 
 
 def choose(source: Path, count: int, seed: int) -> NDArray[np.uint8]:
-    """Some faces of an `.npz` with `images`, drawn without repetition; all of them if there are no more."""
+    """Return some faces of an `.npz` with `images`, drawn without repetition; all if there are no more."""
     with np.load(source) as arrays:
         images: NDArray[np.uint8] = arrays["images"]
     rows = np.random.default_rng(seed).permutation(len(images))[:count]
@@ -81,7 +81,7 @@ def choose(source: Path, count: int, seed: int) -> NDArray[np.uint8]:
 
 
 def read(model: Path, faces: NDArray[np.uint8]) -> NDArray[Any]:
-    """The quantized logits that the daemon's classifier gives on this processor, shape (faces, classes)."""
+    """Return the daemon's quantized logits on this processor, shape (faces, classes)."""
     classifier = TfliteClassifier(model)
     return np.array([classifier.quantized_logits(face) for face in faces])
 
@@ -95,7 +95,7 @@ def read_with_reference_kernels(model: Path, faces: NDArray[np.uint8]) -> NDArra
 
 
 def _runtime() -> Any:  # noqa: ANN401 - of one of two packages, neither with types
-    """The module that the classifier takes its interpreter from."""
+    """Return the module that the classifier takes its interpreter from."""
     newer = "ai_edge_litert.interpreter" if find_spec("ai_edge_litert") else "tflite_runtime.interpreter"
     return importlib.import_module(newer)
 

@@ -39,7 +39,7 @@ def _floats(network: nn.Module) -> list[Tensor]:
 
 @torch.no_grad()
 def settle_norms(network: nn.Module, images: Tensor) -> None:
-    """Measure the norms' means and variances anew, over the faces as they are and mirrored.
+    """Measure the norms' means and variances again, over the faces as they are and mirrored.
 
     images: (N, 48, 48) uint8. What the norms gathered in training is of varied faces and of
     weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021).

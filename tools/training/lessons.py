@@ -1,4 +1,4 @@
-"""What a network is shown and should answer: faces varied anew, or fixed views with stored answers."""
+"""What a network is shown and should answer: faces varied each time, or fixed views with stored answers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Lesson(Protocol):
 
 
 class FreshViews:
-    """Faces varied anew each time, with the labels and votes that people gave them."""
+    """Faces varied each time, with the labels and votes that people gave them."""
 
     def __init__(self, faces: data.Faces, recipe: Recipe, device: torch.device) -> None:
         self.images = torch.from_numpy(faces.images).to(device)

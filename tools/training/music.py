@@ -2,7 +2,7 @@
 
     python tools/training/music.py --data DIR [--write]
 
-DIR is a folder with 4Q, Emotify and Spotify's table; --write makes models/music.json anew.
+DIR is a folder with 4Q, Emotify and Spotify's table; --write renews models/music.json.
 """
 
 import argparse

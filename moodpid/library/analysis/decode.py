@@ -127,7 +127,7 @@ def _require_file(path: Path) -> None:
 
 
 def _command(path: Path, start_s: float, network_pipe: int | None) -> list[str]:
-    """The decoder's command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
+    """Return the decoder's command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
     raw = ["-vn", "-sn", "-dn", "-map", "0:a:0", "-ac", "1", "-f", "f32le"]
     command = [
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),

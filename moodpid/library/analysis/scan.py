@@ -179,7 +179,7 @@ class LibraryScan:
         progress.failure = song.uri, reason
 
     def _file_is_missing(self, song: ListedSong, error: OSError, progress: Progress) -> None:
-        """The file cannot be opened: it alone, or the share is away, or this is the wrong folder."""
+        """Return the file cannot be opened: it alone, or the share is away, or this is the wrong folder."""
         require_folder(self._folder)
         self._missing += 1
         if self._missing >= MISSING_IN_A_ROW:

@@ -44,7 +44,7 @@ def tonality(sound: Spectrogram) -> Mapping[str, float]:
 
 
 def _tuned(sound: Spectrogram) -> Floats:
-    """The chroma at the tuning at which it is most peaked."""
+    """Return the chroma at the tuning at which it is most peaked."""
 
     def peakedness(chroma: Floats) -> float:
         mean = chroma[sound.audible].mean(axis=0)
@@ -55,7 +55,7 @@ def _tuned(sound: Spectrogram) -> Floats:
 
 
 def _key(mean: Floats) -> dict[str, float]:
-    """The key whose profile correlates best (C. Krumhansl, "Cognitive foundations…", 1990)."""
+    """Return the key whose profile correlates best (C. Krumhansl, "Cognitive foundations…", 1990)."""
     fit = _PROFILES @ ((mean - mean.mean()) / (mean.std() + 1e-9)) / 12
     best = int(np.argmax(fit))
     tonic = int(np.argmax(np.maximum(fit[:12], fit[12:])))

@@ -117,7 +117,7 @@ class HaarDetector:
             if self._at_s - at_s < _REJECTED_S and not self._changes.changed(face)
         ]
         self._try(picture, region, self._finder.upright)
-        somebody = any(track.counts for track in self._tracker.settled(self._at_s))
+        somebody = any(track.counts for track in self._tracker.known_at(self._at_s))
         if not somebody or (everywhere and self._full_searches % _EXTRAS_EVERY == 0):
             for way in self._finder.extras if thorough else (next(self._extras),):
                 self._try(picture, region, way)
@@ -130,7 +130,7 @@ class HaarDetector:
 
     def _is_known(self, face: Face) -> bool:
         """Return whether a place was found in this look already, or was no face and has not changed since."""
-        if any(overlap(track.face, face) for track in self._tracker.settled(self._at_s)):
+        if any(overlap(track.face, face) for track in self._tracker.known_at(self._at_s)):
             return True
         return any(at_s < self._at_s and same_place(old, face) for at_s, old in self._rejected)
 

@@ -68,7 +68,7 @@ class Tracker:
         """Whether a face counts as somebody."""
         return any(track.counts for track in self.tracks)
 
-    def settled(self, at_s: float) -> list[Track]:
+    def known_at(self, at_s: float) -> list[Track]:
         """Return the tracks that were found in the look of this time and need no search in another way.
 
         Those are the ones from before, and the new ones with much evidence.

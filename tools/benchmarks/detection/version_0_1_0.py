@@ -66,7 +66,7 @@ class HaarDetector:
         self._full_at_s = float("-inf")
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """The faces in the frame, the largest first."""
+        """Return the faces in the frame, the largest first."""
         due = not 0.0 <= frame.at_s - self._full_at_s < self._full_every_s
         faces = () if due else self._around_last(frame.grey)
         if len(faces) < max(1, len(self._faces)):
@@ -76,7 +76,7 @@ class HaarDetector:
         return self._faces
 
     def detect_filling(self, grey: GreyImage) -> tuple[Face, ...]:
-        """The faces that fill a picture, the largest first: the cascade wants more around them than is there.
+        """Return the faces that fill a picture, the largest first: with a border around it.
 
         The edges are repeated outwards; mirrored ones would show faces that are none.
         """
@@ -92,7 +92,7 @@ class HaarDetector:
         return self._search(grey, smallest, min(grey.shape))
 
     def _around_last(self, grey: GreyImage) -> tuple[Face, ...]:
-        """The last faces again, each in a window around it; none of them if two merged into one."""
+        """Return the last faces again, each in a window around it; none of them if two merged into one."""
         found: set[Face] = set()
         for last in self._faces:
             near = self._near(grey, last)
@@ -136,7 +136,7 @@ class StillDetector:
         self._haar = HaarDetector(min_face_px, cascade, full_every_s=0.0)
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """The faces in the picture, the largest first."""
+        """Return the faces in the picture, the largest first."""
         return self._haar.detect(frame) or self._haar.detect_filling(frame.grey)
 
 
@@ -145,7 +145,7 @@ def _area(face: Face) -> int:
 
 
 def _clipped(face: Face, border: int, shape: tuple[int, ...]) -> Face:
-    """What lies in a picture of `shape` of a face that was found with a border around it."""
+    """Return what lies in a picture of `shape` of a face that was found with a border around it."""
     height, width = shape
     left, top = face.x - border, face.y - border
     right, bottom = min(width, left + face.width), min(height, top + face.height)

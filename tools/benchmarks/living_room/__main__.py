@@ -38,7 +38,7 @@ ROOMS = {"home": HOME, "party": PARTY, "sickroom": SICKROOM}
 
 
 def contenders(faces: Faces, known: tuple[float, ...]) -> dict[str, Follow]:
-    """The rows of the table.
+    """Return the rows of the table.
 
     Args:
         faces: Where the classifier's prior comes from.

@@ -24,7 +24,7 @@ Follow = Callable[[Sequence[Evening]], list[Ints]]
 
 
 def in_a_row(n: int) -> Follow:
-    """The usual way: a mood is reported once `n` looks in a row agree on it."""
+    """Return the usual way: a mood is reported once `n` looks in a row agree on it."""
 
     def follow(tops: Sequence[int]) -> list[int]:
         last, run, reported, away, reports = NOBODY, 0, NOBODY, 0, []
@@ -43,7 +43,7 @@ def in_a_row(n: int) -> Follow:
 
 
 def majority(n: int) -> Follow:
-    """The other usual way: what most of the last `n` looks at faces say."""
+    """Return the other usual way: what most of the last `n` looks at faces say."""
 
     def follow(tops: Sequence[int]) -> list[int]:
         window: deque[int] = deque(maxlen=n)
@@ -63,7 +63,7 @@ def majority(n: int) -> Follow:
 
 
 def _of_tops(follow: Callable[[Sequence[int]], list[int]]) -> Follow:
-    """A way that knows only the most probable emotion of the largest face."""
+    """Return a way that knows only the most probable emotion of the largest face."""
 
     def reports(evenings: Sequence[Evening]) -> list[Ints]:
         reported = []
@@ -79,7 +79,7 @@ def _of_tops(follow: Callable[[Sequence[int]], list[int]]) -> Follow:
 
 
 def release_0_1_0(prior: Numbers) -> Follow:
-    """The filter of 0.1.0 with its settings: every second an opinion, and the training's frequencies."""
+    """Return the filter of 0.1.0 with its settings and the training's frequencies."""
     stay, remember, share = (1 / LOOKS_HZ / s for s in (60.0, 120.0, 1.0))
     stay, remember, share = math.exp(-stay), math.exp(-remember), 1 - math.exp(-share)
     leaks = np.array(prior)
@@ -125,7 +125,7 @@ def moodpid(
     resting: bool = True,
     sense: float | None = None,
 ) -> Follow:
-    """The present filter, with its shipped settings.
+    """Return the present filter, with its shipped settings.
 
     Args:
         faces: Their profile and the classifier's prior stand for the model's sidecar.
@@ -150,7 +150,7 @@ def moodpid(
 
 
 def _reports(mood_filter: MoodFilter, evening: Evening, quality: float | None) -> Ints:
-    """The reported moods; every `SENSE_EVERY_S` while somebody is there, the sense reports a point.
+    """Return the reported moods; every `SENSE_EVERY_S` while somebody is there, the sense reports a point.
 
     The point is near the true mood in the share `quality` of the reports, else near any.
     """

@@ -104,7 +104,7 @@ class Evening:
     areas: Floats
 
     def observations(self) -> list[Observation]:
-        """The looks, `LOOKS_HZ` to the second."""
+        """Return the looks, `LOOKS_HZ` to the second."""
         looks = []
         for number, (scores, areas) in enumerate(zip(self.scores.tolist(), self.areas.tolist(), strict=True)):
             faces = (
@@ -184,7 +184,7 @@ class Household:
         return weights
 
     def _moods(self, looks: int) -> Ints:
-        """A semi-Markov process: each mood lasts a gamma-distributed time, the next is drawn afresh."""
+        """Yield a semi-Markov process: moods last gamma-distributed times, the next is drawn afresh."""
         lasts = np.array(MOOD_LASTS_S)
         chances = np.array(self._room.frequencies) / lasts
         count = round(2 * looks / LOOKS_HZ / lasts.min())
@@ -227,7 +227,7 @@ def household(faces: Faces, room: Room, number: int, seed: int) -> Household:
 
 
 def _at_looks(lengths_s: Floats, looks: int) -> Ints:
-    """The stretch in which each look lies."""
+    """Return the stretch in which each look lies."""
     ends = np.cumsum(lengths_s)
     places = np.searchsorted(ends, np.arange(looks) / LOOKS_HZ, side="right")
     return np.asarray(np.minimum(places, len(lengths_s) - 1), np.int64)

@@ -69,6 +69,6 @@ def judge(truths: Sequence[Ints], reports: Sequence[Ints], looks_hz: float) -> F
 
 
 def _stretches(moods: Ints) -> list[tuple[int, int]]:
-    """The stretches of one mood: first look, and the first after it."""
+    """Return the stretches of one mood: first look, and the first after it."""
     edges = [0, *(np.flatnonzero(np.diff(moods)) + 1).tolist(), len(moods)]
     return list(pairwise(edges))
