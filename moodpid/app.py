@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from moodpid import wiring
+from moodpid import state_files, wiring
 from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config
 from moodpid.daemon import Daemon
@@ -177,7 +177,7 @@ def forget_room() -> Finding:
 
     A running service holds it in memory and would write it again: that one has a button.
     """
-    subject, file = "room", wiring.room_path()
+    subject, file = "room", state_files.room_path()
     unit = read_unit()
     if unit and unit.runs:
         return Finding(

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from moodpid import wiring
+from moodpid import state_files, wiring
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import ExitCode, ModelError, MoodpidError
 from moodpid.library.database import LibraryError
@@ -99,7 +99,7 @@ def analyse(
         load=(lambda: os.getloadavg()[0]) if options.nightly else (lambda: 0.0),
         rest=stop.wait,
     )
-    with LibraryStore(wiring.library_path()) as store:
+    with LibraryStore(state_files.library_path()) as store:
         folder = _list_songs(config, store)
         store.keep_fact("folder", str(folder))
         if options.again:
@@ -120,7 +120,7 @@ def _require_own_user() -> None:
     Raises:
         LibraryError: This is root, and the folder is not root's.
     """
-    folder = wiring.library_path().parent
+    folder = state_files.library_path().parent
     if os.geteuid() == 0 and folder.exists() and folder.stat().st_uid != 0:
         raise LibraryError(f"{folder} belongs to the service's user: sudo -u moodpid moodpid analyse")
 
@@ -187,7 +187,7 @@ def status() -> AnalysisStatus:
         LibraryError: The database is broken.
     """
     network = NETWORK.exists()
-    with LibraryReader(wiring.library_path()) as reader:
+    with LibraryReader(state_files.library_path()) as reader:
         return AnalysisStatus(
             reader.backlog(analyzer_version(network=network)),
             network,
@@ -206,7 +206,7 @@ def look(picture: Path | None) -> list["MoodOverview"]:
     from moodpid.library.overview import overview
     from moodpid.library.picture import draw
 
-    with LibraryReader(wiring.library_path()) as reader:
+    with LibraryReader(state_files.library_path()) as reader:
         if picture:
             count = reader.counts().analyzed
             picture.write_text(draw(reader.everything(), f"{count} songs"), encoding="utf-8")

@@ -4,7 +4,6 @@ Heavy parts are imported where they are built, so that `moodpid check` starts in
 """
 
 import logging
-import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from moodpid.mood.senses import Sense
 from moodpid.ports import MusicPlayer, StatePublisher
 from moodpid.requests import Request
 from moodpid.state import Settings, ViewLevel
+from moodpid.state_files import ROOM_FILE, library_path, state_file
 from moodpid.system.credentials import read_secret
 from moodpid.system.json_file import JsonFile, runtime_folder, state_folder
 
@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 
 DATA = Path(__file__).parent / "data"
 BUNDLED_MODEL = DATA / "emotion.tflite"
-INSTALLED_STATE = Path("/var/lib/moodpid")
-_ROOM_FILE = "room.json"
 
 
 def build_pipeline(config: Config, *, stills: bool = False) -> tuple["FacePipeline", ClassifierProfile]:
@@ -195,28 +193,7 @@ def build_room_store(profile: ClassifierProfile) -> "RoomStore":
     """Return the store of what is learned of the room; it keeps it where systemd provides a state folder."""
     from moodpid.settings.room_store import RoomStore
 
-    return RoomStore(state_file(_ROOM_FILE), profile.model)
-
-
-def room_path() -> Path:
-    """Return where an installed service keeps what it learns of the room."""
-    return (state_folder() or INSTALLED_STATE) / _ROOM_FILE
-
-
-def state_file(name: str) -> JsonFile:
-    """Return a file that outlives a restart, where systemd provides a state folder."""
-    folder = state_folder()
-    return JsonFile(folder / name if folder else None)
-
-
-def library_path() -> Path:
-    """Return where the database about songs is: in the service's folder, else in the user's."""
-    folder = state_folder()
-    if folder is None and os.access(INSTALLED_STATE, os.R_OK | os.X_OK):
-        folder = INSTALLED_STATE
-    if folder is None:
-        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "moodpid"
-    return folder / "library.sqlite"
+    return RoomStore(state_file(ROOM_FILE), profile.model)
 
 
 def library_reader() -> "LibraryReader":

@@ -95,4 +95,5 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno < 40, f"{node.name} is long: part it"
+            described = len((ast.get_docstring(node) or "").splitlines())
+            assert node.end_lineno - node.lineno - described < 40, f"{node.name} is long: part it"

@@ -11,11 +11,8 @@ from moodpid.config import validation
 from moodpid.config.key_paths import KeyPath, format_key, line_of
 from moodpid.config.referenced_files import PATHS, find_missing
 from moodpid.config.schema import (
-    AnalyseWhen,
     CameraConfig,
-    CameraSource,
     Config,
-    DetectorKind,
     DeviceConfig,
     LibraryConfig,
     MoodConfig,
@@ -24,14 +21,12 @@ from moodpid.config.schema import (
     PriorSource,
     SenseConfig,
     SongSource,
-    Sound,
-    Strategy,
-    TransitionMode,
     Transport,
     VisionConfig,
     WebConfig,
 )
 from moodpid.config.toml_errors import explain, long_number_line
+from moodpid.config.values import AnalyseWhen, CameraSource, DetectorKind, Sound, Strategy, TransitionMode
 from moodpid.errors import ConfigError
 
 __all__ = [

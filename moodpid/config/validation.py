@@ -13,16 +13,8 @@ from msgspec import Struct
 
 from moodpid.config.describe import explain, spell
 from moodpid.config.key_paths import KeyPath
-from moodpid.config.schema import (
-    MAX_SENSES,
-    SENSE_NAME,
-    Config,
-    Name,
-    PriorSource,
-    SenseConfig,
-    Share,
-    SongSource,
-)
+from moodpid.config.schema import MAX_SENSES, SENSE_NAME, Config, PriorSource, SenseConfig, Share, SongSource
+from moodpid.config.values import Name
 from moodpid.mood.emotion import Emotion, Mood
 
 

@@ -34,7 +34,7 @@ class RoomStore:
 
     Args:
         file: Where it is kept.
-        model: Tells the present model from others. How often moods are is kept from model to model; how faces
+        model: Identifies the present model. How often moods are is kept from model to model; how faces
             at rest are scored is not.
         clock: Monotonic seconds.
     """

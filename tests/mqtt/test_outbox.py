@@ -149,7 +149,7 @@ def test_a_message_larger_than_the_broker_takes_is_left_out(caplog: pytest.LogCa
 
 
 def test_a_broker_that_acknowledges_nothing_gets_everything_in_the_end() -> None:
-    wire = Wire(ends=True)
+    wire = RecordingLink(ends=True)
     outbox = Outbox(wire, "broker:1883")
     assert not flush(outbox, wire)
     outbox.step(0.0)

@@ -104,7 +104,7 @@ def service(folder: Path, more: str = "") -> Iterator[tuple[subprocess.Popen[byt
         stack.callback(end, process)
         while manager.recv(4096) != b"READY=1":
             pass
-        # Whoever does not read on lets the service wait for room, after some hundred words of it
+        # Without reading on, the service would wait for room after some hundred messages
         manager.settimeout(None)
         Thread(target=_read_on, args=(manager,), daemon=True).start()
         yield process, time.monotonic() - began_s, broker.port

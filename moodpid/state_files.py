@@ -1,0 +1,30 @@
+"""Where what outlives a restart is kept: in the service's state folder, where there is one."""
+
+import os
+from pathlib import Path
+
+from moodpid.system.json_file import JsonFile, state_folder
+
+INSTALLED_STATE = Path("/var/lib/moodpid")
+ROOM_FILE = "room.json"
+
+
+def state_file(name: str) -> JsonFile:
+    """Return a file that outlives a restart, where systemd provides a state folder."""
+    folder = state_folder()
+    return JsonFile(folder / name if folder else None)
+
+
+def room_path() -> Path:
+    """Return where an installed service keeps what it learns of the room."""
+    return (state_folder() or INSTALLED_STATE) / ROOM_FILE
+
+
+def library_path() -> Path:
+    """Return where the database about songs is: in the service's folder, else in the user's."""
+    folder = state_folder()
+    if folder is None and os.access(INSTALLED_STATE, os.R_OK | os.X_OK):
+        folder = INSTALLED_STATE
+    if folder is None:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "moodpid"
+    return folder / "library.sqlite"
