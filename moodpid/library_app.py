@@ -88,9 +88,7 @@ def analyse(
     _require_own_user()
     ffmpeg_version()
     analyzer = build_analyzer()
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _stop_on_signals()
     conditions = Conditions(
         stop_after_s=options.stop_after_s,
         stopping=stop.is_set,
@@ -112,6 +110,14 @@ def analyse(
             report=report,
         )
         return scan.run(options.limit)
+
+
+def _stop_on_signals() -> Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _require_own_user() -> None:

@@ -21,8 +21,7 @@ from moodpid.mpd.stickers import read_stickers
 log = logging.getLogger(__name__)
 
 SHORTLIST = 12  # songs whose stickers are read for one choice
-UNUSABLE_S = 600.0
-"""So long a song that MPD refused to add is left out, and one that it could not play comes last."""
+UNUSABLE_S = 600.0  # so long a refused song is left out, and one that did not play comes last
 _REMEMBERED = 4096  # songs: a day and night of short ones
 _PAGES = 4  # of one list, if all songs of the first ones were refused
 

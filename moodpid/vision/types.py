@@ -17,7 +17,7 @@ class Frame:
     """One grey picture of the room.
 
     Attributes:
-        grey: The picture; whoever holds the frame only reads it.
+        grey: The picture; readers must not change it.
         at_s: When it was taken: monotonic seconds, or the recording's own time in a replay.
     """
 
