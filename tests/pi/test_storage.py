@@ -114,5 +114,5 @@ def test_a_broken_file_costs_its_settings_and_one_line(pi: Pi) -> None:
         pi.run(f"systemctl stop moodpid; printf '{content}' >{SETTINGS} && chown moodpid: {SETTINGS}")
         since = pi.restart()
         lines = [line for line in pi.said(since) if SETTINGS in line]
-        assert lines == [f"{SETTINGS}: it is no JSON object; set aside as settings.broken"], content
+        assert lines == [f"{SETTINGS}: not a JSON object; set aside as settings.broken"], content
     pi.wait_until_well()
