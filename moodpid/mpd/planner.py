@@ -137,7 +137,7 @@ def _hold_reason(queue_state: QueueState, now: Snapshot) -> str:
 
 
 def _may_start(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:
-    """Return whether playback may be started: it was asked for, or it ended without a user's wish."""
+    """Return whether playback may be started: a user asked for it, or no user ended it."""
     if now.state is PlayState.PLAY or queue_state.stopped_by_user:
         return False
     if queue_state.asked_to_start:

@@ -115,7 +115,8 @@ class QueueReconciler:
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs
         # An MPD that ran for a moment only may restart unnoticed; then no id of ours is left
-        queue = songs_in_place(link, own) if restarted or not any_left(link, own) else None
+        ids_hold = not restarted and any_left(link, (*own, *filter(None, [self._queue_state.previous])))
+        queue = None if ids_hold else songs_in_place(link, own)
         picks = [self._feeder.picks.get(song.id) for song in own]
         self._queue_state = restore_after_reconnect(self._queue_state, queue, restarted=restarted)
         self._feeder.picks = {

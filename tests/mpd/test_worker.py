@@ -177,7 +177,7 @@ def test_an_empty_request_leaves_the_player_as_it_is(mpd: PrivateMpd, start: Sta
     assert folders(mpd) == ["neutral"] * 3
 
 
-def test_mpd_killed_and_back_gets_the_present_wish(
+def test_mpd_killed_and_back_gets_the_present_request(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
