@@ -30,7 +30,7 @@ from moodpid.mpd.queue_state import (
     take_over,
 )
 from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
-from moodpid.mpd.snapshot import Snapshot, any_left, songs_in_place, take_snapshot
+from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
 from moodpid.mpd.tracking import detect_changes
 from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
@@ -114,9 +114,7 @@ class QueueReconciler:
         booted_s = self._clock() - link.uptime_s()
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs
-        # An MPD that ran for a moment only may restart unnoticed; then no id of ours is left
-        ids_hold = not restarted and any_left(link, (*own, *filter(None, [self._queue_state.previous])))
-        queue = None if ids_hold else songs_in_place(link, own)
+        queue = songs_without_ids(link, own, self._queue_state.previous, restarted=restarted)
         picks = [self._feeder.picks.get(song.id) for song in own]
         self._queue_state = restore_after_reconnect(self._queue_state, queue, restarted=restarted)
         self._feeder.picks = {

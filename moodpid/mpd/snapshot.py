@@ -3,7 +3,7 @@
 Pure: the connection is an argument.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,7 +73,7 @@ class _Placed(Protocol):
         """The file."""
 
 
-class _PlacedAt(Protocol):
+class _PlacedAt(_Placed, Protocol):
     """Where a song of ours was seen last."""
 
     @property
@@ -180,19 +180,24 @@ def _has_song(link: Mpd, uri: str) -> bool:
         return True
 
 
-def any_left(link: Mpd, own: Iterable[_Placed]) -> bool:
-    """Return whether one of our songs still has its id.
+def songs_without_ids(
+    link: Mpd, own: Sequence[_PlacedAt], previous: QueueSong | None, *, restarted: bool
+) -> tuple[QueueSong, ...] | None:
+    """Return what stands at the positions of our songs, if their ids do not hold; None if they do.
+
+    An MPD that ran for a moment only may restart unnoticed; then no id of ours is left, and each of our songs
+    is in its place. Where they are not, and the song that played has its id, a user took ours out.
 
     Raises:
         MpdGoneError: The connection was lost.
     """
-    return any((found := link.queue_song(one.id)) and found.uri == one.uri for one in own)
+    if not restarted and any(_has_id(link, one) for one in own):
+        return None
+    queue = tuple(song for one in own for song in link.queue(one.pos, one.pos + 1))
+    in_place = [song.uri for song in queue] == [one.uri for one in own]
+    return None if not restarted and not in_place and previous and _has_id(link, previous) else queue
 
 
-def songs_in_place(link: Mpd, own: Iterable[_PlacedAt]) -> tuple[QueueSong, ...]:
-    """Return what stands at the positions of our songs now.
-
-    Raises:
-        MpdGoneError: The connection was lost.
-    """
-    return tuple(song for one in own for song in link.queue(one.pos, one.pos + 1))
+def _has_id(link: Mpd, one: _Placed) -> bool:
+    song = link.queue_song(one.id)
+    return song is not None and song.uri == one.uri

@@ -66,6 +66,8 @@ def failed(last: Snapshot, now: Snapshot) -> bool:
     """Return whether MPD met an error since the last look that keeps it from playing."""
     if not now.error or _SEEK_ERROR.search(now.error):
         return False
+    if now.state is PlayState.PAUSE and "decode" in now.error.lower():
+        return False  # it goes on to the next song; MPD pauses where an output fails
     # Seen in between: the song has failed, and MPD has not yet gone on
     falling = last.song is not None and last.elapsed_s < 1.0 and last.song.uri in last.error
     # Nobody pauses what is stopped: a user played it again, and the same error came again

@@ -79,7 +79,7 @@ class ChaosMachine(RuleBasedStateMachine):
     def share_goes(self, share: str) -> None:
         self.mpd.away.add(share)
         if self.mpd.playing().startswith(f"{share}/"):
-            self.mpd.error = f"Failed to read {self.mpd.playing()}"
+            self.mpd.error = f"Failed to decode {self.mpd.playing()}; Input/output error"
             self.mpd.go(self.mpd.following() or self.mpd.current or 0)
         self.look()
 
