@@ -63,7 +63,7 @@ DESKTOP, PHONE = (1280, 800), (390, 780)
 # Name, view, size, scheme, and the mood to wait for
 SHOTS = (
     ("now", "now", DESKTOP, "light", "Happy"),
-    ("now-phone", "now", PHONE, "dark", "Sad"),
+    ("now-phone", "now", PHONE, "dark", "Surprised"),
     ("aim", "aim", DESKTOP, "light", ""),
     ("aim-phone", "aim", PHONE, "dark", ""),
     ("today", "today", DESKTOP, "dark", ""),
