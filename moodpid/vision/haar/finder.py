@@ -17,9 +17,7 @@ _MOST_PROPOSALS = 12  # of a search; the ones with the most hits come first
 _SMALLEST = 0.8  # of the smallest face: what is found as smaller is left out
 # Around the last place of a face: its width in the window, what is shown beside it, how much it may change
 _WINDOW_PX, _WINDOW_MARGIN, _SHRINK, _GROW = 40, 0.5, 0.75, 1.35
-_NEAR_GROWS = 1.09  # how much larger the proposer finds a face in so small a window
-# The default cascade, on whose boxes the classifier's crop was measured, finds it larger by this
-_ALIGNED_GROWS, _ALIGNED_HITS = 1.12, 3
+_NEAR_GROWS = 1.09  # how much larger a face is found in so small a window, on the bundled recording
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +66,6 @@ class FaceFinder:
         proposer = cascades.load(cascades.PROPOSER, cascade)
         second = cascades.load(cascades.SECOND_PROPOSER)
         self._proposer = proposer
-        self._aligner = None if cascade else second
         self._evidence = FaceEvidence(proposer)
         self.upright = Way(proposer)
         self.extras = (Way(proposer, _ROLL), Way(proposer, -_ROLL), Way(second))
@@ -96,23 +93,14 @@ class FaceFinder:
         return self._evidence.weigh(picture.grey, face, hits, picture.curve)
 
     def near(self, picture: Picture, last: Face) -> Face | None:
-        """Return the face around its last place, None if it is not there any more.
-
-        Where the default cascade finds it too, that one places the box: the proposer's varies more.
-        """
+        """Return the face around its last place, None if it is not there any more."""
         window = cut_window(picture.grey, last, _WINDOW_PX, _WINDOW_MARGIN, picture.curve)
         found = search_window(self._proposer, window, _SHRINK, _GROW)
-        if found is None:
-            return None
-        if self._aligner:
-            aligned = search_window(self._aligner, window, _SHRINK, _GROW, least=_ALIGNED_HITS)
-            if aligned:
-                return _at_its_size(aligned.face, _ALIGNED_GROWS)
-        return _at_its_size(found.face, _NEAR_GROWS)
+        return _without_bias(found.face) if found else None
 
 
-def _at_its_size(face: Face, grows: float) -> Face:
-    """Return the face at its size in a whole frame; otherwise it would grow from look to look."""
+def _without_bias(face: Face) -> Face:
+    """Return the face as large as it is: without this, it grows from look to look by up to a third."""
     column, row = face.centre
-    side = round(face.width / grows)
+    side = round(face.width / _NEAR_GROWS)
     return replace(face, x=round(column - side / 2), y=round(row - side / 2), width=side, height=side)
