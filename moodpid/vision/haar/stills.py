@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from moodpid.vision.haar.detector import BOX_SCALE, boxed
+from moodpid.vision.haar.detector import boxed
 from moodpid.vision.haar.finder import FaceFinder, Picture
 from moodpid.vision.haar.motion import whole
 from moodpid.vision.haar.tone import tone_curve
@@ -11,6 +11,7 @@ from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, Frame, GreyImage
 
 _BORDER = 0.25  # of the shorter side: room enough around a face that fills the picture
+_BOX_SCALE = 1.058  # without a room around it, a face is found narrower than the classifier learned
 _THUMBNAIL_PX = 80
 _FILLING = -1.5  # log odds from which a place counts that fills the picture: it is likely a face
 
@@ -27,7 +28,7 @@ class StillDetector:
 
     def __init__(self, min_face_px: int, cascade: str = "") -> None:
         self._finder = FaceFinder(cascade)
-        self._box_scale = 1.0 if cascade else BOX_SCALE
+        self._box_scale = 1.0 if cascade else _BOX_SCALE
         self._min_face_px = min_face_px
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
