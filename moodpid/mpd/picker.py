@@ -19,7 +19,6 @@ from moodpid.mpd.sound_source import Candidates, SoundSource
 from moodpid.mpd.stickers import read_stickers
 
 log = logging.getLogger(__name__)
-
 SHORTLIST = 12  # songs whose stickers are read for one choice
 UNUSABLE_S = 600.0  # so long a refused song is left out, and one that did not play comes last
 _REMEMBERED = 4096  # songs: a day and night of short ones
