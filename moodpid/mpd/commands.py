@@ -53,4 +53,11 @@ class Resume:
     why: str
 
 
-Command: TypeAlias = Remove | Prioritize | Play | Seek | Resume
+@dataclass(frozen=True, slots=True)
+class ClearError:
+    """Clear an error that MPD shows though it plays, so that the same one is noticed again."""
+
+    why: str
+
+
+Command: TypeAlias = Remove | Prioritize | Play | Seek | Resume | ClearError

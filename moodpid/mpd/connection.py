@@ -80,6 +80,10 @@ class MpdConnection(MpdSession):
         """End a pause."""
         self._ask("pause", 0)
 
+    def clear_error(self) -> None:
+        """Clear the error that the status shows."""
+        self._ask("clearerror")
+
     def seek(self, at_s: float) -> None:
         """Go to a place in the current song, in seconds."""
         self._ask("seekcur", f"{at_s:.3f}")

@@ -12,7 +12,7 @@ from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
-from moodpid.mpd.commands import Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
@@ -76,6 +76,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     commands = [
         *_remove_stale(queue_state, now, ahead, request),
         *_prioritize(now, ahead),
+        *([ClearError(now.error)] if now.error and now.state is PlayState.PLAY else []),
         *_start_or_jump(queue_state, now, ahead, request, rules),
     ]
     gone = {command.id for command in commands if isinstance(command, Remove)}

@@ -215,6 +215,9 @@ class Mpd(Protocol):
     def resume(self) -> None:
         """End a pause."""
 
+    def clear_error(self) -> None:
+        """Clear the error that the status shows."""
+
     def seek(self, at_s: float) -> None:
         """Go to a place in the current song, in seconds."""
 

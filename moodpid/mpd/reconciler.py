@@ -14,7 +14,7 @@ from moodpid.config import MpdConfig
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner
-from moodpid.mpd.commands import PRIORITY, Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.commands import PRIORITY, ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, verdict
 from moodpid.mpd.feeder import QueueFeeder
@@ -23,12 +23,7 @@ from moodpid.mpd.picker import Picker
 from moodpid.mpd.planner import Plan, QueueRules
 from moodpid.mpd.player_report import HoldLog, PlayerReport, with_next_song
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
-from moodpid.mpd.queue_state import (
-    QueueState,
-    record_own_changes,
-    restore_after_reconnect,
-    take_over,
-)
+from moodpid.mpd.queue_state import QueueState, record_own_changes, restore_after_reconnect, take_over
 from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
 from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
 from moodpid.mpd.tracking import detect_changes
@@ -284,6 +279,9 @@ class QueueReconciler:
             case Prioritize(id=song):
                 link.prioritize(song, PRIORITY)
                 return True
+            case ClearError():
+                link.clear_error()
+                return False  # nothing follows from it
             case Play(id=song, fade=fade):
                 play = partial(link.play, song)
                 if fade and not self._fader.fade_out(link, play):

@@ -130,6 +130,17 @@ def test_an_output_that_fails_for_a_while_goes_on_where_it_was(room: Room) -> No
     assert room.mpd.playing() == song
 
 
+def test_an_output_that_fails_twice_with_the_same_words_is_brought_back_twice(room: Room) -> None:
+    for _ in range(2):
+        room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+        room.look()
+        room.mpd.output_broken = False
+        room.wait(45)
+        assert room.mpd.playing()
+        room.mpd.error = "Failed to open audio output"  # MPD shows it on, though it plays
+        room.wait(2)
+
+
 def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
     room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
     room.look()

@@ -111,6 +111,9 @@ class FakeConnection:
     def resume(self) -> None:
         self._sent("pause", 0).resume()
 
+    def clear_error(self) -> None:
+        self._sent("clearerror").error = ""
+
     def seek(self, at_s: float) -> None:
         server = self._sent("seekcur", at_s)
         if not server.seekable:
