@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,17 @@ def test_the_address_of_the_page_comes_first_and_the_browser_opens_it(
         process.send_signal(signal.SIGINT)
         process.wait(20)
     assert opened.read_text().strip() == address
+
+
+@pytest.mark.e2e
+def test_two_demos_at_once_have_a_page_each(place: Path) -> None:
+    pages = set()
+    with ExitStack() as stack:
+        demos = [stack.enter_context(_start(place, "--source", "recording")) for _ in range(2)]
+        for demo in demos:
+            stack.callback(demo.kill)
+        for demo in demos:
+            pages.add(_line_with(demo, r"The page is at (\S+)")[1])
+        for demo in demos:
+            _line_with(demo, "nobody")
+    assert len(pages) == 2

@@ -104,7 +104,7 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
     mpd = stack.enter_context(PrivateMpd(music, audible=True, within=folder))
     broker = stack.enter_context(PrivateMosquitto(within=folder))
     config = folder / "moodpid.toml"
-    port = _free_port()
+    port = _reserve_port(stack)
     config.write_text(_toml(_config(camera, mpd, broker, port)), encoding="utf-8")
     _introduce(called, mpd, broker, port)
     _analyse(config, mpd, music / "library.sqlite")
@@ -168,11 +168,17 @@ def _analyse(config: Path, mpd: PrivateMpd, cached: Path) -> None:
     half_done.replace(cached)
 
 
-def _free_port() -> int:
-    """Return the page's usual port, or any other where that one is taken."""
+def _reserve_port(stack: ExitStack) -> int:
+    """Return the page's usual port, or any other where that one is taken.
+
+    A datagram socket of the same number holds it against other demos until the daemon listens.
+    """
     for port in (WebConfig().port, 0):
         with suppress(OSError), socket.create_server((WebConfig().host, port)) as probe:
-            return int(probe.getsockname()[1])
+            number = int(probe.getsockname()[1])
+            reservation = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            reservation.bind((WebConfig().host, number))
+            return number
     raise ServerError("no port of loopback is free")
 
 
