@@ -96,6 +96,17 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(160),
         Weigh(6),
     ),
+    # A teacher that two cores with bf16 arithmetic can train in an evening
+    "broad": (
+        Conv(64, kernel=6, stride=2),
+        Conv(64),
+        Pool(),
+        Residual(128),
+        Residual(128),
+        Pool(),
+        Residual(256),
+        Residual(256),
+    ),
     "teacher": (
         Conv(64),
         Residual(64),

@@ -46,6 +46,7 @@ _MEMBERS = {
     "gated": replace(_SCRATCH, network="gated", seed=13),
     "plain_again": replace(_SCRATCH, network="plain", seed=18, votes_share=0.5),
     "residual": replace(_SCRATCH, network="teacher", seed=11),
+    "broad": replace(_SCRATCH, network="broad", epochs=110, mixup=0.2, seed=19),
     "fine_again": replace(_SCRATCH, network="fine", enlarged=64, seed=16, votes_share=0.5),
 }
 MEMBERS = {
