@@ -69,7 +69,7 @@ def test_the_broker_s_password_leaves_by_no_other_way(
         wait_until(lambda: broker.visits >= 2)
         publisher.publish(present(happy()), ())
         publisher.stop()
-        assert publisher.join(5)
+        assert publisher.join(30)
     assert_hidden(secret, caplog.text, *(f"{one.message} {one.remedy}" for one in findings))
 
 

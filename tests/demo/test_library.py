@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from demo import library, run
 from demo.library import STYLES, generate, tracks
 
 from moodpid.library.places import PLACES
@@ -47,3 +48,23 @@ def test_the_same_music_is_made_every_time(tmp_path: Path) -> None:
     assert all(
         (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files
     )
+
+
+def test_a_library_that_another_demo_made_meanwhile_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def generate(folder: Path, _: float) -> Path:
+        folder.mkdir()
+        (folder / "song.wav").touch()
+        started.append(folder)
+        if len(started) == 1:
+            run._library(tmp_path)
+        return folder
+
+    monkeypatch.setattr(library, "generate", generate)
+    songs = run._library(tmp_path)
+    assert len(started) == 2
+    assert [path.name for path in songs.iterdir()] == ["song.wav"]
+    assert list(tmp_path.iterdir()) == [songs]

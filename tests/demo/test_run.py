@@ -62,11 +62,11 @@ def test_the_room_s_mood_makes_its_playlist_play(demo: subprocess.Popen[str]) ->
     title = _line_with(demo, r'happy .* plays "(.+)" from songs that sound happy')[1]
     song = subprocess.run(
         ["mpc", "-p", player, "current", "-f", "%title%"],
-        check=True, capture_output=True, text=True, timeout=10,
+        check=True, capture_output=True, text=True, timeout=30,
     )  # fmt: skip
     mood = subprocess.run(
         ["mosquitto_sub", "-p", broker, "-t", "moodpid/demo/mood", "-C", "1", "-W", "10"],
-        check=True, capture_output=True, text=True, timeout=20,
+        check=True, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert song.stdout.strip() == title
     assert '"happy"' in mood.stdout
@@ -80,7 +80,7 @@ def test_nothing_is_left_when_somebody_ends_it(
     _line_with(demo, "nobody")
     children = _descendants(demo.pid)
     demo.send_signal(how)
-    assert demo.wait(20) == 0
+    assert demo.wait(60) == 0
     assert len(children) >= 3
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert not list(place.iterdir())
@@ -89,7 +89,7 @@ def test_nothing_is_left_when_somebody_ends_it(
 @pytest.mark.e2e
 def test_it_ends_by_itself_after_the_seconds_asked_for(place: Path) -> None:
     with _start(place, "--source", "recording", "--seconds", "2") as process:
-        out, _ = process.communicate(timeout=200)
+        out, _ = process.communicate(timeout=600)
     assert process.returncode == 0
     assert "waiting for the first look" in out
     assert not list(place.iterdir())
@@ -101,7 +101,7 @@ def test_it_ends_by_itself_after_the_seconds_asked_for(place: Path) -> None:
 )
 def test_a_wrong_argument_is_said_before_anything_starts(place: Path, arguments: list[str]) -> None:
     with _start(place, *arguments) as process:
-        words, _ = process.communicate(timeout=20)
+        words, _ = process.communicate(timeout=60)
     assert process.returncode == ExitCode.USAGE
     assert len(words.splitlines()) == 1
     assert words.startswith("tools/run: ")
@@ -126,7 +126,7 @@ def test_a_missing_camera_is_reported_before_anything_starts(place: Path, wanted
     if any(Path("/dev").glob("video*")):
         pytest.skip("there may be a camera here")
     with _start(place, "--source", wanted, "--seconds", "5") as process:
-        words, _ = process.communicate(timeout=200)
+        words, _ = process.communicate(timeout=600)
     assert process.returncode == ExitCode.CAMERA
     assert len(words.splitlines()) == 1
     assert words.startswith(f"demo: --source {wanted}: ")
@@ -165,10 +165,10 @@ def test_the_address_of_the_page_comes_first_and_the_browser_opens_it(
         while not opened.exists():
             assert time.monotonic() < until_s, "the browser was not opened"
             time.sleep(0.05)
-        with urllib.request.urlopen(f"{address}api/about", timeout=10) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{address}api/about", timeout=30) as answer:  # noqa: S310 - loopback
             assert json.load(answer)["name"] == "Demo"
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(60)
     assert opened.read_text().strip() == address
 
 

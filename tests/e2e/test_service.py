@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 H = Emotion.HAPPY
 # The unit's TimeoutStopSec: the waits on the way add up to five seconds, and a busy machine needs more
-STOP_S = 10.0
+STOP_S = 60.0
 LOG_BYTES = 8192  # the log of the test is a file, and a block of a disk is 4096 bytes
 
 
@@ -209,7 +209,7 @@ def test_under_a_service_manager_a_restart_request_exits_with_75(
         with Moodpid(config, notify=tmp_path / "notify") as service:
             ear.wait_for_text(f"{BASE}/status", "online")
             ear.publish(f"{BASE}/restart/set", "PRESS")
-            assert service.process.wait(10) == 75
+            assert service.process.wait(60) == 75
             ear.wait_for_text(f"{BASE}/status", "offline")
 
 
@@ -340,7 +340,7 @@ def test_what_can_never_work_ends_with_78_and_one_line(tmp_path: Path, line: str
     config = tmp_path / "moodpid.toml"
     config.write_text(f"{line}\n[player]\nenabled = false\n[mqtt]\nenabled = false\n")
     with Moodpid(config) as service:
-        assert service.process.wait(20) == 78
+        assert service.process.wait(60) == 78
         # ai-edge-litert has a line of its own, which cannot be turned off
         (last,) = [text for text in service.log.splitlines() if "XNNPACK" not in text]
         assert says in last
@@ -379,7 +379,7 @@ def test_without_a_home_what_it_once_set_does_not_hold(
     config.write_text(f"{camera}[player]\nenabled = false\n[mqtt]\nenabled = false\n")
     with Moodpid(config) as service:
         # Switched off, it would never come to the end of its recording
-        assert service.process.wait(20) == 0
+        assert service.process.wait(60) == 0
     assert json.loads((tmp_path / "settings.json").read_text()) == {"enabled": "OFF"}
 
 
@@ -389,4 +389,4 @@ def test_a_recording_that_does_not_loop_ends_well(tmp_path: Path) -> None:
     camera = f'[camera]\nsource = "recording"\npath = "{shown}"\nfps = 30\n'
     config.write_text(f"{camera}[player]\nenabled = false\n[mqtt]\nenabled = false\n")
     with Moodpid(config) as service:
-        assert service.process.wait(20) == 0
+        assert service.process.wait(60) == 0

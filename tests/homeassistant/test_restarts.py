@@ -74,7 +74,7 @@ def test_home_assistant_has_nothing_to_complain_about(home_setup: TestHome) -> N
 
 
 def test_forgetting_removes_the_device(home_setup: TestHome) -> None:
-    assert home_setup.moodpid.terminate() == 0
+    assert home_setup.moodpid.terminate(30) == 0
     verb = [sys.executable, "-m", "moodpid", "forget", "--config", str(home_setup.config)]
     done = subprocess.run(verb, check=True, capture_output=True, text=True, timeout=30)
     assert "has forgotten" in done.stdout

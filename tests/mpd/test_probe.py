@@ -53,7 +53,7 @@ def test_the_command_that_is_named_enables_an_output_that_is_heard(enabled: list
         (finding,) = sound(mpd)
         assert not finding.ok
         assert "nobody hears anything" in finding.message
-        subprocess.run(finding.remedy.split(), check=True, capture_output=True, timeout=10)
+        subprocess.run(finding.remedy.split(), check=True, capture_output=True, timeout=30)
         assert sound(mpd)[0].ok
 
 
@@ -68,7 +68,7 @@ def test_a_volume_of_nothing_is_named() -> None:
         mpd.mpc("volume", "0")
         (_, finding) = sound(mpd)
         assert not finding.ok
-        subprocess.run(finding.remedy.split(), check=True, capture_output=True, timeout=10)
+        subprocess.run(finding.remedy.split(), check=True, capture_output=True, timeout=30)
         assert len(sound(mpd)) == 1
 
 
@@ -156,5 +156,5 @@ def test_an_empty_queue_is_not_to_be_saved_as_it_is(mpd: PrivateMpd) -> None:
     mpd.mpc("clear")
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("New",)}
     player = MpdConfig(host=mpd.host, port=mpd.port, playlists=lists)
-    subprocess.run(probe(player)[1].remedy, shell=True, check=True, capture_output=True, timeout=20)  # noqa: S602
+    subprocess.run(probe(player)[1].remedy, shell=True, check=True, capture_output=True, timeout=60)  # noqa: S602
     assert probe(player)[1].ok

@@ -37,7 +37,7 @@ def begin(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
     yield start
     for publisher in publishers:
         publisher.stop()
-        publisher.join(5)
+        publisher.join(30)
 
 
 def tell_until(publisher: MqttPublisher, holds: Callable[[], bool]) -> None:
@@ -84,7 +84,7 @@ def test_another_id_or_prefix_leaves_no_orphan(
             tell_until(publisher, listener.messages_on(topics.status, "online"))
         tell_until(publisher, partial(remembers, tmp_path, topics))
         publisher.stop()
-        assert publisher.join(5)
+        assert publisher.join(30)
     assert kept(mosquitto.port) == set(retained_topics(after))
 
 

@@ -71,14 +71,14 @@ def test_a_killed_server_comes_back_on_the_same_port(mosquitto: PrivateMosquitto
     port, pid = mosquitto.port, mosquitto.pid
     mosquitto.kill()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((mosquitto.host, port), timeout=5)
+        socket.create_connection((mosquitto.host, port), timeout=30)
     mosquitto.start()
     assert (mosquitto.port, mosquitto.pid != pid) == (port, True)
 
 
 def test_a_frozen_server_accepts_and_is_silent(mosquitto: PrivateMosquitto) -> None:
     mosquitto.freeze()
-    with socket.create_connection((mosquitto.host, mosquitto.port), timeout=5) as connection:
+    with socket.create_connection((mosquitto.host, mosquitto.port), timeout=30) as connection:
         connection.sendall(bytes.fromhex("100c 0004 4d515454 04 02 003c 0000"))
         connection.settimeout(0.2)
         with pytest.raises(TimeoutError):
@@ -94,7 +94,7 @@ def test_mosquitto_with_a_password_knows_who_may_come_in(password: str, fine: bo
     with PrivateMosquitto(username="ada", password="right") as broker:
         done = subprocess.run(
             ["mosquitto_pub", "-p", str(broker.port), "-u", "ada", "-P", password, "-t", "a", "-n"],
-            check=False, capture_output=True, timeout=10,
+            check=False, capture_output=True, timeout=30,
         )  # fmt: skip
     assert (done.returncode == 0) == fine
 
@@ -154,7 +154,7 @@ def test_servers_die_with_a_parent_that_is_killed() -> None:
     try:
         _wait_until_gone([int(pid) for pid in pids])
     finally:
-        subprocess.run(["rm", "-r", *words[2:]], check=True, timeout=10)
+        subprocess.run(["rm", "-r", *words[2:]], check=True, timeout=30)
 
 
 def _wait_until_gone(pids: list[int], deadline_s: float = 5.0) -> None:

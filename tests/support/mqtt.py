@@ -32,7 +32,7 @@ from tests.support.fakes import Clock, scores
 
 WAIT_S = 100.0  # for what must come, on the slowest machine
 TURN_S = 0.02
-AGES_S = 2.0
+AGES_S = 10.0
 """No turn takes as long on a busy machine; one that waits for a broker takes longer."""
 FAREWELL_S = 5.0
 """All that stopping the service may take."""
@@ -333,7 +333,7 @@ class PublisherLoop:
     def halt(self) -> None:
         """Make no turn from now on, as a loop whose camera takes its time."""
         self._ended.set()
-        self._thread.join(5)
+        self._thread.join(30)
 
     def end(self) -> bool:
         self.halt()

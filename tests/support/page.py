@@ -217,5 +217,5 @@ def page_server(
         yield PageServer(publisher, requests, level, backend, config.web.base_path)
     finally:
         publisher.stop()
-        assert publisher.join(5.0)
+        assert publisher.join(30)
         requests.close()

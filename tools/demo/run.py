@@ -140,9 +140,12 @@ def _library(cache: Path) -> Path:
     if not folder.exists():
         cache.mkdir(exist_ok=True)
         for old in cache.glob("library-*"):
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=cache) as half_done:
-            library.generate(Path(half_done) / "library", SONG_S).rename(folder)
+            made = library.generate(Path(half_done) / "library", SONG_S)
+            # Another demo may have made it meanwhile
+            with suppress(OSError):
+                made.rename(folder)
     return folder
 
 
@@ -163,9 +166,10 @@ def _analyse(config: Path, mpd: PrivateMpd, cached: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerError(f"the songs cannot be analysed: {done.stderr.strip()}")
-    half_done = cached.with_name(f"{cached.name}.new")
-    shutil.copy(database, half_done)
-    half_done.replace(cached)
+    # Another demo may do the same at this moment
+    with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as half_done:
+        half_done.write(database.read_bytes())
+    Path(half_done.name).replace(cached)
 
 
 def _reserve_port(stack: ExitStack) -> int:

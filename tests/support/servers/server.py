@@ -16,7 +16,7 @@ from tests.support.processes import STOP_S, begin, end
 if TYPE_CHECKING:
     import subprocess
 
-READY_S = 10.0
+READY_S = 30.0
 # mosquitto lives in /usr/sbin, which is not on the path of everybody on Debian
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
 
