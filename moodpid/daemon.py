@@ -11,7 +11,7 @@ from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
 from moodpid.errors import RestartRequested, StopRequested
 from moodpid.metrics import LoopMetrics, ThermalThrottle
-from moodpid.mood.filter import MoodFilter, MoodState, threshold_for
+from moodpid.mood.mood_filter import MoodFilter, MoodState, threshold_for
 from moodpid.mood.observation import Observation
 from moodpid.mood.override import apply_override
 from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from moodpid.mood.emotion import Affect, Emotion, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.text import EMPTY, CleanText
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config, PriorSource, Strategy
 from moodpid.errors import ConfigError
-from moodpid.mood.filter import FilterSettings, MoodFilter, sensitivity_for
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter, sensitivity_for
 from moodpid.mood.policy import Policy
 from moodpid.mood.room import ClassifierProfile, RoomModel, RoomState, prior_from
 from moodpid.mood.senses import Sense

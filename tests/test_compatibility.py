@@ -12,7 +12,7 @@ from moodpid import config
 from moodpid.config import Config, load
 from moodpid.errors import ExitCode
 from moodpid.mood.emotion import UNIFORM, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.leader_election import LeaderElection

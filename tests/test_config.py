@@ -22,7 +22,7 @@ from moodpid.config import (
 )
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Emotion, Mood
-from moodpid.mood.filter import threshold_for
+from moodpid.mood.mood_filter import threshold_for
 from moodpid.state import Settings
 from moodpid.wiring import default_settings
 

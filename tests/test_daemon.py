@@ -11,7 +11,7 @@ from moodpid.daemon import Daemon
 from moodpid.errors import CameraStuckError, RecordingEnded, RestartRequested
 from moodpid.metrics import LoopMetrics
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
-from moodpid.mood.filter import FilterSettings, MoodFilter, MoodState
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType, Policy
 from moodpid.mood.room import RoomState

@@ -12,7 +12,7 @@ from moodpid.doctor.service import changed_since, check_unit
 from moodpid.doctor.vision import _camera_fault, _install, check_camera
 from moodpid.errors import CameraBusyError, CameraError
 from moodpid.mood.emotion import UNIFORM, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus
 from moodpid.status_line import format_status, parse_camera
 from moodpid.system.raspberry_pi import Machine

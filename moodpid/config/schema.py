@@ -91,7 +91,7 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 
 
 class MoodConfig(_Table, frozen=True):
-    """How observations are smoothed into a mood; see `moodpid.mood.filter.FilterSettings`.
+    """How observations are smoothed into a mood; see `moodpid.mood.mood_filter.FilterSettings`.
 
     `prior` says how often moods are in this room: as learned here, as in an average home, as in the
     classifier's training, or as a table of shares says.

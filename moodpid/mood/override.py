@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from moodpid.mood.emotion import UNIFORM, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 
 
 def apply_override(observed: MoodState | None, mood: Mood | None, since_s: float) -> MoodState | None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from moodpid.mood.emotion import Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.strategy import MoodPath, moods_along, start_path
 
 Playlists = tuple[str, ...]

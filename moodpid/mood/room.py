@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moodpid.mood.emotion import EMOTIONS, Emotion
-from moodpid.mood.evidence import mean_log_scores
+from moodpid.mood.face_likelihood import mean_log_scores
 from moodpid.mood.observation import FaceReading
 
 Numbers = tuple[float, ...]

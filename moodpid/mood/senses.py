@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moodpid.mood.emotion import AFFECT, EMOTIONS, Emotion, Mood
-from moodpid.mood.evidence import OpinionMeter
+from moodpid.mood.face_likelihood import OpinionMeter
 
 # How far, on the circumplex, a sense's point may lie from the mood that it comes from: so far that a lone
 # point favours its own mood over neutral no more than a clear face does

@@ -1,7 +1,7 @@
 """Decide which commands MPD gets, from what it shows, what is requested and what is remembered.
 
-Pure. One look of the worker detects what happened (`moodpid.mpd.tracking.detect_changes`), plans here what to
-do about it and why, and remembers what was done (`record_own_changes`). Time is monotonic seconds.
+Pure. One look of the worker detects what happened (`change_detection.detect_changes`), plans here what to do
+about it and why, and remembers what was done (`record_own_changes`). Time is monotonic seconds.
 """
 
 import math
@@ -12,11 +12,11 @@ from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
+from moodpid.mpd.change_detection import RETRY_S, SOUND_S
 from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.tracking import RETRY_S, SOUND_S
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over

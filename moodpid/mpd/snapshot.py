@@ -82,7 +82,7 @@ class _PlacedAt(_Placed, Protocol):
 
 
 class _Known(Protocol):
-    """What is remembered of the queue, see `moodpid.mpd.tracking.QueueState`."""
+    """What is remembered of the queue, see `moodpid.mpd.change_detection.QueueState`."""
 
     @property
     def own_songs(self) -> Iterable[_Placed]:

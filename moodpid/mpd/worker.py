@@ -13,9 +13,9 @@ from moodpid.errors import MoodpidError
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd.connection import MpdConnection
-from moodpid.mpd.connection_health import MAX_DELAY_S, ConnectionHealth
 from moodpid.mpd.protocol import OPTIONAL_COMMANDS, CommandRefusedError, MpdDeniedError, MpdGoneError
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
+from moodpid.mpd.reconnect_delay import MAX_DELAY_S, ConnectionHealth
 from moodpid.mpd.session import format_address
 from moodpid.mpd.session_store import SessionStore
 from moodpid.requests import PlayerChanged, Post, TrackSkipped

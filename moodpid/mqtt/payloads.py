@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from moodpid.mood.emotion import AFFECT, Affect, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import MoodEvent
 from moodpid.state import CameraState, Metrics, PlayerState
 from moodpid.text import clean

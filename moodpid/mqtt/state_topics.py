@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from typing import TypeVar
 
 from moodpid.mood.emotion import Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mqtt import payloads
 from moodpid.mqtt.publish_throttle import TopicState
 from moodpid.mqtt.topics import ONLINE, Topics

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from moodpid.mood.emotion import AFFECT, Affect, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.settings.fields import FieldKind, SettingField
 from moodpid.state import AppState, CameraView, FaceInView, Metrics, Settings
 

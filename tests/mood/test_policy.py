@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import UNIFORM, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import EventType, MusicRequest, Policy, music_request_for
 from moodpid.mood.strategy import start_path
 

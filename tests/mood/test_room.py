@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores
-from moodpid.mood.evidence import mean_log_scores
-from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.face_likelihood import mean_log_scores
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import FaceReading, Observation
 from moodpid.mood.room import HOME_PRIOR, RoomModel, RoomState, prior_from
 from tests.support.fakes import look, scores

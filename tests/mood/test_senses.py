@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import AFFECT, EMOTIONS, Emotion, Mood
-from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import Observation
 from moodpid.mood.room import RoomModel, prior_from
 from moodpid.mood.senses import Sense, evidence_of_affect, evidence_of_scores

@@ -7,10 +7,10 @@ import pytest
 
 from moodpid.config import MpdConfig, SongSource, Strategy, TransitionMode
 from moodpid.mood.emotion import UNIFORM, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import MusicRequest, Policy
 from moodpid.mood.strategy import start_path
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from tests.support.fake_mpd import FakeMpd
 
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}

@@ -16,7 +16,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.protocol import MpdGoneError
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from tests.support.fake_mpd import FakeMpd
 
 EXAMPLES = int(os.environ.get("MOODPID_CHAOS_EXAMPLES", "40"))

@@ -10,7 +10,7 @@ from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from tests.support.fake_mpd import FakeMpd
 
 YEAR_S = 365 * 86_400.0

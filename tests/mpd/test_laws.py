@@ -16,7 +16,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.planner import QUEUE_AHEAD
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.session_store import SessionStore
 from moodpid.system.json_file import JsonFile
 from tests.support.fake_mpd import SWITCHES, FakeMpd

@@ -12,7 +12,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.queue_state import OwnSong, QueueState
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.system.json_file import RETRY_S, JsonFile
 from tests.support.fake_mpd import FakeMpd

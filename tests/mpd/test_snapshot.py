@@ -8,7 +8,7 @@ from random import Random
 from moodpid.config import MpdConfig
 from moodpid.mpd.protocol import Status
 from moodpid.mpd.queue_state import QueueState
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.snapshot import take_snapshot
 from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd

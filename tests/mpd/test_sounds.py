@@ -16,7 +16,7 @@ from moodpid.mood.policy import music_request_for
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Picker
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.sound_source import NOT_ANALYSED
 from tests.library.songs import analysis, fill, listed
 from tests.support.fake_mpd import FakeMpd

@@ -10,7 +10,7 @@ import pytest
 from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.protocol import REQUIRED_COMMANDS
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.session import TIMEOUT_S
 from moodpid.state import PlayerStatus
 from tests.support.servers import PrivateMpd

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from moodpid import config
 from moodpid.mood.emotion import Emotion, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.broker import BrokerLimits, Message
 from moodpid.mqtt.connection import ConnectionOptions

@@ -13,7 +13,7 @@ from moodpid.channels import RequestQueue, SharedValue
 from moodpid.config import Config, parse
 from moodpid.errors import PictureError
 from moodpid.mood.emotion import Emotion, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.requests import Request
 from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.state import (

@@ -24,7 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from moodpid import config
 from moodpid.mood.emotion import EMOTIONS, EmotionScores, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.publisher import build_publisher
 from moodpid.requests import ChangeSetting, Request

@@ -22,7 +22,7 @@ from random import Random
 from zipfile import BadZipFile
 
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, Emotion, EmotionScores, Mood
-from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import FaceReading, Observation
 
 LOOKS_HZ = 4

@@ -31,7 +31,7 @@ from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest, music_request_for
 from moodpid.mood.strategy import start_path
-from moodpid.mpd.reconciler import QueueReconciler
+from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.worker import MpdWorker
 from tests.support.fake_mpd import FakeMpd
 from tests.support.servers import PrivateMpd

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from moodpid import wiring
 from moodpid.config import load
 from moodpid.mood.emotion import EMOTIONS, Emotion, Mood
-from moodpid.mood.filter import MoodState
+from moodpid.mood.mood_filter import MoodState
 from moodpid.vision.cameras.demo_scene import FADE_S, DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.opencv import cv2

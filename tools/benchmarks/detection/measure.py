@@ -13,7 +13,7 @@ from benchmarks.detection.rooms import HEIGHT, WIDTH, Room, add_noise, draw_room
 from benchmarks.detection.scenes import Case, frames, is_found
 
 from moodpid.mood.emotion import UNIFORM, Mood
-from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import FaceReading, Observation
 from moodpid.vision.types import Frame, GreyImage
 

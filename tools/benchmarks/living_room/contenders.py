@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.living_room.evenings import HOME, LOOKS_HZ, NOBODY, Evening, Faces, Ints
 
 from moodpid.mood.emotion import AFFECT, EMOTIONS, Mood
-from moodpid.mood.filter import FilterSettings, MoodFilter
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.room import RoomModel, RoomState
 from moodpid.mood.senses import Sense, evidence_of_affect
 

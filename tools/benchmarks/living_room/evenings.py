@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodpid.mood.emotion import EMOTIONS, EmotionScores
-from moodpid.mood.evidence import mean_log_scores
+from moodpid.mood.face_likelihood import mean_log_scores
 from moodpid.mood.observation import FaceReading, Observation
 
 Floats = NDArray[np.float64]
@@ -66,7 +66,7 @@ class Faces:
         labels: Their emotions, shape (faces,).
         training_prior: How often each emotion was in the classifier's training.
         means: The mean of `logs` of each emotion, shape (7, 7).
-        profile: The same as `moodpid.mood.evidence.mean_log_scores` has them, for the model's sidecar.
+        profile: The same as `moodpid.mood.face_likelihood.mean_log_scores` has them, for the model's sidecar.
     """
 
     logs: Floats

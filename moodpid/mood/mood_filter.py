@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
-from moodpid.mood.evidence import OpinionMeter, pooled_log_likelihood
+from moodpid.mood.face_likelihood import OpinionMeter, pooled_log_likelihood
 from moodpid.mood.observation import Observation
 from moodpid.mood.room import RoomModel
 from moodpid.mood.senses import Sense, SenseReading

@@ -14,6 +14,7 @@ from moodpid.config import MpdConfig
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner
+from moodpid.mpd.change_detection import detect_changes
 from moodpid.mpd.commands import PRIORITY, ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, verdict
@@ -26,7 +27,6 @@ from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.queue_state import QueueState, record_own_changes, restore_after_reconnect, take_over
 from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
 from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
-from moodpid.mpd.tracking import detect_changes
 from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
 from moodpid.text import clean

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from moodpid.mpd.connection_health import FIRST_DELAY_S, MAX_DELAY_S, STABLE_S, ConnectionHealth
+from moodpid.mpd.reconnect_delay import FIRST_DELAY_S, MAX_DELAY_S, STABLE_S, ConnectionHealth
 
 GONE = "gone"
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import EMOTIONS, Emotion, EmotionScores, Mood
-from moodpid.mood.evidence import pooled_log_likelihood
-from moodpid.mood.filter import (
+from moodpid.mood.face_likelihood import pooled_log_likelihood
+from moodpid.mood.mood_filter import (
     DARK_MOODS,
     FilterSettings,
     MoodFilter,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, Emotion, EmotionScores
-from moodpid.mood.evidence import OpinionMeter, pooled_log_likelihood
+from moodpid.mood.face_likelihood import OpinionMeter, pooled_log_likelihood
 from moodpid.mood.observation import FaceReading
 from tests.support.fakes import look, scores
 
