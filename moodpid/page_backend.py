@@ -32,6 +32,7 @@ class Backend:
         self,
         config: Config,
         mpd_password: str,
+        *,
         library: Callable[[], LibraryReader],
         make_pipeline: Callable[[], FacePipeline],
     ) -> None:

@@ -157,7 +157,12 @@ def _web_publisher(
     parts = PageParts(
         setting_fields(capabilities(config)),
         requests.post,
-        Backend(config, mpd_password(config), library_reader, lambda: build_pipeline(config, stills=True)[0]),
+        Backend(
+            config,
+            mpd_password(config),
+            library=library_reader,
+            make_pipeline=lambda: build_pipeline(config, stills=True)[0],
+        ),
         view_level,
         read_key(JsonFile(folder / KEY_FILE if folder else None)),
         links=folder is not None,

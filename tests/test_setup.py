@@ -97,7 +97,7 @@ def options(*arguments: str) -> argparse.Namespace:
 def run(
     path: Path, *arguments: str, here: Here | None = None, answers: Answers | None = None
 ) -> tuple[bool, Config]:
-    well = Setup(options(*arguments), answers or Unattended(), here or Here(), path).run()
+    well = Setup(options(*arguments), path, dialogue=answers or Unattended(), here=here or Here()).run()
     return well, load(path, files=True)
 
 

@@ -89,6 +89,13 @@ def test_the_prose_uses_plain_words() -> None:
 
 
 @pytest.mark.parametrize("path", tracked("moodpid/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_constructors_take_at_most_three_positional_arguments(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            assert len(node.args.args) - 1 <= 3, f"line {node.lineno}: make them keyword-only"
+
+
+@pytest.mark.parametrize("path", tracked("moodpid/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules_and_functions_stay_short(path: Path) -> None:
     source = path.read_text()
     assert source.count("\n") <= 300, "build another room"

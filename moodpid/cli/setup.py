@@ -92,7 +92,7 @@ def setup(options: argparse.Namespace) -> ExitCode:
     dialogue: Dialogue = Unattended() if options.yes or not sys.stdin.isatty() else Terminal()
     path = options.config or DEFAULT_PATH
     try:
-        well = Setup(options, dialogue, ThisMachine(), path).run()
+        well = Setup(options, path, dialogue=dialogue, here=ThisMachine()).run()
     except (NoAnswerError, EOFError):
         print_error("nothing was written")
         return ExitCode.SOME_FAILED
@@ -115,7 +115,7 @@ class Setup:
     """
 
     def __init__(
-        self, options: argparse.Namespace, dialogue: Dialogue, here: Surroundings, path: Path
+        self, options: argparse.Namespace, path: Path, *, dialogue: Dialogue, here: Surroundings
     ) -> None:
         self._options = options
         self._dialogue = dialogue

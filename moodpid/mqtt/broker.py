@@ -147,7 +147,13 @@ class Broker:
             on_message: Receives the messages.
         """
         transport: Literal["tcp", "websockets"] = self._settings.transport.value
-        client = _Client(client_id, self._protocol, transport, on_message, self._answer_limit_s)
+        client = _Client(
+            client_id,
+            protocol=self._protocol,
+            transport=transport,
+            on_message=on_message,
+            answer_limit_s=self._answer_limit_s,
+        )
         if self._settings.transport is config.Transport.WEBSOCKETS:
             client.ws_set_options(self._settings.path)
         client.connect_timeout = CONNECT_LIMIT_S
@@ -233,6 +239,7 @@ class _Client(paho.Client):
     def __init__(
         self,
         client_id: str,
+        *,
         protocol: MQTTProtocolVersion,
         transport: Literal["tcp", "websockets"],
         on_message: Callable[[Received], None],

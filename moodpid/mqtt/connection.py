@@ -123,7 +123,7 @@ class BrokerConnection:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            session = Session(self._broker, self._client_id, self._options.will, self)
+            session = Session(self._broker, self._client_id, will=self._options.will, handler=self)
             end = session.run(self._wanted, self._timings.answer_limit_s, self._options.will)
             if end.kind is EndKind.LOST:  # before the number: the publisher reads it when the session is gone
                 self.last_end = None if end.lasted_s >= self._timings.stable_s else end

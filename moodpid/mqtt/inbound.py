@@ -84,7 +84,7 @@ class InboundRouter:
     """
 
     def __init__(
-        self, topics: Topics, fields: Iterable[SettingField], post: Post, claim: ClaimMessage
+        self, topics: Topics, fields: Iterable[SettingField], *, post: Post, claim: ClaimMessage
     ) -> None:
         self.claims: RequestQueue[ClaimMessage] = RequestQueue(MAX_CLAIMS)
         self.seen: LatestByKey[str, bytes] = LatestByKey()

@@ -108,7 +108,7 @@ class _Call:
     def run(self) -> None:
         for _ in range(_TRIES):
             client_id = f"{self._task.name}-{secrets.token_hex(4)}"
-            self._session = session = Session(self._broker, client_id, self._task.will, self)
+            self._session = session = Session(self._broker, client_id, will=self._task.will, handler=self)
             self.end = session.run(self._wanted, max(0.1, self._until_s - time.monotonic()))
             if self.end.kind is not EndKind.REJECTED or is_about_credentials(self.end.reason):
                 return

@@ -206,7 +206,7 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     """
     topics, fields = Topics.of(device, broker), setting_fields(capabilities)
     claim = IdClaim(socket.gethostname(), timings)
-    inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post, claim.claim)
+    inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post=post, claim=claim.claim)
     will = Message(topics.status, OFFLINE)
     options = ConnectionOptions(f"moodpid-{device.id}", will, inbound.subscriptions, inbound.on_message)
     server = Broker(broker, password)

@@ -105,7 +105,9 @@ class Session:
         limits: What the broker takes.
     """
 
-    def __init__(self, broker: Broker, client_id: str, will: Message | None, handler: SessionHandler) -> None:
+    def __init__(
+        self, broker: Broker, client_id: str, *, will: Message | None, handler: SessionHandler
+    ) -> None:
         self.connected = False
         self.limits = BrokerLimits()
         self._broker, self._handler = broker, handler

@@ -44,6 +44,7 @@ class Seal:
         key: bytes,
         purpose: Purpose,
         extra: str = "",
+        *,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._key = hmac.digest(key, purpose.value + b"\0" + extra.encode(), "sha256")

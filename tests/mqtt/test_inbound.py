@@ -29,7 +29,7 @@ class RecordingRouter(InboundRouter):
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        super().__init__(TOPICS, setting_fields(Capabilities()), self._take, CLAIM)
+        super().__init__(TOPICS, setting_fields(Capabilities()), post=self._take, claim=CLAIM)
 
     def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> Message | None:
         return self.on_message(Received(topic, payload, retained, len(payload)))

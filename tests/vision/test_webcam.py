@@ -29,7 +29,7 @@ def film(tmp_path: Path) -> Path:
 
 
 def test_colour_becomes_grey(film: Path) -> None:
-    camera = Webcam(0, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    camera = Webcam(0, width=64, height=48, fps=30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
     frame = camera.read()
     assert frame.grey.shape == (48, 64)
     assert frame.grey.dtype == np.uint8
@@ -37,7 +37,7 @@ def test_colour_becomes_grey(film: Path) -> None:
 
 
 def test_frames_that_come_before_their_time_are_dropped(film: Path) -> None:
-    camera = Webcam(0, 64, 48, 0.5, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    camera = Webcam(0, width=64, height=48, fps=0.5, open_capture=lambda _: cv2.VideoCapture(str(film)))
     camera.read()
     with pytest.raises(CameraError):  # the other nine are read and dropped long before two seconds are over
         camera.read()
@@ -80,7 +80,7 @@ def driver(clock: Clock) -> Driver:
 
 
 def webcam_of(driver: Driver, fps: float) -> Webcam:
-    return Webcam(0, 64, 48, fps, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
+    return Webcam(0, width=64, height=48, fps=fps, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
 
 
 def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_once(
@@ -104,7 +104,7 @@ def test_frames_come_at_the_pace_that_is_asked_for_though_the_driver_makes_more(
 
 
 def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
-    camera = Webcam(7, 64, 48, 30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
+    camera = Webcam(7, width=64, height=48, fps=30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
     frames = iter(camera.read, None)
     with pytest.raises(CameraError, match=r"/dev/video7 sends no frames any more"):
         deque(frames, maxlen=0)
@@ -113,7 +113,7 @@ def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
 
 def test_a_missing_webcam_is_named_as_not_plugged_in() -> None:
     with pytest.raises(CameraError, match="/dev/video99 does not open: it is not plugged in"):
-        Webcam(99, 640, 480, 4.0)
+        Webcam(99, width=640, height=480, fps=4.0)
 
 
 class Closed(Driver):

@@ -22,8 +22,8 @@ def backend(library: Path = Path("/nonexistent")) -> Backend:
     return Backend(
         Config(),
         "",
-        lambda: LibraryReader(library),
-        lambda: FacePipeline(StillDetector(64), FakeClassifier()),
+        library=lambda: LibraryReader(library),
+        make_pipeline=lambda: FacePipeline(StillDetector(64), FakeClassifier()),
     )
 
 

@@ -15,7 +15,7 @@ raise SystemExit(not any("usb" not in camera["Id"] for camera in Picamera2.globa
 _READS_WEBCAM = """
 import sys
 from moodpid.vision.cameras.webcam import Webcam
-Webcam(int(sys.argv[1]), 640, 480, 4).read()
+Webcam(int(sys.argv[1]), width=640, height=480, fps=4).read()
 """
 # On a Pi, higher numbers are its video decoder and image processor
 _FIRST_NO_CAMERA = 10

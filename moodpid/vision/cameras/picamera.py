@@ -34,7 +34,7 @@ class PiCamera:
         CameraError: There is no such camera, or another program has it.
     """
 
-    def __init__(self, device: int, width: int, height: int, fps: float, *, backlight: bool = False) -> None:
+    def __init__(self, device: int, *, width: int, height: int, fps: float, backlight: bool = False) -> None:
         # What it cannot do it raises, and we tell that once; its own line would come with each try
         logging.getLogger("picamera2").setLevel(logging.CRITICAL)
         try:
@@ -202,4 +202,10 @@ def _fault(device: int, error: Exception) -> CameraError:
 
 def open_camera(config: CameraConfig) -> PiCamera:
     """Open the configured Pi camera; raises CameraError."""
-    return PiCamera(config.device, config.width, config.height, config.fps, backlight=config.backlight)
+    return PiCamera(
+        config.device,
+        width=config.width,
+        height=config.height,
+        fps=config.fps,
+        backlight=config.backlight,
+    )

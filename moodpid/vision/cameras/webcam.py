@@ -38,10 +38,10 @@ class Webcam:
     def __init__(
         self,
         device: int,
+        *,
         width: int,
         height: int,
         fps: float,
-        *,
         open_capture: Callable[[int], cv2.VideoCapture] = _open_v4l2,
     ) -> None:
         self._name = f"webcam /dev/video{device}"
@@ -146,4 +146,4 @@ def _not_opened(name: str, device: Path) -> CameraError:
 
 def open_camera(config: CameraConfig) -> Webcam:
     """Open the configured webcam; raises CameraError."""
-    return Webcam(config.device, config.width, config.height, config.fps)
+    return Webcam(config.device, width=config.width, height=config.height, fps=config.fps)
