@@ -17,7 +17,7 @@ def test_pauses_grow_to_their_limit_and_are_never_none(
     assert expected_s / 2 <= pause_s <= expected_s
 
 
-def test_a_kind_of_failure_may_have_a_limit_of_its_own() -> None:
+def test_a_kind_of_failure_may_have_its_own_limit() -> None:
     backoff = Backoff(1.0, 10.0)
     for _ in range(10):
         backoff.next_pause_s()

@@ -78,7 +78,7 @@ def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyP
         open_led(PIN)
 
 
-def test_a_pin_that_is_in_use_is_a_fault_of_the_configuration(pins: MockFactory) -> None:
+def test_a_pin_in_use_is_a_configuration_error(pins: MockFactory) -> None:
     first = open_led(PIN)
     with pytest.raises(ConfigError, match="GPIO 17 cannot be used"):
         open_led(PIN)

@@ -353,7 +353,7 @@ def test_control_characters_of_file_names_stay_off_the_terminal(
 
 
 @pytest.mark.parametrize(("mode", "exposed"), [(0o644, True), (0o640, False), (0o600, False)])
-def test_check_and_doctor_name_a_password_that_every_user_can_read(
+def test_check_and_doctor_name_a_password_others_can_read(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: int, exposed: bool
 ) -> None:
     secret = tmp_path / "a password"
@@ -371,7 +371,7 @@ def test_check_and_doctor_name_a_password_that_every_user_can_read(
 
 @pytest.mark.parametrize("arguments", [["check"], ["classify", str(FACES / "happy.png")]])
 @pytest.mark.parametrize("missing", ["msgspec", "numpy"])
-def test_a_missing_library_is_named_with_the_command_that_installs_it(
+def test_a_missing_library_is_named_with_its_install_command(
     tmp_path: Path, config: Path, arguments: list[str], missing: str
 ) -> None:
     # As in a system where the package was unpacked by dpkg alone

@@ -359,7 +359,7 @@ def test_the_prior_is_a_word_or_a_table_of_shares() -> None:
         ('{ happy = "0.5" }', "without quotes"),
     ],
 )
-def test_a_wrong_prior_is_a_fault_that_says_what_is_right(prior: str, says: str) -> None:
+def test_a_wrong_prior_is_rejected_with_the_valid_ones(prior: str, says: str) -> None:
     (fault,) = faults(f"[mood]\nprior = {prior}\n")
     assert "[mood" in fault
     assert says in fault
@@ -420,7 +420,7 @@ def test_no_text_breaks_the_check(text: str) -> None:
         parse(text)
 
 
-def test_a_number_of_thousands_of_digits_is_a_fault_by_its_line() -> None:
+def test_a_number_of_thousands_of_digits_is_rejected_by_line() -> None:
     (fault,) = faults(f"[camera]\ndevice = 1{'0' * 5000}\n")
     assert fault == "moodpid.toml, line 2: a number has far too many digits"
     (fault,) = faults(f"{PLAYLISTS}[camera]\ndevice = 0x1{'0' * 5000}\n")

@@ -221,7 +221,7 @@ def test_a_stop_is_handled_while_the_camera_hangs(
     assert harness.player.calls == harness.home.calls == ["start", "stop", "join"]
 
 
-def test_a_camera_that_hangs_on_a_new_rate_is_published_as_lost(
+def test_a_camera_hanging_on_a_new_rate_is_published_lost(
     harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     camera = FakeCamera(Clock())
@@ -416,7 +416,7 @@ def test_what_was_learned_is_forgotten_by_a_button_and_saved(harness: DaemonHarn
     assert sum(saved[-1][0].moods_s) < 20
 
 
-def test_senses_give_a_room_a_mood_while_the_camera_is_lost(harness: DaemonHarness) -> None:
+def test_senses_set_the_mood_while_the_camera_is_lost(harness: DaemonHarness) -> None:
     daemon = harness.daemon(*[None] * 60)
     harness.eye.state = CameraState(CameraStatus.LOST)
     clock = Clock()

@@ -189,7 +189,7 @@ def test_the_unchanged_default_is_replaced_without_a_question(tmp_path: Path) ->
     assert not path.with_name("moodpid.toml.old").exists()
 
 
-def test_a_password_is_readable_by_its_owner_and_the_service_only(tmp_path: Path) -> None:
+def test_only_owner_and_service_can_read_a_password(tmp_path: Path) -> None:
     user = Answers({"MQTT": ["10.0.0.4:8884"], "its user name": ["anna"], "its password": ["", "rhubarb"]})
     _, config = run(tmp_path / "moodpid.toml", answers=user)
     file = tmp_path / "mqtt-password"

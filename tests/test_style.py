@@ -104,3 +104,10 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
             assert node.end_lineno is not None
             described = len((ast.get_docstring(node) or "").splitlines())
             assert node.end_lineno - node.lineno - described < 40, f"{node.name} is long: part it"
+
+
+@pytest.mark.parametrize("path", tracked("tests/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_names_of_tests_have_at_most_ten_words(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            assert node.name.count("_") <= 10, node.name

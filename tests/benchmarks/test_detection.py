@@ -11,7 +11,7 @@ from benchmarks.detection.scenes import CASES
 BY_NAME = {case.name: case for case in CASES}
 
 
-def test_rooms_heads_and_sensors_are_the_same_for_the_same_seed() -> None:
+def test_one_seed_draws_the_same_rooms_heads_and_sensors() -> None:
     one, other = draw_room(5), draw_room(5)
     assert np.array_equal(one.frame(3), other.frame(3))
     assert not np.array_equal(one.frame(3), one.frame(4))

@@ -53,7 +53,7 @@ def test_a_dark_mood_that_was_never_there_counts_once() -> None:
     assert figures.right == pytest.approx(1 - 140 / len(truth))
 
 
-def test_in_a_home_the_filter_is_calmer_and_righter_than_the_others(faces: Faces) -> None:
+def test_in_a_home_the_filter_beats_the_other_filters(faces: Faces) -> None:
     homes: list[list[Evening]] = [[household(faces, Room(hours=0.7), n, SEED).evening()] for n in (0, 1)]
     results = {name: found[-1] for name, found in compare(contenders(faces, HOME), homes).items()}
     best = results["moodpid, prior of a home"]

@@ -10,7 +10,7 @@ Tot:              11   3759    417
 """
 
 
-def test_the_rating_is_the_one_at_full_use_of_the_core() -> None:
+def test_the_rating_is_taken_at_full_use_of_the_core() -> None:
     assert rating(TOLD) == 3759
 
 
@@ -19,13 +19,13 @@ def test_a_rating_that_is_not_there_is_told() -> None:
         rating("Segmentation fault")
 
 
-def test_a_core_half_as_fast_takes_twice_as_long_or_more_where_vectors_count() -> None:
+def test_half_the_speed_takes_at_least_twice_as_long() -> None:
     slow = expect(Board("slow", "a core", 1000, ""), 2000.0, HERE_MS)
     assert slow.ratio == (2.0, 2.0 * WIDER_VECTORS)
     assert slow.window_ms == (16.0, 16.0 * WIDER_VECTORS)
 
 
-def test_with_somebody_there_one_look_in_eight_is_at_the_whole_frame() -> None:
+def test_with_a_face_every_eighth_look_searches_the_whole_frame() -> None:
     same = expect(Board("same", "a core", 1000, ""), 1000.0, HERE_MS)
     assert same.somebody[0] == pytest.approx(4 * (40 / 8 + 7 * 8 / 8) / 1000)
     assert same.nobody[0] == pytest.approx(4 * 10 / 1000)

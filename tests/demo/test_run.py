@@ -150,7 +150,7 @@ def _parent(stat: Path) -> int:
 
 
 @pytest.mark.e2e
-def test_the_address_of_the_page_comes_first_and_the_browser_opens_it(
+def test_the_page_address_comes_first_and_the_browser_opens_it(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = place / "opened"

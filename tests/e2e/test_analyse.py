@@ -76,7 +76,7 @@ def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
     assert picture.read_text(encoding="utf-8").count("<circle") == 24
 
 
-def test_files_that_are_no_music_are_named_and_cost_nothing_else(home: Home) -> None:
+def test_files_without_music_are_named_and_cost_nothing_else(home: Home) -> None:
     (home.mpd.music / "text.wav").write_text("no music at all", encoding="utf-8")
     (home.mpd.music / "short.wav").write_bytes((home.mpd.music / "sad/november.wav").read_bytes()[:60_000])
     home.mpd.mpc("update", "--wait")
@@ -86,7 +86,7 @@ def test_files_that_are_no_music_are_named_and_cost_nothing_else(home: Home) -> 
     assert "24 songs analysed" in done.stdout
 
 
-def test_an_analysis_that_is_killed_or_stopped_goes_on_where_it_was(home: Home) -> None:
+def test_an_interrupted_analysis_resumes_where_it_stopped(home: Home) -> None:
     for number, songs in ((signal.SIGKILL, 3), (signal.SIGTERM, 6)):
         process = subprocess.Popen(home.command("analyse"), stdout=subprocess.DEVNULL, env=home.env)
         wait_for_songs(home.folder / "state" / "library.sqlite", songs)
@@ -114,7 +114,7 @@ def test_at_night_nothing_is_done_unless_the_configuration_says_so(home: Home) -
     assert "24 wait" in home.run("analyse", "--nightly", "--limit", "0").stdout
 
 
-def test_a_missing_folder_is_one_line_that_says_how_to_set_it(home: Home) -> None:
+def test_a_missing_music_folder_is_one_line_with_the_remedy(home: Home) -> None:
     home.settings = f'[library]\nmusic = "{home.folder}/nowhere"\n'
     failed = home.run("analyse")
     assert failed.returncode == 1
@@ -129,7 +129,7 @@ def test_a_missing_decoder_is_one_line_with_its_package(home: Home) -> None:
     assert "apt install ffmpeg" in failed.stderr
 
 
-def test_songs_like_one_need_a_song_an_analysis_and_a_service(home: Home) -> None:
+def test_like_needs_a_song_an_analysis_and_the_service(home: Home) -> None:
     nothing = home.run("like")
     assert nothing.returncode == 1
     assert "nothing plays" in nothing.stderr

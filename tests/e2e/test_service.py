@@ -163,7 +163,7 @@ def test_with_drive_music_off_no_mood_touches_the_queue(
         assert mpd.mpc("playlist") == ""
 
 
-def test_a_user_s_next_and_the_button_are_one_skip_each(
+def test_the_user_s_next_and_the_button_each_skip_once(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
     skip = told("event", event_type="track_skipped")

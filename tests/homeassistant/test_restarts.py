@@ -35,7 +35,7 @@ def test_restart_keeps_what_was_set(home_setup: TestHome) -> None:
     becomes(home_setup, "number.living_room_dwell", "0", AT_ONCE_S)
 
 
-def test_a_killed_daemon_is_unavailable_and_all_is_right_again_when_it_is_back(home_setup: TestHome) -> None:
+def test_a_killed_daemon_shows_as_unavailable_and_recovers(home_setup: TestHome) -> None:
     before = settled(home_setup)
     home_setup.moodpid.kill()
     all_unavailable(home_setup)
@@ -51,7 +51,7 @@ def test_a_killed_broker_that_forgot_everything_is_told_everything_again(home_se
     recovers(home_setup, before)
 
 
-def test_after_a_restart_of_home_assistant_all_is_right_again_and_nothing_lies_meanwhile(
+def test_after_a_home_assistant_restart_all_states_are_right(
     home_setup: TestHome,
 ) -> None:
     before = settled(home_setup)

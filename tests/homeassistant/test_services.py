@@ -50,7 +50,7 @@ def test_the_override_plays_what_was_asked_for(home_setup: TestHome) -> None:
     wait(home_setup, "the fade is over", lambda: "volume:100%" in home_setup.mpd.mpc("status"), AT_ONCE_S)
 
 
-def test_not_driving_the_music_leaves_mpd_alone_until_it_is_driven_again(home_setup: TestHome) -> None:
+def test_with_the_player_off_mpd_is_left_alone(home_setup: TestHome) -> None:
     plays(home_setup, "happy", RIGHT_AGAIN_S)
     switch = "switch.living_room_drive_the_music"
     home_setup.home.call("switch.turn_off", switch)
@@ -69,7 +69,7 @@ def test_not_driving_the_music_leaves_mpd_alone_until_it_is_driven_again(home_se
     plays(home_setup, "happy", 5 + FADE_S)
 
 
-def test_skip_goes_on_to_the_next_song_and_is_told_once(home_setup: TestHome) -> None:
+def test_skip_starts_the_next_song_and_is_published_once(home_setup: TestHome) -> None:
     becomes(home_setup, "sensor.living_room_player", "play")
     with MqttListener(home_setup.mosquitto.port, f"{ROOT}/event") as ear:
         another_song(home_setup, "button.living_room_skip")
@@ -83,7 +83,7 @@ def test_skip_goes_on_to_the_next_song_and_is_told_once(home_setup: TestHome) ->
     )
 
 
-def test_a_song_that_does_not_fit_is_noted_in_mpd_and_skipped(home_setup: TestHome) -> None:
+def test_a_rejected_song_is_noted_in_mpd_and_skipped(home_setup: TestHome) -> None:
     becomes(home_setup, "sensor.living_room_player", "play")
     song = playing(home_setup)
     another_song(home_setup, "button.living_room_this_song_does_not_fit")

@@ -35,7 +35,7 @@ def test_near_songs_are_drawn_more_often_than_far_ones() -> None:
     assert first["far"] < 4
 
 
-def test_an_artist_and_an_album_come_seldom_while_there_are_others() -> None:
+def test_artists_and_albums_repeat_seldom_while_there_are_others() -> None:
     pool = [song(f"{n}", 0.8, "Ann", f"{n}") for n in range(20)] + [
         song(f"b{n}", 0.7, f"Artist {n}", "x") for n in range(20)
     ]

@@ -23,5 +23,5 @@ def test_an_unsure_song_is_farther_than_a_sure_one(
 
 
 @pytest.mark.parametrize("name", [name for name in PLACES if name != Mood.NOBODY])
-def test_a_song_at_the_place_of_a_mood_is_of_that_mood(name: str) -> None:
+def test_a_song_at_a_mood_s_place_has_that_mood(name: str) -> None:
     assert nearest_mood(PLACES[name]) == name

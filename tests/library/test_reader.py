@@ -91,7 +91,7 @@ def test_neighbours_are_those_that_sound_alike(path: Path) -> None:
         assert [song.uri for song in reader.alike("100.mp3", 3)] == ["110.mp3", "130.mp3", "0.mp3"]
 
 
-def test_of_equal_sounds_the_nearer_on_the_plane_is_more_alike(path: Path) -> None:
+def test_equal_sounds_are_ordered_by_distance_on_the_plane(path: Path) -> None:
     with LibraryStore(path) as store, LibraryReader(path) as reader:
         fill(
             store,

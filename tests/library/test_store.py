@@ -74,7 +74,7 @@ def test_a_song_that_cannot_be_read_waits_for_another_file(path: Path) -> None:
         assert [one.uri for one in store.next_songs(ANALYZER, 9)] == ["bad.mp3"]
 
 
-def test_a_song_that_is_gone_is_out_of_sight_and_comes_back(path: Path) -> None:
+def test_a_removed_song_is_hidden_until_it_returns(path: Path) -> None:
     rows = [(listed("a.mp3"), analysis()), (listed("b.mp3"), analysis())]
     with LibraryStore(path) as store, LibraryReader(path) as reader:
         fill(store, rows)
@@ -199,7 +199,7 @@ def test_another_file_is_set_aside_and_made_again(
     assert path.with_name("library.broken").read_bytes() == content
 
 
-def test_a_broken_database_is_made_again_with_what_can_be_read(
+def test_a_broken_database_is_rebuilt_from_readable_rows(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     songs = [(listed(f"folder/{number:04}.mp3", f"Artist {number}"), analysis()) for number in range(600)]

@@ -25,7 +25,7 @@ def test_a_mood_tag_draws_the_song_to_its_mood(mood: str) -> None:
     assert place.valence_spread < MIDDLE.valence_spread
 
 
-def test_a_genre_counts_less_than_a_mood_and_only_where_it_is_asked() -> None:
+def test_genre_counts_less_than_mood_and_only_on_request() -> None:
     folk = with_evidence(MIDDLE, Tags(genre="Folk"), genre=True)
     sad = with_evidence(MIDDLE, Tags(mood="sad"), genre=True)
     assert MIDDLE.affect.arousal > folk.affect.arousal > sad.affect.arousal

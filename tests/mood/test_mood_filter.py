@@ -81,7 +81,7 @@ def test_an_empty_room_becomes_nobody_in_its_time() -> None:
     assert reported[-1].since_s == pytest.approx(20 + SETTINGS.nobody_after_s, abs=0.5)
 
 
-def test_a_mood_is_remembered_for_a_person_who_comes_back_soon() -> None:
+def test_the_mood_is_kept_for_a_person_who_returns_soon() -> None:
     left = stretch(20, H) + stretch(15, start_s=20)
     back = stretch(1.25, Emotion.NEUTRAL, start_s=35)
     remembered = states(left + back)[-1].scores[H]
@@ -113,7 +113,7 @@ def test_the_frame_rate_hardly_changes_the_delay(fps: float) -> None:
     assert delay(fps) == pytest.approx(delay(4.0), abs=1.5)
 
 
-def test_a_rare_class_needs_no_more_evidence_than_its_prior_asks() -> None:
+def test_a_rare_class_needs_only_its_prior_s_evidence() -> None:
     prior = (0.14, 0.01, 0.14, 0.26, 0.17, 0.1, 0.18)
     as_expected = EmotionScores(prior)
     reported = states(
@@ -154,9 +154,7 @@ def test_no_mood_but_nobody_ends_before_its_dwell(steps: list[tuple[float, tuple
 
 
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=20), st.integers(0, 19), st.floats(0, 1e4))
-def test_one_detection_alone_is_nobody_however_long_nothing_was_seen_before(
-    steps: list[float], which: int, after_s: float
-) -> None:
+def test_one_detection_alone_is_nobody_after_any_gap(steps: list[float], which: int, after_s: float) -> None:
     faces = (FaceReading(scores(A, 0.99), 0.1),)
     looks = in_order([(s, faces if n == which % len(steps) else ()) for n, s in enumerate([*steps, after_s])])
     assert moods(states(looks)) == [Mood.NOBODY]
@@ -199,7 +197,7 @@ def emotion_scores(**shares: float) -> EmotionScores:
     return EmotionScores(tuple(shares.get(e.value, rest) for e in EMOTIONS))
 
 
-def test_what_no_look_rules_out_does_not_win_over_what_most_looks_show() -> None:
+def test_an_emotion_never_ruled_out_loses_to_the_usual_one() -> None:
     laughs = emotion_scores(happy=0.93, neutral=0.03, fear=0.01)
     talks = emotion_scores(neutral=0.45, sad=0.2, fear=0.17, happy=0.1)
     open_mouth = emotion_scores(fear=0.5, sad=0.24, surprise=0.1, neutral=0.08, happy=0.02)

@@ -53,7 +53,7 @@ def test_without_any_playlists_there_is_nothing_to_wish() -> None:
     assert first(Mood.HAPPY, {}) == ()
 
 
-def test_a_wish_under_lift_tells_where_the_music_begins_and_where_it_leads() -> None:
+def test_a_lift_request_names_its_start_and_its_target() -> None:
     lists = {Mood.SAD: ("Blues", "Rain"), Mood.NEUTRAL: ("Tea",), Mood.HAPPY: ("Happy",)}
     policy = Policy(lists, MpdConfig().targets, lifts=True)
     request = policy.decide(state(Mood.SAD), None).request
@@ -78,7 +78,7 @@ def test_another_strategy_makes_one_new_request_on_the_same_path() -> None:
     assert policy.decide(state(Mood.HAPPY), None).request is None
 
 
-def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody_out() -> None:
+def test_a_chosen_mood_does_not_change_who_is_present() -> None:
     policy = Policy(LISTS)
     policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
     chosen = policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
@@ -88,7 +88,7 @@ def test_a_mood_that_a_person_chose_brings_nobody_into_the_room_and_sends_nobody
     assert [e.event_type for e in back.events] == [EventType.MOOD_CHANGED]
 
 
-def test_an_arrival_under_a_chosen_mood_is_published_and_changes_no_music() -> None:
+def test_an_arrival_under_a_chosen_mood_changes_no_music() -> None:
     policy = Policy(LISTS)
     policy.decide(state(Mood.HAPPY), state(Mood.NOBODY))
     arrival = policy.decide(state(Mood.HAPPY), state(Mood.SAD))

@@ -130,7 +130,7 @@ def test_a_sad_week_is_not_taken_for_a_resting_face() -> None:
         (dict.fromkeys(EMOTIONS, 0.5), 1 / 7, 1 / 7),
     ],
 )
-def test_a_table_of_shares_leaves_the_rest_to_an_average_home(
+def test_a_partial_prior_is_completed_by_an_average_home(
     shares: dict[Emotion, float], happy: float, neutral: float
 ) -> None:
     prior = prior_from(shares)

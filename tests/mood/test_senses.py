@@ -38,13 +38,13 @@ def test_no_point_rules_a_mood_out(valence: float | None, arousal: float | None)
     assert all(-2.4 < e < 2.0 for e in evidence_of_affect(valence, arousal))
 
 
-def test_a_sense_that_knows_one_axis_does_not_judge_the_other() -> None:
+def test_a_sense_of_one_axis_leaves_the_other_open() -> None:
     calm = evidence_of_affect(None, -0.4)
     assert calm[EMOTIONS.index(Emotion.SAD)] == max(calm)
     assert calm[EMOTIONS.index(Emotion.SURPRISE)] == pytest.approx(calm[EMOTIONS.index(Emotion.FEAR)])
 
 
-def test_a_room_without_faces_has_the_mood_of_its_senses_until_they_expire() -> None:
+def test_senses_alone_set_the_mood_until_they_expire() -> None:
     mood_filter = room(voice=Sense(weight=1.0, expires_s=30.0))
     mood_filter.update(look(0.0))
     mood_filter.sense("voice", HAPPY, 1.0, 0.0)
@@ -54,7 +54,7 @@ def test_a_room_without_faces_has_the_mood_of_its_senses_until_they_expire() -> 
     assert not mood_filter.follows_senses(50.0)
 
 
-def test_a_sense_tips_a_face_that_can_be_read_either_way() -> None:
+def test_a_sense_decides_between_two_readings_of_a_face() -> None:
     alone, helped = room(), room(voice=Sense(weight=1.0))
     helped.update(look(0.0))
     helped.sense("voice", SAD, 1.0, 0.0)

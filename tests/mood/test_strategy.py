@@ -45,7 +45,7 @@ def test_anger_is_calmed_before_it_is_cheered() -> None:
     assert heard[-1] is Mood.HAPPY
 
 
-def test_a_table_that_leads_in_a_ring_comes_to_an_end() -> None:
+def test_a_circular_fallback_table_ends() -> None:
     ring = {Mood.SAD: Mood.HAPPY, Mood.HAPPY: Mood.SAD}
     assert mood_for_next_song(MoodPath(Mood.SAD, AFFECT[Mood.SAD], 100), having(ALL), ring) is Mood.SAD
 
@@ -60,7 +60,7 @@ def test_the_way_names_each_step_once() -> None:
     assert moods_along(start_path(Mood.SAD, None), {Mood.SAD: ()}, TARGETS) == ()
 
 
-def test_lifting_out_of_fear_begins_with_its_own_list_whatever_was_before() -> None:
+def test_lifting_out_of_fear_begins_with_the_list_of_fear() -> None:
     path = start_path(Mood.FEAR, start_path(Mood.HAPPY, None))
     assert mood_for_next_song(path, having(ALL), TARGETS) is Mood.FEAR
 
@@ -69,7 +69,7 @@ def test_a_mood_with_a_list_matches_itself() -> None:
     assert matched(start_path(Mood.FEAR, None), [Mood.FEAR, Mood.HAPPY]) is Mood.FEAR
 
 
-def test_surprise_keeps_the_valence_that_was_there_and_lends_its_arousal() -> None:
+def test_surprise_keeps_the_valence_and_raises_the_arousal() -> None:
     sad = start_path(Mood.SAD, None)
     surprised = start_path(Mood.SURPRISE, sad)
     assert surprised.start == Affect(AFFECT[Mood.SAD].valence, AFFECT[Mood.SURPRISE].arousal)
@@ -92,7 +92,7 @@ def test_an_empty_room_matches_only_its_own_list() -> None:
     moods=st.sets(st.sampled_from(ALL)),
     targets=st.dictionaries(st.sampled_from(ALL), st.sampled_from(ALL)),
 )
-def test_whatever_the_table_a_list_is_found_if_there_is_one(
+def test_any_table_finds_a_list_if_there_is_one(
     mood: Mood, songs: int, moods: set[Mood], targets: dict[Mood, Mood]
 ) -> None:
     path = MoodPath(mood, AFFECT[mood], songs)

@@ -72,7 +72,7 @@ def test_a_stop_is_a_stop_though_a_seek_was_refused(room: Room) -> None:
     assert room.mpd.state == "stop"
 
 
-def test_songs_that_cannot_be_opened_are_tried_again_until_they_can(room: Room) -> None:
+def test_songs_that_cannot_be_opened_are_retried_until_they_can(room: Room) -> None:
     room.mpd.away.add("happy")
     state = room.wait(300)
     assert state.message.startswith("MPD cannot play: Failed to decode happy/")
@@ -95,7 +95,7 @@ def test_without_autoplay_an_error_is_named_and_nothing_starts() -> None:
     assert room.mpd.state == "stop"
 
 
-def test_a_jump_into_broken_songs_brings_the_music_back_without_autoplay() -> None:
+def test_music_recovers_from_broken_songs_without_autoplay() -> None:
     room = Room(TransitionMode.NOW, autoplay=False)
     room.mpd.add("user/0")
     room.mpd.play(0)
@@ -120,7 +120,7 @@ def test_other_songs_come_before_one_that_broke(room: Room) -> None:
     assert broken not in heard
 
 
-def test_an_output_that_fails_for_a_while_goes_on_where_it_was(room: Room) -> None:
+def test_playback_resumes_in_place_after_an_output_failed(room: Room) -> None:
     room.wait(20)
     song = room.mpd.playing()
     room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
@@ -130,7 +130,7 @@ def test_an_output_that_fails_for_a_while_goes_on_where_it_was(room: Room) -> No
     assert room.mpd.playing() == song
 
 
-def test_an_output_that_fails_twice_with_the_same_words_is_brought_back_twice(room: Room) -> None:
+def test_the_same_output_error_twice_is_recovered_twice(room: Room) -> None:
     for _ in range(2):
         room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
         room.look()
@@ -152,7 +152,7 @@ def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
 
 
 @pytest.mark.parametrize("known_s", [None, 500.0, 10.0, -1.0])
-def test_a_queue_that_ran_out_starts_again_whatever_lengths_mpd_believes(
+def test_an_exhausted_queue_restarts_whatever_durations_mpd_reports(
     room: Room, known_s: float | None
 ) -> None:
     room.mpd.known_s = known_s
@@ -162,7 +162,7 @@ def test_a_queue_that_ran_out_starts_again_whatever_lengths_mpd_believes(
     assert room.mpd.playing()
 
 
-def test_a_queue_that_ran_out_while_the_connection_was_away_starts_again(room: Room) -> None:
+def test_a_queue_exhausted_while_disconnected_starts_again(room: Room) -> None:
     room.mpd.unreachable = True
     with pytest.raises(MpdGoneError):
         room.look()
@@ -188,7 +188,7 @@ def test_two_good_songs_among_two_hundred_stale_ones_are_found() -> None:
     assert room.mpd.playing() in ("happy/1", "happy/2")
 
 
-def test_a_list_of_stale_songs_alone_is_named_and_tried_again() -> None:
+def test_a_list_of_stale_songs_is_reported_and_retried() -> None:
     room = Room()
     room.mpd.playlists = {"Happy": [f"gone/{n}" for n in range(5)]}
     assert "cannot add any of the 5 songs" in room.wait(30).message
@@ -218,7 +218,7 @@ def test_songs_that_an_update_dropped_are_nobody_s_doing(room: Room) -> None:
     assert "hands off" not in room.look(Mood.HAPPY, "database").message
 
 
-def test_music_that_goes_on_after_an_update_dropped_songs_is_no_choice(room: Room) -> None:
+def test_songs_dropped_by_an_update_are_no_user_choice(room: Room) -> None:
     room.mpd.add("user/0")
     room.wait(1000)  # the hands off for it is over
     room.mpd.lost.add("happy")
@@ -227,7 +227,7 @@ def test_music_that_goes_on_after_an_update_dropped_songs_is_no_choice(room: Roo
     assert room.mpd.playing() in ("user/0", "")
 
 
-def test_a_song_without_an_end_is_left_when_the_mood_changes(room: Room) -> None:
+def test_a_stream_is_left_when_the_mood_changes(room: Room) -> None:
     room.mpd.song_s, room.mpd.known_s = 1e9, None
     room.wait(30)
     assert room.mpd.playing().startswith("happy/")
@@ -275,7 +275,7 @@ def test_take_over_now_ends_hands_off_and_starts_the_music(
     assert (room.mpd.state, state.message) == ("play", "")
 
 
-def test_what_was_done_before_the_first_start_is_no_take_over() -> None:
+def test_changes_before_the_first_start_are_no_takeover() -> None:
     room = Room()
     room.mpd.add("user/0")
     room.mpd.add("user/1")

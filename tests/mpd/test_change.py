@@ -70,7 +70,7 @@ def test_with_next_the_song_ends_in_peace() -> None:
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
-def test_what_a_user_starts_again_after_a_pause_is_not_cut_short() -> None:
+def test_a_song_resumed_by_the_user_is_not_cut_short() -> None:
     evening = Evening()
     evening.fake_mpd.pause()
     evening.request(Mood.SAD)
@@ -101,7 +101,7 @@ def test_lifting_leads_from_sad_to_happy_song_by_song() -> None:
     assert heard == ["sad", "sad", "neutral", "neutral", "happy", "happy"]
 
 
-def test_the_way_that_is_named_is_the_way_that_is_played() -> None:
+def test_the_published_path_is_the_path_that_is_played() -> None:
     evening = Evening(strategy=Strategy.LIFT)
     policy = Policy(evening.player.names, evening.player.targets, lifts=True)
     sad = MoodState(Mood.SAD, 0.0, 0.9, 1, UNIFORM, 0.0)
@@ -133,7 +133,7 @@ def test_a_song_that_mpd_does_not_have_is_passed_over() -> None:
     assert evening.fake_mpd.playing() == "sad/1"
 
 
-def test_where_the_new_mood_has_no_song_the_old_one_plays_on() -> None:
+def test_a_mood_without_songs_lets_the_old_one_play_on() -> None:
     evening = Evening(TransitionMode.NEXT)
     evening.request(Mood.HAPPY)
     evening.fake_mpd.playlists = {"Happy": LISTS["Happy"]}

@@ -50,7 +50,7 @@ def test_until_when_is_told_by_the_clock_of_now() -> None:
         assert player.message() == player.ends()
 
 
-def test_a_clock_that_is_corrected_a_little_at_a_time_changes_no_message() -> None:
+def test_small_clock_corrections_change_no_message() -> None:
     player = TakenOver()
     first = player.message()
     for _ in range(20):
@@ -68,7 +68,7 @@ def test_nobody_waits_longer_or_shorter_because_a_clock_was_set() -> None:
         assert player.reconciler.until_s == until_s
 
 
-def test_the_log_has_a_line_when_we_begin_to_hold_back_and_one_when_it_is_over(
+def test_holding_back_logs_its_beginning_and_its_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")

@@ -33,7 +33,7 @@ def test_bytes_that_are_no_utf_8_come_and_go_unchanged() -> None:
         assert song.title.encode()
 
 
-def test_an_unknown_error_code_is_a_refusal_and_the_connection_goes_on() -> None:
+def test_an_unknown_ack_code_refuses_one_command_only() -> None:
     with (
         scripted(answering({"channels": b"ACK [77@0] {channels} Not implemented\n"})) as config,
         MpdConnection(config) as link,
@@ -68,7 +68,7 @@ def test_a_line_without_an_end_fills_no_memory(quick: None, monkeypatch: pytest.
         MpdConnection(config)
 
 
-def test_one_byte_at_a_time_does_not_renew_the_time_limit(quick: None) -> None:  # noqa: ARG001
+def test_single_bytes_do_not_renew_the_time_limit(quick: None) -> None:  # noqa: ARG001
     def drip(client: socket.socket) -> None:
         while True:
             client.sendall(b"x")
@@ -80,7 +80,7 @@ def test_one_byte_at_a_time_does_not_renew_the_time_limit(quick: None) -> None: 
     assert time.monotonic() - begun < 30.0
 
 
-def test_a_connection_that_ends_in_mid_answer_is_told_from_silence() -> None:
+def test_a_connection_closed_in_mid_answer_is_not_silence() -> None:
     def hang_up(client: socket.socket) -> None:
         client.sendall(GREETING)
         client.recv(100)
@@ -104,7 +104,7 @@ def test_a_dead_peer_is_noticed_while_nothing_happens(
 
 
 @pytest.mark.parametrize("text", ["a\nclear", "a\0b", "x" * 9000, "\ud800"])
-def test_what_no_command_can_carry_is_refused_before_it_is_sent(text: str) -> None:
+def test_text_that_no_command_can_carry_is_refused(text: str) -> None:
     with scripted(answering({})) as config, MpdConnection(config) as link:
         with pytest.raises(CommandRefusedError):
             link.add(text, None)
@@ -126,7 +126,7 @@ def test_an_old_mpd_gets_positions_that_it_understands() -> None:
     assert sent[-1] == b'addid "a.ogg" "6"\n'
 
 
-def test_a_partition_that_mpd_forgot_is_made_again_with_its_outputs(mpd: PrivateMpd) -> None:
+def test_a_forgotten_partition_is_made_again_with_its_outputs(mpd: PrivateMpd) -> None:
     config = MpdConfig(host="127.0.0.1", port=mpd.port, partition="kitchen")
     with pytest.raises(MpdDeniedError, match='no partition "kitchen"') as caught:
         MpdConnection(config)
@@ -146,7 +146,7 @@ def test_songs_are_looked_up_without_adding_them(mpd: PrivateMpd) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["status", "playlistinfo", "outputs", "sticker", "commands"]))
-def test_no_answer_ends_in_anything_but_the_errors_of_this_room(answer: bytes, command: str) -> None:
+def test_any_answer_raises_only_the_errors_of_this_package(answer: bytes, command: str) -> None:
     with scripted(answering({command: answer + b"\nOK\n"})) as config:
         lines = ""
         try:

@@ -65,7 +65,7 @@ def test_a_volume_that_a_user_clearly_moved_stays() -> None:
     assert mixer.mpd.options.volume == 95
 
 
-def test_a_fade_that_is_given_up_restores_the_volume_and_keeps_the_song() -> None:
+def test_a_cancelled_fade_restores_the_volume_and_the_song() -> None:
     mixer = Mixer(32, 68)
     before = mixer.mpd.options.volume
     mixer.leave_song(Fader(sleep=lambda _: True))

@@ -61,5 +61,5 @@ class Records:
         ),
     ],
 )
-def test_odd_tags_and_names_are_taken_as_well_as_can_be(record: dict[str, str], song: ListedSong) -> None:
+def test_odd_tags_and_names_are_read_where_possible(record: dict[str, str], song: ListedSong) -> None:
     assert list(list_songs(Records(**record))) == [song]

@@ -39,7 +39,7 @@ def test_in_a_list_too_short_the_longest_unheard_comes_again() -> None:
     assert shortlist("abc", ["c"], heard, 50.0, rng()) == ("b",)
 
 
-def test_a_list_of_one_song_plays_it_again_rather_than_nothing() -> None:
+def test_a_list_of_one_song_repeats_it() -> None:
     assert shortlist("a", ["a"], {"a": 1.0}, 0.0, rng()) == ("a",)
 
 
@@ -56,7 +56,7 @@ def test_something_is_found_in_every_list_that_is_not_empty(
 
 
 @given(st.integers(0, 300))
-def test_a_page_of_any_list_is_no_longer_than_a_page(length: int) -> None:
+def test_a_page_of_any_list_has_a_limit(length: int) -> None:
     page = sample((str(n) for n in range(length)), rng())
     assert page.total == length
     assert len(page.uris) == len(set(page.uris)) == min(length, PAGE)
@@ -70,20 +70,20 @@ def test_every_song_of_a_long_list_has_its_chance() -> None:
     assert min(drawn.values()) > 50  # a quarter of 400, and chance
 
 
-def test_an_unloved_song_fades_and_a_new_one_gets_its_try() -> None:
+def test_an_unloved_song_becomes_rare_and_new_ones_get_tried() -> None:
     dice = rng()
     songs = {"loved": Preference(8, 1), "unloved": Preference(1, 8), "new": Preference()}
     drawn = Counter(best(songs, dice) for _ in range(1000))
     assert drawn["loved"] > drawn["new"] > 50 > drawn["unloved"]
 
 
-def test_a_song_left_early_was_skipped_and_one_left_late_was_heard() -> None:
+def test_leaving_early_is_a_skip_and_leaving_late_a_hearing() -> None:
     assert verdict(0.2) is Verdict.SKIPPED
     assert verdict(0.5) is None
     assert verdict(0.95) is Verdict.HEARD
 
 
-def test_hearing_is_counted_under_the_name_others_use_and_under_our_own() -> None:
+def test_plays_are_counted_in_common_and_own_stickers() -> None:
     stickers = {"playCount": "4"}
     new = changes(stickers, stickers, Mood.HAPPY, Verdict.HEARD, 99.5)
     assert new == {"moodpid_happy_heard": "1", "playCount": "5", "lastPlayed": "99"}
@@ -100,7 +100,7 @@ def test_not_fitting_one_mood_says_nothing_of_another() -> None:
     assert preference(stickers, Mood.HAPPY) == Preference()
 
 
-def test_what_was_heard_before_a_restart_is_known_from_its_sticker() -> None:
+def test_stickers_tell_what_was_heard_before_a_restart() -> None:
     assert heard_since({"lastPlayed": "50"}, 40, 60)
     assert not heard_since({"lastPlayed": "30"}, 40, 60)
     assert not heard_since({"lastPlayed": "70"}, 40, 60)  # by a clock that was wrong

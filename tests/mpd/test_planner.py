@@ -50,7 +50,7 @@ def test_songs_that_played_are_trimmed_but_for_the_last(mpd: PrivateMpd, start: 
     assert folders(mpd) == ["neutral"] + ["happy"] * 4 + ["neutral"] * 2
 
 
-def test_two_at_one_mpd_notice_each_other_and_the_second_stands_down(mpd: PrivateMpd, start: Start) -> None:
+def test_the_second_of_two_instances_follows_at_one_mpd(mpd: PrivateMpd, start: Start) -> None:
     first = hosting(mpd, start)
     second = start()
     second.request(Mood.SAD)
@@ -88,7 +88,7 @@ def test_a_filter_that_mpd_does_not_understand_is_named(mpd: PrivateMpd, start: 
     assert queue(mpd) == []
 
 
-def test_a_mood_without_a_list_takes_its_neighbour_s_and_says_so_once(
+def test_a_neighbour_s_list_is_used_and_reported_once(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
@@ -100,7 +100,7 @@ def test_a_mood_without_a_list_takes_its_neighbour_s_and_says_so_once(
     assert sum("no list for disgust" in line for line in caplog.messages) == 1
 
 
-def test_without_a_sticker_database_it_is_said_once_and_music_plays(
+def test_a_missing_sticker_database_is_logged_once_and_music_plays(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")

@@ -27,7 +27,7 @@ def settings(mpd: PrivateMpd, strategy: Strategy = Strategy.MATCH) -> MpdConfig:
     return MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists, strategy=strategy)
 
 
-def test_each_mood_is_told_with_its_lists_and_what_is_missing(mpd: PrivateMpd) -> None:
+def test_each_mood_is_listed_with_its_sources_and_faults(mpd: PrivateMpd) -> None:
     moods = {one.mood: one for one in report(settings(mpd))}
     assert set(moods) == set(Mood)
     good, missing = moods[Mood.HAPPY].lists
@@ -46,7 +46,7 @@ def test_the_table_has_a_line_for_each_list(mpd: PrivateMpd) -> None:
     assert "nobody    leaves the player as it is" in lines
 
 
-def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd: PrivateMpd) -> None:
+def test_a_missing_list_is_reported_once_with_its_moods(mpd: PrivateMpd) -> None:
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy", "Lost"), Mood.SAD: ("Lost",)}
     lines = as_text(report(MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists))).splitlines()
     (line,) = [line for line in lines if '"Lost"' in line]
@@ -55,7 +55,7 @@ def test_a_list_that_is_missing_is_told_once_with_all_the_moods_that_use_it(mpd:
     assert {"happy", "sad", "disgust"} <= set(moods.split(", "))
 
 
-def test_a_mood_whose_lists_are_all_missing_has_its_line_and_no_dry_run(mpd: PrivateMpd) -> None:
+def test_a_mood_with_only_missing_lists_has_no_dry_run(mpd: PrivateMpd) -> None:
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Lost", "Gone")}
     player = MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists)
     lines = as_text(report(player)).splitlines()
@@ -67,7 +67,7 @@ def test_a_mood_whose_lists_are_all_missing_has_its_line_and_no_dry_run(mpd: Pri
     assert caught.value.exit_code == 1
 
 
-def test_a_dry_run_shows_the_next_songs_and_why_and_touches_nothing(mpd: PrivateMpd) -> None:
+def test_a_dry_run_shows_songs_with_reasons_and_changes_nothing(mpd: PrivateMpd) -> None:
     picks = dry_run(settings(mpd), Mood.HAPPY, rng=Random(1))  # noqa: S311 - repeatable
     assert len(picks) == NEXT_SONGS
     assert len({pick.uri for pick in picks[:3]}) == 3

@@ -45,7 +45,7 @@ def test_an_output_that_is_heard_is_named() -> None:
 
 
 @pytest.mark.parametrize("enabled", [[], ["1"]])
-def test_the_command_that_is_named_enables_an_output_that_is_heard(enabled: list[str]) -> None:
+def test_the_remedy_enables_an_audible_output(enabled: list[str]) -> None:
     with server(PIPE) as mpd:
         mpd.mpc("disable", "1", "2")
         if enabled:
@@ -57,7 +57,7 @@ def test_the_command_that_is_named_enables_an_output_that_is_heard(enabled: list
         assert sound(mpd)[0].ok
 
 
-def test_an_mpd_that_only_has_outputs_to_nowhere_is_to_get_one() -> None:
+def test_an_mpd_with_only_null_outputs_needs_another() -> None:
     with server() as mpd:
         (finding,) = sound(mpd)
         assert (finding.ok, "audio_output" in finding.remedy) == (False, True)
@@ -139,7 +139,7 @@ def test_a_list_most_of_whose_songs_are_gone_is_counted(mpd: PrivateMpd) -> None
     assert "update" in moved.remedy
 
 
-def test_a_list_with_whose_answer_mpd_hangs_up_costs_no_other(mpd: PrivateMpd) -> None:
+def test_a_list_that_ends_the_connection_costs_no_other(mpd: PrivateMpd) -> None:
     with (mpd.folder / "mpd.conf").open("a") as file:
         file.write('max_output_buffer_size "64"\n')
     mpd.stop()
@@ -152,7 +152,7 @@ def test_a_list_with_whose_answer_mpd_hangs_up_costs_no_other(mpd: PrivateMpd) -
     assert happy.ok
 
 
-def test_an_empty_queue_is_not_to_be_saved_as_it_is(mpd: PrivateMpd) -> None:
+def test_an_empty_queue_is_not_offered_for_saving(mpd: PrivateMpd) -> None:
     mpd.mpc("clear")
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: ("New",)}
     player = MpdConfig(host=mpd.host, port=mpd.port, playlists=lists)

@@ -30,7 +30,7 @@ def test_there_gone_and_there_again_are_all_told() -> None:
     assert sky.on_connected(103.0)
 
 
-def test_a_connection_that_drops_at_once_does_not_shorten_the_pauses() -> None:
+def test_a_connection_dropped_at_once_does_not_shorten_delays() -> None:
     sky = weather()
     for second in range(6):
         sky.on_connected(second)
@@ -47,7 +47,7 @@ def test_one_that_lasts_does() -> None:
     assert sky.pause_s() <= FIRST_DELAY_S
 
 
-def test_what_comes_and_goes_is_told_as_such_once_and_again_when_it_lasts() -> None:
+def test_flapping_is_logged_once_and_stability_once() -> None:
     sky = weather()
     news = [(sky.on_connected(second), sky.on_lost(GONE, second + 0.5)) for second in range(9)]
     assert news == [(True, True), (True, True)] + [(False, False)] * 7

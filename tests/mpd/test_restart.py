@@ -56,9 +56,7 @@ def test_a_user_s_song_put_in_meanwhile_is_not_ours(mpd: PrivateMpd, start: Star
     assert folders(mpd) == [*WITH_SAD, "happy"]
 
 
-def test_the_player_is_still_a_user_s_after_a_restart_of_ours(
-    mpd: PrivateMpd, start: Start, file: JsonFile
-) -> None:
+def test_a_takeover_outlives_our_restart(mpd: PrivateMpd, start: Start, file: JsonFile) -> None:
     first = hosting(mpd, start, file=file)
     mpd.mpc("add", "sad/november.wav")
     message = first.until(hands_off).message
@@ -88,7 +86,7 @@ def volume(mpd: PrivateMpd) -> int:
         return int(client.status()["volume"])
 
 
-def test_stopped_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
+def test_stopping_in_a_fade_restores_the_volume(
     mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = in_a_fade(mpd, start, monkeypatch)
@@ -97,7 +95,7 @@ def test_stopped_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
     assert playing(mpd).startswith("neutral/")
 
 
-def test_switched_off_in_a_fade_it_gives_the_volume_back_and_leaves_the_song(
+def test_switching_off_in_a_fade_restores_the_volume(
     mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = in_a_fade(mpd, start, monkeypatch)

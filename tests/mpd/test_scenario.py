@@ -27,12 +27,12 @@ def test_in_two_hours_nothing_is_lost_moved_or_started_unasked(change: Transitio
     assert tally.fitting_s > 0.25 * tally.playing_s
 
 
-def test_now_fits_the_mood_better_than_next_and_next_than_queue() -> None:
+def test_now_fits_best_then_next_then_queue() -> None:
     share = {change: two_hours(change).fitting_s for change in TransitionMode}
     assert share[TransitionMode.NOW] > share[TransitionMode.NEXT] > share[TransitionMode.QUEUE]
 
 
-def test_a_queue_of_ten_thousand_is_looked_at_through_a_window(
+def test_a_queue_of_ten_thousand_is_read_in_windows(
     mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     songs = "".join(path.read_text() for path in sorted(mpd.playlists.iterdir()))

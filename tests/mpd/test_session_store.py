@@ -62,7 +62,7 @@ def test_what_is_of_another_mpd_counts_as_nothing(file: Path, other: dict[str, o
     assert store(file, **other).load(1000.0) == SavedSession()
 
 
-def test_what_is_of_the_system_s_run_before_counts_as_nothing(file: Path) -> None:
+def test_state_of_an_earlier_boot_is_ignored(file: Path) -> None:
     store(file).save(KEPT)
     assert store(file).load(5.0) == SavedSession()
 
@@ -183,7 +183,7 @@ def test_hands_off_outlives_a_restart_of_ours(file: Path) -> None:
     assert len(session.fake_mpd.sent) == sent
 
 
-def test_a_fade_that_was_cut_off_gives_the_volume_back_at_the_next_start(file: Path) -> None:
+def test_an_interrupted_fade_restores_the_volume_at_the_next_start(file: Path) -> None:
     session = Session(file)
     session.is_killed_in_a_fade()
     assert session.fake_mpd.options.volume == 50
@@ -199,7 +199,7 @@ def test_what_a_user_turned_since_stays(file: Path) -> None:
     assert session.fake_mpd.options.volume == 33
 
 
-def test_songs_that_went_in_before_a_fade_that_was_cut_off_are_still_ours(file: Path) -> None:
+def test_songs_added_before_an_interrupted_fade_remain_ours(file: Path) -> None:
     session = Session(file)
     session.is_killed_in_a_fade()
     session.reconciler = session.comes()

@@ -61,7 +61,7 @@ def test_skip_goes_on_but_never_starts_a_paused_player(mpd: PrivateMpd, start: S
     until(lambda: playing(mpd) != song)
 
 
-def test_a_user_s_next_on_a_song_of_ours_is_reported_as_a_skip(mpd: PrivateMpd, start: Start) -> None:
+def test_a_user_s_next_on_our_song_is_a_skip(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start)
     mpd.mpc("next")  # away from the user's own song
     harness.until(lambda state: state.status is PlayerStatus.PLAY)
@@ -83,7 +83,7 @@ def test_a_skip_by_our_button_is_reported_once(mpd: PrivateMpd, start: Start, pr
     assert harness.skips == 1
 
 
-def test_a_song_that_ends_and_one_that_we_cut_short_are_no_skips(mpd: PrivateMpd, start: Start) -> None:
+def test_a_finished_or_replaced_song_is_no_skip(mpd: PrivateMpd, start: Start) -> None:
     harness = start(change=TransitionMode.NOW, autoplay=True)
     harness.request(Mood.HAPPY)
     harness.until(lambda state: state.status is PlayerStatus.PLAY)

@@ -49,7 +49,7 @@ def fake_mpd() -> Interrupted:
     return fake_mpd
 
 
-def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> None:
+def test_a_choice_counts_though_its_song_has_already_ended() -> None:
     mpd = fake_mpd()
     reconciler = QueueReconciler(MpdConfig(), Random(3), **mpd.clocks)  # noqa: S311
     reconciler.on_connect(mpd.link)
@@ -60,7 +60,7 @@ def test_a_choice_is_seen_though_the_song_ended_before_mpd_answered_again() -> N
     assert "a user chose another song" in state.message
 
 
-def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
+def test_a_queue_that_changed_between_answers_is_read_again() -> None:
     mpd = fake_mpd()
     mpd.play(4)
     mpd.meanwhile = lambda: mpd.queue.pop(0)
@@ -69,7 +69,7 @@ def test_a_queue_that_changes_between_two_answers_is_looked_at_again() -> None:
     assert (seen.song.uri, seen.song.pos) == ("user/4", 3)
 
 
-def test_a_song_that_comes_in_between_is_not_taken_for_one_that_was_there() -> None:
+def test_a_newly_inserted_song_is_not_taken_for_another() -> None:
     mpd = fake_mpd()
     mpd.meanwhile = lambda: mpd.add("user/new", 1)
     seen = take_snapshot(mpd.link, QueueState(), 0.0)

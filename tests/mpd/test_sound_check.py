@@ -77,7 +77,7 @@ def test_an_output_that_does_not_work_is_named(library: Path) -> None:
         assert "Card" in mpd.mpc("outputs")
 
 
-def test_without_an_output_that_can_be_heard_there_is_nothing_to_try(mpd: PrivateMpd) -> None:
+def test_without_an_audible_output_there_is_nothing_to_test(mpd: PrivateMpd) -> None:
     finding = play_tone(settings(mpd))
     assert (finding.ok, "no output" in finding.message) == (False, True)
 

@@ -92,7 +92,7 @@ def test_a_source_may_sound_otherwise_than_its_mood(reader: LibraryReader) -> No
     assert max(place.distance(PLACES["calm"]) for place in places) < 0.8
 
 
-def test_of_a_playlist_only_songs_that_sound_like_the_mood_come(reader: LibraryReader) -> None:
+def test_a_playlist_with_sounds_gives_only_matching_songs(reader: LibraryReader) -> None:
     evening = Evening(reader, config(Strategy.MATCH, SongSource(playlist="All", sounds=Sound.SAD)))
     assert max(place.distance(PLACES["sad"]) for place in evening.places(Mood.HAPPY, 10)) < 0.8
 
@@ -104,7 +104,7 @@ def test_lift_walks_across_the_plane_in_steps(reader: LibraryReader) -> None:
     assert all(one.distance(two) < 1.2 for one, two in pairwise(places))
 
 
-def test_a_song_that_is_often_skipped_gives_way_to_its_neighbours(reader: LibraryReader) -> None:
+def test_a_song_skipped_often_yields_to_its_neighbours(reader: LibraryReader) -> None:
     evening = Evening(reader, config())
     nearest = reader.near(PLACES["happy"], 1)[0].uri
     for _ in range(12):
@@ -134,7 +134,7 @@ def test_songs_like_one_follow_until_the_mood_changes(reader: LibraryReader) -> 
     assert max(place.distance(PLACES["angry"]) for place in after) < 0.9
 
 
-def test_what_waits_gives_way_to_songs_like_the_one_that_plays(reader: LibraryReader) -> None:
+def test_waiting_songs_yield_to_songs_like_the_current_one(reader: LibraryReader) -> None:
     fake_mpd = FakeMpd({"All": list(SONGS)})
     reconciler = QueueReconciler(config(), Random(3), **fake_mpd.clocks, reader=reader)  # noqa: S311
     reconciler.on_connect(fake_mpd.link)
@@ -154,7 +154,7 @@ def test_what_waits_gives_way_to_songs_like_the_one_that_plays(reader: LibraryRe
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_without_an_analysis_the_player_is_left_alone_and_says_why(tmp_path: Path, exists: bool) -> None:
+def test_without_an_analysis_the_player_reports_why_it_waits(tmp_path: Path, exists: bool) -> None:
     if exists:
         LibraryStore(tmp_path / "library.sqlite").close()
     with LibraryReader(tmp_path / "library.sqlite") as reader:

@@ -8,7 +8,7 @@ from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import Start, folders, hands_off, hosting, queue
 
 
-def test_a_user_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, start: Start) -> None:
+def test_a_user_s_song_is_never_removed_and_we_hold(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start)
     mpd.mpc("add", "sad/november.wav")
     state = harness.until(hands_off)
@@ -20,7 +20,7 @@ def test_a_user_s_song_is_never_removed_and_we_stand_down(mpd: PrivateMpd, start
     assert queue(mpd) == before
 
 
-def test_after_the_time_we_come_back_behind_the_user_s_request(mpd: PrivateMpd, start: Start) -> None:
+def test_after_the_takeover_we_queue_behind_the_user_s_songs(mpd: PrivateMpd, start: Start) -> None:
     harness = hosting(mpd, start, hands_off_s=1.0)
     mpd.mpc("insert", "sad/november.wav")
     harness.until(hands_off)

@@ -41,7 +41,7 @@ def test_a_request_is_heard_after_the_song_that_plays(mpd: PrivateMpd, start: St
     assert playing(mpd).startswith("happy/")
 
 
-def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd, start: Start) -> None:
+def test_now_jumps_to_our_song_and_restores_the_volume(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("volume", "60")
     mpd.mpc("play")
@@ -52,7 +52,7 @@ def test_now_goes_to_our_song_at_once_and_gives_the_volume_back(mpd: PrivateMpd,
     until(lambda: "60%" in mpd.mpc("volume"))
 
 
-def test_a_song_of_the_requested_mood_follows_the_other_for_ever(mpd: PrivateMpd, start: Start) -> None:
+def test_songs_of_the_requested_mood_follow_without_end(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     harness = start()
@@ -69,7 +69,7 @@ def test_a_song_of_the_requested_mood_follows_the_other_for_ever(mpd: PrivateMpd
     assert folders(mpd).count("neutral") == 3
 
 
-def test_the_song_that_follows_is_named_with_the_reason_for_it(mpd: PrivateMpd, start: Start) -> None:
+def test_the_next_song_is_published_with_its_reason(mpd: PrivateMpd, start: Start) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("play")
     harness = start()
@@ -131,7 +131,7 @@ def test_a_new_mood_takes_our_waiting_songs_out_again(mpd: PrivateMpd, start: St
     assert folders(mpd) == ["neutral", "sad", "sad", "neutral", "neutral"]
 
 
-def test_a_playlist_that_does_not_exist_is_one_message_and_no_reconnect(
+def test_a_missing_playlist_is_one_message_and_no_reconnect(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
@@ -196,7 +196,7 @@ def test_mpd_killed_and_back_gets_the_present_request(
     assert len(lines) == 3  # there, gone, there
 
 
-def test_an_mpd_that_is_missing_at_start_is_told_once_and_waited_for(
+def test_an_mpd_missing_at_start_is_logged_once(
     mpd: PrivateMpd, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     mpd.stop()
@@ -212,7 +212,7 @@ def test_an_mpd_that_is_missing_at_start_is_told_once_and_waited_for(
     harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
-def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_told_once(
+def test_a_server_that_hangs_up_is_retried_ever_more_seldom(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "moodpid")
@@ -238,7 +238,7 @@ def test_a_server_that_lets_us_in_and_hangs_up_is_tried_ever_more_seldom_and_tol
     assert "keeps dropping" in lines[-1]
 
 
-def test_a_black_hole_is_noticed_and_left_when_it_answers_again(mpd: PrivateMpd, start: Start) -> None:
+def test_a_silent_mpd_is_noticed_and_its_return_too(mpd: PrivateMpd, start: Start) -> None:
     harness = start()
     harness.until(lambda state: state.status is PlayerStatus.STOP)
     mpd.freeze()
@@ -249,7 +249,7 @@ def test_a_black_hole_is_noticed_and_left_when_it_answers_again(mpd: PrivateMpd,
     harness.until(lambda state: state.mood is Mood.HAPPY)
 
 
-def test_stopping_at_a_black_hole_takes_no_longer_than_its_time_limit() -> None:
+def test_stopping_at_a_silent_mpd_keeps_its_time_limit() -> None:
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen()
@@ -315,7 +315,7 @@ def test_a_password_opens_and_a_wrong_one_is_named(library: Path) -> None:
         right.until(lambda state: state.mood is Mood.HAPPY)
 
 
-def test_a_fault_of_our_own_costs_the_music_a_pause_and_the_thread_goes_on(
+def test_an_internal_error_pauses_the_music_and_not_the_thread(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:

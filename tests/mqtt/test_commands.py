@@ -100,7 +100,7 @@ def test_any_bytes_make_a_valid_request_or_one_line(topic: str, payload: bytes, 
         assert 0.5 <= settings.fps <= 4
 
 
-def test_a_sense_is_heard_on_its_topic_if_it_is_configured() -> None:
+def test_a_configured_sense_is_read_from_its_topic() -> None:
     commands = CommandParser(TOPICS, sense_fields(Capabilities(senses=("voice",))))
     (topic,) = commands.topics
     assert topic == TOPICS.setter("senses/voice")

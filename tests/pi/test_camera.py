@@ -31,7 +31,7 @@ def _well_again(pi: Pi) -> Iterator[None]:
     pi.restart()
 
 
-def test_frames_that_stay_away_are_told_and_the_camera_is_opened_again(camera_pi: Pi) -> None:
+def test_missing_frames_are_published_and_the_camera_is_reopened(camera_pi: Pi) -> None:
     pi = camera_pi
     pi.restart()
     pi.wait_until_well()
@@ -43,7 +43,7 @@ def test_frames_that_stay_away_are_told_and_the_camera_is_opened_again(camera_pi
     assert pi.has("MainPID") == process
 
 
-def test_a_driver_that_hangs_ends_the_process_and_systemd_starts_it_again(camera_pi: Pi) -> None:
+def test_a_hanging_driver_ends_the_process_and_systemd_restarts_it(camera_pi: Pi) -> None:
     pi = camera_pi
     since = pi.restart()
     pi.wait_until_well()
@@ -70,7 +70,7 @@ def test_a_stop_while_the_driver_hangs_is_obeyed_at_once(camera_pi: Pi) -> None:
     assert pi.tell("pgrep -u moodpid") == ""
 
 
-def test_a_camera_that_another_program_has_is_told_and_taken_when_it_is_free(camera_pi: Pi) -> None:
+def test_a_busy_camera_is_published_and_used_once_free(camera_pi: Pi) -> None:
     pi = camera_pi
     pi.run("systemctl stop moodpid")
     pi.write("/run/hold.py", _HOLD)
@@ -89,7 +89,7 @@ def test_a_camera_that_another_program_has_is_told_and_taken_when_it_is_free(cam
     assert pi.has("MainPID") == process
 
 
-def test_in_the_dark_nobody_is_called_neutral_and_light_brings_the_faces_back(camera_pi: Pi) -> None:
+def test_darkness_hides_the_mood_and_light_brings_it_back(camera_pi: Pi) -> None:
     pi = camera_pi
     pi.configure(nobody_after_s=6.0)  # longer than it takes to know that it is dark
     pi.show("evening")

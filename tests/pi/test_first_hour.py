@@ -72,7 +72,7 @@ def test_with_webcam_the_configuration_asks_for_one(newcomer: tuple[Pi, str]) ->
     assert "plug a webcam in" in told
 
 
-def test_setup_takes_a_player_with_a_password_and_a_broker_elsewhere(newcomer: tuple[Pi, str]) -> None:
+def test_setup_takes_a_password_player_and_a_remote_broker(newcomer: tuple[Pi, str]) -> None:
     pi, _ = newcomer
     pi.run(
         'printf \'password "rhubarb@read,add,control,player,admin"\\ndefault_permissions "read"\\n\' '

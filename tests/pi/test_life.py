@@ -26,7 +26,7 @@ def heat(pi: Pi) -> Iterator[str]:
     pi.run(f"umount {_THERMAL}")
 
 
-def test_a_hot_processor_gets_half_the_looks_until_it_is_cool(pi: Pi, heat: str) -> None:
+def test_a_hot_processor_halves_the_looks_until_cool(pi: Pi, heat: str) -> None:
     pi.configure()
     pi.run(f"echo 85000 >{heat}")
     since = pi.restart()
@@ -50,7 +50,7 @@ def clock(pi: Pi) -> Iterator[str]:
     pi.restart()
 
 
-def test_a_clock_that_jumps_by_years_changes_what_time_is_told_and_nothing_else(pi: Pi, clock: str) -> None:
+def test_a_clock_jump_changes_only_the_published_times(pi: Pi, clock: str) -> None:
     pi.configure()
     pi.restart()
     pi.wait_until_well()

@@ -44,7 +44,7 @@ def test_another_class_on_top_is_counted() -> None:
     assert agreement(READ, other(0, 1, 11)).other_top == 1
 
 
-def test_a_tie_that_breaks_is_another_class_though_only_a_step() -> None:
+def test_a_broken_tie_is_another_class_by_one_step() -> None:
     tied = np.array([[4, 4]], np.int8)
     told = agreement(tied, np.array([[4, 5]], np.int8))
     assert (told.other_top, told.most_steps) == (1, 1)

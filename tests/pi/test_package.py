@@ -70,9 +70,7 @@ def test_it_installs_starts_and_is_ready(ready_pi: Pi) -> None:
         ready_pi.wait_until_well()
 
 
-def test_an_upgrade_keeps_a_changed_configuration_and_starts_the_new_version(
-    ready_pi: Pi, older: str
-) -> None:
+def test_an_upgrade_keeps_the_configuration_and_starts_the_new_version(ready_pi: Pi, older: str) -> None:
     ready_pi.install(older)
     ready_pi.configure(CHANGED)
     ready_pi.run("systemctl restart moodpid")

@@ -22,7 +22,7 @@ def test_the_status_line_tells_the_mood_and_the_music(pi: Pi) -> None:
     )
 
 
-def test_the_doctor_leaves_the_camera_to_the_service_and_says_what_the_service_says(pi: Pi) -> None:
+def test_the_doctor_asks_the_service_about_the_camera(pi: Pi) -> None:
     told = pi.tell("runuser -u moodpid -- moodpid doctor --json")
     found = {finding["subject"]: finding for finding in map(json.loads, told.splitlines())}
     assert "moodpid.service runs: " in found["service"]["message"]
@@ -104,7 +104,7 @@ def test_fewer_looks_a_second_let_the_camera_itself_rest(pi: Pi) -> None:
     assert resting_hz < awake_hz / 2
 
 
-def test_a_frozen_loop_is_killed_by_the_watchdog_and_started_again(pi: Pi) -> None:
+def test_the_watchdog_restarts_a_frozen_loop(pi: Pi) -> None:
     assert pi.has("WatchdogUSec") == "30s"
     pi.drop_in("quick", "[Service]\nWatchdogSec=8\nTimeoutAbortSec=1\n")
     since = pi.restart()
@@ -115,7 +115,7 @@ def test_a_frozen_loop_is_killed_by_the_watchdog_and_started_again(pi: Pi) -> No
     assert any("watchdog" in line.lower() for line in pi.said(since))
 
 
-def test_nothing_is_lost_for_good_when_things_are_killed_at_random(pi: Pi) -> None:
+def test_random_kills_lose_nothing_for_good(pi: Pi) -> None:
     # Pauses that grow are for a service that cannot start: here it would be away for most of the storm
     pi.drop_in("quick", "[Service]\nRestartSec=1\nRestartMaxDelaySec=infinity\n")
     chance = random.Random(6)  # noqa: S311 - the same storm every time
@@ -129,7 +129,7 @@ def test_nothing_is_lost_for_good_when_things_are_killed_at_random(pi: Pi) -> No
     pi.drop_in("quick", "")
 
 
-def test_a_fault_in_the_configuration_fails_the_unit_once_and_says_where(pi: Pi) -> None:
+def test_a_configuration_error_fails_the_unit_once_with_its_place(pi: Pi) -> None:
     pi.configure("\n[camra]\nfps = 2\n")
     assert pi.run("systemctl restart moodpid", check=False).returncode != 0
     assert pi.has("ActiveState") == "failed"
@@ -185,7 +185,7 @@ def named(pi: Pi) -> dict[Emotion, str]:
     return faces_before_the_camera(pi)
 
 
-def test_every_face_is_seen_through_the_camera_as_in_a_picture(pi: Pi, named: dict[Emotion, str]) -> None:
+def test_the_camera_shows_every_face_as_the_picture_does(pi: Pi, named: dict[Emotion, str]) -> None:
     in_pictures = {
         face: json.loads(pi.run(f"moodpid classify /frames/{face}/0.jpg").stdout)["faces"][0]["emotion"]
         for face in Emotion

@@ -67,7 +67,7 @@ def test_a_read_only_root_hurts_nothing(pi: Pi) -> None:
         assert pi.has("NRestarts") == "0"
 
 
-def test_a_full_disk_hurts_nothing_and_what_was_set_is_kept_when_there_is_room(pi: Pi) -> None:
+def test_a_full_disk_loses_no_setting_once_there_is_room(pi: Pi) -> None:
     pi.run(f"systemctl stop moodpid; mount -t tmpfs -o {_SMALL} tmpfs {STATE} && chown moodpid: {STATE}")
     try:
         pi.restart()
@@ -89,7 +89,7 @@ def test_a_full_disk_hurts_nothing_and_what_was_set_is_kept_when_there_is_room(p
         pi.run(f"systemctl stop moodpid; umount {STATE}")
 
 
-def test_killed_while_it_writes_it_has_the_old_settings_or_the_new_ones(pi: Pi) -> None:
+def test_a_kill_while_writing_leaves_old_or_new_settings(pi: Pi) -> None:
     chance = random.Random(8)  # noqa: S311 - the same moments every time
     settings = "for i in $(seq 2 500); do echo $i; sleep 0.01; done"
     pi.restart()

@@ -93,6 +93,6 @@ def test_a_broken_file_is_set_aside_or_harmless(file: Path, text: str) -> None:
     assert all(abs(r) < 1e9 for r in state.resting)
 
 
-def test_a_mood_that_the_file_does_not_name_was_never_seen(file: Path) -> None:
+def test_a_mood_missing_from_the_file_counts_as_unseen(file: Path) -> None:
     file.write_text(json.dumps(GOOD | {"moods_s": {"happy": 5.0}}))
     assert sum(store(file).load().moods_s) == 5.0

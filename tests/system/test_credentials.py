@@ -41,7 +41,7 @@ def test_a_named_file_without_a_password_is_told(tmp_path: Path, content: str) -
         read_secret("mqtt-password", str(tmp_path / "own"), {})
 
 
-def test_an_empty_line_is_no_password_and_an_empty_file_a_mistake(
+def test_an_empty_line_is_no_password_an_empty_file_invalid(
     tmp_path: Path,
 ) -> None:
     credential, environment = tmp_path / "mqtt-password", {"CREDENTIALS_DIRECTORY": str(tmp_path)}

@@ -18,7 +18,7 @@ def faces(count: int) -> torch.Tensor:
     return torch.randint(1, 256, (count, 1, 48, 48)).float()
 
 
-def test_a_varied_picture_keeps_its_range_and_gets_the_side_asked_for() -> None:
+def test_a_varied_picture_keeps_range_and_requested_side() -> None:
     varied = augment.vary(faces(32), 40, augment.Strength())
     assert varied.shape == (32, 1, 40, 40)
     assert varied.min() >= 0

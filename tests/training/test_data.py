@@ -14,7 +14,7 @@ def faces(labels: list[int], seed: int = 1, votes: list[list[int]] | None = None
     return data.Faces(images, np.array(labels, np.int64), given)
 
 
-def test_a_picture_that_stands_in_the_validation_set_is_not_trained_on() -> None:
+def test_pictures_of_the_validation_set_are_not_trained_on() -> None:
     train, valid = faces([0, 1, 2]), faces([3, 4], seed=2)
     valid.images[1] = train.images[0]
     assert data.cleaned(train, valid).labels.tolist() == [1, 2]
@@ -52,7 +52,7 @@ def test_a_face_without_votes_gets_the_prior() -> None:
     assert data.label_given_votes(training)[0].tolist() == pytest.approx(data.prior(training.labels).tolist())
 
 
-def test_the_csv_files_of_kaggle_give_the_same_as_the_arrays(tmp_path: Path) -> None:
+def test_kaggle_s_csv_files_equal_the_arrays(tmp_path: Path) -> None:
     given = faces([3, 5], votes=[[1, 9] + 8 * [0], [0, 0, 10] + 7 * [0]])
     rows = ["emotion,pixels,Usage"]
     for label, image, usage in zip(given.labels, given.images, ("Training", "PublicTest"), strict=True):

@@ -33,7 +33,7 @@ def test_each_member_is_described_by_what_it_adds() -> None:
     assert described["valid_accuracy"] >= best
 
 
-def test_a_member_counts_most_for_the_faces_it_has_not_seen() -> None:
+def test_a_member_counts_most_for_faces_left_out() -> None:
     members = [member("a", 0.5, fold=0, folds=2), member("b", 0.5, fold=1, folds=2)]
     zeros, ones = np.zeros((1, 4, 7), np.float16), np.ones((1, 4, 7), np.float16)
     blended = ensemble.blend(members, np.array([0.5, 0.5]), [zeros, ones], unseen=3.0)

@@ -56,7 +56,7 @@ def test_the_first_layer_does_not_see_how_light_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", ["medium", "compact", "gated"])
-def test_a_network_with_its_norms_folded_in_gives_what_it_gave(name: str) -> None:
+def test_folding_the_norms_keeps_the_network_s_outputs(name: str) -> None:
     built = trained_looking(name)
     faces = torch.randint(0, 256, (4, 1, 48, 48)).float()
     with torch.no_grad():

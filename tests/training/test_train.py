@@ -32,7 +32,7 @@ def run(faces: data.Faces, folder: Path, recipe: Recipe = RECIPE, **options: flo
     return train.Run(recipe, network.build(recipe.network), lesson, faces, folder, **options)
 
 
-def test_the_rates_rise_to_their_peak_and_fall_to_nearly_nothing() -> None:
+def test_the_rates_rise_to_their_peak_and_decay() -> None:
     rates = [rate_at(RECIPE, step / 1000) for step in range(1001)]
     top = round(RECIPE.warm_up * 1000)
     assert all(0 < rate <= 1 for rate in rates)
@@ -48,7 +48,7 @@ def test_pictures_grow_to_what_the_camera_s_crops_have() -> None:
     assert sides[-1] == data.SIDE_PX
 
 
-def test_a_run_that_was_cut_off_ends_as_one_that_was_not(
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     faces: data.Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run(faces, tmp_path / "whole").finish()
@@ -106,7 +106,7 @@ def test_a_balanced_run_shows_rare_classes_more_often(faces: data.Faces, tmp_pat
     assert float(shown.float().mean()) == pytest.approx(0.5, abs=0.1)
 
 
-def test_stored_answers_are_shown_with_the_views_they_were_given_to(faces: data.Faces) -> None:
+def test_stored_answers_go_with_their_own_views(faces: data.Faces) -> None:
     numbers = torch.arange(3 * len(faces.labels), dtype=torch.uint8).view(3, -1)
     views = numbers[:, :, None, None].expand(-1, -1, 48, 48).contiguous()
     answers = torch.zeros(3, len(faces.labels), 7)

@@ -31,7 +31,7 @@ def test_a_face_in_the_middle_needs_no_hint() -> None:
     assert advise(room((Emotion.HAPPY, 220, 140, 200))) == Advice()
 
 
-def test_a_face_at_the_edge_is_too_far_to_the_side() -> None:
+def test_a_face_at_the_edge_is_too_far_aside() -> None:
     assert advise(room((Emotion.HAPPY, 10, 140, 160))).hints == (AimHint.SIDE,)
 
 
@@ -75,7 +75,7 @@ def test_a_face_before_a_window_is_against_the_light() -> None:
     assert AimHint.BACKLIT in advise(bright).hints
 
 
-def test_a_hint_stays_for_a_while_and_ends_with_a_good_look() -> None:
+def test_a_hint_stays_until_a_good_look() -> None:
     advisor, small = AimAdvisor(MIN_FACE_PX), room((Emotion.NEUTRAL, 300, 200, 44))
     assert advisor.advise(Frame(small, 0.0), (), dark=False).hints == (AimHint.SMALL,)
     assert advisor.advise(Frame(small, 0.25), (), dark=False).hints == (AimHint.SMALL,)
@@ -100,7 +100,7 @@ def test_while_no_page_watches_there_is_no_view() -> None:
     assert _view(ViewLevel.NOTHING, picture=True).view is None
 
 
-def test_a_page_gets_outlines_without_a_picture_unless_it_is_allowed() -> None:
+def test_a_page_gets_outlines_and_a_picture_only_if_allowed() -> None:
     view = _view(ViewLevel.FACES, picture=False).view
     assert view is not None
     assert view.picture is None
@@ -111,7 +111,7 @@ def test_a_page_gets_outlines_without_a_picture_unless_it_is_allowed() -> None:
     assert face.width_px == pytest.approx(face.width * view.width_px)
 
 
-def test_a_picture_is_jpeg_and_gone_when_the_view_is_forgotten() -> None:
+def test_a_jpeg_is_dropped_when_its_view_is_forgotten() -> None:
     live = _view(ViewLevel.AIM, picture=True)
     assert live.view is not None
     assert live.view.picture is not None

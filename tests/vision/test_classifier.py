@@ -51,7 +51,7 @@ def test_a_face_in_a_frame_is_read(classifier: TfliteClassifier) -> None:
     assert classifier.classify(frame, Face(200, 120, 200, 200)).top is Emotion.HAPPY
 
 
-def test_the_same_face_gives_the_same_scores_at_the_frame_s_edge(classifier: TfliteClassifier) -> None:
+def test_scores_do_not_depend_on_the_frame_s_edge(classifier: TfliteClassifier) -> None:
     frame = Frame(room((Emotion.HAPPY, 440, 280, 200)), 0.0)
     assert classifier.classify(frame, Face(440, 280, 200, 200)).top is Emotion.HAPPY
 
@@ -102,7 +102,7 @@ def test_a_missing_model_or_sidecar_is_named(pair: Path) -> None:
     assert "emotion.tflite: no such file" in fault(pair)
 
 
-def test_a_model_that_was_cut_short_is_noticed_by_its_checksum(pair: Path) -> None:
+def test_the_checksum_detects_a_truncated_model(pair: Path) -> None:
     pair.write_bytes(pair.read_bytes()[:1000])
     assert "checksums differ" in fault(pair)
 

@@ -30,7 +30,7 @@ def test_a_room_is_not_dark() -> None:
     assert not any(darkness.update(Frame(room(), at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
 
 
-def test_a_dim_room_with_a_lamp_in_it_is_not_dark() -> None:
+def test_a_dim_room_with_a_lamp_is_not_dark() -> None:
     darkness, dim = DarknessDetector(), covered(0.0).grey
     dim[100:180, 100:180] = 200
     assert not any(darkness.update(Frame(dim, at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
@@ -60,7 +60,7 @@ class Lens:
         """Nothing to give back."""
 
 
-def test_the_watcher_says_so_and_takes_a_dark_room_for_no_empty_one() -> None:
+def test_a_dark_room_is_reported_and_not_taken_as_empty() -> None:
     clock = Clock()
     lens = Lens(clock)
     source = LiveSource(lambda: lens, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)

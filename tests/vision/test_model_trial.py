@@ -34,9 +34,7 @@ def test_a_model_that_works_passes(tmp_path: Path) -> None:
     try_model(tmp_path / "m.tflite")
 
 
-def test_a_crash_in_the_child_is_an_error_with_the_signal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_in_the_child_names_its_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crashing = tmp_path / "crash.py"
     crashing.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
     monkeypatch.setattr(model_trial, "__name__", "crash")

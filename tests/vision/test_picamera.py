@@ -54,14 +54,14 @@ def test_the_camera_itself_is_asked_for_the_pace(pi_camera: type) -> None:
     assert "AfMode" not in camera.asked["controls"]
 
 
-def test_another_pace_is_asked_of_the_camera_while_it_is_open(pi_camera: type) -> None:
+def test_a_new_rate_is_set_on_the_open_camera(pi_camera: type) -> None:
     camera = pi_camera(0, 640, 480, 4.0)
     camera.set_rate(4.0)
     camera.set_rate(1.0)
     assert Picamera2.opened[0].set_later == [{"FrameDurationLimits": (1_000_000, 1_000_000)}]
 
 
-def test_a_pace_that_libcamera_does_not_take_is_a_fault_of_the_camera(
+def test_a_rate_that_libcamera_rejects_is_a_camera_error(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_self: Picamera2, _controls: dict[str, object]) -> None:
@@ -73,9 +73,7 @@ def test_a_pace_that_libcamera_does_not_take_is_a_fault_of_the_camera(
         camera.set_rate(1.0)
 
 
-def test_a_slower_camera_is_waited_for_longer_and_one_that_gets_faster_too(
-    pi_camera: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_time_limit_follows_the_camera_s_rate(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     answer = Picamera2.wait
 
@@ -108,7 +106,7 @@ def test_only_what_is_looked_at_is_asked_of_the_camera(pi_camera: type) -> None:
     assert Picamera2.opened[0].asked["main"]["format"] == "YUV420"
 
 
-def test_faces_before_a_window_are_exposed_for_where_the_camera_can(
+def test_backlit_faces_are_exposed_for_where_possible(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -157,7 +155,7 @@ def test_no_camera_at_all_is_told_with_what_to_try(pi_camera: type, monkeypatch:
         pi_camera(0, 640, 480, 4.0)
 
 
-def test_a_camera_number_that_is_not_there_is_told_with_those_that_are(
+def test_a_missing_camera_number_is_reported_with_the_present_ones(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Picamera2, "cameras", 2)
@@ -172,7 +170,7 @@ def test_a_camera_number_that_is_not_there_is_told_with_those_that_are(
         "Camera in Running state trying acquire() requiring state Available",
     ],
 )
-def test_a_camera_that_another_program_uses_is_told_by_that_name(
+def test_a_busy_camera_is_reported_with_its_user(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch, told: str
 ) -> None:
     monkeypatch.setattr(Picamera2, "busy", told)
@@ -208,7 +206,7 @@ def test_a_camera_that_stalls_is_told_in_time(pi_camera: type, monkeypatch: pyte
         camera.read()
 
 
-def test_a_camera_that_hangs_does_not_keep_the_process_from_its_end(
+def test_a_hanging_camera_does_not_block_the_process_s_exit(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[object] = []
@@ -217,9 +215,7 @@ def test_a_camera_that_hangs_does_not_keep_the_process_from_its_end(
     assert left == [Picamera2.opened[0].close]
 
 
-def test_a_camera_that_libcamera_does_not_let_go_of_is_told(
-    pi_camera: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_camera_that_libcamera_holds_is_reported(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_self: Picamera2) -> None:
         raise RuntimeError("Failed to release camera: Device or resource busy")
 
@@ -248,7 +244,7 @@ def test_whatever_picamera2_raises_is_a_fault_of_the_camera(
         pi_camera(0, 640, 480, 4.0)
 
 
-def test_a_camera_manager_that_does_not_start_is_a_fault_of_the_camera(
+def test_a_camera_manager_that_fails_is_a_camera_error(
     pi_camera: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_cls: type) -> None:
@@ -266,9 +262,7 @@ def test_a_frame_cut_short_is_a_fault_of_the_camera(pi_camera: type, monkeypatch
         camera.read()
 
 
-def test_a_camera_that_stopped_running_is_a_fault_of_the_camera(
-    pi_camera: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_camera_that_stopped_is_a_camera_error(pi_camera: type, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_self: Picamera2, _name: str, *, wait: bool) -> None:
         raise RuntimeError(f"Camera is not running {wait}")
 

@@ -41,7 +41,7 @@ class Faults(list[str]):
         self.append(str(fault))
 
 
-def test_pictures_of_a_folder_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_pictures_of_a_folder_are_sorted_by_name(tmp_path: Path) -> None:
     for name, level in (("b.png", 20), ("a.png", 10), ("c.bmp", 30)):
         picture(tmp_path / name, level)
     (tmp_path / "notes.txt").write_text("not a picture")
@@ -50,7 +50,7 @@ def test_pictures_of_a_folder_come_in_the_order_of_their_names(tmp_path: Path) -
     assert [f.at_s for f in frames] == [0.0, 0.5, 1.0]
 
 
-def test_a_video_is_sampled_at_the_rate_asked_for_in_its_own_time(tmp_path: Path) -> None:
+def test_a_video_is_sampled_by_its_own_timestamps(tmp_path: Path) -> None:
     frames = list(recording.frames(video(tmp_path / "v.avi"), 5.0, unexpected))
     assert [f.at_s for f in frames] == pytest.approx([n / 5 for n in range(10)], abs=0.021)
     assert frames[5].grey[0, 0] == pytest.approx(125, abs=6)
@@ -118,7 +118,7 @@ def test_what_is_no_picture_is_told_as_what_it_is(tmp_path: Path, content: bytes
         read_grey(file)
 
 
-def test_a_picture_of_over_a_hundred_megapixels_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+def test_a_picture_above_the_pixel_limit_is_refused_early(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="50 megapixels"):
         read_grey(picture(tmp_path / "huge.png", size=(9000, 12000)))
 
@@ -159,7 +159,7 @@ def at_another_pace(frames: Frames, fps: float) -> list[float]:
     return times
 
 
-def test_every_kind_of_recording_makes_fewer_frames_if_fewer_are_asked_for(tmp_path: Path) -> None:
+def test_every_recording_makes_fewer_frames_on_request(tmp_path: Path) -> None:
     for name in "abcdefgh":
         picture(tmp_path / f"{name}.png")
     assert at_another_pace(recording.frames(tmp_path, 4.0, unexpected), 2.0) == [0.5, 1.0, 1.5]
@@ -177,7 +177,7 @@ def test_a_pace_between_leaves_out_frames_evenly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("looks", [0, 3])
-def test_a_recording_asked_for_another_pace_runs_on_in_its_own_time(looks: int) -> None:
+def test_a_changed_rate_keeps_the_recording_s_own_time(looks: int) -> None:
     clock = Clock()
     start_s = clock()
     camera = recording.RecordingCamera(

@@ -45,7 +45,7 @@ def test_frames_become_observations() -> None:
     assert source.idle_s() == 0.0
 
 
-def test_a_camera_that_goes_is_closed_and_opened_again_after_a_pause() -> None:
+def test_a_lost_camera_is_closed_and_reopened_after_a_delay() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 1, 5)
     source = live_source(clock, shelf)
@@ -86,7 +86,7 @@ def test_an_hour_of_good_frames_makes_old_faults_forgotten() -> None:
     assert source.next_observation() is not None
 
 
-def test_a_camera_that_hangs_when_opened_is_told_to_the_home_and_then_ends_the_loop() -> None:
+def test_a_camera_hanging_at_open_is_published_then_fatal() -> None:
     def hang() -> FakeCamera:
         raise CameraStuckError("the camera hangs")
 
@@ -143,7 +143,7 @@ def test_closing_twice_hurts_nothing() -> None:
     source.close()
 
 
-def test_the_camera_itself_is_asked_for_as_many_frames_as_there_are_looks() -> None:
+def test_the_camera_is_set_to_the_rate_of_looks() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 100)
     source = live_source(clock, shelf)
@@ -167,7 +167,7 @@ def test_a_camera_that_is_opened_later_is_asked_too() -> None:
     assert [camera.rates for camera in shelf.cameras] == [[2.0], [2.0]]
 
 
-def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
+def test_a_camera_that_rejects_a_rate_is_reopened_after_delay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(_fps: float) -> None:
@@ -187,7 +187,7 @@ def test_a_camera_that_takes_no_other_pace_is_opened_again_after_a_pause(
     assert shelf.cameras[1].rates == [2.0]
 
 
-def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the_loop(
+def test_a_camera_hanging_on_its_rate_is_published_then_fatal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def hang(_fps: float) -> None:
@@ -205,7 +205,7 @@ def test_a_camera_that_hangs_over_its_pace_is_told_to_the_home_and_then_ends_the
         source.next_observation()
 
 
-def test_of_many_paces_between_two_looks_the_camera_hears_the_last() -> None:
+def test_the_camera_gets_the_last_of_several_rates() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 5)
     source = live_source(clock, shelf)
@@ -217,14 +217,14 @@ def test_of_many_paces_between_two_looks_the_camera_hears_the_last() -> None:
     assert shelf.cameras[0].rates == [2.0]
 
 
-def test_a_camera_is_left_at_its_own_pace_unless_another_is_asked_for() -> None:
+def test_a_camera_keeps_its_rate_unless_another_is_requested() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 5)
     live_source(clock, shelf).next_observation()
     assert shelf.cameras[0].rates == []
 
 
-def test_the_loop_never_waits_longer_than_half_a_second_for_a_frame_however_seldom_it_looks() -> None:
+def test_the_loop_waits_at_most_half_a_second_for_frames() -> None:
     clock = Clock()
     shelf = CameraFactory(clock, 100)
     source = live_source(clock, shelf)
@@ -240,14 +240,14 @@ def test_fewer_looks_than_frames_are_spread_evenly() -> None:
     assert [source.next_observation() is not None for _ in range(8)] == [True, False] * 4
 
 
-def test_a_pace_that_does_not_fit_the_frames_holds_on_average() -> None:
+def test_a_rate_that_divides_no_frames_holds_on_average() -> None:
     clock = Clock()
     source = live_source(clock, CameraFactory(clock, 100, deaf=True))
     source.set_rate(3.0)
     assert sum(source.next_observation() is not None for _ in range(80)) == pytest.approx(60, abs=1)
 
 
-def test_more_looks_than_frames_are_as_many_as_there_are_frames() -> None:
+def test_looks_are_never_more_than_frames() -> None:
     clock = Clock()
     source = live_source(clock, CameraFactory(clock, 100))
     source.set_rate(30.0)
@@ -261,7 +261,7 @@ def test_without_being_asked_for_there_is_no_picture() -> None:
     assert source.picture is None
 
 
-def test_a_picture_is_there_where_it_is_asked_for_and_gone_with_the_camera() -> None:
+def test_a_requested_picture_goes_with_the_camera() -> None:
     clock = Clock()
     source = LiveSource(
         CameraFactory(clock, 100),

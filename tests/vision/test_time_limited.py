@@ -79,9 +79,7 @@ def test_a_stop_ends_an_opening_that_hangs(let_go: Event) -> None:
 
 
 @pytest.mark.usefixtures("_attentive")
-def test_once_stopped_the_camera_is_asked_for_nothing_but_to_close(
-    monkeypatch: pytest.MonkeyPatch, let_go: Event
-) -> None:
+def test_once_stopped_the_camera_is_only_closed(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> None:
     camera, stop = FakeCamera(Clock()), Event()
     monkeypatch.setattr(camera, "set_rate", lambda _fps: let_go.wait())
     source = TimeLimitedCamera(lambda: camera, stop.is_set)
@@ -94,7 +92,7 @@ def test_once_stopped_the_camera_is_asked_for_nothing_but_to_close(
     assert camera.closed
 
 
-def test_a_camera_that_does_not_open_is_told_as_it_says_itself() -> None:
+def test_an_unopened_camera_is_reported_in_its_own_words() -> None:
     def open_camera() -> FakeCamera:
         raise CameraError("check its cable")
 
@@ -111,7 +109,7 @@ def test_a_camera_that_does_not_hang_is_as_it_was() -> None:
     assert camera.closed
 
 
-def test_the_worst_turn_of_the_loop_leaves_the_watchdog_its_time() -> None:
+def test_the_slowest_step_stays_within_the_watchdog_s_time() -> None:
     unit = (Path(__file__).parents[2] / "systemd" / "moodpid.service").read_text()
     watchdog_s = float(unit.split("\nWatchdogSec=")[1].split()[0])
     # Switched off and on while the loop rests; then a camera that opens at the last moment and sends nothing

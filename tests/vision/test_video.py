@@ -47,7 +47,7 @@ def test_frames_of_a_variable_rate_have_their_own_times(tmp_path: Path) -> None:
 
 
 @needs_ffmpeg
-def test_a_video_of_a_phone_held_upright_is_turned_as_ffmpeg_does(tmp_path: Path) -> None:
+def test_a_portrait_video_is_rotated_as_ffmpeg_does(tmp_path: Path) -> None:
     plain = converted(film(tmp_path / "a.avi"), tmp_path / "b.mp4", "-c:v", "mpeg4")
     turned = converted(plain, tmp_path / "c.mp4", "-c", "copy", "-metadata:s:v:0", "rotate=90")
     if not cv2.VideoCapture(str(turned)).get(cv2.CAP_PROP_ORIENTATION_META):

@@ -83,7 +83,7 @@ def webcam_of(driver: Driver, fps: float) -> Webcam:
     return Webcam(0, width=64, height=48, fps=fps, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
 
 
-def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_once(
+def test_the_driver_is_set_once_to_a_sufficient_whole_rate(
     driver: Driver,
 ) -> None:
     camera = webcam_of(driver, 4.0)
@@ -93,9 +93,7 @@ def test_the_driver_is_asked_for_whole_frame_rates_that_suffice_and_for_each_onc
 
 
 @pytest.mark.parametrize(("fps", "period_s"), [(32.0, 1 / 32), (4.0, 0.25), (1.0, 1.0)])
-def test_frames_come_at_the_pace_that_is_asked_for_though_the_driver_makes_more(
-    driver: Driver, fps: float, period_s: float
-) -> None:
+def test_surplus_frames_of_the_driver_are_dropped(driver: Driver, fps: float, period_s: float) -> None:
     camera = webcam_of(driver, 8.0)
     camera.set_rate(fps)
     camera.read()  # due by the old pace

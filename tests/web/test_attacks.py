@@ -87,7 +87,7 @@ def test_through_a_proxy_only_a_protected_page_is_served(page: PageServer, locke
     assert locked.get(OPEN, X_Forwarded_For="192.168.1.9").status == 200
 
 
-def test_a_proxy_with_a_name_of_its_own_is_named_in_the_configuration() -> None:
+def test_a_proxy_s_name_is_allowed_by_configuration() -> None:
     text = 'public_url = "https://home.example"'
     with page_server(text, password=PASSWORD) as page:
         answer = page.post(
@@ -228,7 +228,7 @@ def test_on_a_network_without_password_only_links_sign_in() -> None:
         assert page.post("/api/session", {"token": token}).status == 200
 
 
-def test_on_a_network_without_password_and_links_it_does_not_start() -> None:
+def test_a_network_address_without_password_or_links_is_refused() -> None:
     with (
         pytest.raises(ConfigError, match="there is no password"),
         page_server('host = "0.0.0.0"', links=False),
@@ -247,7 +247,7 @@ def test_bodies_that_are_too_large_are_refused_unread(page: PageServer) -> None:
     assert page.get(OPEN).status == 200
 
 
-def test_a_picture_without_a_stated_length_is_cut_off_at_the_limit(
+def test_a_body_without_a_length_is_cut_at_the_limit(
     page: PageServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "MAX_PICTURE_BYTES", 1000)
@@ -321,7 +321,7 @@ def test_a_page_that_does_not_read_is_dropped() -> None:
             assert feed.pages == 1
 
 
-def test_two_hundred_clients_neither_stay_nor_slow_the_main_loop_down() -> None:
+def test_two_hundred_clients_do_not_slow_the_main_loop() -> None:
     with page_server() as page:
         page.publisher.publish(app_state(), ())
         crowd = [page.connect() for _ in range(200)]

@@ -26,7 +26,7 @@ def test_spans_have_beginning_end_and_mean_confidence() -> None:
     assert found["moods"] == [[Mood.HAPPY, 0.0, 3.0, pytest.approx(0.5)], [Mood.SAD, 3.0, 3.0, 0.8]]
 
 
-def test_the_same_song_is_one_span_and_another_begins_its_own() -> None:
+def test_one_song_is_one_span_and_the_next_another() -> None:
     day = DayLog()
     for now_s, title in ((0.0, "One"), (1.0, "One"), (2.0, "Two")):
         day.update(_at(Mood.HAPPY, title), now_s)

@@ -69,7 +69,7 @@ def test_the_address_for_people(values: dict[str, Any], url: str) -> None:
     assert Address.of(page(**values).web, "pi.lan").url == url
 
 
-def test_home_assistant_is_told_of_a_page_that_it_can_open() -> None:
+def test_home_assistant_gets_an_address_that_it_can_open() -> None:
     assert capabilities(Config()).page_url == ""
     assert capabilities(page()).page_url == ""
     assert capabilities(page(host="192.168.1.7")).page_url == "http://192.168.1.7:8730/"

@@ -94,7 +94,7 @@ def test_the_verb_prints_a_link_that_the_service_accepts(
     assert Seal(key, Purpose.LINK).spend(token, time.monotonic())
 
 
-def test_without_the_page_or_its_key_the_verb_says_what_to_do(tmp_path: Path) -> None:
+def test_without_page_or_key_the_command_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PageLinkError, match="enabled = true"):
         page_link(Config(), tmp_path)
     network = Config(web=WebConfig(enabled=True, host="192.168.1.7"))

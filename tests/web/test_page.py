@@ -31,7 +31,7 @@ def test_files_are_asked_for_again_and_not_sent_again() -> None:
     assert (first.status, again.status, again.body) == (200, 304, b"")
 
 
-def test_a_new_page_gets_the_whole_state_and_then_what_changes() -> None:
+def test_a_new_page_gets_the_whole_state_then_changes() -> None:
     with page_server() as page:
         page.publisher.publish(app_state(title="First"), ())
         with page.events() as events:
@@ -182,7 +182,7 @@ def test_below_a_base_path_everything_lies_there() -> None:
         assert (redirect.status, redirect.headers["Location"]) == (308, "room/")
 
 
-def test_a_port_that_is_taken_ends_the_start_with_one_line() -> None:
+def test_a_port_in_use_ends_the_start_with_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port}: another program has it"):

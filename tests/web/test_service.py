@@ -59,7 +59,7 @@ def _looks_hz(events: Events) -> float:
     return float((last - first) / (time.monotonic() - began_s))
 
 
-def test_looks_go_on_at_their_rate_under_two_hundred_half_requests(service: tuple[Moodpid, int]) -> None:
+def test_half_requests_leave_the_looks_their_rate(service: tuple[Moodpid, int]) -> None:
     moodpid, port = service
     with ExitStack() as stack:
         events = _watch(stack, port)
@@ -81,7 +81,7 @@ def test_a_service_with_an_open_page_ends_when_asked(service: tuple[Moodpid, int
     assert "did not end in time" not in moodpid.log
 
 
-def test_a_port_that_is_taken_is_one_line_and_exit_78(tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_line_and_exit_78(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         config = tmp_path / "moodpid.toml"
         config.write_text(CONFIG.format(port=other.getsockname()[1]))

@@ -60,7 +60,7 @@ def test_a_long_song_is_read_from_its_middle(tmp_path: Path) -> None:
     assert not len(excerpt.network_samples)
 
 
-def test_a_song_cut_before_its_middle_is_read_from_its_start(tmp_path: Path) -> None:
+def test_a_truncated_song_is_read_from_its_start(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "song.wav", march(40.0))
     assert len(decode(song, 3600.0, network=False).samples) == 40 * RATE_HZ
 

@@ -54,7 +54,7 @@ def test_a_sure_guess_has_less_spread_than_an_even_one(heads: Heads) -> None:
     assert np.corrcoef(abs(places.valence), places.valence_spread)[0, 1] < -0.9
 
 
-def test_a_library_of_its_own_kind_spreads_around_its_own_middle(heads: Heads) -> None:
+def test_a_uniform_library_spreads_around_its_own_mean(heads: Heads) -> None:
     chance = np.random.default_rng(3)
     spread = heads.features.usual.std
     quiet = heads.features.usual.mean + spread * (chance.normal(0, 0.3, (300, 101)) - 1)

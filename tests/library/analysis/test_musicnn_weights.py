@@ -80,7 +80,7 @@ def test_another_file_is_no_checkpoint(index: bytes) -> None:
         musicnn_weights.read_checkpoint(index, b"")
 
 
-def test_a_wheel_without_the_network_is_one_line_and_code_one(
+def test_a_wheel_without_the_network_exits_with_code_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with zipfile.ZipFile(tmp_path / "other.whl", "w") as archive:

@@ -116,7 +116,7 @@ def test_songs_that_cannot_be_read_are_rows_with_a_reason(folder: Folder) -> Non
     )
 
 
-def test_a_file_that_is_away_is_tried_again_when_it_is_back(folder: Folder) -> None:
+def test_a_missing_file_is_analysed_once_it_is_back(folder: Folder) -> None:
     folder.write("here.mp3")
     folder.write("away.mp3")
     folder.list()
@@ -127,7 +127,7 @@ def test_a_file_that_is_away_is_tried_again_when_it_is_back(folder: Folder) -> N
     assert folder.scan().analyzed == 1
 
 
-def test_a_share_that_goes_away_ends_the_scan_and_costs_no_song(folder: Folder) -> None:
+def test_a_vanished_share_ends_the_scan_without_losing_songs(folder: Folder) -> None:
     for number in range(30):
         folder.write(f"{number}.mp3")
     folder.list()
@@ -202,7 +202,7 @@ def test_a_full_disk_ends_the_scan(folder: Folder, monkeypatch: pytest.MonkeyPat
         folder.scan()
 
 
-def test_all_songs_are_placed_at_the_end_and_now_and_then(folder: Folder) -> None:
+def test_songs_are_placed_regularly_and_at_the_end(folder: Folder) -> None:
     for number in range(220):
         folder.write(f"{number}.mp3")
     folder.list()

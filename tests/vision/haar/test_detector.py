@@ -117,7 +117,7 @@ def test_a_still_empty_room_is_searched_every_two_seconds_only(searches: list[Re
     assert len(searches) == 3
 
 
-def test_whoever_enters_an_empty_room_is_found_in_the_same_look(searches: list[Region]) -> None:
+def test_a_person_entering_an_empty_room_is_found_at_once(searches: list[Region]) -> None:
     detector = HaarDetector(64)
     detector.detect(Frame(noisy(room(), 0), 0.0))
     detector.detect(Frame(noisy(room(), 1), 0.25))
@@ -158,7 +158,7 @@ def test_a_poster_that_moves_counts_again() -> None:
 
 @pytest.mark.parametrize("side", [48, 96, 300])
 @pytest.mark.parametrize("emotion", list(Emotion))
-def test_a_face_that_fills_a_still_is_found_within_its_edges(emotion: Emotion, side: int) -> None:
+def test_a_still_filling_face_is_found_within_its_edges(emotion: Emotion, side: int) -> None:
     (face,) = StillDetector(64).detect(Frame(room((emotion, 0, 0, side), width=side, height=side), 0.0))
     assert min(face.width, face.height) >= 0.8 * side
     assert face.x >= 0 <= face.y
