@@ -1,0 +1,111 @@
+"""A wrong command line, a missing file, and a bug each end in their exit code."""
+
+from pathlib import Path
+
+import pytest
+
+from moodpid.cli import main
+from moodpid.errors import ExitCode
+from moodpid.system.sd_notify import ServiceManager
+from moodpid.system.systemctl import Unit
+from tests.support.config_text import GOOD
+
+
+def break_down(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("division by zero")
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--no-such"], ["classify"]])
+def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 64
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["chekc"], "did you mean check? There are run, check,"),
+        (["playlists", "--dry-run", "hapy"], "did you mean happy? There are angry,"),
+        (["sing"], "unknown 'sing'. There are run,"),
+    ],
+)
+def test_a_misspelt_word_gets_a_suggestion(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert meant in capsys.readouterr().err
+
+
+def test_the_configuration_after_the_verb_wins(config: Path, tmp_path: Path) -> None:
+    assert main(["--config", str(config), "check"]) == 0
+    assert main(["--config", str(tmp_path / "none"), "check", "--config", str(config)]) == 0
+    assert main(["--config", str(config), "check", "--config", str(tmp_path / "none")]) == 78
+
+
+def test_a_missing_model_is_78_before_the_camera_opens(
+    config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config.write_text('[camera]\nsource = "webcam"\ndevice = 99\n[vision]\nmodel = "none.tflite"\n' + GOOD)
+    assert main(["run", "--config", str(config)]) == 78
+    assert "none.tflite: no such file" in caplog.text
+    assert "webcam" not in caplog.text
+
+
+def test_a_bug_ends_the_service_with_70_and_is_logged(
+    config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("moodpid.app.run", break_down)
+    monkeypatch.setattr("moodpid.system.sd_notify.service_manager", lambda: ServiceManager(told.append))
+    assert main(["run", "--config", str(config)]) == 70
+    assert "please report it" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert told == ["STATUS=a bug in moodpid; see the journal"]
+
+
+def test_a_bug_ends_a_verb_with_70_and_a_traceback(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("moodpid.app.classify", break_down)
+    assert main(["classify", "--config", str(config), "x.png"]) == 70
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert told.splitlines()[-1] == "moodpid: a bug in moodpid; please report it with the lines above"
+
+
+def test_what_is_switched_off_is_not_asked_and_forgets_nothing(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text("[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    assert main(["playlists", "--config", str(config)]) == 0
+    assert main(["playlists", "--dry-run", "sad", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines() == ["player: switched off in [player]"] * 2
+    assert main(["forget", "--config", str(config)]) == 1
+    told = capsys.readouterr().err
+    assert told == "moodpid: broker: switched off in [mqtt], so nothing was forgotten\n"
+
+
+def test_what_was_learned_of_the_room_is_forgotten_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr("moodpid.app.read_unit", lambda: None)
+    (tmp_path / "room.json").write_text("{}")
+    for says in ("what was learned is forgotten", "nothing was learned"):
+        assert main(["forget", "--room"]) == ExitCode.OK
+        assert says in capsys.readouterr().out
+    assert not (tmp_path / "room.json").exists()
+
+
+def test_a_running_service_keeps_what_it_learned_of_the_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr("moodpid.app.read_unit", lambda: Unit(load="loaded", active="active"))
+    (tmp_path / "room.json").write_text("{}")
+    assert main(["forget", "--room"]) == ExitCode.SOME_FAILED
+    assert "sudo systemctl stop moodpid" in capsys.readouterr().err
+    assert (tmp_path / "room.json").exists()

@@ -1,0 +1,113 @@
+"""What the home sets is applied, published, kept, and restored."""
+
+import pytest
+
+from moodpid.errors import RecordingEnded
+from moodpid.mood.emotion import Emotion, Mood
+from moodpid.mood.mood_filter import FilterSettings, MoodFilter
+from moodpid.mood.room import RoomState
+from moodpid.requests import Button, ChangeSetting, PressButton
+from moodpid.state import Settings
+from tests.support.daemon_harness import DaemonHarness, seconds
+
+
+def test_an_override_is_published_and_played_whatever_the_faces(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("override", Mood.HAPPY))
+    harness.run(*seconds(4, Emotion.SAD))
+    present = harness.home.published[-1]
+    assert present.mood is not None
+    assert present.observed_mood is not None
+    assert (present.mood.mood, present.observed_mood.mood) == (Mood.HAPPY, Mood.SAD)
+    assert harness.player.requests[-1].playlists == ("Happy",)
+
+
+def test_a_party_goes_on_with_the_camera_off(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("override", Mood.HAPPY))
+    harness.requests.post(ChangeSetting("enabled", False))
+    harness.run(None, None)
+    assert harness.player.requests[-1].playlists == ("Happy",)
+    assert harness.player.enabled == []
+
+
+def test_leaving_the_music_alone_leaves_the_camera_open(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("drive_music", False))
+    harness.run(None)
+    assert harness.player.enabled == [False]
+    assert harness.eye.enabled_calls == []
+
+
+def test_the_same_setting_twice_is_done_once(harness: DaemonHarness) -> None:
+    for _ in range(3):
+        harness.requests.post(ChangeSetting("enabled", False))
+    harness.run(None)
+    assert harness.eye.enabled_calls == [False]
+
+
+def test_looks_a_second_reach_the_eye(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("fps", 1.0))
+    harness.run(None)
+    assert harness.eye.rates == [1.0]
+
+
+def test_a_longer_dwell_holds_the_mood(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("dwell_s", 600.0))
+    harness.run(*seconds(20, Emotion.HAPPY), *seconds(60, Emotion.SAD, start_s=20))
+    assert harness.home.published[-1].mood is not None
+    assert harness.home.published[-1].mood.mood is Mood.HAPPY
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "threshold", "dwell_s"),
+    [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.9, FilterSettings().dwell_s)],
+)
+def test_a_filter_setting_leaves_the_others_alone(
+    harness: DaemonHarness, name: str, value: float, threshold: float, dwell_s: float
+) -> None:
+    daemon = harness.daemon(None)
+    daemon.mood_filter = MoodFilter(
+        FilterSettings(threshold=0.513)
+    )  # which no whole sensitivity says exactly
+    harness.requests.post(ChangeSetting(name, value))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert daemon.mood_filter._settings == FilterSettings(threshold=threshold, dwell_s=dwell_s)
+
+
+def test_the_strategy_stands_in_what_the_player_is_asked_for(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("strategy", "lift"))
+    harness.run(*seconds(10, Emotion.HAPPY))
+    assert harness.player.requests
+    assert all(request.targets for request in harness.player.requests)
+
+
+def test_settings_are_restored_at_start_and_saved_when_changed(harness: DaemonHarness) -> None:
+    harness.kept = Settings(enabled=False)
+    harness.requests.post(ChangeSetting("dwell_s", 20.0))
+    harness.run(None)
+    assert harness.eye.enabled_calls == [False]
+    assert harness.keeps == [Settings(enabled=False, dwell_s=20.0)]
+
+
+def test_settings_that_could_not_be_saved_are_retried(harness: DaemonHarness) -> None:
+    harness.disk_full = 2
+    harness.requests.post(ChangeSetting("dwell_s", 20.0))
+    harness.run(*[None] * 6)
+    assert harness.keeps == [Settings(dwell_s=20.0)] * 3
+
+
+def test_what_was_learned_is_forgotten_by_a_button_and_saved(harness: DaemonHarness) -> None:
+    daemon = harness.daemon(*seconds(10, Emotion.HAPPY))
+    saved: list[tuple[RoomState, bool]] = []
+
+    def save(state: RoomState, /, *, now: bool) -> bool:
+        saved.append((state, now))
+        return True
+
+    daemon.save_room = save
+    daemon.mood_filter.room.state = RoomState((600.0,) * 7)
+    harness.requests.post(PressButton(Button.FORGET_ROOM))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert saved[0] == (RoomState(), True)
+    assert saved[-1][1]
+    assert sum(saved[-1][0].moods_s) < 20
