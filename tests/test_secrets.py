@@ -16,7 +16,8 @@ from moodpid.mpd.connection import MpdConnection
 from moodpid.mqtt.probe import probe
 from moodpid.mqtt.publisher import build_publisher
 from moodpid.system.credentials import read_secret
-from tests.support.mqtt import DEVICE, FAST, Answering, StubBroker, happy, present, wait_until
+from tests.support.mqtt import DEVICE, FAST, happy, present, wait_until
+from tests.support.stub_broker import Answering, StubBroker
 
 # CONNACK of MQTT 5: not authorized; accepted; banned; and no MQTT at all
 ANSWERS = [

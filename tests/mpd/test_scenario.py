@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
-from benchmarks.music_scenario import Tally, simulate
+from benchmarks.music_evening import Tally
+from benchmarks.music_scenario import simulate
 
 from moodpid.config import SongSource, TransitionMode
 from moodpid.mood.emotion import Mood

@@ -14,18 +14,15 @@ from tests.support.mqtt import (
     CHANGED,
     FAST,
     PUBLISH,
-    Answering,
     MqttListener,
-    OldBroker,
     Start,
-    StubBroker,
     happy,
     lines,
     present,
     wait_until,
-    whole_packet,
 )
 from tests.support.servers import PrivateMosquitto
+from tests.support.stub_broker import Answering, OldBroker, StubBroker, whole_packet
 
 ROOT = "moodpid/living-room"
 

@@ -15,19 +15,9 @@ from moodpid.mqtt.forget import forget
 from moodpid.mqtt.timings import Timings
 from moodpid.state import Finding
 from moodpid.text import clean
-from tests.support.mqtt import (
-    FAST,
-    SUBSCRIBE,
-    WAIT_S,
-    Answering,
-    MqttListener,
-    OldBroker,
-    Start,
-    StubBroker,
-    content,
-    whole_packet,
-)
+from tests.support.mqtt import FAST, SUBSCRIBE, WAIT_S, MqttListener, Start
 from tests.support.servers import PrivateMosquitto, free_port
+from tests.support.stub_broker import Answering, OldBroker, StubBroker, content, whole_packet
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"

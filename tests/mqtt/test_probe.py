@@ -13,8 +13,9 @@ from moodpid.mqtt import oneshot
 from moodpid.mqtt.probe import probe
 from moodpid.mqtt.topics import Topics
 from moodpid.state import Finding
-from tests.support.mqtt import AGES_S, Answering, MqttListener, OldBroker, Start, StubBroker
+from tests.support.mqtt import AGES_S, MqttListener, Start
 from tests.support.servers import PrivateMosquitto, free_port
+from tests.support.stub_broker import Answering, OldBroker, StubBroker
 
 DEVICE = config.DeviceConfig(id="living-room")
 ROOT = "moodpid/living-room"

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import paho.mqtt.client as paho
 from benchmarks.devices import TURN_S, Room
+from benchmarks.mqtt_packets import PUBLISH, SUBSCRIBE, connect, packet, publish, text
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
@@ -38,8 +39,6 @@ RECORDING_S = 60.0
 PROCESSES = 4
 CONNECTS_AT_ONCE = 50
 WAIT_S = 180.0
-# Packet types of MQTT 3.1.1, in the upper half of the first byte (section 2.2.1)
-_CONNECT, _PUBLISH, _SUBSCRIBE = 0x10, 0x30, 0x82
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +76,6 @@ def record() -> list[Recorded]:
     return [message for message in messages if "presence" not in message.topic]
 
 
-def packet(kind: int, *parts: bytes) -> bytes:
-    """Return one control packet (section 2.2: type, length in base 128, content)."""
-    content = b"".join(parts)
-    length, size = len(content), bytearray()
-    while True:
-        length, digit = divmod(length, 128)
-        size.append(digit | (0x80 if length else 0))
-        if not length:
-            return bytes([kind]) + bytes(size) + content
-
-
-def text(value: str) -> bytes:
-    """Return a string with its length before it (section 1.5.3)."""
-    data = value.encode()
-    return len(data).to_bytes(2, "big") + data
-
-
-def connect(name: str) -> bytes:
-    """Return a CONNECT with a retained last will `offline`, and a keep-alive of 5 minutes."""
-    clean_will_retain = bytes([0x02 | 0x04 | 0x20])
-    will = text(f"moodpid/{name}/status") + text("offline")
-    return packet(_CONNECT, text("MQTT"), b"\x04", clean_will_retain, b"\x01\x2c", text(name), will)
-
-
-def publish(topic: str, payload: bytes, *, retain: bool) -> bytes:
-    """Return a PUBLISH of quality 0."""
-    return packet(_PUBLISH | retain, text(topic), payload)
-
-
 class Device:
     """One connection that replays the recording under its own id."""
 
@@ -121,7 +91,7 @@ class Device:
             writer.write(connect(self.name))
             await reader.readexactly(4)
             topics = text(f"moodpid/{self.name}/dwell_s/set") + b"\x00"
-            writer.write(packet(_SUBSCRIBE, b"\x00\x01", topics))
+            writer.write(packet(SUBSCRIBE, b"\x00\x01", topics))
             for message in self._at_the_start():
                 writer.write(self._own(message))
             await writer.drain()
@@ -152,7 +122,7 @@ class Device:
         while True:
             kind, length = await reader.readexactly(2)
             content = await reader.readexactly(length)
-            if kind & 0xF0 == _PUBLISH:
+            if kind & 0xF0 == PUBLISH:
                 end = 2 + int.from_bytes(content[:2], "big")
                 writer.write(publish(f"moodpid/{self.name}/dwell_s", content[end:], retain=True))
 

@@ -15,16 +15,16 @@ from statistics import fmean
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import numpy as np
+from benchmarks.music_evening import LISTS, Music
+from benchmarks.music_scenario import simulate
 from moodpid.config import TransitionMode
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
 from moodpid.mood.emotion import Affect, Mood
-from music_scenario import LISTS, Music, simulate
 
 from music_data import Songs, read_4q, read_emotify
 from music_figures import AXES
