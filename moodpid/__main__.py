@@ -8,7 +8,7 @@ from moodpid.system.signals import exit_on_signals
 
 def main() -> int:
     """Run one verb and return its exit code."""
-    if "run" in sys.argv:  # of the other verbs, a signal's own exit status says that they did not end
+    if "run" in sys.argv:  # of the other verbs, a signal's own exit status shows that they did not end
         exit_on_signals()
     try:
         from moodpid.cli import main as run_verb  # noqa: PLC0415 - imports much

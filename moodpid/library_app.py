@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 HEADS = wiring.DATA / "music.json"
 NETWORK = wiring.DATA / "musicnn.npz"
 _DAY_S = 24 * 3600
-_LISTED = "mpd_database"  # the fact that says of which version of MPD's database the listing is
+_LISTED = "mpd_database"  # the version of MPD's database that the listing is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class AnalyseOptions:
         limit: At most so many songs.
         again: All songs, also those that were analysed.
         stop_after_s: End after so many seconds.
-        nightly: Wait while the machine is busy; and if a timer started it, only if the configuration says so.
+        nightly: Wait while the machine is busy; from a timer, only if `[library] analyse` allows it.
     """
 
     limit: int | None = None
@@ -170,7 +170,7 @@ def local_folder(folder: str) -> Path:
     """Return the music folder on this machine.
 
     Raises:
-        MusicFolderError: MPD does not say where it is, or has it on another machine.
+        MusicFolderError: MPD does not report where it is, or has it on another machine.
     """
     from moodpid.library.analysis.files import MusicFolderError
 

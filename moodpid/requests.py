@@ -43,7 +43,7 @@ class PressButton:
 
 @dataclass(frozen=True, slots=True)
 class SenseReport:
-    """Request: take in what a sense of the configuration says of the mood.
+    """Request: take in a reading of a sense of the configuration.
 
     Attributes:
         name: The sense.

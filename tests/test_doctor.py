@@ -26,8 +26,8 @@ GONE = CameraError("libcamera finds none")
 
 def running(camera: CameraState) -> Unit:
     """The service, saying what it says of such a camera."""
-    told = format_status(AppState(camera, PlayerState(PlayerStatus.STOP)))
-    return Unit("loaded", "active", told)
+    reported = format_status(AppState(camera, PlayerState(PlayerStatus.STOP)))
+    return Unit("loaded", "active", reported)
 
 
 def webcam(device: int) -> Config:

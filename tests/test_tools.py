@@ -44,10 +44,10 @@ def output(*command: str | Path, code: int = 0, **environment: str) -> str:
 )
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_a_script_shows_its_usage_and_does_nothing(name: str, asked: str) -> None:
-    told = output(TOOLS / name, asked)
-    assert f"tools/{name}" in told
-    assert len(told.splitlines()) <= 9
-    assert "#" not in told
+    reported = output(TOOLS / name, asked)
+    assert f"tools/{name}" in reported
+    assert len(reported.splitlines()) <= 9
+    assert "#" not in reported
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,16 @@ def test_a_script_reports_an_unknown_option_in_one_line(name: str) -> None:
 
 
 def test_the_containerised_pis_are_of_the_systems_that_there_are() -> None:
-    told = output(TOOLS / "pi" / "test", code=64, MOODPID_PI_SUITES="trixie forky")
-    assert told == "test: there are trixie and bookworm, not forky; see tools/pi/test --help\n"
+    reported = output(TOOLS / "pi" / "test", code=64, MOODPID_PI_SUITES="trixie forky")
+    assert reported == "test: there are trixie and bookworm, not forky; see tools/pi/test --help\n"
 
 
 def test_only_root_tries_containerised_pis(tmp_path: Path) -> None:
     somebody = tmp_path / "id"
     somebody.write_text("#!/bin/sh\necho 1000\n")
     somebody.chmod(0o755)
-    told = output(TOOLS / "pi" / "test", code=1, PATH=f"{tmp_path}:{os.environ['PATH']}")
-    assert told == "test: only root may make and boot these systems: sudo tools/pi/test\n"
+    reported = output(TOOLS / "pi" / "test", code=1, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert reported == "test: only root may make and boot these systems: sudo tools/pi/test\n"
 
 
 @pytest.mark.parametrize(

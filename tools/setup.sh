@@ -140,7 +140,7 @@ make_environment() {
   rm -f "$stamp"
   "$venv/bin/python" -c '' 2>/dev/null || options+=(--clear)
   module "$python" venv "${options[@]}" "$venv"
-  # systemd-python is older than PEP 517, which pip must be told until it is the only way
+  # systemd-python is older than PEP 517, which pip needs as an option until it is the only way
   PIP_USE_PEP517=1 pip install --require-hashes --requirement "$lock"
   pip install --no-build-isolation --no-deps --editable "$root"
   fingerprint >"$stamp"

@@ -211,7 +211,7 @@ COMMANDS = {
     ),
     "doctor": Command(
         _doctor,
-        "try each part for real and say what is wrong and what to do",
+        "try each part for real, and print what is wrong and what to do",
         {
             "--json": _JSON_LINES,
             "--sound": {"action": "store_true", "help": "play a test tone, if no music plays"},

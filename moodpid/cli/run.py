@@ -24,11 +24,11 @@ def run(options: argparse.Namespace) -> ExitCode:
         log.info("%s", request)
         if "NOTIFY_SOCKET" in os.environ:  # the service manager restarts the service
             return request.exit_code
-        # -P: without it the current folder, which may be anybody's, comes first among the modules
+        # -P: without it the current folder, which any user may own, comes first among the modules
         os.execv(sys.executable, [sys.executable, "-P", "-m", "moodpid", *sys.argv[1:]])  # noqa: S606 - ourselves
     except MoodpidError as error:
         for line in error.lines:
-            log.error("%s", line)  # noqa: TRY400 - the line says it all, a traceback would bury it
+            log.error("%s", line)  # noqa: TRY400 - the line is complete, a traceback would bury it
         service_manager().failed(str(error))
         return error.exit_code
     except Exception:

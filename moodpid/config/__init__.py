@@ -116,8 +116,8 @@ def parse(
         ) from None
     found = list(validation.find_faults(tables))
     if files:
-        told = {place for place, _ in found}
-        found += [fault for fault in find_missing(tables, folder or Path()) if fault[0] not in told]
+        named = {place for place, _ in found}
+        found += [fault for fault in find_missing(tables, folder or Path()) if fault[0] not in named]
     if found:
         raise ConfigError(*_in_order(found, text, name))
     return _rooted(msgspec.convert(tables, Config), folder)

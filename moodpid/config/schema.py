@@ -93,8 +93,8 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 class MoodConfig(_Table, frozen=True):
     """How observations are smoothed into a mood; see `moodpid.mood.mood_filter.FilterSettings`.
 
-    `prior` says how often moods are in this room: as learned here, as in an average home, as in the
-    classifier's training, or as a table of shares says.
+    `prior` is how often moods are in this room: as learned here, as in an average home, as in the
+    classifier's training, or by a table of shares.
     """
 
     prior: PriorSource | dict[Emotion, Share] = PriorSource.LEARNED
@@ -113,7 +113,7 @@ SenseName = Annotated[str, Meta(pattern=f"^{SENSE_NAME}$")]
 
 
 class SenseConfig(_Table, frozen=True):
-    """How far another sense than the camera is trusted, and how long what it says holds."""
+    """How far another sense than the camera is trusted, and how long a reading of it holds."""
 
     weight: Annotated[float, Meta(gt=0, le=1)] = 0.5
     expires_s: Annotated[float, Meta(gt=0, le=86400)] = 60.0

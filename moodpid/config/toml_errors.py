@@ -81,8 +81,8 @@ def _line(text: str, at: int) -> int:
 
 
 def _describe(message: str, before: str, rest: str) -> str:
-    for said, behind, ahead, words in _DESCRIPTIONS:
-        if re.match(said, message) and re.match(behind, before) and re.match(ahead, rest):
+    for pattern, behind, ahead, words in _DESCRIPTIONS:
+        if re.match(pattern, message) and re.match(behind, before) and re.match(ahead, rest):
             value = before.partition("=")[2] + rest if message.startswith("Expected newline") else rest
             word = re.split(r"\s*(?:[,\]}#]|$)", value.strip(), maxsplit=1)[0]
             quoted = word if words is not _BARE else f'"{word}"'

@@ -31,7 +31,7 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
 def changed_since(moment_s: float, folder: Path) -> str:
     """Return a file of the configuration that is newer than a moment, empty if there is none."""
     try:
-        # systemd tells whole seconds
+        # systemd reports whole seconds
         newer = (file for file in sorted(folder.iterdir()) if int(file.stat().st_mtime) > moment_s)
         return str(next((file for file in newer if file.suffix in (".toml", "")), ""))
     except OSError:
@@ -53,7 +53,9 @@ def check_unit(unit: Unit, changed: str = "") -> Finding:
         return Finding(True, "service", "moodpid.service is not installed here")
     if unit.active == "inactive":
         return Finding(True, "service", "moodpid.service is stopped; sudo systemctl start moodpid")
-    said = f"moodpid.service is {unit.active} ({unit.result}): {unit.status or 'no status'}"
+    state = f"moodpid.service is {unit.active} ({unit.result}): {unit.status or 'no status'}"
     wants_person = unit.exit_code in (str(ExitCode.CONFIG), str(ExitCode.USAGE))
     correct = f"moodpid check names what to correct, then: {RESTART}"
-    return Finding(False, "service", said, correct if wants_person else "journalctl -u moodpid -b -p warning")
+    return Finding(
+        False, "service", state, correct if wants_person else "journalctl -u moodpid -b -p warning"
+    )

@@ -17,7 +17,7 @@ def check_model(config: Config) -> Finding:
         wiring.build_pipeline(config)
     except MoodpidError as error:
         return Finding(
-            False, "model", str(error), "set right what the line says, or drop [vision] model and cascade"
+            False, "model", str(error), "mend what the line names, or drop [vision] model and cascade"
         )
     return Finding(True, "model", config.vision.model or "the one that comes along")
 
@@ -58,8 +58,8 @@ def _held(config: Config, machine: Machine, unit: Unit) -> Finding:
     camera = parse_camera(unit.status)
     if camera.status is CameraStatus.LOST:
         kind = CameraBusyError if CameraBusyError.why in camera.message else CameraError
-        says = f"the running moodpid service reports: {camera.message or camera.status}"
-        return _camera_fault(config, kind(says), machine)
+        report = f"the running moodpid service reports: {camera.message or camera.status}"
+        return _camera_fault(config, kind(report), machine)
     if camera.status is CameraStatus.OFF:
         return Finding(True, "camera", "closed: a user switched the running moodpid service off")
     dark = ", and it is too dark to see a face" if camera.status is CameraStatus.DARK else ""

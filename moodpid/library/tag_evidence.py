@@ -1,4 +1,4 @@
-"""What tags say about where a song lies, and how that joins what its sound says. Pure."""
+"""Where a song lies by its tags, and how that joins its place by sound. Pure."""
 
 import math
 import re
@@ -7,7 +7,7 @@ from moodpid.library.places import PLACES, Place
 from moodpid.library.records import Tags
 from moodpid.mood.emotion import Affect
 
-# A person, or a shop's editor, said so of this very song; a genre is true of many
+# A person, or a shop's editor, chose it for this very song; a genre is true of many
 _MOOD_SPREAD, _GENRE_SPREAD = 0.3, 0.8
 _LEAST_SPREAD = 0.05
 
@@ -55,7 +55,7 @@ _WORD_ENDS = re.compile(r"[;,/|]|\x00")
 
 
 def with_evidence(place: Place, tags: Tags, *, genre: bool) -> Place:
-    """Return the place of a song after what its tags say.
+    """Return the place of a song, moved by its tags.
 
     Each is a normal distribution on each axis: means are weighted by their precision, as Bayes' rule has it.
 

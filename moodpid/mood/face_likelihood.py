@@ -1,4 +1,4 @@
-"""What a look says about the mood of a room, in a form in which a classifier's mistakes do not add up."""
+"""How likely a look is under each mood of a room; a classifier's mistakes do not add up in it."""
 
 import math
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ def pooled_log_likelihood(
     Scores divided by the prior of the training are likelihoods. Each is mixed with that of a face that shows
     anything at all, so that no look rules out an emotion (a contamination model; Huber, "Robust Estimation of
     a Location Parameter", 1964). Faces are joined in a logarithmic opinion pool (Genest and Zidek, "Combining
-    Probability Distributions", 1986) with their shares of the area as weights: one large face says more than
-    a small one, and two that agree say no more than one, since it is the room's mood that is asked for.
+    Probability Distributions", 1986) with their shares of the area as weights: one large face counts more
+    than a small one, and two that agree count no more than one, since the result is the room's mood.
 
     Args:
         faces: At least one.

@@ -10,7 +10,7 @@ from moodpid.mood.observation import Observation
 from moodpid.mood.room import RoomModel
 from moodpid.mood.senses import Sense, SenseReading
 
-_MAX_GAP_S = 2.5  # observations further apart than this say nothing of the time between them
+_MAX_GAP_S = 2.5  # observations further apart than this do not cover the time between them
 _SAME_PERSON = 0.5  # how likely a person who comes into an empty room is the one who left it
 
 _PLACES = {Mood(emotion): place for place, emotion in enumerate(EMOTIONS)}
@@ -186,7 +186,7 @@ class MoodFilter:
         self._presence = min(1.0, max(0.0, self._presence + step))
 
     def _next_mood(self, now_s: float) -> Mood:
-        """Return the mood: the presence decides whether anybody is there, the belief decides the emotion."""
+        """Return the mood: the presence decides whether a person is there, the belief decides the emotion."""
         if self._presence == 0.0:
             return Mood.NOBODY
         top = max(range(len(EMOTIONS)), key=self._belief.__getitem__)

@@ -56,7 +56,7 @@ class ClassifierProfile:
         prior: How often each emotion was in its training, in the order of `Emotion`.
         mean_logs: The mean logarithms of its scores for faces of each emotion, shape (7, 7), each row with
             the mean 0; None where they were not measured: then no resting faces are learned.
-        model: Tells one model from another; what was learned with one says nothing of another.
+        model: Tells one model from another; what was learned with one is not valid for another.
     """
 
     prior: Numbers

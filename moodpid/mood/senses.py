@@ -1,4 +1,4 @@
-"""Other senses than the camera: what speech, a watch or a microphone says of the room's mood."""
+"""Other senses than the camera: evidence of the room's mood by speech, a watch or a microphone."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -38,9 +38,9 @@ def evidence_of_affect(valence: float | None, arousal: float | None) -> tuple[fl
     for emotion in EMOTIONS:
         place = AFFECT[Mood(emotion)]
         squares = sum(
-            (said - there) ** 2
-            for said, there in ((valence, place.valence), (arousal, place.arousal))
-            if said is not None
+            (reported - there) ** 2
+            for reported, there in ((valence, place.valence), (arousal, place.arousal))
+            if reported is not None
         )
         likelihoods.append(math.exp(-squares / (2 * _SPREAD**2)))
     return _robust(likelihoods)
@@ -60,7 +60,7 @@ def _robust(likelihoods: Sequence[float]) -> tuple[float, ...]:
 
 
 class SenseReading:
-    """What one sense says at present, and how much of it the belief already accounts for."""
+    """The present reading of one sense, and how much of it the belief already accounts for."""
 
     def __init__(self, sense: Sense) -> None:
         self._sense = sense
@@ -70,12 +70,12 @@ class SenseReading:
         self._until_s = -math.inf
 
     def set(self, evidence: tuple[float, ...], weight: float, at_s: float) -> None:
-        """Replace what it says; see `MoodFilter.sense`."""
+        """Replace the reading; see `MoodFilter.sense`."""
         self._evidence, self._weight = evidence, weight * self._sense.weight
         self._until_s = at_s + self._sense.expires_s
 
     def active(self, now_s: float) -> bool:
-        """Return whether it says anything."""
+        """Return whether it has a reading."""
         return self._weight > 0 and now_s < self._until_s
 
     def weighed(self, now_s: float, smoothing_s: float, stays: float) -> tuple[tuple[float, ...], float]:

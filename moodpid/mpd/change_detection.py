@@ -111,7 +111,7 @@ def _seen(song: OwnSong, now: Snapshot) -> OwnSong:
 def _broken(own: Iterable[OwnSong], before: Snapshot, now: Snapshot) -> tuple[str, ...]:
     """Return the files of ours that MPD passed over or stopped at because of its error.
 
-    MPD goes through broken songs faster than anybody can look, and may end before or behind them.
+    MPD goes through broken songs faster than a snapshot can show, and may end before or behind them.
     """
     if now.state is PlayState.PAUSE:
         return ()  # an output failed, no song

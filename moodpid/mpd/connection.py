@@ -21,7 +21,7 @@ class MpdConnection(MpdSession):
             return answers.status(dict(answers.pairs(lines)))
 
     def uptime_s(self) -> float:
-        """Return for how many seconds MPD has run, 0 where it does not say."""
+        """Return for how many seconds MPD has run, 0 where it does not report it."""
         try:
             lines = self._ask("stats")
         except CommandRefusedError:
@@ -124,14 +124,14 @@ class MpdConnection(MpdSession):
         return tuple(answers.records(self._search("find", expression, "window", f"{start}:{end}"), "file"))
 
     def database_version(self) -> str:
-        """Return when the library was updated last, in seconds since 1970; empty where MPD does not say."""
+        """Return when the library was updated last, in seconds since 1970; empty where not reported."""
         try:
             return next(answers.values(self._ask("stats"), "db_update"), "")
         except CommandRefusedError:
             return ""
 
     def music_directory(self) -> str:
-        """Return the music folder; empty where MPD does not say: it does to clients on its local socket."""
+        """Return the music folder; empty where not reported: only clients on the local socket get it."""
         try:
             return next(answers.values(self._ask("config"), "music_directory"), "")
         except CommandRefusedError:

@@ -1,4 +1,4 @@
-"""Read from the stickers at a song how it is liked, and add to them what hearing or skipping it says."""
+"""Read from a song's stickers how it is liked, and count there each time it is heard or skipped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from moodpid.mood.emotion import Mood
 
 SKIPPED_BELOW = 1 / 3  # a song left this early was not wanted
 HEARD_ABOVE = 0.9  # one left this late was: players skip the silence at the end
-_GLOBAL = 0.25  # what is true of a song in general says this much about it in one mood
+_GLOBAL = 0.25  # the weight of a song's counts in all moods for one mood
 _LIKE_WEIGHT = 4.0
 _MISFIT_WEIGHT = 3  # saying so is more than skipping
 

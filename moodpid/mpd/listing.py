@@ -43,7 +43,7 @@ def _listed(record: Mapping[str, str]) -> ListedSong:
         genre=clean(record.get("Genre", "")),
         mood=clean(record.get("Mood", "")),
     )
-    # A database takes valid Unicode only: a song with another name becomes a row that says so
+    # A database takes valid Unicode only: a song with another name becomes a row with that reason
     uri = record["file"].encode(errors="surrogateescape").decode(errors="backslashreplace")
     duration_s = _seconds(record.get("duration") or record.get("Time", ""))
     return ListedSong(uri, record.get("Last-Modified", ""), duration_s, tags)

@@ -92,7 +92,7 @@ class Picker:
             self._path = self._path.advanced()
 
     def mark_refused(self, uri: str, at_s: float) -> None:
-        """Leave out a song that MPD does not add, whatever the list says."""
+        """Leave out a song that MPD does not add, whatever the list contains."""
         _remember(self._refused, uri, at_s)
 
     def mark_broken(self, uri: str, at_s: float) -> None:
@@ -150,7 +150,7 @@ class Picker:
     def _songs_of(
         self, link: Mpd, source: SongSource, target: Affect | None, waiting: Sequence[str], now_s: float
     ) -> tuple[tuple[str, ...], Mapping[str, Preference]]:
-        """Return some songs of a source that are fit to come next, and what their places say of them."""
+        """Return some songs of a source that are fit to come next, and how their places speak for them."""
         since_s = now_s - self._rest_s
         if target is None:
             uris = self._usable_songs(link, source, now_s)
@@ -162,7 +162,7 @@ class Picker:
         return shortlist(found.uris, waiting, self._heard(now_s), since_s, self._random)[:1], {}
 
     def _target(self, source: SongSource, mood: Mood) -> Affect | None:
-        """Return where the next song is to lie: on the way of `lift`, or as its source says."""
+        """Return where the next song is to lie: on the way of `lift`, or as its source prescribes."""
         if source.sounds is None:
             return None
         if self._targets and self._path and source.sounds.value == mood.value:
@@ -240,7 +240,7 @@ class Picker:
     def _preference(
         self, uri: str, stickers: Mapping[str, str], mood: Mood, leaning: Preference | None
     ) -> Preference:
-        """Return what listeners did, with what the place says and what rejected neighbours say."""
+        """Return the preference for a song: by listeners, its place, and rejected neighbours."""
         liked = preference(stickers, mood)
         place = leaning or Preference()
         return Preference(liked.good + place.good, liked.bad + place.bad + self.sounds.against(uri, mood))

@@ -119,7 +119,7 @@ class HoldLog:
         Args:
             hold_reason: Why the plan does nothing, empty if that is not so.
             queue_state: What is remembered.
-            message: What the player's state says about it.
+            message: The message in the player's state.
         """
         if hold_reason != self._hold_reason:
             self._hold_reason = hold_reason

@@ -173,7 +173,7 @@ class Mpd(Protocol):
     """What the rest of this room asks of MPD: an `MpdConnection`, or a fake.
 
     Every method raises `MpdGoneError` if the connection was lost, and `CommandRefusedError` if MPD refused,
-    unless it says otherwise.
+    unless it is documented otherwise.
     """
 
     @property
@@ -187,7 +187,7 @@ class Mpd(Protocol):
         """Return what MPD is doing."""
 
     def uptime_s(self) -> float:
-        """Return for how many seconds MPD has run, 0 where it does not say."""
+        """Return for how many seconds MPD has run, 0 where it does not report it."""
 
     def queue(self, start: int, end: int) -> tuple[QueueSong, ...]:
         """Return the songs of the queue from `start` to before `end`; none where it is shorter by now."""

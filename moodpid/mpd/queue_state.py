@@ -108,7 +108,7 @@ def record_own_changes(
     last = queue_state.last
     if last and (added or removed or played):
         length = last.length + len(added) - len(removed)
-        # Which song MPD goes on with now, only the next snapshot can say; and to play clears its error
+        # Only the next snapshot shows which song MPD goes on with; and to play clears its error
         error = "" if played else last.error
         last = replace(last, length=length, next_id=None, error=error, own_change=True)
     return replace(

@@ -217,7 +217,7 @@ class QueueReconciler:
             self._feeder.save_feedback(link, current, Verdict.REJECTED, self._wall_clock())
             if pick := self._feeder.picks.get(current):
                 self._picker.sounds.reject(pick.uri, pick.mood)
-            self._feeder.picks.pop(current, None)  # the skip that follows says no more
+            self._feeder.picks.pop(current, None)  # the skip that follows is no feedback
         self.skip(link)
 
     def like(self, link: Mpd, uri: str = "") -> None:

@@ -100,7 +100,7 @@ class _Known(Protocol):
 def take_snapshot(link: Mpd, known: _Known, at_s: float, *, other_leader: bool = False) -> Snapshot:
     """Return what MPD shows now, and which of our songs are still in its queue.
 
-    The first status alone says which song is current: MPD may take seconds to answer it while a song ends,
+    The first status alone decides which song is current: MPD may take seconds to answer it while a song ends,
     and its answer about the current song afterwards would be of another moment. The second status says only
     whether the queue is still the one that was read.
 

@@ -32,7 +32,7 @@ class Candidates:
 
     Attributes:
         uris: The songs.
-        leanings: What their places say for and against them, as if listeners had said so.
+        leanings: What their places say for and against them, as if listeners had skipped or heard them.
         total: How many songs come into question.
         problem: One line on why there are none, empty if there are.
     """

@@ -35,7 +35,7 @@ _SUBSYSTEMS = (
 
 @dataclass(frozen=True, slots=True)
 class _Desired:
-    """All that the main loop wants, so that the latest value says everything."""
+    """All that the main loop wants, so that the latest value is complete."""
 
     request: MusicRequest | None = None
     enabled: bool = True

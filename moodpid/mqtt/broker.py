@@ -65,7 +65,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLimits:
-    """What the broker takes, as its CONNACK says (MQTT 5.0, 3.2.2.3); MQTT 3.1.1 knows no such limits.
+    """What the broker takes, by its CONNACK (MQTT 5.0, 3.2.2.3); MQTT 3.1.1 knows no such limits.
 
     Attributes:
         max_packet_bytes: The largest packet, None without a limit.
@@ -133,7 +133,7 @@ class Broker:
 
     @property
     def is_v5(self) -> bool:
-        """Whether MQTT 5 is spoken, in which brokers say what they refuse."""
+        """Whether MQTT 5 is spoken, in which brokers report what they refuse."""
         return self._protocol == MQTTProtocolVersion.MQTTv5
 
     def client(
@@ -280,7 +280,7 @@ class _Client(paho.Client):
 
 
 def is_about_credentials(reason: ReasonCode | None) -> bool:
-    """Return whether `reason` says that user name or password are wrong or not allowed."""
+    """Return whether `reason` means that user name or password are wrong or not allowed."""
     return reason is not None and reason.value in _BAD_CREDENTIALS
 
 

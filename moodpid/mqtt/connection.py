@@ -160,7 +160,7 @@ class BrokerConnection:
         self._log.denied(denied)
 
     def on_message(self, session: Session, message: Received) -> None:
-        """Pass a message on, and publish what is to be said at once."""
+        """Pass a message on, and publish the answer to it at once."""
         if answer := self._options.on_message(message):
             session.publish(answer)
 

@@ -13,7 +13,7 @@ class Discovery:
 
     Args:
         device: The device's id and name.
-        topics: The device's topics; without a discovery topic there is nothing to say.
+        topics: The device's topics; without a discovery topic nothing is published.
         capabilities: What this installation can do.
 
     Attributes:

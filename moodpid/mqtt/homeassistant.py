@@ -82,7 +82,7 @@ def removal(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]
     """Return the payload, to be sent first, that removes the entities of `before` that are not in `now`.
 
     Args:
-        before: What stands on the discovery topic; may be anything that JSON can say.
+        before: What stands on the discovery topic; may be any JSON value.
         now: What is to stand there.
 
     Returns:

@@ -171,7 +171,7 @@ def _bad_credentials(broker: Broker, settings: config.MqttConfig, reason: Reason
     file = settings.password_file or PASSWORD
     remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
     if not settings.username:
-        remedy = "set username in [mqtt], and its password as docs/install.md says"
+        remedy = "set username in [mqtt], and its password as in docs/install.md"
     return Finding(False, SUBJECT, f"{broker.address} refuses {who}: {reason}", remedy)
 
 

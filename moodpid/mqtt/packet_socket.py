@@ -81,7 +81,7 @@ class PacketSocket:
         return data
 
     def pending(self) -> int:
-        """Return how many bytes can be read though `select` does not say so."""
+        """Return how many bytes can be read though `select` does not report them."""
         inner = getattr(self._carrier, "pending", None)
         return len(self._ready) + (inner() if inner else 0)
 

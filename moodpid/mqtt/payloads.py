@@ -40,7 +40,7 @@ def affect_of(state: MoodState, *, asked_for: bool) -> Affect | None:
     """Return where the mood lies on the circumplex; None in an empty room.
 
     Args:
-        state: The mood. A felt one lies between the emotions, as its scores say.
+        state: The mood. A felt one lies between the emotions, by its scores.
         asked_for: It was not felt but asked for, and so lies where the books put it.
     """
     if state.mood is Mood.NOBODY:

@@ -124,7 +124,7 @@ class Session:
 
     @property
     def reports_refusals(self) -> bool:
-        """Whether an acknowledgement says that a message was refused, which MQTT 3.1.1 cannot."""
+        """Whether an acknowledgement shows that a message was refused, which MQTT 3.1.1 cannot."""
         return self._broker.is_v5 and self.limits.max_qos > 0
 
     def run(

@@ -40,7 +40,7 @@ def parse_report(name: str, text: str) -> SenseReport:
     """Return the report of a sense.
 
     Raises:
-        InvalidRequestError: The text is not valid; it says what is.
+        InvalidRequestError: The text is not valid; the error names what is.
     """
     try:
         report = msgspec.json.decode(text, type=_Report)

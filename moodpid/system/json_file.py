@@ -42,7 +42,7 @@ def _folder(variable: str) -> Path | None:
 
 
 class UnusableFileError(Exception):
-    """A state file whose content cannot be used; the text says why."""
+    """A state file whose content cannot be used; the text is the reason."""
 
 
 class JsonFile:

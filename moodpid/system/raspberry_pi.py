@@ -1,4 +1,4 @@
-"""What a Raspberry Pi's files say: its model and system, its power, its heat and its cameras."""
+"""What a Raspberry Pi reports in files: its model and system, its power, its heat and its cameras."""
 
 import os
 import re

@@ -113,7 +113,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def _mean_logs(sidecar: Sidecar) -> tuple[tuple[float, ...], ...] | None:
     if sidecar.profile is None:
         return None
-    return tuple(tuple(sidecar.profile.mean_logs[true][said] for said in EMOTIONS) for true in EMOTIONS)
+    return tuple(tuple(sidecar.profile.mean_logs[true][answer] for answer in EMOTIONS) for true in EMOTIONS)
 
 
 def _interpreter(model: Path) -> Any:  # noqa: ANN401 - of one of two packages, neither with types
@@ -133,11 +133,11 @@ def _interpreter(model: Path) -> Any:  # noqa: ANN401 - of one of two packages, 
     raise ModelError("no TensorFlow Lite interpreter here; install tflite-runtime or ai-edge-litert")
 
 
-def _tensor(model: Path, what: str, said: Tensor, details: list[dict[str, Any]]) -> int:
+def _tensor(model: Path, what: str, declared: Tensor, details: list[dict[str, Any]]) -> int:
     """Return the index of the only input or output; raises ModelError if the sidecar differs."""
     if len(details) != 1:
         raise ModelError(f"{model}: has {len(details)} {what}s; an emotion model has one")
-    check_tensor(model, what, said, details[0])
+    check_tensor(model, what, declared, details[0])
     return int(details[0]["index"])
 
 

@@ -18,7 +18,7 @@ MIN_SIDE_PX = 24  # a smaller picture holds no face that can be found
 
 
 def read_grey(file: Path) -> GreyImage:
-    """Return the picture in `file`, upright as its EXIF says, of shape (height, width).
+    """Return the picture in `file`, upright by its EXIF, of shape (height, width).
 
     Raises:
         PictureError: Missing, empty, no picture, larger than 50 megapixels or too small for any face.
@@ -27,7 +27,7 @@ def read_grey(file: Path) -> GreyImage:
 
 
 def decode_grey(data: bytes, name: str) -> GreyImage:
-    """Return the picture that `data` encodes, upright as its EXIF says, of shape (height, width).
+    """Return the picture that `data` encodes, upright by its EXIF, of shape (height, width).
 
     Args:
         data: The content of a file.
@@ -96,7 +96,7 @@ def check_regular(file: Path) -> None:
         PictureError: Missing, a folder, a device, a pipe or a socket.
     """
     try:
-        mode = os.stat(file).st_mode  # noqa: PTH116 - Path.stat says less of a name with a NUL
+        mode = os.stat(file).st_mode  # noqa: PTH116 - Path.stat reports less of a name with a NUL
     except FileNotFoundError:
         raise PictureError(f"{file}: no such file") from None
     except (OSError, ValueError) as error:

@@ -15,7 +15,7 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PICTURE_PIXELS))
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"max_pixels;{MAX_VIDEO_PIXELS}")
-# FFmpeg's AV_LOG_QUIET: what is wrong with a video we say ourselves
+# FFmpeg's AV_LOG_QUIET: what is wrong with a video is logged by us
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 import cv2  # noqa: E402 - the environment has to be set first

@@ -113,7 +113,7 @@ def _complete(table: Mapping[Emotion, Mapping[Emotion, float]]) -> bool:
     return len(table) == len(EMOTIONS) and all(len(row) == len(EMOTIONS) for row in table.values())
 
 
-def check_tensor(model: Path, what: str, said: Tensor, real: Mapping[str, Any]) -> None:
+def check_tensor(model: Path, what: str, declared: Tensor, real: Mapping[str, Any]) -> None:
     """Compare a tensor of the sidecar with the interpreter's details of the same one.
 
     Raises:
@@ -124,12 +124,12 @@ def check_tensor(model: Path, what: str, said: Tensor, real: Mapping[str, Any]) 
         raise ModelError(f"{model}: its {what} is {dtype}; moodpid needs a model that is fully int8")
     shape = tuple(int(n) for n in real["shape"])
     scale, zero_point = real["quantization"]
-    if (said.shape, said.dtype) != (shape, dtype) or said.zero_point != zero_point:
+    if (declared.shape, declared.dtype) != (shape, dtype) or declared.zero_point != zero_point:
         raise ModelError(
-            f"{model}: its {what} is {dtype} {shape}, its sidecar says {said.dtype} {said.shape}"
+            f"{model}: its {what} is {dtype} {shape}, its sidecar has {declared.dtype} {declared.shape}"
         )
-    if abs(said.scale - scale) > 1e-6 * max(1.0, scale):
-        raise ModelError(f"{model}: the {what} scale is {scale:g}, its sidecar says {said.scale:g}")
+    if abs(declared.scale - scale) > 1e-6 * max(1.0, scale):
+        raise ModelError(f"{model}: the {what} scale is {scale:g}, its sidecar has {declared.scale:g}")
 
 
 def _bytes(file: Path) -> bytes:

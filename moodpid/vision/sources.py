@@ -17,7 +17,9 @@ from moodpid.vision.types import Camera, Frame
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STABLE_S = 60.0  # after this long without a fault, old ones are forgotten
 _MIN_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
-MAX_IDLE_S = 0.5  # how long the loop may rest at once, so that it still hears requests and feeds the watchdog
+MAX_IDLE_S = (
+    0.5  # how long the loop may rest at once, so that it still handles requests and feeds the watchdog
+)
 _WATCHING = CameraState(CameraStatus.WATCHING)
 _DARK = CameraState(CameraStatus.DARK, clean("too dark to see a face: make light, or uncover the lens"))
 
@@ -28,7 +30,7 @@ class LiveSource:
     Args:
         open_camera: Opens the camera, or raises CameraError.
         observer: Makes observations of frames.
-        artist: Draws them, where somebody wants to see them.
+        artist: Draws them, where a page or a topic shows them.
         live_view: Shows them to the pages that are open.
         clock: Monotonic seconds.
 
@@ -97,7 +99,7 @@ class LiveSource:
             self._annotator.update(frame, seen)
         if self._live_view:
             self._live_view.update(frame, seen, dark=dark)
-        # In the dark somebody may well be there
+        # In the dark a person may be there unseen
         return None if dark else observation(frame, seen)
 
     def _next_frame(self) -> Frame:

@@ -14,7 +14,7 @@ def test_the_rating_is_taken_at_full_use_of_the_core() -> None:
     assert rating(TOLD) == 3759
 
 
-def test_a_rating_that_is_not_there_is_told() -> None:
+def test_a_rating_that_is_not_there_is_reported() -> None:
     with pytest.raises(ValueError, match="no total"):
         rating("Segmentation fault")
 

@@ -44,8 +44,8 @@ def test_check_names_an_empty_credential_of_the_service(
     assert main(["check"]) == 0
     (config.parent / "mqtt-password").touch()
     assert main(["check"]) == 78
-    told = f"moodpid: {config.parent / 'mqtt-password'}: the file for mqtt-password is empty; "
-    assert capsys.readouterr().err.startswith(told)
+    expected = f"moodpid: {config.parent / 'mqtt-password'}: the file for mqtt-password is empty; "
+    assert capsys.readouterr().err.startswith(expected)
     config.write_text(GOOD + "[mqtt]\nenabled = false\n")
     assert main(["check"]) == 0
 

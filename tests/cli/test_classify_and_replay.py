@@ -89,12 +89,14 @@ def test_replay_with_looks_shows_people_the_scores_in_columns(
         assert sum(int(score) for _, score in scores) == pytest.approx(100, abs=4)
 
 
-def test_replay_of_nothing_is_told(tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_replay_of_nothing_is_reported(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["replay", str(tmp_path / "none"), "--config", str(config)]) == 1
     assert "none: no such file" in capsys.readouterr().err
 
 
-def test_a_broken_video_is_told_in_our_words_alone(
+def test_a_broken_video_is_reported_in_our_words_alone(
     tmp_path: Path, config: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     broken = tmp_path / "broken.mp4"

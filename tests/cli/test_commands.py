@@ -57,13 +57,13 @@ def test_a_missing_model_is_78_before_the_camera_opens(
 def test_a_bug_ends_the_service_with_70_and_is_logged(
     config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     monkeypatch.setattr("moodpid.app.run", break_down)
-    monkeypatch.setattr("moodpid.system.sd_notify.service_manager", lambda: ServiceManager(told.append))
+    monkeypatch.setattr("moodpid.system.sd_notify.service_manager", lambda: ServiceManager(reported.append))
     assert main(["run", "--config", str(config)]) == 70
     assert "please report it" in caplog.text
     assert "ZeroDivisionError" in caplog.text
-    assert told == ["STATUS=a bug in moodpid; see the journal"]
+    assert reported == ["STATUS=a bug in moodpid; see the journal"]
 
 
 def test_a_bug_ends_a_verb_with_70_and_a_traceback(
@@ -71,9 +71,9 @@ def test_a_bug_ends_a_verb_with_70_and_a_traceback(
 ) -> None:
     monkeypatch.setattr("moodpid.app.classify", break_down)
     assert main(["classify", "--config", str(config), "x.png"]) == 70
-    told = capsys.readouterr().err
-    assert "ZeroDivisionError" in told
-    assert told.splitlines()[-1] == "moodpid: a bug in moodpid; please report it with the lines above"
+    reported = capsys.readouterr().err
+    assert "ZeroDivisionError" in reported
+    assert reported.splitlines()[-1] == "moodpid: a bug in moodpid; please report it with the lines above"
 
 
 def test_what_is_switched_off_is_not_asked_and_forgets_nothing(
@@ -84,8 +84,8 @@ def test_what_is_switched_off_is_not_asked_and_forgets_nothing(
     assert main(["playlists", "--dry-run", "sad", "--config", str(config)]) == 0
     assert capsys.readouterr().out.splitlines() == ["player: switched off in [player]"] * 2
     assert main(["forget", "--config", str(config)]) == 1
-    told = capsys.readouterr().err
-    assert told == "moodpid: broker: switched off in [mqtt], so nothing was forgotten\n"
+    reported = capsys.readouterr().err
+    assert reported == "moodpid: broker: switched off in [mqtt], so nothing was forgotten\n"
 
 
 def test_what_was_learned_of_the_room_is_forgotten_once(

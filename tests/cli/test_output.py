@@ -71,7 +71,7 @@ def test_faults_that_nobody_reads_end_it_quietly(config: Path) -> None:
         ["check", "--help"],
     ],
 )
-def test_output_that_finds_no_room_is_told_in_one_line(config: Path, arguments: list[str]) -> None:
+def test_output_that_finds_no_room_is_reported_in_one_line(config: Path, arguments: list[str]) -> None:
     config.write_text("[player]\nenabled = false\n[mqtt]\nenabled = false\n")
     named = [] if "--help" in arguments else ["--config", str(config)]
     with Path("/dev/full").open("w") as full:
@@ -80,8 +80,8 @@ def test_output_that_finds_no_room_is_told_in_one_line(config: Path, arguments: 
             stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30, env=buffered(),
         )  # fmt: skip
     assert done.returncode == ExitCode.SOME_FAILED
-    told = [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")]
-    assert told == ["moodpid: the output cannot be written: No space left on device"]
+    reported = [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")]
+    assert reported == ["moodpid: the output cannot be written: No space left on device"]
 
 
 def test_complaints_that_find_no_room_end_it_all_the_same(config: Path) -> None:

@@ -15,7 +15,7 @@ from tests.support.config_text import PLAYLISTS, faults
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_brackets_without_end_are_told() -> None:
+def test_brackets_without_end_are_reported() -> None:
     (fault,) = faults("a = " + "[" * 10_000)
     assert "moodpid.toml" in fault
 

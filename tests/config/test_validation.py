@@ -58,7 +58,7 @@ from tests.support.config_text import PLAYLISTS, faults
         ('[player]\nhost = "home:6600"', "line 2: [player] host", "without tcp:// before it"),
     ],
 )
-def test_a_fault_is_told_by_its_place(text: str, place: str, what: str) -> None:
+def test_a_fault_is_reported_by_its_place(text: str, place: str, what: str) -> None:
     (fault,) = faults(text + "\n" + PLAYLISTS)
     assert fault.startswith(f"moodpid.toml, {place}: ")
     assert what in fault

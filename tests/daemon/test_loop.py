@@ -112,7 +112,7 @@ def test_changes_are_logged_with_fields_and_sameness_is_not(
     assert len(caplog.records) <= 3
 
 
-def test_a_change_of_strategy_is_told_with_the_next_mood(
+def test_a_change_of_strategy_is_reported_with_the_next_mood(
     harness: DaemonHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")

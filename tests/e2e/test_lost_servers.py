@@ -11,7 +11,7 @@ import pytest
 
 from moodpid.cli import main
 from moodpid.vision import sources
-from tests.support.daemon import BASE, CONFIG, FPS, told, wait_until_plays
+from tests.support.daemon import BASE, CONFIG, FPS, published, wait_until_plays
 from tests.support.mqtt import MqttListener
 from tests.support.processes import Moodpid
 from tests.support.servers import PrivateMosquitto, PrivateMpd
@@ -72,10 +72,10 @@ def test_a_restarted_player_gets_the_present_request(
     with Moodpid(config) as service:
         wait_until_plays(ear, "happy", "Happy")
         mpd.kill()
-        ear.wait_for(told("player", state="unreachable"))
-        ear.wait_for(told("mood", mood="nobody"))
+        ear.wait_for(published("player", state="unreachable"))
+        ear.wait_for(published("mood", mood="nobody"))
         mpd.start()
-        ear.wait_for(told("player", state="play"))
+        ear.wait_for(published("player", state="play"))
         assert service.process.poll() is None
         assert service.log.count("retrying with back-off") == 1
 
@@ -88,7 +88,7 @@ def test_a_restarted_broker_gets_the_present_state(
         mosquitto.kill()
         mosquitto.start()
         with MqttListener(mosquitto.port, "moodpid/#") as again:
-            again.wait_for(told("mood"))
+            again.wait_for(published("mood"))
             again.wait_for_text(f"{BASE}/status", "online")
         assert "[playing]" in mpd.mpc("status")
         assert service.process.poll() is None
@@ -102,9 +102,9 @@ def test_servers_that_are_missing_at_the_start_are_found_later(
     with Moodpid(config):
         mosquitto.start()
         with MqttListener(mosquitto.port, "moodpid/#") as ear:
-            ear.wait_for(told("player", state="unreachable"))
+            ear.wait_for(published("player", state="unreachable"))
             mpd.start()
-            ear.wait_for(told("player", state="play"))
+            ear.wait_for(published("player", state="play"))
 
 
 def test_black_holes_stop_neither_the_loop_nor_its_end(
@@ -113,8 +113,8 @@ def test_black_holes_stop_neither_the_loop_nor_its_end(
     with Moodpid(config) as service:
         wait_until_plays(ear, "happy", "Happy")
         mpd.freeze()
-        ear.wait_for(told("mood", mood="nobody"))
-        ear.wait_for(told("mood", mood="happy"))
+        ear.wait_for(published("mood", mood="nobody"))
+        ear.wait_for(published("mood", mood="happy"))
         mosquitto.freeze()
         assert service.terminate(STOP_S) == 0
 
@@ -171,7 +171,7 @@ def test_a_missing_camera_is_published(config: Path, ear: MqttListener) -> None:
         config.read_text().replace('"recording"', '"webcam"\ndevice = 99').replace("path =", "# path =")
     )
     with Moodpid(config) as service:
-        ear.wait_for(told("camera", state="lost"))
+        ear.wait_for(published("camera", state="lost"))
         assert "/dev/video99 does not open" in service.log
         assert service.terminate(STOP_S) == 0
 

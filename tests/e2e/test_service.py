@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from benchmarks.footprint import follow
 
-from tests.support.daemon import BASE, ask_for, film, told, wait_until_plays
+from tests.support.daemon import BASE, ask_for, film, published, wait_until_plays
 from tests.support.mqtt import MqttListener
 from tests.support.processes import Moodpid
 from tests.support.servers import PrivateMpd
@@ -28,12 +28,12 @@ def kept_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_faces_become_music_and_news(config: Path, ear: MqttListener, mpd: PrivateMpd) -> None:
     with Moodpid(config):
-        ear.wait_for(told("mood", mood="nobody", faces=0))
+        ear.wait_for(published("mood", mood="nobody", faces=0))
         ear.wait_for_text(f"{BASE}/status", "online")
-        ear.wait_for(told("event", event_type="person_arrived", to="happy"))
+        ear.wait_for(published("event", event_type="person_arrived", to="happy"))
         title = wait_until_plays(ear, "happy", "Happy")  # by now the room may be empty again
         assert title in mpd.mpc("--format", "%title%", "playlist", "Happy").splitlines()
-        ear.wait_for(told("event", event_type="room_empty"))
+        ear.wait_for(published("event", event_type="room_empty"))
         wait_until_plays(ear, "nobody", "Nobody")
 
 
@@ -70,12 +70,12 @@ def test_the_switch_closes_and_opens_the_camera(config: Path, ear: MqttListener,
     with Moodpid(config):
         wait_until_plays(ear, "happy", "Happy")
         ear.publish(f"{BASE}/enabled/set", "OFF")
-        ear.wait_for(told("camera", state="off"))
-        ear.wait_for(told("player", state="disabled"))
+        ear.wait_for(published("camera", state="off"))
+        ear.wait_for(published("player", state="disabled"))
         mpd.mpc("clear")
         ear.publish(f"{BASE}/enabled/set", "ON")
         ear.wait_for_text(f"{BASE}/enabled", "ON")
-        ear.wait_for(told("camera", state="watching"))
+        ear.wait_for(published("camera", state="watching"))
 
 
 def test_with_drive_music_off_no_mood_touches_the_queue(
@@ -84,17 +84,17 @@ def test_with_drive_music_off_no_mood_touches_the_queue(
     with Moodpid(config):
         wait_until_plays(ear, "happy", "Happy")
         ear.publish(f"{BASE}/drive_music/set", "OFF")
-        ear.wait_for(told("player", state="disabled"))
+        ear.wait_for(published("player", state="disabled"))
         mpd.mpc("clear")
         for mood in ("nobody", "happy", "nobody"):  # each of them would bring songs
-            ear.wait_for(told("mood", mood=mood))
+            ear.wait_for(published("mood", mood=mood))
         assert mpd.mpc("playlist") == ""
 
 
 def test_the_user_s_next_and_the_button_each_skip_once(
     config: Path, ear: MqttListener, mpd: PrivateMpd
 ) -> None:
-    skip = told("event", event_type="track_skipped")
+    skip = published("event", event_type="track_skipped")
     with Moodpid(config):
         ask_for(ear, "happy")
         wait_until_plays(ear, "happy", "Happy")
@@ -113,8 +113,8 @@ def test_a_flood_of_messages_does_not_fill_the_log(config: Path, ear: MqttListen
         for _ in range(1000):
             ear.publish(f"{BASE}/enabled/set", b"\xff\xfe" * 1000)
         ear.publish(f"{BASE}/enabled/set", b"x" * 1_000_000)
-        ear.wait_for(told("mood", mood="nobody"))
-        ear.wait_for(told("mood", mood="happy"))
+        ear.wait_for(published("mood", mood="nobody"))
+        ear.wait_for(published("mood", mood="happy"))
         assert service.log.count("ignored") <= 2
 
 
@@ -124,7 +124,7 @@ def test_a_restart_request_restarts_in_the_same_process(config: Path, ear: MqttL
         ear.publish(f"{BASE}/restart/set", "PRESS")
         ear.wait_for_text(f"{BASE}/status", "offline")
         ear.wait_for_text(f"{BASE}/status", "online")
-        ear.wait_for(told("mood", mood="happy"))
+        ear.wait_for(published("mood", mood="happy"))
         assert service.log.count("restart requested by a user") == 1
         assert service.terminate(STOP_S) == 0
 
@@ -164,7 +164,7 @@ def test_what_a_home_set_holds_after_a_restart(
 ) -> None:
     kept_folder(tmp_path, monkeypatch)
     with Moodpid(config):
-        ear.wait_for(told("camera", state="off"))
+        ear.wait_for(published("camera", state="off"))
 
 
 def test_the_log_says_once_that_settings_are_not_kept(
@@ -172,7 +172,7 @@ def test_the_log_says_once_that_settings_are_not_kept(
 ) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     with Moodpid(config) as service:
-        ear.wait_for(told("camera", state="watching"))
+        ear.wait_for(published("camera", state="watching"))
         assert service.log.count("not kept over a restart: STATE_DIRECTORY is not set") == 1
 
 

@@ -43,7 +43,7 @@ def test_a_killed_daemon_shows_as_unavailable_and_recovers(home_setup: TestHome)
     recovers(home_setup, before)
 
 
-def test_a_killed_broker_that_forgot_everything_is_told_everything_again(home_setup: TestHome) -> None:
+def test_a_killed_broker_that_forgot_everything_is_reported_everything_again(home_setup: TestHome) -> None:
     before = settled(home_setup)
     home_setup.mosquitto.kill()
     all_unavailable(home_setup)
@@ -60,8 +60,8 @@ def test_after_a_home_assistant_restart_all_states_are_right(
 
     def runs() -> bool:
         states = home_setup.home.states()
-        told = {entity: states[entity]["state"] for entity in STEADY & states.keys()}
-        lies.update(e for e, is_ in told.items() if is_ not in {*UNKNOWN, before[e]["state"]})
+        shown = {entity: states[entity]["state"] for entity in STEADY & states.keys()}
+        lies.update(e for e, is_ in shown.items() if is_ not in {*UNKNOWN, before[e]["state"]})
         return bool(home_setup.home.get("/api/config")["state"] == "RUNNING")
 
     wait(home_setup, "it runs", runs, UP_S)

@@ -42,7 +42,7 @@ class TakenOver:
         return f"a user added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
 
 
-def test_until_when_is_told_by_the_clock_of_now() -> None:
+def test_until_when_is_reported_by_the_clock_of_now() -> None:
     player = TakenOver()
     assert player.message() == player.ends()
     for ahead_s in (10 * YEAR_S + 3600, -20 * YEAR_S + 7200, 45.0):

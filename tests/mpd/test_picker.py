@@ -138,7 +138,7 @@ def test_a_list_may_mix_playlists_filters_and_folders() -> None:
         ("7", "an entry is text in quotes, not 7"),
     ],
 )
-def test_a_wrong_entry_is_told_by_its_line(entry: str, meant: str) -> None:
+def test_a_wrong_entry_is_reported_by_its_line(entry: str, meant: str) -> None:
     with pytest.raises(ConfigError) as error:
         parse(f"[player.playlists]\nhappy = [{entry}]", "moodpid.toml")
     (fault,) = error.value.lines

@@ -21,7 +21,7 @@ def test_pauses_grow_to_a_limit_and_are_never_none() -> None:
         assert limit_s / 2 <= pause_s <= limit_s
 
 
-def test_there_gone_and_there_again_are_all_told() -> None:
+def test_there_gone_and_there_again_are_all_logged() -> None:
     sky = weather()
     assert sky.on_connected(0.0)
     assert sky.on_lost(GONE, 100.0)

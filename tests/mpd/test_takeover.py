@@ -54,7 +54,7 @@ def test_skipping_to_our_song_is_no_take_over(mpd: PrivateMpd, start: Start) -> 
 
 
 @pytest.mark.parametrize("switch", ["single", "repeat"])
-def test_one_song_for_ever_is_respected_and_told(mpd: PrivateMpd, start: Start, switch: str) -> None:
+def test_one_song_for_ever_is_respected_and_reported(mpd: PrivateMpd, start: Start, switch: str) -> None:
     mpd.mpc("add", "sad/november.wav")
     mpd.mpc("play")
     mpd.mpc("pause")

@@ -57,9 +57,9 @@ def test_after_a_crash_the_broker_gets_the_present_state(
         assert moods
         assert set(moods) == {3}
         assert f"{ROOT}/event" not in {message.topic for message in listener.messages}
-    told = lines(caplog)
-    assert ["connected" in told[0], "closed" in told[1], "connected" in told[-1]] == [True] * 3
-    assert len(told) <= 4  # while it was down, a connection may have been refused
+    published = lines(caplog)
+    assert ["connected" in published[0], "closed" in published[1], "connected" in published[-1]] == [True] * 3
+    assert len(published) <= 4  # while it was down, a connection may have been refused
 
 
 def test_a_silent_broker_blocks_nothing(
@@ -87,7 +87,7 @@ def test_stopping_while_the_broker_is_silent_ends_in_time(mosquitto: PrivateMosq
     assert loop.end()
 
 
-def test_a_wrong_password_is_told_apart_from_a_missing_broker(
+def test_a_wrong_password_is_reported_apart_from_a_missing_broker(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     with PrivateMosquitto(username="moodpid", password="right") as guarded:

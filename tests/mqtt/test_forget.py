@@ -164,7 +164,7 @@ def test_without_a_broker_it_says_so() -> None:
     assert finding.message == f"127.0.0.1:{port}: Connection refused"
 
 
-def test_another_kind_of_server_is_told() -> None:
+def test_another_kind_of_server_is_reported() -> None:
     with Answering(lambda _: b"\x20\x00") as server:
         finding = forgotten(server.port)
     assert not finding.ok

@@ -28,7 +28,7 @@ SURROGATES = {"components": {"\ud800": {"platform": "switch"}, "x": {"platform":
 PAYLOADS = st.one_of(
     st.binary(max_size=200),
     st.sampled_from([b"ON", b"OFF", b"PRESS", b"happy", b"12", b"online", b"offline", b"automatic"]),
-    st.one_of(JSON, HELLO, COMPONENTS).map(lambda told: json.dumps(told).encode()),
+    st.one_of(JSON, HELLO, COMPONENTS).map(lambda content: json.dumps(content).encode()),
 )
 
 

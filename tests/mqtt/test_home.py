@@ -19,8 +19,10 @@ CONFIG = "homeassistant/device/moodpid_living-room/config"
 
 
 def discovered(listener: MqttListener) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(listener.wait_for(lambda m: m.topic == CONFIG and m.payload).payload)
-    return told
+    published: dict[str, Any] = json.loads(
+        listener.wait_for(lambda m: m.topic == CONFIG and m.payload).payload
+    )
+    return published
 
 
 def test_the_device_is_discovered_before_it_is_online(mosquitto: PrivateMosquitto, start: Start) -> None:
@@ -32,7 +34,7 @@ def test_the_device_is_discovered_before_it_is_online(mosquitto: PrivateMosquitt
 
 
 @pytest.mark.parametrize("retain", [False, True])
-def test_when_home_assistant_is_born_everything_is_told_again(
+def test_when_home_assistant_is_born_everything_is_reported_again(
     mosquitto: PrivateMosquitto, start: Start, retain: bool
 ) -> None:
     start(mosquitto.port)
@@ -47,13 +49,13 @@ def test_when_home_assistant_is_born_everything_is_told_again(
 
 def test_frequent_births_republish_at_a_limited_rate() -> None:
     harness = PublisherHarness(timings=replace(FAST, republish_s=10.0))
-    told = [harness.connection.topics.count(CONFIG)]
+    published = [harness.connection.topics.count(CONFIG)]
     for _ in range(400):
         harness.receive("homeassistant/status", b"online")
         harness.step(0.25)
-        told.append(harness.connection.topics.count(CONFIG))
-    assert told[:2] == [1, 1]  # to the first birth there is a pause, too
-    assert 9 <= told[-1] - told[0] <= 11
+        published.append(harness.connection.topics.count(CONFIG))
+    assert published[:2] == [1, 1]  # to the first birth there is a pause, too
+    assert 9 <= published[-1] - published[0] <= 11
 
 
 def test_an_entity_of_an_older_version_is_removed(mosquitto: PrivateMosquitto, start: Start) -> None:

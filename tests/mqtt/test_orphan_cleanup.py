@@ -23,7 +23,7 @@ Begin = Callable[..., MqttPublisher]
 
 @pytest.fixture
 def begin(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
-    """Makes publishers that speak only when they are told to, and remember earlier ones."""
+    """Makes publishers that speak only on request, and remember earlier ones."""
     caplog.set_level("INFO", "moodpid")
     publishers: list[MqttPublisher] = []
 
@@ -41,16 +41,16 @@ def begin(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
 
 
 def tell_until(publisher: MqttPublisher, holds: Callable[[], bool]) -> None:
-    def told() -> bool:
+    def published() -> bool:
         publisher.publish(present(happy()), ())
         return holds()
 
-    wait_until(told)
+    wait_until(published)
 
 
 def remembers(folder: Path, topics: Topics) -> bool:
-    told = JsonFile(folder / "topics.json").read(dict[str, str])
-    return told == {"root": topics.root, "discovery": topics.discovery}
+    published = JsonFile(folder / "topics.json").read(dict[str, str])
+    return published == {"root": topics.root, "discovery": topics.discovery}
 
 
 def leave(port: int, topics: Topics, *, username: str = "") -> None:

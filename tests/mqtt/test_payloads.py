@@ -15,33 +15,33 @@ SINCE = datetime(2026, 5, 1, 18, 4, 11, 987654, tzinfo=timezone(timedelta(hours=
 
 
 def test_the_mood_has_the_fields_that_were_promised() -> None:
-    told = json.loads(payloads.mood(happy(0.8312), SINCE))
-    assert list(told) == ["mood", "confidence", "since", "faces", "scores"]
-    assert told["mood"] == "happy"
-    assert told["confidence"] == 0.83
-    assert told["since"] == "2026-05-01T18:04:11+02:00"
-    assert told["faces"] == 1
-    assert list(told["scores"]) == [emotion.value for emotion in EMOTIONS]
+    published = json.loads(payloads.mood(happy(0.8312), SINCE))
+    assert list(published) == ["mood", "confidence", "since", "faces", "scores"]
+    assert published["mood"] == "happy"
+    assert published["confidence"] == 0.83
+    assert published["since"] == "2026-05-01T18:04:11+02:00"
+    assert published["faces"] == 1
+    assert list(published["scores"]) == [emotion.value for emotion in EMOTIONS]
 
 
 def test_an_event_names_what_was_and_what_is() -> None:
-    told = json.loads(payloads.event(MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)))
-    assert told == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
+    published = json.loads(payloads.event(MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)))
+    assert published == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
 
 
 def test_an_event_without_a_mood_before_says_null() -> None:
-    told = json.loads(payloads.event(MoodEvent(EventType.PERSON_ARRIVED, None, Mood.HAPPY)))
-    assert told["from"] is None
+    published = json.loads(payloads.event(MoodEvent(EventType.PERSON_ARRIVED, None, Mood.HAPPY)))
+    assert published["from"] is None
 
 
 def test_the_camera_says_what_is_wrong() -> None:
-    told = json.loads(payloads.camera(CameraState(CameraStatus.LOST, clean("the cable is loose"))))
-    assert told == {"state": "lost", "message": "the cable is loose"}
+    published = json.loads(payloads.camera(CameraState(CameraStatus.LOST, clean("the cable is loose"))))
+    assert published == {"state": "lost", "message": "the cable is loose"}
 
 
 def test_the_player_tells_the_song_and_why_it_was_chosen() -> None:
-    told = json.loads(payloads.player(present().player))
-    assert told == {
+    published = json.loads(payloads.player(present().player))
+    assert published == {
         "state": "play",
         "title": "A Song",
         "artist": "A Singer",

@@ -41,7 +41,7 @@ def test_a_good_broker_that_knows_only_mqtt_3_is_fine(mosquitto: PrivateMosquitt
     assert "MQTT 3.1.1" in finding.message
 
 
-def test_no_broker_is_told_with_its_address() -> None:
+def test_no_broker_is_reported_with_its_address() -> None:
     port = free_port()
     finding = found(port)
     assert not finding.ok
@@ -68,7 +68,7 @@ def test_a_broker_that_denies_publishing_is_named(tmp_path: Path) -> None:
     assert finding.remedy == "allow moodpid to read and write moodpid/living-room/#"
 
 
-def test_an_unknown_authority_is_told() -> None:
+def test_an_unknown_authority_is_reported() -> None:
     with PrivateMosquitto(tls=True) as secured:
         assert found(secured.port, tls=True).remedy == oneshot.UNTRUSTED_REMEDY
         assert found(secured.port, tls=True, tls_ca=str(secured.ca)).ok
@@ -79,14 +79,14 @@ def test_tls_wanted_but_not_spoken_is_guessed() -> None:
         assert found(secured.port).remedy == oneshot.PERHAPS_TLS
 
 
-def test_a_black_hole_is_told_in_time(mosquitto: PrivateMosquitto) -> None:
+def test_a_black_hole_is_reported_in_time(mosquitto: PrivateMosquitto) -> None:
     mosquitto.freeze()
     finding = found(mosquitto.port, limit_s=0.3)
     assert "does not answer" in finding.message
     assert "systemctl enable" in finding.remedy
 
 
-def test_another_kind_of_server_is_told() -> None:
+def test_another_kind_of_server_is_reported() -> None:
     with Answering(lambda _: b"\x90\x01\x00") as server:
         assert not found(server.port).ok
 

@@ -32,12 +32,12 @@ def started() -> PublishThrottle:
     return pace
 
 
-def test_what_stays_the_same_is_told_once() -> None:
+def test_what_stays_the_same_is_reported_once() -> None:
     pace = started()
     assert [said(pace, HAPPY, turn * TURN_S) for turn in range(1, 100)] == [[]] * 99
 
 
-def test_no_message_is_made_that_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_is_made_that_is_not_published(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Mapping[str, object]] = []
     make = payloads.as_json
 
@@ -49,8 +49,8 @@ def test_no_message_is_made_that_is_not_told(monkeypatch: pytest.MonkeyPatch) ->
     topics = Topics.of(config.DeviceConfig(id="test"), config.MqttConfig())
     reporter, pace = StateTopics(topics, setting_fields(Capabilities()), "{}"), PublishThrottle()
     now = present(happy())
-    told = [r.payload() for r in pace.due(reporter.topic_states(now, 0.0), 0.0)]
-    assert 0 < len(made) <= len(told)
+    due = [r.payload() for r in pace.due(reporter.topic_states(now, 0.0), 0.0)]
+    assert 0 < len(made) <= len(due)
     made.clear()
     for turn in range(1, 100):
         now = present(happy(0.83 + turn / 10_000))
@@ -58,13 +58,13 @@ def test_no_message_is_made_that_is_not_told(monkeypatch: pytest.MonkeyPatch) ->
     assert made == []
 
 
-def test_a_change_is_told_at_once() -> None:
+def test_a_change_is_reported_at_once() -> None:
     pace = started()
     sad = TopicState("mood", lambda: "sad", change_key=("sad", 1), values=(0.8,))
     assert said(pace, sad, TURN_S) == ["sad"]
 
 
-def test_a_number_that_hardly_moves_is_not_told() -> None:
+def test_a_number_that_hardly_moves_is_not_published() -> None:
     pace = started()
     assert said(pace, replace(HAPPY, payload=lambda: "happy 0.82", values=(0.82,)), 30.0) == []
 
@@ -76,16 +76,16 @@ def test_a_number_that_moved_is_published_after_a_second() -> None:
     assert said(pace, moved, HAPPY.every_s) == ["happy 0.90"]
 
 
-def test_slow_drift_adds_up_until_it_is_told() -> None:
+def test_slow_drift_adds_up_until_it_is_reported() -> None:
     pace = started()
-    told = [
+    due = [
         text
         for second in range(1, 20)
         for text in said(
             pace, replace(HAPPY, payload=partial(str, second), values=(0.80 + second / 100,)), second
         )
     ]
-    assert len(told) == 3
+    assert len(due) == 3
 
 
 def test_a_heartbeat_repeats_what_does_not_change() -> None:
@@ -94,7 +94,7 @@ def test_a_heartbeat_repeats_what_does_not_change() -> None:
     assert said(pace, HAPPY, HEARTBEAT_S + 1) == []
 
 
-def test_after_forgetting_everything_is_told_again() -> None:
+def test_after_forgetting_everything_is_reported_again() -> None:
     pace = started()
     pace.forget()
     assert said(pace, HAPPY, TURN_S) == ["happy 0.80"]
@@ -120,17 +120,17 @@ def test_whatever_happens_messages_are_few_a_second(keys: list[list[int]], turn_
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=100))
-def test_in_the_end_the_present_was_told(keys: list[int]) -> None:
+def test_in_the_end_the_last_value_was_published(keys: list[int]) -> None:
     pace, last = PublishThrottle(), None
     for turn, key in enumerate(keys):
-        for told in pace.due([TopicState("t", partial(str, key), change_key=key)], turn * 0.01):
-            last = told.payload()
-    for told in pace.due([TopicState("t", partial(str, keys[-1]), change_key=keys[-1])], 1000.0):
-        last = told.payload()
+        for due in pace.due([TopicState("t", partial(str, key), change_key=key)], turn * 0.01):
+            last = due.payload()
+    for due in pace.due([TopicState("t", partial(str, keys[-1]), change_key=keys[-1])], 1000.0):
+        last = due.payload()
     assert last == f"{keys[-1]}"
 
 
-def test_when_much_happens_what_a_person_set_is_told_first() -> None:
+def test_when_much_happens_what_a_person_set_is_reported_first() -> None:
     topics = Topics.of(config.DeviceConfig(id="test"), config.MqttConfig())
     reporter, pace = StateTopics(topics, setting_fields(Capabilities()), "{}"), PublishThrottle()
     list(pace.due(reporter.topic_states(present(happy()), 0.0), 0.0))
@@ -139,5 +139,5 @@ def test_when_much_happens_what_a_person_set_is_told_first() -> None:
     set_now = replace(
         present(happy(faces=3), settings=Settings(override=Mood.SAD)), player=PlayerState(PlayerStatus.STOP)
     )
-    told = [report.topic for report in pace.due(reporter.topic_states(set_now, 1 / RATE_HZ), 1 / RATE_HZ)]
-    assert told == [topics.state("override")]
+    due = [report.topic for report in pace.due(reporter.topic_states(set_now, 1 / RATE_HZ), 1 / RATE_HZ)]
+    assert due == [topics.state("override")]

@@ -39,14 +39,14 @@ def test_since_is_a_local_time_with_its_offset(mosquitto: PrivateMosquitto, star
     early = datetime.now().astimezone()
     start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
-        told = json.loads(listener.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)
-    since = datetime.fromisoformat(told["since"])
+        published = json.loads(listener.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)
+    since = datetime.fromisoformat(published["since"])
     assert since.utcoffset() is not None
     ago, second = timedelta(seconds=60), timedelta(seconds=1)
     assert early - ago - second <= since <= datetime.now().astimezone() - ago + second
 
 
-def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, start: Start) -> None:
+def test_before_the_first_look_no_mood_is_reported(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     loop.state = present(None)
     with MqttListener(mosquitto.port) as listener:
@@ -58,12 +58,12 @@ def test_before_the_first_look_no_mood_is_told(mosquitto: PrivateMosquitto, star
 def test_an_override_does_not_change_occupancy() -> None:
     topics = Topics(ROOT)
     asked_for = replace(present(happy()), observed_mood=None)
-    told = {report.topic for report in StateTopics(topics, [], "").topic_states(asked_for, 0.0)}
-    assert topics.mood in told
-    assert topics.occupancy not in told
+    published = {report.topic for report in StateTopics(topics, [], "").topic_states(asked_for, 0.0)}
+    assert topics.mood in published
+    assert topics.occupancy not in published
 
 
-def test_a_new_face_is_told_and_nothing_when_nothing_changes(
+def test_a_new_face_is_reported_and_nothing_when_nothing_changes(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:
     loop = start(mosquitto.port)
@@ -77,13 +77,13 @@ def test_a_new_face_is_told_and_nothing_when_nothing_changes(
         assert {m.topic for m in listener.messages[before:]} == {"marker"}
 
 
-def test_an_event_is_told_once_and_not_retained(mosquitto: PrivateMosquitto, start: Start) -> None:
+def test_an_event_is_reported_once_and_not_retained(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port) as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
         loop.events.append(CHANGED)
-        told = listener.wait_for(lambda m: m.topic == f"{ROOT}/event")
-    assert json.loads(told.payload) == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
+        published = listener.wait_for(lambda m: m.topic == f"{ROOT}/event")
+    assert json.loads(published.payload) == {"event_type": "mood_changed", "from": "sad", "to": "happy"}
     with MqttListener(mosquitto.port) as late:
         late.wait_for_text(f"{ROOT}/status", "online")
         late.publish("marker", "x")
@@ -98,8 +98,10 @@ def test_no_event_is_lost_among_many_changes(mosquitto: PrivateMosquitto, start:
         loop.state = scene()
         loop.events.extend([CHANGED] * 11 + [MoodEvent(EventType.PERSON_ARRIVED, None, Mood.SAD)])
         listener.wait_for(lambda m: m.topic == f"{ROOT}/event" and b"person_arrived" in m.payload)
-        told = [json.loads(m.payload)["event_type"] for m in listener.messages if m.topic == f"{ROOT}/event"]
-        assert told == ["mood_changed"] * 11 + ["person_arrived"]
+        published = [
+            json.loads(m.payload)["event_type"] for m in listener.messages if m.topic == f"{ROOT}/event"
+        ]
+        assert published == ["mood_changed"] * 11 + ["person_arrived"]
         listener.wait_for_text(f"{ROOT}/dwell_s", "20")
 
 

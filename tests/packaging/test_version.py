@@ -87,8 +87,8 @@ def test_an_archive_has_the_version_of_its_commit(checkout: Checkout, tmp_path: 
     checkout.git("archive", "-o", str(tmp_path / "archive.tar"), "HEAD")
     subprocess.run(["tar", "-xf", tmp_path / "archive.tar", "-C", archive], check=True)
     tool = archive / "tools/packaging/version"
-    told = subprocess.run([tool, "debian"], check=True, capture_output=True, text=True).stdout.strip()
-    assert told == expected
+    output = subprocess.run([tool, "debian"], check=True, capture_output=True, text=True).stdout.strip()
+    assert output == expected
     checkout.git("tag", "v0.2.0")
     checkout.git("archive", "-o", str(tmp_path / "archive.tar"), "HEAD")
     subprocess.run(["tar", "-xf", tmp_path / "archive.tar", "-C", archive], check=True)
@@ -98,5 +98,5 @@ def test_an_archive_has_the_version_of_its_commit(checkout: Checkout, tmp_path: 
 def test_another_clone_has_the_same_version(checkout: Checkout, tmp_path: Path) -> None:
     checkout.git("clone", "-q", ".", str(tmp_path / "elsewhere"))
     tool = tmp_path / "elsewhere/tools/packaging/version"
-    told = subprocess.run([tool, "debian"], check=True, capture_output=True, text=True).stdout.strip()
-    assert told == checkout.version("debian")
+    output = subprocess.run([tool, "debian"], check=True, capture_output=True, text=True).stdout.strip()
+    assert output == checkout.version("debian")

@@ -37,7 +37,7 @@ def test_missing_frames_are_published_and_the_camera_is_reopened(camera_pi: Pi) 
     pi.wait_until_well()
     process = pi.has("MainPID")
     pi.run(f"touch {HANG}")
-    pi.wait_until_told("camera", "lost.*no frames any more")
+    pi.wait_until_published("camera", "lost.*no frames any more")
     pi.run(f"rm {HANG}")
     pi.wait_until_well()
     assert pi.has("MainPID") == process
@@ -48,9 +48,9 @@ def test_a_hanging_driver_ends_the_process_and_systemd_restarts_it(camera_pi: Pi
     since = pi.restart()
     pi.wait_until_well()
     pi.run(f"touch {HANG}-close {HANG}-open {HANG}")
-    pi.wait_until_told("camera", "lost.*the camera hangs: closing it")
+    pi.wait_until_published("camera", "lost.*the camera hangs: closing it")
     # The next process hangs as well, while it opens the camera
-    pi.wait_until_said("the camera hangs: opening it", since, limit_s=60)
+    pi.wait_until_logged("the camera hangs: opening it", since, limit_s=60)
     pi.run(f"rm {HANG}*")
     pi.wait_until_well()
     assert int(pi.has("NRestarts")) >= 2
@@ -77,15 +77,15 @@ def test_a_busy_camera_is_published_and_used_once_free(camera_pi: Pi) -> None:
     pi.run(f"systemd-run --quiet --unit holder -E VIRTUAL_CAMERA_FPS={FPS} python3 /run/hold.py")
     pi.wait_for("journalctl --unit holder --output cat | grep 'it is mine'")
     since = pi.restart()
-    pi.wait_until_told("camera", "lost.*another program uses it.*Device or resource busy")
+    pi.wait_until_published("camera", "lost.*another program uses it.*Device or resource busy")
     process = pi.has("MainPID")
-    pi.wait_until_told("status", "online")
+    pi.wait_until_published("status", "online")
     pi.run("sleep 5")  # meanwhile it tries again, and says nothing more
     busy = [line for line in pi.said(since) if "another program uses it" in line]
     assert len(busy) == 1, busy
     assert not any("Camera __init__" in line for line in pi.said(since))
     pi.run("systemctl stop holder")
-    pi.wait_until_told("camera", "watching", limit_s=20)
+    pi.wait_until_published("camera", "watching", limit_s=20)
     assert pi.has("MainPID") == process
 
 
@@ -94,10 +94,10 @@ def test_darkness_hides_the_mood_and_light_brings_it_back(camera_pi: Pi) -> None
     pi.configure(nobody_after_s=6.0)  # longer than it takes to know that it is dark
     pi.show("evening")
     since = pi.restart()
-    pi.wait_until_said("the mood is happy", since)
+    pi.wait_until_logged("the mood is happy", since)
     since = pi.now()
-    pi.wait_until_told("camera", "dark.*make light, or uncover the lens")
-    pi.wait_until_told("camera", "watching")
+    pi.wait_until_published("camera", "dark.*make light, or uncover the lens")
+    pi.wait_until_published("camera", "watching")
     said = pi.said(since)
     assert any("camera dark: too dark" in line for line in said)
     assert not any("the mood is" in line for line in said), said
@@ -110,13 +110,13 @@ def test_a_camera_that_hangs_upside_down_sees_faces_upright(camera_pi: Pi, camer
     pi.show("upside-down")
     pi.configure(camera=camera)
     since = pi.restart()
-    pi.wait_until_said("the mood is happy", since)
+    pi.wait_until_logged("the mood is happy", since)
 
 
 def test_without_being_turned_it_sees_nobody(camera_pi: Pi) -> None:
     pi = camera_pi
     pi.show("upside-down")
     since = pi.restart()
-    pi.wait_until_said("the mood is nobody", since)
+    pi.wait_until_logged("the mood is nobody", since)
     pi.run("sleep 2")
     assert not any("the mood is happy" in line for line in pi.said(since))

@@ -48,10 +48,10 @@ def test_the_documented_lines_end_with_music_by_mood(newcomer: tuple[Pi, str]) -
     pi, suite = newcomer
     begin = time.monotonic()
     pi.run("systemctl start mosquitto")
-    told = install(pi, suite)
+    output = install(pi, suite)
     if pi.source != "picamera2":
         # There is neither picamera2 nor a webcam: it says so, and what to do
-        assert "no camera is found" in told
+        assert "no camera is found" in output
         assert 'source = "webcam"' in pi.run("cat /etc/moodpid/moodpid.toml").stdout
         return
     pi.run(_PLAYLISTS)
@@ -67,9 +67,9 @@ def test_the_documented_lines_end_with_music_by_mood(newcomer: tuple[Pi, str]) -
 
 def test_with_webcam_the_configuration_asks_for_one(newcomer: tuple[Pi, str]) -> None:
     pi, suite = newcomer
-    told = install(pi, suite, "--webcam")
+    output = install(pi, suite, "--webcam")
     assert 'source = "webcam"' in pi.run("cat /etc/moodpid/moodpid.toml").stdout
-    assert "plug a webcam in" in told
+    assert "plug a webcam in" in output
 
 
 def test_setup_takes_a_password_player_and_a_remote_broker(newcomer: tuple[Pi, str]) -> None:

@@ -30,11 +30,11 @@ def test_a_hot_processor_halves_the_looks_until_cool(pi: Pi, heat: str) -> None:
     pi.configure()
     pi.run(f"echo 85000 >{heat}")
     since = pi.restart()
-    pi.wait_until_said(f"the processor is at 85 °C: {FPS / 2} observations per second", since)
-    pi.wait_until_told("vitals", '"temperature_c": 85')
+    pi.wait_until_logged(f"the processor is at 85 °C: {FPS / 2} observations per second", since)
+    pi.wait_until_published("vitals", '"temperature_c": 85')
     assert pi.retained("vitals")["looks_hz"] < 0.75 * FPS
     pi.run(f"echo 55000 >{heat}")
-    pi.wait_until_said(f"the processor is at 55 °C: {float(FPS)} observations per second", since)
+    pi.wait_until_logged(f"the processor is at 55 °C: {float(FPS)} observations per second", since)
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def test_a_clock_jump_changes_only_the_published_times(pi: Pi, clock: str) -> No
     for jump, year, mood in (("+10y", this_year + 10, "sad"), ("-30y", this_year - 30, "happy")):
         pi.run(f"echo {jump} >{clock}.new && mv {clock}.new {clock}")  # the library reads it each time
         pi.set("override", mood)
-        pi.wait_until_told("mood", f'"mood": "{mood}".*"since": "({year}|{year - 1})')
-        pi.wait_until_told("player", f'"state": "play".*"playlist": "{mood.capitalize()}"')
+        pi.wait_until_published("mood", f'"mood": "{mood}".*"since": "({year}|{year - 1})')
+        pi.wait_until_published("player", f'"state": "play".*"playlist": "{mood.capitalize()}"')
         pi.run("mpc -q next")  # what was heard, and when, is written down
-        pi.wait_until_told("camera", "watching")
+        pi.wait_until_published("camera", "watching")
     assert pi.has("MainPID") == process
     assert not any("watchdog" in line.lower() or "gone" in line for line in pi.said(since))
     pi.set("override", "automatic")

@@ -26,18 +26,24 @@ def other(face: int, label: int, value: int) -> Logits:
 
 
 def test_the_same_values_agree_bit_for_bit() -> None:
-    told = agreement(READ, READ.copy())
-    assert (told.faces, told.identical, told.off_by_one, told.most_steps, told.other_top) == (2, 2, 0, 0, 0)
+    report = agreement(READ, READ.copy())
+    assert (report.faces, report.identical, report.off_by_one, report.most_steps, report.other_top) == (
+        2,
+        2,
+        0,
+        0,
+        0,
+    )
 
 
 def test_one_step_is_counted() -> None:
-    told = agreement(READ, other(0, 1, -4))
-    assert (told.identical, told.off_by_one, told.most_steps) == (1, 1, 1)
+    report = agreement(READ, other(0, 1, -4))
+    assert (report.identical, report.off_by_one, report.most_steps) == (1, 1, 1)
 
 
 def test_a_difference_wider_than_the_type_is_not_wrapped_around() -> None:
-    told = agreement(READ, other(1, 0, 127))
-    assert (told.off_by_one, told.most_steps) == (0, 255)
+    report = agreement(READ, other(1, 0, 127))
+    assert (report.off_by_one, report.most_steps) == (0, 255)
 
 
 def test_another_class_on_top_is_counted() -> None:
@@ -46,8 +52,8 @@ def test_another_class_on_top_is_counted() -> None:
 
 def test_a_broken_tie_is_another_class_by_one_step() -> None:
     tied = np.array([[4, 4]], np.int8)
-    told = agreement(tied, np.array([[4, 5]], np.int8))
-    assert (told.other_top, told.most_steps) == (1, 1)
+    report = agreement(tied, np.array([[4, 5]], np.int8))
+    assert (report.other_top, report.most_steps) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +93,8 @@ def test_more_steps_than_allowed_are_a_fault(tmp_path: Path, value: int, allowed
 
 def test_optimized_kernels_stay_near_the_reference_ones() -> None:
     faces = np.random.default_rng(1).integers(0, 256, (4, 48, 48), np.uint8)
-    told = agreement(read(MODEL, faces), read_with_reference_kernels(MODEL, faces))
-    assert told.most_steps <= 2
+    report = agreement(read(MODEL, faces), read_with_reference_kernels(MODEL, faces))
+    assert report.most_steps <= 2
 
 
 def test_optimized_kernels_give_the_probabilities_of_the_reference_ones() -> None:

@@ -87,13 +87,13 @@ def test_an_upgrade_takes_a_new_default_configuration_that_nobody_changed(ready_
     assert "[player.playlists]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
 
 
-def test_an_upgrade_that_does_not_get_ready_is_told(ready_pi: Pi, older: str) -> None:
+def test_an_upgrade_that_does_not_get_ready_is_reported(ready_pi: Pi, older: str) -> None:
     ready_pi.install(older)
     ready_pi.configure("[nonsense]\n")
-    told = ready_pi.install()
-    assert "did not get ready" in told
-    assert "nonsense" in told
-    assert "moodpid check" in told
+    output = ready_pi.install()
+    assert "did not get ready" in output
+    assert "nonsense" in output
+    assert "moodpid check" in output
 
 
 def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, older: str) -> None:
@@ -102,19 +102,19 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, older: str) 
     ready_pi.restart()
     ready_pi.wait_until_well()
     ready_pi.set("dwell_s", 7)
-    ready_pi.wait_until_told("dwell_s", "^7$")
+    ready_pi.wait_until_published("dwell_s", "^7$")
     for package in (ready_pi.package, older, ready_pi.package):
         ready_pi.install(package)
         assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
         ready_pi.wait_until_well()
-        ready_pi.wait_until_told("dwell_s", "^7$")
+        ready_pi.wait_until_published("dwell_s", "^7$")
 
 
 def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:
     ready_pi.install()
     ready_pi.configure(CHANGED)
-    told = ready_pi.run("apt-get remove -y moodpid 2>&1").stdout
-    assert "After an upgrade of the system, install the package" in told
+    output = ready_pi.run("apt-get remove -y moodpid 2>&1").stdout
+    assert "After an upgrade of the system, install the package" in output
     assert ready_pi.run("ls /usr/bin/moodpid", check=False).returncode != 0
     assert ready_pi.run("ls /usr/lib/moodpid", check=False).returncode != 0
     assert ready_pi.has("LoadState") != "loaded"
@@ -128,8 +128,8 @@ def test_lintian_finds_nothing_that_is_not_explained(ready_pi: Pi) -> None:
     if ready_pi.source != "picamera2":
         pytest.skip("the packages differ in what they bundle; the newer lintian looks at one of them")
     lintian = f"lintian --fail-on error,warning {ready_pi.package} 2>&1"
-    told = ready_pi.run(lintian, check=False, timeout_s=300)
-    assert told.returncode == 0, told.stdout
+    output = ready_pi.run(lintian, check=False, timeout_s=300)
+    assert output.returncode == 0, output.stdout
 
 
 def test_the_installed_documents_link_to_what_is_there(ready_pi: Pi) -> None:
@@ -163,7 +163,7 @@ def test_dpkg_alone_leaves_a_sentence(ready_pi: Pi) -> None:
     numpy = "/usr/lib/python3/dist-packages/numpy"
     ready_pi.run(f"mv {numpy} {numpy}.away")
     try:
-        told = ready_pi.run("moodpid classify /frames/happy/0.jpg 2>&1", check=False).stdout
+        output = ready_pi.run("moodpid classify /frames/happy/0.jpg 2>&1", check=False).stdout
     finally:
         ready_pi.run(f"mv {numpy}.away {numpy}")
-    assert told == "moodpid: the Python package numpy is missing: sudo apt --fix-broken install\n"
+    assert output == "moodpid: the Python package numpy is missing: sudo apt --fix-broken install\n"

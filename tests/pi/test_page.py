@@ -39,7 +39,7 @@ def page(pi: Pi) -> Iterator[Pi]:
         pytest.skip("python3-aiohttp is not in this system: tools/pi/test puts it there")
     pi.configure(PAGE)
     since = pi.restart()
-    pi.wait_until_said("the page is at", since)
+    pi.wait_until_logged("the page is at", since)
     yield pi
     pi.run("rm -f /etc/moodpid/web-password")
     pi.configure()
@@ -58,7 +58,7 @@ def test_a_password_as_a_credential_signs_in(page: Pi) -> None:
     page.write("/etc/moodpid/web-password", "secret word")
     page.run("chgrp moodpid /etc/moodpid/web-password && chmod 640 /etc/moodpid/web-password")
     since = page.restart()
-    page.wait_until_said("the page is at", since)
+    page.wait_until_logged("the page is at", since)
     assert visit(page, password="guess")[:2] == [401, 401]
     assert visit(page, password="secret word")[:2] == [200, 200]
 

@@ -72,8 +72,8 @@ def test_apt_installs_from_the_repository(shopper: tuple[Pi, str]) -> None:
     pi, suite = shopper
     serve(pi, "/repository/good", suite)
     assert "moodpid" not in pi.tell("dpkg-query -f '${Package}' -W moodpid")
-    told = pi.run(_REFRESH).stdout
-    assert "W:" not in told, told
+    published = pi.run(_REFRESH).stdout
+    assert "W:" not in published, published
     pi.configure()
     pi.run("cp /etc/apt/moodpid/moodpid.sources /etc/apt/sources.list.d/")
     pi.run(

@@ -23,8 +23,8 @@ def test_the_status_line_tells_the_mood_and_the_music(pi: Pi) -> None:
 
 
 def test_the_doctor_asks_the_service_about_the_camera(pi: Pi) -> None:
-    told = pi.tell("runuser -u moodpid -- moodpid doctor --json")
-    found = {finding["subject"]: finding for finding in map(json.loads, told.splitlines())}
+    published = pi.tell("runuser -u moodpid -- moodpid doctor --json")
+    found = {finding["subject"]: finding for finding in map(json.loads, published.splitlines())}
     assert "moodpid.service runs: " in found["service"]["message"]
     assert found["camera"]["ok"]
     if pi.source == "picamera2":
@@ -52,8 +52,8 @@ def test_the_journal_finds_lines_by_their_fields(pi: Pi) -> None:
 def test_the_unit_is_clean_and_little_exposed(pi: Pi) -> None:
     verified = pi.run("systemd-analyze verify moodpid.service")
     assert verified.stdout + verified.stderr == ""
-    told = pi.run("systemd-analyze security --no-pager moodpid.service | tail -1").stdout
-    assert float(told.split(":")[1].split()[0]) <= 2.0
+    published = pi.run("systemd-analyze security --no-pager moodpid.service | tail -1").stdout
+    assert float(published.split(":")[1].split()[0]) <= 2.0
 
 
 def test_the_service_can_write_nowhere_but_its_own_folder(pi: Pi) -> None:
@@ -80,9 +80,9 @@ def test_the_camera_s_group_opens_devices_inside_the_sandbox(pi: Pi) -> None:
 
 
 def test_it_spends_little_memory(pi: Pi) -> None:
-    told = pi.tell(f"grep -E 'RssAnon|VmRSS' /proc/{pi.has('MainPID')}/status")
-    sys.stdout.write(f"{pi.source}: {' '.join(told.split())}\n")  # seen with pytest -rP
-    assert int(told.split("VmRSS:")[1].split()[0]) < _RESIDENT_KIB
+    published = pi.tell(f"grep -E 'RssAnon|VmRSS' /proc/{pi.has('MainPID')}/status")
+    sys.stdout.write(f"{pi.source}: {' '.join(published.split())}\n")  # seen with pytest -rP
+    assert int(published.split("VmRSS:")[1].split()[0]) < _RESIDENT_KIB
 
 
 def wake_ups_hz(pi: Pi) -> float:

@@ -60,8 +60,8 @@ def test_a_read_only_root_hurts_nothing(pi: Pi) -> None:
         pi.wait_until_mood("happy", "neutral", "sad")
         for dwell_s in (3, 4, 5):
             pi.set("dwell_s", dwell_s)
-            pi.wait_until_told("dwell_s", f"^{dwell_s}$")
-        pi.wait_until_said(f"{SETTINGS} cannot be written: Read-only file system", since)
+            pi.wait_until_published("dwell_s", f"^{dwell_s}$")
+        pi.wait_until_logged(f"{SETTINGS} cannot be written: Read-only file system", since)
         about_files = [line for line in pi.said(since) if STATE in line]
         assert len(about_files) == len({line.split()[0] for line in about_files}), about_files
         assert pi.has("NRestarts") == "0"
@@ -76,15 +76,15 @@ def test_a_full_disk_loses_no_setting_once_there_is_room(pi: Pi) -> None:
         since = pi.now()
         for dwell_s in (3, 4, 5):
             pi.set("dwell_s", dwell_s)
-            pi.wait_until_told("dwell_s", f"^{dwell_s}$")
-        pi.wait_until_said(f"{SETTINGS} cannot be written: No space left on device", since)
+            pi.wait_until_published("dwell_s", f"^{dwell_s}$")
+        pi.wait_until_logged(f"{SETTINGS} cannot be written: No space left on device", since)
         assert len([line for line in pi.said(since) if SETTINGS in line]) == 1
         assert pi.run(f"ls {STATE}").stdout.split() == ["full", "topics.json"]
         pi.run(f"rm {STATE}/full")
-        pi.wait_until_said(f"{SETTINGS} is written again", since)
+        pi.wait_until_logged(f"{SETTINGS} is written again", since)
         assert json.loads(pi.run(f"cat {SETTINGS}").stdout) == {"dwell_s": "5"}
         pi.restart()
-        pi.wait_until_told("dwell_s", "^5$")
+        pi.wait_until_published("dwell_s", "^5$")
     finally:
         pi.run(f"systemctl stop moodpid; umount {STATE}")
 
@@ -94,7 +94,7 @@ def test_a_kill_while_writing_leaves_old_or_new_settings(pi: Pi) -> None:
     settings = "for i in $(seq 2 500); do echo $i; sleep 0.01; done"
     pi.restart()
     for _ in range(4):
-        pi.wait_until_told("status", "online")
+        pi.wait_until_published("status", "online")
         pi.run(
             f"{{ {settings} | mosquitto_pub -t moodpid/moodpid/dwell_s/set -l; }} >/dev/null 2>&1 & "
             f"sleep {chance.uniform(0.5, 2.5):.3f}; systemctl kill --kill-whom=main --signal=KILL moodpid; "
@@ -105,7 +105,7 @@ def test_a_kill_while_writing_leaves_old_or_new_settings(pi: Pi) -> None:
         last = int(json.loads(kept)["dwell_s"])
         assert 2 <= last < 500  # it was at it
         since = pi.restart()
-        pi.wait_until_told("dwell_s", f"^{last}$")
+        pi.wait_until_published("dwell_s", f"^{last}$")
         assert not any("set aside" in line for line in pi.said(since))
 
 

@@ -63,7 +63,7 @@ def configure(folder: Path, shown: Path, mpd: PrivateMpd, mosquitto: PrivateMosq
     return file
 
 
-def told(topic: str, **values: object) -> Callable[[paho.MQTTMessage], bool]:
+def published(topic: str, **values: object) -> Callable[[paho.MQTTMessage], bool]:
     """Whether a message is on this topic below ours and has these values in its JSON."""
 
     def matches(message: paho.MQTTMessage) -> bool:
@@ -77,7 +77,7 @@ def told(topic: str, **values: object) -> Callable[[paho.MQTTMessage], bool]:
 
 def wait_until_plays(listener: MqttListener, mood: str, playlist: str) -> str:
     """Wait for the news that a song of ours, chosen for this mood, is playing; its title."""
-    news = listener.wait_for(told("player", state="play", mood=mood, playlist=playlist))
+    news = listener.wait_for(published("player", state="play", mood=mood, playlist=playlist))
     return str(json.loads(news.payload)["title"])
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class Picamera2:
-    """One camera that can be told to be missing, busy, stalled or broken."""
+    """One camera that can be set to be missing, busy, stalled or broken."""
 
     cameras: ClassVar[int] = 1
     busy: ClassVar[str] = ""

@@ -159,7 +159,7 @@ class FakePlayer:
 
 @dataclass
 class FakePublisher:
-    """Remembers what it was told; ends when asked, unless it hangs."""
+    """Remembers what it got; ends when asked, unless it hangs."""
 
     name: str = "MQTT connection"
 

@@ -90,7 +90,7 @@ def faults(before: States, now: States) -> list[str]:
 
 def recovers(home_setup: TestHome, before: States) -> None:
     """Every entity is as it was, or as it should be by now, within `RIGHT_AGAIN_S` seconds from now on."""
-    began_s, last = time.monotonic(), ["nothing was told"]
+    began_s, last = time.monotonic(), ["nothing was published"]
 
     def right() -> bool:
         last[:] = faults(before, home_setup.home.states())

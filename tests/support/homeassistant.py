@@ -68,9 +68,9 @@ class Home:
         card: str = "[]",
         blueprints: Path | None = None,
     ) -> None:
-        told = json.loads((folder / "install.json").read_text(encoding="utf-8"))
-        self._root, self._command = Path(told["root"]), shlex.split(told["command"])
-        self._python: str = told["python"]
+        published = json.loads((folder / "install.json").read_text(encoding="utf-8"))
+        self._root, self._command = Path(published["root"]), shlex.split(published["command"])
+        self._python: str = published["python"]
         self._broker_port = broker_port
         self._automations, self._card, self._blueprints = automations, card, blueprints
         self._config = folder.relative_to("/") if self._root == Path("/") else Path("root/home")
@@ -124,9 +124,9 @@ class Home:
         """What its REST interface answers to a GET."""
         return self._ask("GET", path, None)
 
-    def post(self, path: str, told: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is anything
+    def post(self, path: str, published: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is anything
         """What its REST interface answers to a POST."""
-        return self._ask("POST", path, json.dumps(told).encode())
+        return self._ask("POST", path, json.dumps(published).encode())
 
     def picture(self, address: str) -> bytes:
         """What stands at the address of a picture."""
@@ -167,11 +167,13 @@ class Home:
             time.sleep(0.05)
         raise HomeError(f"not within {timeout_s:g} s: {what}; {last}")
 
-    def run_python(self, script: Path, told: str) -> str:
-        """What a script prints that Home Assistant's own Python runs, with `told` on its input."""
+    def run_python(self, script: Path, published: str) -> str:
+        """What a script prints that Home Assistant's own Python runs, with `published` on its input."""
         code = script.read_text(encoding="utf-8")
         command = [*shlex.split(self._python), "-c", code]
-        done = subprocess.run(command, check=False, input=told, capture_output=True, text=True, timeout=UP_S)
+        done = subprocess.run(
+            command, check=False, input=published, capture_output=True, text=True, timeout=UP_S
+        )
         if done.returncode:
             raise HomeError(f"{script}: {done.stderr[-1000:]}")
         return done.stdout.strip()

@@ -26,7 +26,7 @@ happy = ["Happy"]
 neutral = ["Neutral"]
 sad = ["Sad"]
 """
-# Debian's own units of the two servers start again only when told to
+# Debian's own units of the two servers start again only on request
 SERVER = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=1\n"
 HANG = "/run/hang"
 CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG={HANG}\n"
@@ -123,8 +123,8 @@ class Pi(Machine):
 
     def retained(self, topic: str) -> dict[str, Any]:
         """Return the object that the broker retains on one of the device's topics; empty if none."""
-        told = self.tell(f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 2")
-        read: dict[str, Any] = json.loads(told or "{}")
+        output = self.tell(f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 2")
+        read: dict[str, Any] = json.loads(output or "{}")
         return read
 
     def set(self, control: str, value: object) -> None:
@@ -141,23 +141,23 @@ class Pi(Machine):
             f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
         ).stdout.splitlines()
 
-    def wait_until_said(self, text: str, since: str, *, limit_s: float = 30.0) -> None:
+    def wait_until_logged(self, text: str, since: str, *, limit_s: float = 30.0) -> None:
         """Wait until a line about the service has this text, an extended regular expression."""
         said = f"journalctl --unit moodpid --after-cursor '{since}' --output cat"
         self.wait_for(f"{said} | grep -E '{text}'", limit_s=limit_s)
 
-    def wait_until_told(self, topic: str, text: str, *, limit_s: float = 30.0) -> None:
+    def wait_until_published(self, topic: str, text: str, *, limit_s: float = 30.0) -> None:
         """Wait until a retained topic has this text, an extended regular expression."""
-        told = f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 1"
-        self.wait_for(f"{told} | grep -E '{text}'", limit_s=limit_s)
+        output = f"mosquitto_sub -t moodpid/moodpid/{topic} --retained-only -C 1 -W 1"
+        self.wait_for(f"{output} | grep -E '{text}'", limit_s=limit_s)
 
     def wait_until_mood(self, *moods: str, limit_s: float = 20.0) -> None:
         """Wait until one of these moods is published."""
-        self.wait_until_told("mood", f'"mood": "({"|".join(moods)})"', limit_s=limit_s)
+        self.wait_until_published("mood", f'"mood": "({"|".join(moods)})"', limit_s=limit_s)
 
     def wait_until_well(self, *, limit_s: float = 60.0) -> None:
         """Wait until service and servers run, and camera and player are published as well."""
         self.wait_for("systemctl is-active moodpid mpd mosquitto", limit_s=limit_s)
-        self.wait_until_told("status", "online", limit_s=limit_s)
-        self.wait_until_told("camera", "watching", limit_s=limit_s)
-        self.wait_until_told("player", "play|stop|pause", limit_s=limit_s)
+        self.wait_until_published("status", "online", limit_s=limit_s)
+        self.wait_until_published("camera", "watching", limit_s=limit_s)
+        self.wait_until_published("player", "play|stop|pause", limit_s=limit_s)

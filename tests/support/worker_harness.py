@@ -74,7 +74,7 @@ class WorkerHarness:
         return met is not None
 
     def catch_up(self, mpd: PrivateMpd) -> PlayerState:
-        """Wait until the worker has told of the song that is the current one now, and done all about it."""
+        """Wait until the worker has reported the song that is the current one now, and done all about it."""
         title = mpd.mpc("current", "-f", "%title%").strip()
         return self.until(lambda state: state.title == title)
 

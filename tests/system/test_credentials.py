@@ -35,7 +35,7 @@ def test_an_unreadable_file_is_named_without_its_content(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\r\n"])
-def test_a_named_file_without_a_password_is_told(tmp_path: Path, content: str) -> None:
+def test_a_named_file_without_a_password_is_reported(tmp_path: Path, content: str) -> None:
     (tmp_path / "own").write_text(content)
     with pytest.raises(ConfigError, match="own: the file for mqtt-password is empty"):
         read_secret("mqtt-password", str(tmp_path / "own"), {})

@@ -35,22 +35,22 @@ def test_a_healthy_pi_has_a_name_and_no_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("bits", "fault"), [("50005", "now"), ("50000", "since the last start")])
-def test_a_weak_power_supply_is_told(tmp_path: Path, bits: str, fault: str) -> None:
+def test_a_weak_power_supply_is_reported(tmp_path: Path, bits: str, fault: str) -> None:
     machine = system(tmp_path, **{"sys/devices/platform/soc/soc:firmware/get_throttled": bits})
     assert fault in machine.power_fault
 
 
-def test_heat_is_told_by_the_thermometer_and_by_the_firmware() -> None:
+def test_heat_is_reported_by_the_thermometer_and_by_the_firmware() -> None:
     assert "84 °C" in Machine(temperature_c=84.2).heat_fault
     assert "firmware" in Machine(throttled=0x8, temperature_c=70.0).heat_fault
     assert Machine(temperature_c=70.0).heat_fault == ""
 
 
-@pytest.mark.parametrize(("told", "temperature_c"), [("-1500\n", -1.5), ("hot\n", None), ("", None)])
+@pytest.mark.parametrize(("reported", "temperature_c"), [("-1500\n", -1.5), ("hot\n", None), ("", None)])
 def test_the_thermometer_is_read_as_the_kernel_writes_it(
-    tmp_path: Path, told: str, temperature_c: float | None
+    tmp_path: Path, reported: str, temperature_c: float | None
 ) -> None:
-    machine = system(tmp_path, **{"sys/class/thermal/thermal_zone0/temp": told})
+    machine = system(tmp_path, **{"sys/class/thermal/thermal_zone0/temp": reported})
     assert machine.temperature_c == read_temperature_c(tmp_path) == temperature_c
 
 

@@ -21,8 +21,10 @@ def program(file: Path, prints: str, code: int = 0) -> None:
 
 
 def test_a_unit_is_described_in_systemd_s_words(programs: Path) -> None:
-    told = "Result=success\nExecMainStatus=0\nLoadState=loaded\nActiveState=active\nStatusText=happy; A - B=C"
-    program(programs / "systemctl", told)
+    reported = (
+        "Result=success\nExecMainStatus=0\nLoadState=loaded\nActiveState=active\nStatusText=happy; A - B=C"
+    )
+    program(programs / "systemctl", reported)
     assert read_unit() == Unit("loaded", "active", "happy; A - B=C", "success", "0")
 
 
@@ -32,14 +34,14 @@ def test_only_a_service_at_work_runs(state: str, runs: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "clock"),
+    ("reported", "clock"),
     [
         ("CanNTP=yes\nNTP=yes\nNTPSynchronized=yes\n", Clock(in_sync=True, asked_for=True, can=True)),
         ("CanNTP=no\nNTP=no\nNTPSynchronized=no\n", Clock(in_sync=False, asked_for=False, can=False)),
     ],
 )
-def test_the_clock_is_described(programs: Path, told: str, clock: Clock) -> None:
-    program(programs / "timedatectl", told)
+def test_the_clock_is_described(programs: Path, reported: str, clock: Clock) -> None:
+    program(programs / "timedatectl", reported)
     assert read_clock() == clock
 
 

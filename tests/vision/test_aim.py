@@ -44,7 +44,7 @@ def test_a_distant_face_is_shown_as_too_small() -> None:
 
 
 @pytest.mark.parametrize("turn_deg", [90, 180, 270])
-def test_a_camera_on_its_side_is_told_how_to_turn(turn_deg: int) -> None:
+def test_a_camera_on_its_side_is_reported_how_to_turn(turn_deg: int) -> None:
     upright = room((Emotion.HAPPY, 220, 140, 200))
     turned: GreyImage = np.ascontiguousarray(np.rot90(upright, turn_deg // 90))  # counterclockwise
     advice = advise(turned)

@@ -57,7 +57,7 @@ def test_a_video_is_sampled_by_its_own_timestamps(tmp_path: Path) -> None:
     assert frames[0].grey.shape == (48, 64)
 
 
-def test_broken_pictures_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_broken_pictures_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     (tmp_path / "b.jpg").write_text("hello")
     picture(tmp_path / "c.png")
@@ -67,7 +67,7 @@ def test_broken_pictures_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert [f.partition(": ")[0] for f in faults] == [str(tmp_path / n) for n in ("a.png", "b.jpg", "d.png")]
 
 
-def test_a_video_cut_short_is_told(tmp_path: Path) -> None:
+def test_a_video_cut_short_is_reported(tmp_path: Path) -> None:
     whole = video(tmp_path / "v.avi").read_bytes()
     cut = tmp_path / "cut.avi"
     cut.write_bytes(whole[: len(whole) // 2])
@@ -87,7 +87,7 @@ def test_a_video_cut_short_is_told(tmp_path: Path) -> None:
         ("noise.mp4", bytes(range(256)) * 9, "not a video"),
     ],
 )
-def test_a_recording_that_cannot_be_opened_is_told_at_once(
+def test_a_recording_that_cannot_be_opened_is_reported_at_once(
     tmp_path: Path, name: str, content: bytes | None, says: str
 ) -> None:
     if content is not None:
@@ -96,7 +96,7 @@ def test_a_recording_that_cannot_be_opened_is_told_at_once(
         recording.frames(tmp_path / name, 4.0, unexpected)
 
 
-def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="no pictures"):
         recording.frames(tmp_path, 4.0, unexpected)
 
@@ -110,7 +110,9 @@ def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, "damaged"),
     ],
 )
-def test_what_is_no_picture_is_told_as_what_it_is(tmp_path: Path, content: bytes | None, says: str) -> None:
+def test_what_is_no_picture_is_reported_as_what_it_is(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
     file = tmp_path / "p.png"
     if content is not None:
         file.write_bytes(content)
@@ -123,7 +125,7 @@ def test_a_picture_above_the_pixel_limit_is_refused_early(tmp_path: Path) -> Non
         read_grey(picture(tmp_path / "huge.png", size=(9000, 12000)))
 
 
-def test_a_picture_that_no_face_fits_into_is_told(tmp_path: Path) -> None:
+def test_a_picture_that_no_face_fits_into_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="1 x 1 pixels"):
         read_grey(picture(tmp_path / "p.png", size=(1, 1)))
 

@@ -67,6 +67,6 @@ def test_the_configuration_turns_any_camera() -> None:
     assert height > width
 
 
-def test_a_rotation_that_is_none_is_told() -> None:
+def test_a_rotation_that_is_none_is_reported() -> None:
     with pytest.raises(ConfigError, match=r"\[camera\] rotation.*45"):
         parse("[camera]\nrotation = 45\n[player]\nenabled = false\n")

@@ -42,7 +42,7 @@ def _attentive(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
+def test_opening_that_hangs_is_reported(let_go: Event, hanging: FakeCamera) -> None:
     def open_camera() -> FakeCamera:
         let_go.wait()
         return hanging
@@ -52,13 +52,13 @@ def test_opening_that_hangs_is_told(let_go: Event, hanging: FakeCamera) -> None:
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_closing_that_hangs_is_told(hanging: FakeCamera) -> None:
+def test_closing_that_hangs_is_reported(hanging: FakeCamera) -> None:
     with pytest.raises(CameraStuckError, match="hangs: closing it takes more than"):
         TimeLimitedCamera(lambda: hanging).close()
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_a_pace_over_which_it_hangs_is_told(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> None:
+def test_a_pace_over_which_it_hangs_is_reported(monkeypatch: pytest.MonkeyPatch, let_go: Event) -> None:
     camera = FakeCamera(Clock())
     monkeypatch.setattr(camera, "set_rate", lambda _fps: let_go.wait())
     with pytest.raises(CameraStuckError, match="hangs: setting the pace of it takes more than"):

@@ -101,7 +101,7 @@ def test_surplus_frames_of_the_driver_are_dropped(driver: Driver, fps: float, pe
     assert [after - before for before, after in pairwise(times_s)] == [period_s] * 3
 
 
-def test_a_webcam_that_sends_nothing_any_more_is_told(film: Path) -> None:
+def test_a_webcam_that_sends_nothing_any_more_is_reported(film: Path) -> None:
     camera = Webcam(7, width=64, height=48, fps=30.0, open_capture=lambda _: cv2.VideoCapture(str(film)))
     frames = iter(camera.read, None)
     with pytest.raises(CameraError, match=r"/dev/video7 sends no frames any more"):
@@ -128,7 +128,7 @@ class Closed(Driver):
     ("rights", "says"),
     [(False, "add the user to the group video"), (True, CameraBusyError.why)],
 )
-def test_permission_and_another_program_are_told_apart(
+def test_permission_and_another_program_are_reported_apart(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rights: bool, says: str
 ) -> None:
     device = tmp_path / "video"

@@ -53,7 +53,7 @@ class Room:
         device = config.DeviceConfig(id=f"device-{number:04}", name=f"Device {number}")
         broker = config.MqttConfig(host="127.0.0.1", port=port)
         self.publisher = build_publisher(device, broker, self._obey, capabilities=Capabilities(max_fps=8.0))
-        self.told = ""
+        self.published = ""
 
     def _obey(self, request: Request) -> bool:
         if isinstance(request, ChangeSetting):
@@ -69,7 +69,7 @@ class Room:
                 self._since_s = now_s
                 events = [MoodEvent(EventType.MOOD_CHANGED, before, self._mood)]
             self._wander()
-        self.told = self._mood.value
+        self.published = self._mood.value
         camera, player = CameraState(CameraStatus.WATCHING), PlayerState(PlayerStatus.PLAY, clean("A Song"))
         vitals = Metrics(0.04 + 0.01 * self._chance.random(), 4.0, 50.0)
         scores = EmotionScores(tuple(self._belief))
@@ -81,7 +81,7 @@ class Room:
         self._belief = [b / sum(noisy) for b in noisy]
 
 
-def street(port: int, first: int, count: int, seconds: float, told: "Queue[dict[str, str]]") -> None:
+def street(port: int, first: int, count: int, seconds: float, published: "Queue[dict[str, str]]") -> None:
     """One process full of rooms; puts the last mood of each, when the time is over, and stays a while."""
     rooms = {f"device-{n:04}": Room(n, port) for n in range(first, first + count)}
     for room in rooms.values():
@@ -94,7 +94,7 @@ def street(port: int, first: int, count: int, seconds: float, told: "Queue[dict[
             room.turn(began_s, settled=began_s > until_s)
         if began_s > until_s + 5 and not put:
             put = True
-            told.put({name: room.told for name, room in rooms.items()})
+            published.put({name: room.published for name, room in rooms.items()})
         time.sleep(max(0.0, TURN_S - (time.monotonic() - began_s)))
     for room in rooms.values():
         room.publisher.stop()
@@ -136,8 +136,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
     with PrivateMosquitto() as broker:
-        told: Queue[dict[str, str]] = multiprocessing.get_context("spawn").Queue()
-        processes = list(streets(broker.port, options.devices, options.seconds, told))
+        published: Queue[dict[str, str]] = multiprocessing.get_context("spawn").Queue()
+        processes = list(streets(broker.port, options.devices, options.seconds, published))
         observer, client = Observer(), paho.Client(CallbackAPIVersion.VERSION2)
         client.on_connect = lambda c, *_: c.subscribe([("moodpid/#", 0), ("$SYS/broker/bytes/received", 0)])
         client.on_message = lambda _client, _data, message: observer.hear(message)
@@ -150,10 +150,10 @@ def main() -> int:
         command(observer, client, options.devices)
         expected: dict[str, str] = {}
         for _ in processes:
-            expected |= told.get(timeout=options.seconds + WAIT_S)
+            expected |= published.get(timeout=options.seconds + WAIT_S)
         time.sleep(1)
         lost = [name for name, mood in expected.items() if observer.moods.get(name) != mood]
-        print(f"last moods told {len(expected)}, different at the broker {len(lost)} {lost[:5]}")
+        print(f"last moods published {len(expected)}, different at the broker {len(lost)} {lost[:5]}")
         client.disconnect()
         client.loop_stop()
         for process in processes:
@@ -162,13 +162,13 @@ def main() -> int:
 
 
 def streets(
-    port: int, devices: int, seconds: float, told: "Queue[dict[str, str]]"
+    port: int, devices: int, seconds: float, published: "Queue[dict[str, str]]"
 ) -> Iterator[multiprocessing.process.BaseProcess]:
     """Start as many processes as the devices need."""
     spawn = multiprocessing.get_context("spawn")
     for first in range(0, devices, A_PROCESS):
         count = min(A_PROCESS, devices - first)
-        process = spawn.Process(target=street, args=(port, first, count, seconds, told), daemon=True)
+        process = spawn.Process(target=street, args=(port, first, count, seconds, published), daemon=True)
         process.start()
         yield process
 
@@ -196,7 +196,7 @@ def command(observer: Observer, client: paho.Client, devices: int) -> None:
     for n in range(devices):
         client.publish(f"moodpid/device-{n:04}/dwell_s/set", "42")
     wait_until(lambda: sum(text == "42" for text in observer.dwell.values()) == devices)
-    print(f"{devices} commands carried out and told after {time.monotonic() - began_s:.1f} s, none lost")
+    print(f"{devices} commands carried out and published after {time.monotonic() - began_s:.1f} s, none lost")
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -99,14 +99,14 @@ def expect(board: Board, mips_here: float, here_ms: Mapping[str, float]) -> Expe
     )
 
 
-def rating(told: str) -> float:
+def rating(reported: str) -> float:
     """Return the MIPS at full use of one core, from the output of `7z b`.
 
     Raises:
         ValueError: It is not there.
     """
     # "Tot:", then how much of the processor was used, the rating at full use, and the rating
-    found = re.search(r"^Tot:\s+\d+\s+(\d+)\s+\d+", told, re.MULTILINE)
+    found = re.search(r"^Tot:\s+\d+\s+(\d+)\s+\d+", reported, re.MULTILINE)
     if not found:
         raise ValueError("7-Zip printed no total")
     return float(found[1])

@@ -21,14 +21,14 @@ async def dropped(payload: dict[str, Any]) -> list[str]:
             # Triggers belong to the device and are validated with it
             module = importlib.import_module("homeassistant.components.mqtt.device_trigger")
             schema = module.TRIGGER_DISCOVERY_SCHEMA
-            told = {**component, "device": payload["device"]}
-            told.pop("platform")
+            reported = {**component, "device": payload["device"]}
+            reported.pop("platform")
         else:
             schema = importlib.import_module(f"homeassistant.components.mqtt.{platform}").DISCOVERY_SCHEMA
-            told = {**component, "device": payload["device"], "origin": payload["origin"]}
-            told.pop("platform")
-        kept = schema(dict(told))
-        found += [f"{name}.{key}" for key in told if key not in kept]
+            reported = {**component, "device": payload["device"], "origin": payload["origin"]}
+            reported.pop("platform")
+        kept = schema(dict(reported))
+        found += [f"{name}.{key}" for key in reported if key not in kept]
         if "device" in kept:
             found += [f"device.{key}" for key in payload["device"] if key not in kept["device"]]
     return sorted(set(found))

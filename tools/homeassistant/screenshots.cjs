@@ -9,7 +9,7 @@ async function main() {
            "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
   const page = await browser.newPage({ viewport: { width: 1160, height: 1760 } });
-  await page.addInitScript((told) => localStorage.setItem("hassTokens", told), tokens);
+  await page.addInitScript((tokens) => localStorage.setItem("hassTokens", tokens), tokens);
 
   const pictures = [
     ["device", `${url}/config/devices/device/${device}`, "ha-config-device-page", null],

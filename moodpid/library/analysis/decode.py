@@ -132,7 +132,7 @@ def _command(path: Path, start_s: float, network_pipe: int | None) -> list[str]:
     command = [
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),
         *(("-ss", f"{start_s:.2f}") if start_s else ()),
-        # Neither a network nor another file than this one is reached, whatever the file says
+        # Neither a network nor another file than this one is reached, whatever the file contains
         *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"),
         *(*raw, "-ar", str(SAMPLE_RATE_HZ), "pipe:1"),
         *("-map", "0:a:0", "-vn", "-af", "ebur128=framelog=verbose", "-f", "null", "-"),
@@ -248,7 +248,7 @@ def _reason(messages: bytes, returncode: int) -> str:
     errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"
-    # "file:/music/a.mp3: Invalid data found when processing input", behind whatever the demuxer said
+    # "file:/music/a.mp3: Invalid data found when processing input", behind any lines of the demuxer
     causes = [line.rpartition(": ")[2] if line.startswith("file:") else line for line in errors]
     if any("Cannot allocate memory" in line for line in causes):
         return "the decoder needs too much memory"

@@ -40,7 +40,7 @@ NAMES: tuple[str, ...] = tuple(
         ]
     )
 )
-# The key is a name without an order; how loud a master is says more about its year than about its mood
+# The key is a name without an order; how loud a master is depends more on its year than on its mood
 DESCRIPTIVE = tuple(name for name in NAMES if name not in {"key", "lufs"})
 
 _KEPT = np.array([NAMES.index(name) for name in DESCRIPTIVE])

@@ -19,7 +19,7 @@ from moodpid.library.analysis.musicnn import EMBEDDING
 VERSION = 1
 QUADRANTS = ("happy", "angry", "sad", "calm")  # Q1 to Q4: anticlockwise from the pleasant and excited one
 NETWORK_NAMES = tuple(f"musicnn{number}" for number in range(EMBEDDING))
-FEW_SONGS = 200  # from so many on, a library's own mean and spread say what is usual in it
+FEW_SONGS = 200  # from so many on, a library's own mean and spread are used
 CLIP = 4.0  # standard deviations
 
 _AXES = np.array(

@@ -30,7 +30,7 @@ ORDER: tuple[Emotion | None, ...] = (
     None,
 )
 WIDTH, HEIGHT = 640, 480
-FACE_PX = 208  # the side of a face: somebody on the sofa, two metres away
+FACE_PX = 208  # the side of a face: a person on the sofa, two metres away
 SWAY_PX, SWAY_S = 12, 7.0  # nobody sits still
 GRAIN = 3.0  # standard deviation of the sensor's noise, in grey levels
 

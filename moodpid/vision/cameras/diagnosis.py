@@ -16,7 +16,7 @@ _ENABLE_DETECTION = (
 
 
 def diagnose_libcamera(_config: CameraConfig, error: CameraError, machine: Machine) -> tuple[str, str]:
-    """Return what libcamera does not say itself, such as devices that may not be opened, and a remedy."""
+    """Return what libcamera does not report itself, such as devices that may not be opened, and a remedy."""
     if isinstance(error, CameraBusyError):
         return "", "sudo fuser -v /dev/media* /dev/video*"
     if machine.legacy_camera:

@@ -185,19 +185,19 @@ def _none_found(there: list[str]) -> str:
 
 
 def _fault(device: int, error: Exception) -> CameraError:
-    """Return the fault by its name: picamera2 hides what libcamera said behind a line of its own."""
-    told = str(error.__cause__ or error).rstrip(".")
+    """Return the fault by its name: picamera2 hides libcamera's message behind a line of its own."""
+    message = str(error.__cause__ or error).rstrip(".")
     if isinstance(error, PermissionError):
         what = error.filename or "the camera"
         return CameraError(
             f"Pi camera {device}: this user may not open {what}; add the user to the group video: "
             "sudo usermod -aG video USER"
         )
-    # libcamera says EBUSY for another process, and names its own states for another user in this one
-    if "busy" in told.lower() or "requiring state Available" in told or "acquire" in told:
-        why = f"{CameraBusyError.why} ({told}); stop that program, or wait until it is done"
+    # libcamera returns EBUSY for another process, and names its own states for another user in this one
+    if "busy" in message.lower() or "requiring state Available" in message or "acquire" in message:
+        why = f"{CameraBusyError.why} ({message}); stop that program, or wait until it is done"
         return CameraBusyError(f"Pi camera {device}: {why}")
-    return CameraError(f"Pi camera {device}: does not open ({told}); try `rpicam-hello --list-cameras`")
+    return CameraError(f"Pi camera {device}: does not open ({message}); try `rpicam-hello --list-cameras`")
 
 
 def open_camera(config: CameraConfig) -> PiCamera:

@@ -25,7 +25,7 @@ def cascade_path(name: str = PROPOSER, configured: str = "") -> Path:
         configured: The path of another file; empty for OpenCV's.
 
     Raises:
-        CascadeError: The file is in none of the usual places, or not where the configuration says.
+        CascadeError: The file is in none of the usual places, or not where the configuration names it.
     """
     if configured:
         places = [Path(configured)]

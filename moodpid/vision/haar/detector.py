@@ -11,7 +11,7 @@ from moodpid.vision.types import Face, Frame
 FULL_EVERY_S = 2.0  # a newcomer who changes nothing in the thumbnail is found after this long at the latest
 _SMALL_REGION = 0.35  # of the frame: so small a part is searched in all ways at once
 _REJECTED_S = 10.0  # a place that was no face is looked at again after this long, or when it has changed
-_EXTRAS_EVERY = 3  # full searches, while somebody is in view
+_EXTRAS_EVERY = 3  # full searches, while a person is in view
 # The classifier learned the boxes of OpenCV's default cascade, which are a little narrower: measured on faces
 # enlarged on a grey canvas, as `tools/training/haar.py` does
 BOX_SCALE = 0.985
@@ -57,7 +57,7 @@ class HaarDetector:
         self._rejected: list[tuple[float, Face]] = []
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Return the faces in the frame that count as somebody, the largest first."""
+        """Return the faces in the frame that count as a person, the largest first."""
         if frame.at_s < self._at_s or frame.grey.shape != self._shape:  # a recording begins again, or another
             self._begin()
         self._at_s, self._shape = frame.at_s, frame.grey.shape
@@ -99,7 +99,7 @@ class HaarDetector:
     def _region_to_search(self, picture: Picture, changed: Region | None, *, lost: bool) -> Region | None:
         if lost or self._full_at_s is None or self._at_s - self._full_at_s >= self._full_every_s:
             return whole(picture.grey)
-        # While somebody is in view they move all the time: newcomers wait for the next full search
+        # A person in view moves all the time: newcomers wait for the next full search
         return None if self._tracker.anybody else changed
 
     def _search(self, picture: Picture, region: Region) -> None:

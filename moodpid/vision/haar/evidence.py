@@ -1,4 +1,4 @@
-"""Weighs whether a proposal is a face: what five cascades say about a small window around it.
+"""Weighs whether a proposal is a face: by five cascades in a small window around it.
 
 A face is found by many overlapping windows, by two cascades, has eyes in its upper half, and is often found
 from the side as well; what only looks like one to the proposer is found by few. The weights are those of a

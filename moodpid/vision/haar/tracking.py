@@ -1,4 +1,4 @@
-"""Follows faces from look to look, and decides which of them count as somebody."""
+"""Follows faces from look to look, and decides which of them count as persons."""
 
 from dataclasses import dataclass, field
 
@@ -31,10 +31,10 @@ class Track:
         hits: How many windows of the search took it for a face when it came.
         log_odds: Of the last close look.
         motion: Whether it moves.
-        certain: Whether it counts as somebody even while nothing moves there.
+        certain: Whether it counts as a person even while nothing moves there.
         began_s, seen_s, weighed_s: When it came, was found last, and was looked at closely last.
         moving_looks: In how many looks something moved there.
-        counts: Whether it counted as somebody in the last look.
+        counts: Whether it counted as a person in the last look.
         picture: Whether it is a picture of a face, or nothing but a pattern: it has not moved.
     """
 
@@ -65,7 +65,7 @@ class Tracker:
 
     @property
     def anybody(self) -> bool:
-        """Whether a face counts as somebody."""
+        """Whether a face counts as a person."""
         return any(track.counts for track in self.tracks)
 
     def known_at(self, at_s: float) -> list[Track]:

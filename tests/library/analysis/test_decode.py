@@ -97,11 +97,11 @@ def test_silence_has_no_loudness(tmp_path: Path) -> None:
 def test_what_is_no_music_has_a_reason_of_one_line(tmp_path: Path, content: bytes, why: str) -> None:
     song = tmp_path / "song.mp3"
     song.write_bytes(content)
-    told = reason(song)
-    assert why in told or why == "."
-    assert told
-    assert len(told) <= 160
-    assert str(tmp_path) not in told
+    reported = reason(song)
+    assert why in reported or why == "."
+    assert reported
+    assert len(reported) <= 160
+    assert str(tmp_path) not in reported
 
 
 def test_folders_and_pipes_are_not_read(tmp_path: Path) -> None:
