@@ -11,6 +11,7 @@ from moodpid.library.reader import LibraryReader, PlacedSong
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.playlist_report import dry_run, report
 from moodpid.text import clean
+from moodpid.vision import limits
 from moodpid.vision.image_files import decode_grey
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.types import Frame
@@ -88,7 +89,7 @@ class Backend:
 
     def classify(self, picture: bytes) -> dict[str, Any]:
         """Return the faces in a picture and their emotions; raises PictureError if it cannot be read."""
-        grey = decode_grey(picture, "the picture")
+        grey = decode_grey(picture, "the picture", limits.SERVICE.picture_bytes)
         height, width = grey.shape
         return {
             "width": width,

@@ -1,8 +1,9 @@
-"""The orientation of a WebP picture, which OpenCV reads of other kinds only.
+"""The orientation of a WebP picture, which OpenCV reads of other kinds only; and the tags of a TIFF.
 
 Sources: "WebP Container Specification" for the chunks, EXIF 2.32 for the tag.
 """
 
+import contextlib
 import struct
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ import numpy as np
 from moodpid.vision.types import GreyImage
 
 _ORIENTATION_TAG = 0x0112
-_SHORT = 3  # the tag's type, two bytes
+_SHORT, _LONG = 3, 4  # types of tags: two bytes, four bytes
 _MOST_CHUNKS, _MOST_TAGS = 64, 256
 
 
@@ -58,16 +59,23 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _tiff_orientation(tiff: bytes) -> int:
+    value = tiff_numbers(tiff).get(_ORIENTATION_TAG, 1)
+    return value if 1 <= value <= 8 else 1  # noqa: PLR2004 - EXIF's values
+
+
+def tiff_numbers(tiff: bytes) -> dict[int, int]:
+    """Return the tags of a TIFF's first directory that are one number, of a damaged one the whole ones."""
+    numbers: dict[int, int] = {}
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
-        return 1
-    try:
+        return numbers
+    with contextlib.suppress(struct.error):  # cut short
         (begin,) = struct.unpack_from(f"{order}4xI", tiff)
         (count,) = struct.unpack_from(f"{order}H", tiff, begin)
         for number in range(min(count, _MOST_TAGS)):
-            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, begin + 2 + 12 * number)
-            if (tag, kind) == (_ORIENTATION_TAG, _SHORT):
-                return value if 1 <= value <= 8 else 1  # noqa: PLR2004 - EXIF's values
-    except struct.error:  # cut short
-        return 1
-    return 1
+            at = begin + 2 + 12 * number
+            tag, kind = struct.unpack_from(f"{order}HH", tiff, at)
+            if kind in (_SHORT, _LONG):
+                form = f"{order}8xH" if kind == _SHORT else f"{order}8xI"
+                numbers.setdefault(tag, *struct.unpack_from(form, tiff, at))
+    return numbers

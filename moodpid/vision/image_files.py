@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from moodpid.errors import PictureError
-from moodpid.vision import exif
-from moodpid.vision.opencv import MAX_PICTURE_PIXELS, cv2
+from moodpid.vision import exif, limits
+from moodpid.vision.opencv import cv2
+from moodpid.vision.picture_header import read_header
 from moodpid.vision.types import GreyImage
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # of a picture; 50 megapixels as PNG have less
@@ -17,27 +18,33 @@ _HEADER = 16
 MIN_SIDE_PX = 24  # a smaller picture holds no face that can be found
 
 
-def read_grey(file: Path) -> GreyImage:
+def read_grey(file: Path, max_bytes: int = limits.ONCE.picture_bytes) -> GreyImage:
     """Return the picture in `file`, upright by its EXIF, of shape (height, width).
 
+    Args:
+        file: A JPEG, PNG, BMP, TIFF or WebP.
+        max_bytes: Memory that decoding may take.
+
     Raises:
-        PictureError: Missing, empty, no picture, larger than 50 megapixels or too small for any face.
+        PictureError: Missing, empty, no picture, too large or too small for any face.
     """
-    return decode_grey(read_bytes(file), str(file))
+    return decode_grey(read_bytes(file), str(file), max_bytes)
 
 
-def decode_grey(data: bytes, name: str) -> GreyImage:
+def decode_grey(data: bytes, name: str, max_bytes: int = limits.ONCE.picture_bytes) -> GreyImage:
     """Return the picture that `data` encodes, upright by its EXIF, of shape (height, width).
 
     Args:
-        data: The content of a file.
+        data: The content of a file: a JPEG, PNG, BMP, TIFF or WebP.
         name: What error lines call it.
+        max_bytes: Memory that decoding may take.
 
     Raises:
-        PictureError: No picture, larger than 50 megapixels or too small for any face.
+        PictureError: No picture, too large or too small for any face.
     """
     if not data:
         raise PictureError(f"{name}: empty (0 bytes)")
+    _check_size(data, name, max_bytes)
     how = cv2.IMREAD_GRAYSCALE
     orientation = exif.webp_orientation(data)
     if orientation is not None:  # some versions of OpenCV obey it and some do not
@@ -45,19 +52,23 @@ def decode_grey(data: bytes, name: str) -> GreyImage:
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), how)
     except cv2.error as error:
-        if "pixels" in str(error).lower() or "size" in str(error).lower():
-            raise PictureError(
-                f"{name}: more than {MAX_PICTURE_PIXELS // 1_000_000} megapixels; make it smaller"
-            ) from error
         raise PictureError(f"{name}: cannot be decoded as a picture; it may be damaged") from error
     if picture is None:
         raise PictureError(f"{name}: {_unreadable(data[:_HEADER])}")
-    height, width = picture.shape
-    if min(height, width) < MIN_SIDE_PX:
-        raise PictureError(
-            f"{name}: {width} x {height} pixels; a face needs {MIN_SIDE_PX} x {MIN_SIDE_PX} at least"
-        )
     return exif.turn_upright(np.asarray(picture, np.uint8), orientation or 1)
+
+
+def _check_size(data: bytes, name: str, max_bytes: int) -> None:
+    """Refuse what is no picture of our kinds, is too small, or would take too much memory to decode."""
+    header = read_header(data)
+    if header is None:
+        raise PictureError(f"{name}: {_unreadable(data[:_HEADER])}")
+    size = f"{header.width} x {header.height} pixels"
+    if min(header.width, header.height) < MIN_SIDE_PX:
+        raise PictureError(f"{name}: {size}; a face needs {MIN_SIDE_PX} x {MIN_SIDE_PX} at least")
+    if (needed := len(data) + header.decoding_bytes) > max_bytes:
+        megabytes = f"{needed // 1_000_000} MB of memory, {max_bytes // 1_000_000} MB at most"
+        raise PictureError(f"{name}: {size} take {megabytes}; make it smaller")
 
 
 def _unreadable(header: bytes) -> str:

@@ -1,25 +1,27 @@
 """OpenCV, set up once for a small machine; every module of this room takes it from here."""
 
+import ctypes
 import os
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# OpenCV reads these at import. A picture of more pixels than this would not fit beside the rest in 512 MB
-MAX_PICTURE_PIXELS = 50_000_000
-# FFmpeg keeps several frames of a video at once, in colour
-MAX_VIDEO_PIXELS = 9_000_000
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PICTURE_PIXELS))
+from moodpid.vision import limits
+
+# OpenCV reads these at import. The limit of a picture is behind ours (image_files.py), which knows its kind
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
 # Seconds until a webcam that sends nothing is given up; OpenCV waits for 10 by default
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"max_pixels;{MAX_VIDEO_PIXELS}")
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"max_pixels;{limits.ONCE.video_pixels}")
 # FFmpeg's AV_LOG_QUIET: what is wrong with a video is logged by us
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
-import cv2  # noqa: E402 - the environment has to be set first
-import numpy as np  # noqa: E402 - after the line above it
+import cv2
+import numpy as np
 
 # No pool of worker threads: at four looks a second it costs wake-ups and gains nothing
 cv2.setNumThreads(1)
@@ -35,4 +37,22 @@ def as_grey(picture: "cv2.typing.MatLike") -> "NDArray[np.uint8]":
     return np.asarray(grey, np.uint8)
 
 
-__all__ = ["MAX_PICTURE_PIXELS", "MAX_VIDEO_PIXELS", "as_grey", "cv2"]
+def limit_ffmpeg_allocations(max_bytes: int) -> None:
+    """Let FFmpeg refuse any single allocation of more bytes, in this process.
+
+    OpenCV lets FFmpeg decode the first frames of a video before it knows their size, and applies `max_pixels`
+    later. Does nothing where FFmpeg's library is not found. Source of the call: FFmpeg, libavutil/mem.h.
+    """
+    if path := _loaded_library("libavutil"):
+        ctypes.CDLL(path).av_max_alloc(ctypes.c_size_t(max_bytes))
+
+
+@cache
+def _loaded_library(name: str) -> str:
+    """Return the path of a library that this process has loaded, empty if it has not."""
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+    paths = (line.split(maxsplit=5)[-1] for line in maps.splitlines())
+    return next((path for path in paths if Path(path).name.startswith(name)), "")
+
+
+__all__ = ["as_grey", "cv2", "limit_ffmpeg_allocations"]

@@ -9,6 +9,7 @@ import pytest
 
 from moodpid.errors import PictureError, RecordingEnded
 from moodpid.mood.emotion import Emotion
+from moodpid.vision import limits
 from moodpid.vision.cameras import recording
 from moodpid.vision.cameras.demo_scene import HEIGHT, WIDTH, DemoScene, script
 from moodpid.vision.cameras.video import Frames
@@ -120,9 +121,13 @@ def test_what_is_no_picture_is_reported_as_what_it_is(
         read_grey(file)
 
 
-def test_a_picture_above_the_pixel_limit_is_refused_early(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="50 megapixels"):
-        read_grey(picture(tmp_path / "huge.png", size=(9000, 12000)))
+def test_the_service_reads_smaller_pictures_than_commands(tmp_path: Path) -> None:
+    picture(tmp_path / "a.bmp", size=(3000, 4500))
+    few = limits.ReadLimits(picture_bytes=48_000_000, video_pixels=2_400_000)
+    faults: list[PictureError] = []
+    assert list(recording.frames(tmp_path, 4.0, faults.append, few)) == []
+    assert "4500 x 3000 pixels take" in str(faults[0])
+    assert len(list(recording.frames(tmp_path, 4.0, unexpected))) == 1
 
 
 def test_a_picture_that_no_face_fits_into_is_reported(tmp_path: Path) -> None:

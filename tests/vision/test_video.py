@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,35 @@ def test_a_pipe_is_refused_without_opening_it(tmp_path: Path) -> None:
         video.frames(tmp_path / "a.mp4", 4.0, unexpected)
 
 
-def test_a_video_of_too_many_pixels_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "MAX_VIDEO_PIXELS", 1000)
-    with pytest.raises(PictureError, match="megapixels"):
-        video.frames(film(tmp_path / "a.avi"), 4.0, unexpected)
+def test_a_video_of_too_many_pixels_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=r"more than 0\.001 megapixels"):
+        video.frames(film(tmp_path / "a.avi"), 4.0, unexpected, max_pixels=1000)
+
+
+@needs_ffmpeg
+def test_a_huge_video_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
+    huge = "color=gray:size=8192x8192:rate=1:duration=1"
+    command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", huge, "-c:v", "ffv1"]
+    subprocess.run([*command, str(tmp_path / "a.mkv")], check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _PEAK_OF_OPENING, str(tmp_path / "a.mkv")],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert int(done.stdout) < 30_000  # a picture of it has 100,000 kB
+
+
+_PEAK_OF_OPENING = """
+import resource, sys
+from pathlib import Path
+from moodpid.errors import PictureError
+from moodpid.vision.cameras import video
+
+def peak_kb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+before_kb = peak_kb()
+try:
+    video.frames(Path(sys.argv[1]), 4.0, print)
+except PictureError:
+    print(peak_kb() - before_kb)
+"""

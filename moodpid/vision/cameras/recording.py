@@ -7,10 +7,12 @@ from pathlib import Path
 
 from moodpid.config import CameraConfig
 from moodpid.errors import ConfigError, PictureError, RecordingEnded
+from moodpid.vision import limits
 from moodpid.vision.cameras import video
 from moodpid.vision.cameras.demo_scene import DemoScene
 from moodpid.vision.cameras.video import Frames, OnFault
 from moodpid.vision.image_files import read_grey
+from moodpid.vision.limits import ReadLimits
 from moodpid.vision.types import Frame
 
 log = logging.getLogger(__name__)
@@ -21,13 +23,14 @@ _CATCH_UP_S = 1.0  # how long frames may be left out at once
 _MOST_FAULTS = 1000  # lines that are remembered and logged
 
 
-def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
+def frames(path: Path | None, fps: float, on_fault: OnFault, sizes: ReadLimits = limits.ONCE) -> Frames:
     """Return the frames of one round of a recording, timed from 0 seconds on, `fps` per second.
 
     Args:
         path: A folder of pictures in name order, a video file, or None for the bundled scene.
         fps: Frames per second; a video is sampled at this rate, pictures follow one another at it.
         on_fault: Called for each picture that cannot be read, and for a video that ends early.
+        sizes: How large pictures and videos may be.
 
     Raises:
         PictureError: There is nothing to read at all (raised at once, before the first frame).
@@ -38,18 +41,18 @@ def frames(path: Path | None, fps: float, on_fault: OnFault) -> Frames:
         files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
         if not files:
             raise PictureError(f"{path}: no pictures in this folder ({', '.join(sorted(PICTURES))})")
-        return _pictures(files, fps, on_fault)
-    return video.frames(path, fps, on_fault)
+        return _pictures(files, fps, on_fault, sizes.picture_bytes)
+    return video.frames(path, fps, on_fault, sizes.video_pixels)
 
 
-def _pictures(files: list[Path], fps: float, on_fault: OnFault) -> Frames:
+def _pictures(files: list[Path], fps: float, on_fault: OnFault, max_bytes: int) -> Frames:
     """Read only the pictures that are due."""
     rate, due_s = fps, 0.0
     for number, file in enumerate(files):
         if number / fps < due_s - 0.5 / fps:
             continue
         try:
-            rate = (yield Frame(read_grey(file), number / fps)) or rate
+            rate = (yield Frame(read_grey(file, max_bytes), number / fps)) or rate
         except PictureError as error:
             on_fault(error)
         due_s += 1 / rate
@@ -151,7 +154,7 @@ def open_camera(config: CameraConfig) -> RecordingCamera:
     on_fault = FaultLog()
     try:
         return RecordingCamera(
-            lambda: frames(path, config.fps, on_fault),
+            lambda: frames(path, config.fps, on_fault, limits.SERVICE),
             config.fps,
             loop=config.loop,
         )

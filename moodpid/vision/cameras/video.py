@@ -5,8 +5,9 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from moodpid.errors import PictureError
+from moodpid.vision import limits
 from moodpid.vision.image_files import check_regular
-from moodpid.vision.opencv import MAX_VIDEO_PIXELS, as_grey, cv2
+from moodpid.vision.opencv import as_grey, cv2, limit_ffmpeg_allocations
 from moodpid.vision.types import Frame
 
 Frames = Generator[Frame, float | None, None]
@@ -15,15 +16,17 @@ OnFault = Callable[[PictureError], None]
 
 _CUT_SHORT = 0.98  # of the promised length: containers round it
 _DEFAULT_RATE_HZ = 25.0
+_BYTES_PER_PIXEL = 3  # of a picture in colour, as OpenCV gives it
 
 
-def frames(path: Path, fps: float, on_fault: OnFault) -> Frames:
+def frames(path: Path, fps: float, on_fault: OnFault, max_pixels: int = limits.ONCE.video_pixels) -> Frames:
     """Return the frames of a video, timed from 0 seconds on by its own timestamps.
 
     Args:
         path: The file.
         fps: How many frames per second to give, at most.
         on_fault: Called if the video ends early.
+        max_pixels: Of a picture.
 
     Raises:
         PictureError: The file is no video, or its pictures are too large (raised at once).
@@ -35,19 +38,24 @@ def frames(path: Path, fps: float, on_fault: OnFault) -> Frames:
         raise PictureError(f"{path}: text, not a video")
     # FFmpeg takes what stands before a colon for a protocol, but not in an absolute path
     # One thread: each has pictures of its own, and replays are not in a hurry
+    limit_ffmpeg_allocations(max_pixels * _BYTES_PER_PIXEL)
     capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, 1))
     if not capture.isOpened():
         raise PictureError(
             f"{path}: not a video that OpenCV can read, cut short before its first frame, "
-            f"or of more than {MAX_VIDEO_PIXELS // 1_000_000} megapixels"
+            f"or of more than {_megapixels(max_pixels)}"
         )
     width, height = (capture.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-    if width * height > MAX_VIDEO_PIXELS:
+    if width * height > max_pixels:
         capture.release()
-        raise PictureError(f"{path}: more than {MAX_VIDEO_PIXELS // 1_000_000} megapixels; make it smaller")
+        raise PictureError(f"{path}: more than {_megapixels(max_pixels)}; make it smaller")
     # A phone that is held upright writes pictures on their side, and how to turn them
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
     return _frames(path, capture, fps, on_fault)
+
+
+def _megapixels(pixels: int) -> str:
+    return f"{pixels / 1_000_000:g} megapixels"
 
 
 def _is_text(path: Path) -> bool:

@@ -1,0 +1,22 @@
+"""How large pictures and videos may be: less in the service, which has 250 MB (MemoryMax of its unit)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """What may be read.
+
+    Attributes:
+        picture_bytes: Memory to decode a picture, its file included.
+        video_pixels: Of a picture of a video. FFmpeg keeps several at once, OpenCV one in colour.
+    """
+
+    picture_bytes: int
+    video_pixels: int
+
+
+ONCE = ReadLimits(picture_bytes=260_000_000, video_pixels=9_000_000)
+"""For commands that read and end: pictures of 50 megapixels as most are, videos of 4096 x 2160."""
+SERVICE = ReadLimits(picture_bytes=48_000_000, video_pixels=2_400_000)
+"""For the service: photographs of 12 megapixels, videos of 1920 x 1200."""
