@@ -20,12 +20,23 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.fuzz_parts import PARTS, Part
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+from moodpid.system.quiet_stderr import quiet_stderr
+
+_BATCH = 2000
+"""Inputs of one run of hypothesis, which remembers them all and becomes slow and large."""
 
 
 def run(part: Part, examples: int, number: int) -> None:
     """Run one part in this process; raise what a failure raises."""
     strategy = part.inputs()
+    with part.prepared():
+        for done in range(0, examples, _BATCH):
+            _run_batch(part, strategy, min(_BATCH, examples - done), number + done)
 
+
+def _run_batch(part: Part, strategy: SearchStrategy[object], examples: int, number: int) -> None:
     @seed(number)
     @settings(
         max_examples=examples,
@@ -38,7 +49,7 @@ def run(part: Part, examples: int, number: int) -> None:
     def check(value: object) -> None:
         part.check(value)
 
-    with part.prepared():
+    with quiet_stderr():  # of the libraries that decode pictures
         check()
 
 
