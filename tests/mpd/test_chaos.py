@@ -92,8 +92,10 @@ class ChaosMachine(RuleBasedStateMachine):
         playing = self.mpd.state == "play"
         self.mpd.lost.add(share)
         self.mpd.update()
-        # Who took songs out while nobody looked cannot be known
+        # Who took songs out while nobody looked cannot be known, nor who stopped the song that went with them
         self.may_stay_silent |= self.mpd.unreachable
+        if self.mpd.unreachable and self.mpd.current is None:
+            self.stopped_by_user = self.stop_was_seen
         self.interrupted &= self.mpd.state == "play" or not playing
         self.look("database")
 
