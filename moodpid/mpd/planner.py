@@ -35,7 +35,7 @@ class Plan:
         offset: How many songs stand between the current one and the first of them; None: they go to the end
             of the queue.
         why: Why songs are added.
-        hold_reason: Why nothing is done, empty if that is not so.
+        hold_reason: Why nothing is done about the music, empty if that is not so.
         look_again_s: When a look is due though nothing happens, in monotonic seconds.
         queue_state: What to remember.
     """
@@ -67,16 +67,17 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
     queue_state = _update_jump(queue_state, now, request, rules)
     look_again_s = _look_again_s(queue_state, now, rules)
+    overcome = _clear_overcome(now)
     if message := _hold_reason(queue_state, now):
         queue_state = replace(queue_state, jump=False)  # coming back is always gentle
-        return Plan(queue_state, hold_reason=message, look_again_s=look_again_s)
+        return Plan(queue_state, overcome, hold_reason=message, look_again_s=look_again_s)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
-        return Plan(queue_state, look_again_s=look_again_s)
+        return Plan(queue_state, overcome, look_again_s=look_again_s)
     ahead = _waiting_songs(queue_state, now, request, rules)
     commands = [
         *_remove_stale(queue_state, now, ahead, request),
         *_prioritize(now, ahead),
-        *([ClearError(now.error)] if now.error and now.state is PlayState.PLAY else []),
+        *overcome,
         *_start_or_jump(queue_state, now, ahead, request, rules),
     ]
     gone = {command.id for command in commands if isinstance(command, Remove)}
@@ -88,6 +89,18 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         f"{request.mood} has {len(ahead)} of {QUEUE_AHEAD} songs waiting",
         look_again_s=look_again_s,
     )
+
+
+def _clear_overcome(now: Snapshot) -> tuple[Command, ...]:
+    """Return what clears an error that MPD shows on though it plays, so that the same one is noticed again.
+
+    Also while a user drives the music, which it leaves alone; another moodpid that drives it does it itself.
+    """
+    if not now.error or now.state is not PlayState.PLAY or now.other_leader:
+        return ()
+    # Seen in between: the song has failed, and MPD has not yet gone on
+    falling = now.song is not None and now.song.uri in now.error and now.elapsed_s < SOUND_S
+    return () if falling else (ClearError(now.error),)
 
 
 def _has_no_place(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:

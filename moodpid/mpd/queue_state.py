@@ -102,20 +102,23 @@ def record_own_changes(
     removed: Iterable[int] = (),
     *,
     played: bool = False,
+    error_cleared: bool = False,
 ) -> QueueState:
     """Remember what was carried out, so that it is not taken for a user's doing."""
     removed = set(removed)
     last = queue_state.last
+    error_cleared |= played
+    if last and error_cleared:  # the same error is news when it comes again
+        last = replace(last, error="")
     if last and (added or removed or played):
+        # Only the next snapshot shows which song MPD goes on with
         length = last.length + len(added) - len(removed)
-        # Only the next snapshot shows which song MPD goes on with; and to play clears its error
-        error = "" if played else last.error
-        last = replace(last, length=length, next_id=None, error=error, own_change=True)
+        last = replace(last, length=length, next_id=None, own_change=True)
     return replace(
         queue_state,
         own_songs=tuple(song for song in queue_state.own_songs if song.id not in removed) + added,
         last=last,
-        error="" if played else queue_state.error,
+        error="" if error_cleared else queue_state.error,
         jump=queue_state.jump and not played,
         asked_to_start=queue_state.asked_to_start and not played,
         interrupted=queue_state.interrupted or (played and last is not None and last.state is PlayState.PLAY),

@@ -256,7 +256,7 @@ class QueueReconciler:
         added = self._queue_state is not before
         if plan.songs_to_add == planner.QUEUE_AHEAD and not added:
             # What waits is of an old mood, and better than silence
-            commands = tuple(command for command in commands if isinstance(command, Resume))
+            commands = tuple(command for command in commands if isinstance(command, Resume | ClearError))
         done = [self._command(link, command) for command in commands]
         return any(done) or added
 
@@ -281,6 +281,7 @@ class QueueReconciler:
                 return True
             case ClearError():
                 link.clear_error()
+                self._queue_state = record_own_changes(self._queue_state, error_cleared=True)
                 return False  # nothing follows from it
             case Play(id=song, fade=fade):
                 play = partial(link.play, song)

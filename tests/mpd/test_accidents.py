@@ -141,6 +141,17 @@ def test_the_same_output_error_twice_is_recovered_twice(room: Room) -> None:
         room.wait(2)
 
 
+def test_an_output_that_fails_again_during_hands_off_comes_back(room: Room) -> None:
+    room.mpd.add("user/0")
+    room.mpd.error = "Failed to open audio output"  # MPD shows it on, though it plays
+    room.look()
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    room.look()
+    room.mpd.output_broken = False
+    room.wait(2000)
+    assert room.mpd.playing()
+
+
 def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
     room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
     room.look()

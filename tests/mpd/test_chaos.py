@@ -1,12 +1,13 @@
 """Accidents together with a user's deeds: a real reconciler at a fake MPD, in simulated time.
 
-How many examples: `MOODPID_CHAOS_EXAMPLES=10000 python -m pytest tests/mpd/test_chaos.py`.
+More examples: `MOODPID_CHAOS_EXAMPLES=10000 python -m pytest --log-level=ERROR tests/mpd/test_chaos.py`.
 """
 
 import os
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -291,4 +292,4 @@ ChaosMachine.TestCase.settings = settings(
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestChaos = ChaosMachine.TestCase
+TestChaos = pytest.mark.timeout(300 + EXAMPLES)(ChaosMachine.TestCase)
