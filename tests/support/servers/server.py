@@ -26,8 +26,11 @@ class ServerError(Exception):
 
 
 def find(program: str) -> str | None:
-    """The path of `program`, looked for in the folders of administrators too; None if it is not installed."""
-    return shutil.which(program, path=_PATH)
+    """Return the path of `program`, None if it is not installed; the folders of administrators count.
+
+    A variable names another one for all tests: `MOODPID_MPD=tools/pi/mpd` for MPD.
+    """
+    return os.environ.get(f"MOODPID_{program.upper()}") or shutil.which(program, path=_PATH)
 
 
 def free_port() -> int:
