@@ -118,17 +118,21 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def combine(options: argparse.Namespace) -> None:
-    """Weigh the members by the validation faces; store what they answer together to all views."""
+    """Weigh the members by the validation faces; store what they answer together to all views.
+
+    Members of earlier calls count as well, each with the faces that its own recipe left out.
+    """
     _, valid = load_faces(options)
     members, given = [], []
-    for name, recipe in MEMBERS.items():
-        folder = options.run / "members" / name
-        if name not in options.members or not (folder / "member.json").exists():
+    for file in sorted((options.run / "members").glob("*/member.json")):
+        name = file.parent.name
+        if (name in MEMBERS and name not in options.members) or not (file.parent / "answers.npy").exists():
             continue
-        with np.load(folder / "valid.npz") as said:
-            log_shares = ensemble.log_mean(said["logits"], said["mirrored"])
-        members.append(ensemble.Member(name, recipe.fold, recipe.folds, log_shares))
-        given.append(np.load(folder / "answers.npy", mmap_mode="r"))
+        recipe = json.loads(file.read_text())["recipe"]
+        with np.load(file.parent / "valid.npz") as answers:
+            log_shares = ensemble.log_mean(answers["logits"], answers["mirrored"])
+        members.append(ensemble.Member(name, recipe["fold"], recipe["folds"], log_shares))
+        given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
     described = ensemble.describe(members, valid.labels)
     weights = np.array([described["members"][member.name]["weight"] for member in members])
     np.save(options.run / "answers.npy", ensemble.blend(members, weights, given))
