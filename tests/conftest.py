@@ -60,14 +60,20 @@ def _well_formed_log_calls() -> Iterator[None]:
 # Names by which a module starts servers or programs of its own
 _SERVER_NAMES = frozenset({"PrivateMosquitto", "PrivateMpd", "Moodpid", "begin", "require"})
 _SERVER_FIXTURES = frozenset({"mpd", "mosquitto"})
-_SERVER_FOLDERS = frozenset({"demo", "e2e", "homeassistant", "pi", "servers"})
+# Benchmarks need none, but seconds each
+_SERVER_FOLDERS = frozenset({"benchmarks", "demo", "e2e", "homeassistant", "pi", "servers"})
+# The same on every Python: files, figures, and what happens in a browser
+_ONCE_FOLDERS = frozenset({"benchmarks", "packaging"})
+_ONCE_MODULES = frozenset({"test_style.py", "test_tools.py", "test_browser.py"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need servers, so that `-m "not servers"` is the fast lane."""
+    """Mark the tests that need servers or one Python only; `-m "not servers"` is the fast lane."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         names = set(vars(module)) if (module := getattr(item, "module", None)) else set()
         folder = item.path.parent.name
         if fixtures & _SERVER_FIXTURES or names & _SERVER_NAMES or folder in _SERVER_FOLDERS:
             item.add_marker(pytest.mark.servers)
+        if folder in _ONCE_FOLDERS or item.path.name in _ONCE_MODULES:
+            item.add_marker(pytest.mark.once)
