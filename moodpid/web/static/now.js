@@ -82,9 +82,10 @@ function playerCard(app) {
 		setText(artist, plays ? player.artist : "");
 		setText(hold, player.message ?? "");
 		const known = [
+			[T.next, player.next_title],
+			// Of the songs that moodpid chose last, which may be those that follow
 			[T.chosenFor, player.mood ? moodName(player.mood) : ""],
 			[T.from, player.playlist],
-			[T.next, player.next_title],
 			[T.why, player.why],
 		].filter(([, text]) => text);
 		const key = JSON.stringify(known);
