@@ -2,29 +2,33 @@
 
 import json
 import os
+import random
 import resource
 import select
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from tests.support.mqtt import MqttListener
 from tests.support.processes import begin, end
 from tests.support.servers import PrivateMosquitto, PrivateMpd
 
-if TYPE_CHECKING:
-    import subprocess
-
+REPOSITORY = Path(__file__).parents[2]
 RIGHT_S = 120.0
 """Longer than any time limit of the daemon: what takes longer is not survived."""
 ROOT = "moodpid/faults"
+
+
+Outcome = float | None
+"""Seconds until every view was right, None if the fault was not survived."""
 
 
 class Proxy:
@@ -35,12 +39,14 @@ class Proxy:
 
     Attributes:
         port: Of the proxy.
+        opened_since_stall: Whether a client connected after `stall`.
     """
 
     def __init__(self, port: int) -> None:
         self._behind = port
         self._stalled: set[int] = set()
         self._open: list[int] = []
+        self.opened_since_stall = False
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -48,6 +54,7 @@ class Proxy:
     def stall(self) -> None:
         """Pass nothing on any more on the connections of now, and close none of them."""
         self._stalled.update(self._open)
+        self.opened_since_stall = False
 
     def _serve(self) -> None:
         while True:
@@ -56,6 +63,7 @@ class Proxy:
                 server = socket.create_connection(("127.0.0.1", self._behind))
                 number = len(self._open)
                 self._open.append(number)
+                self.opened_since_stall = True
                 threading.Thread(target=self._pass, args=(number, visitor, server), daemon=True).start()
 
     def _pass(self, number: int, visitor: socket.socket, server: socket.socket) -> None:
@@ -68,6 +76,9 @@ class Proxy:
                     if not (said := speaker.recv(65536)):
                         return
                     other[speaker].sendall(said)
+
+
+Fault = Callable[["FaultHarness", random.Random], Iterator[Outcome]]
 
 
 class FaultHarness:
@@ -98,12 +109,15 @@ class FaultHarness:
             end(self._process, signal.SIGKILL)
         self._stack.close()
 
-    def config(self, *, model: str = "", fps: float = 4.0) -> Path:
-        """Write the configuration, and return its file."""
-        file = self.folder / "moodpid.toml"
+    def config(
+        self, *, model: str = "", fps: float = 4.0, path: Path | None = None, name: str = "moodpid.toml"
+    ) -> Path:
+        """Write a configuration, with a model or a recording of one's own; return its file."""
+        file = self.folder / name
         file.write_text(
             '[device]\nid = "faults"\n'
             f'[camera]\nsource = "recording"\nloop = true\nfps = {fps}\n'
+            + (f'path = "{path}"\n' if path else "")
             + (f'[vision]\nmodel = "{model}"\n' if model else "")
             + f'[player]\nhost = "127.0.0.1"\nport = {self.mpd_proxy.port}\n'
             '[player.playlists]\nhappy = ["Happy"]\n'
@@ -112,14 +126,59 @@ class FaultHarness:
         )
         return file
 
-    def start(self, *, full_disk: bool = False, fps: float = 4.0) -> None:
-        """Start the daemon; with `full_disk` it can write no byte to any file."""
+    def start(self, *, full_disk: bool = False, fps: float = 4.0, path: Path | None = None) -> None:
+        """Start the daemon, with a recording of one's own; with `full_disk` it can write to no file."""
         environment = {**os.environ, "STATE_DIRECTORY": str(self.state), "RUNTIME_DIRECTORY": str(self.state)}
         environment.pop("NOTIFY_SOCKET", None)
-        command = [sys.executable, "-P", "-m", "moodpid", "run", "--config", str(self.config(fps=fps))]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "moodpid",
+            "run",
+            "--config",
+            str(self.config(fps=fps, path=path)),
+        ]
         self._process = begin(command, self.folder / "log", environment=environment)
         if full_disk:
             resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0, 0))
+
+    def run_to_end(self, *arguments: str) -> tuple[int, str]:
+        """Run moodpid until it ends; return its exit code, and what it wrote to standard error."""
+        errors = self.folder / "errors"
+        command = [sys.executable, "-P", "-m", "moodpid", *arguments]
+        with (
+            errors.open("wb") as file,
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file, cwd=self.folder) as process,
+        ):
+            threading.Timer(RIGHT_S, process.kill).start()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        self.peak_kb = max(self.peak_kb, usage.ru_maxrss)
+        return process.returncode, errors.read_text(encoding="utf-8", errors="replace")
+
+    @contextmanager
+    def song(self, title: str) -> Iterator[None]:
+        """Let MPD play a song with a title."""
+        tags = self.folder / "tags"
+        tags.write_text(f";FFMETADATA1\ntitle={title}\n", encoding="utf-8")
+        sound = [
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=duration=300:sample_rate=8000",
+            "-i",
+            str(tags),
+            "-map_metadata",
+            "1",
+        ]
+        command = ["ffmpeg", "-y", "-loglevel", "error", *sound, str(self.mpd.music / "titled.ogg")]
+        subprocess.run(command, check=True, timeout=60)
+        # mpc cannot read the status with such a title, and fails though MPD obeys
+        for words in (["update", "--wait"], ["add", "titled.ogg"], ["play"]):
+            self.mpd.mpc(*words, check=False)
+        yield
+        self.mpd.mpc("clear", check=False)
 
     @property
     def pid(self) -> int:
@@ -174,10 +233,14 @@ class FaultHarness:
 
 def is_well(retained: dict[str, bytes]) -> bool:
     """Return whether the device is online, watches, and has its player."""
-    if retained.get(f"{ROOT}/status") != b"online":
-        return False
+    camera, player = (field_of(retained, topic, "state") for topic in ("camera", "player"))
+    online = retained.get(f"{ROOT}/status") == b"online"
+    return online and camera == "watching" and player not in ("", "unreachable", "disabled")
+
+
+def field_of(retained: dict[str, bytes], topic: str, name: str) -> str:
+    """Return a text in the payload of a topic, empty where there is none."""
     try:
-        camera, player = (json.loads(retained[f"{ROOT}/{name}"])["state"] for name in ("camera", "player"))
-    except (KeyError, ValueError):
-        return False
-    return camera == "watching" and player not in ("unreachable", "disabled")
+        return str(json.loads(retained[f"{ROOT}/{topic}"])[name])
+    except (KeyError, TypeError, ValueError):
+        return ""
