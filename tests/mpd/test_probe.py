@@ -140,6 +140,8 @@ def test_a_list_most_of_whose_songs_are_gone_is_counted(mpd: PrivateMpd) -> None
 
 
 def test_a_list_that_ends_the_connection_costs_no_other(mpd: PrivateMpd) -> None:
+    if mpd.version >= (0, 24):
+        pytest.skip("MPD 0.24 sends a list in parts")
     with (mpd.folder / "mpd.conf").open("a") as file:
         file.write('max_output_buffer_size "64"\n')
     mpd.stop()

@@ -80,6 +80,13 @@ class PrivateMpd(Server):
         with socket.create_connection((self.host, self.port), timeout=1) as connection:
             return connection.recv(6) == b"OK MPD"
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Version of the protocol, as the greeting gives it."""
+        with socket.create_connection((self.host, self.port), timeout=READY_S) as connection:
+            greeting = connection.makefile().readline()
+        return tuple(map(int, greeting.split()[-1].split(".")))
+
     def start(self) -> None:
         """As for every server; the first start reads the library too."""
         fresh = not (self.folder / "database").exists()
