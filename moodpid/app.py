@@ -151,12 +151,13 @@ def page_link(config: Config, folder: Path) -> str:
     Raises:
         PageLinkError: The page is switched off, or its key cannot be read.
     """
-    from moodpid.web.links import KEY_FILE, one_time_link, stored_key
-    from moodpid.web.listening import Address
+    from moodpid.web.key_file import KEY_FILE, stored_key
+    from moodpid.web.listen_address import PageAddress
+    from moodpid.web.login_link import one_time_link
 
     if not config.web.enabled:
         raise PageLinkError("the page is switched off: set enabled = true in [web] and restart the service")
-    address = Address.of(config.web, socket.gethostname())
+    address = PageAddress.of(config.web, socket.gethostname())
     if not (address.reachable or wiring.web_password(config)):
         return address.url
     file = folder / KEY_FILE

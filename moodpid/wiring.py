@@ -151,7 +151,7 @@ def _web_publisher(
         ) from error
     from moodpid.page_backend import Backend
     from moodpid.settings.fields import setting_fields
-    from moodpid.web.links import KEY_FILE, read_key
+    from moodpid.web.key_file import KEY_FILE, KeyFile
 
     folder = runtime_folder()
     parts = PageParts(
@@ -164,7 +164,7 @@ def _web_publisher(
             make_pipeline=lambda: build_pipeline(config, stills=True)[0],
         ),
         view_level,
-        read_key(JsonFile(folder / KEY_FILE if folder else None)),
+        KeyFile(JsonFile(folder / KEY_FILE if folder else None)),
         links=folder is not None,
         password=web_password(config),
         hostname=socket.gethostname(),
@@ -225,9 +225,9 @@ def _page_url(config: Config) -> str:
     """Return where other machines reach the page, empty if they cannot."""
     if not config.web.enabled:
         return ""
-    from moodpid.web.listening import Address
+    from moodpid.web.listen_address import PageAddress
 
-    address = Address.of(config.web, socket.gethostname())
+    address = PageAddress.of(config.web, socket.gethostname())
     return address.url if address.reachable else ""
 
 

@@ -64,7 +64,7 @@ _SERVER_FIXTURES = frozenset({"mpd", "mosquitto"})
 _SERVER_FOLDERS = frozenset({"benchmarks", "demo", "e2e", "homeassistant", "pi", "servers"})
 # The same on every Python: files, figures, and what happens in a browser
 _ONCE_FOLDERS = frozenset({"benchmarks", "packaging"})
-_ONCE_MODULES = frozenset({"test_style.py", "test_tools.py", "test_browser.py"})
+_ONCE_MODULES = frozenset({"test_style.py", "test_tools.py", "test_browser.py", "test_browser_live.py"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from moodpid.config import Config
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
 from moodpid.system.systemctl import Unit
-from moodpid.web.listening import Address, LaterError, listen
+from moodpid.web.listen_address import NotYetAvailableError, PageAddress, listen
 from moodpid.web.probe import Answer, probe
 
 
@@ -25,11 +25,11 @@ def check_page(config: Config, unit: Unit | None) -> Finding:
         password = wiring.web_password(config)
     except ConfigError as error:
         return Finding(False, "page", str(error), "correct the file that the line names")
-    address = Address.of(config.web, socket.gethostname())
+    address = PageAddress.of(config.web, socket.gethostname())
     return _tried(address, password, running=bool(unit and unit.runs))
 
 
-def _tried(address: Address, password: str, *, running: bool) -> Finding:
+def _tried(address: PageAddress, password: str, *, running: bool) -> Finding:
     answer = probe(address)
     if answer is Answer.PAGE:
         return Finding(True, "page", f"answers at {address.url}{_sign_in(address, password)}")
@@ -42,15 +42,15 @@ def _tried(address: Address, password: str, *, running: bool) -> Finding:
     return _could_listen(address)
 
 
-def _sign_in(address: Address, password: str) -> str:
+def _sign_in(address: PageAddress, password: str) -> str:
     if password:
         return ", with a password"
     return "; sudo moodpid web prints a link that signs in" if address.reachable else ""
 
 
-def _could_listen(address: Address) -> Finding:
+def _could_listen(address: PageAddress) -> Finding:
     try:
-        with suppress(LaterError):
+        with suppress(NotYetAvailableError):
             listen(address).close()
     except ConfigError as error:
         return Finding(False, "page", str(error), "set another port in [web]")

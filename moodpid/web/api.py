@@ -14,11 +14,11 @@ from moodpid.requests import Post
 from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.state import ViewLevel
 from moodpid.text import clean
+from moodpid.web.authentication import COOKIE, Authenticator, TooManyAttemptsError
 from moodpid.web.backend import BusyError, PageBackend, Workers
 from moodpid.web.day import DayLog
 from moodpid.web.feed import Feed, TooManyPagesError
-from moodpid.web.sealing import SESSION_S
-from moodpid.web.session import COOKIE, SignIn, TooManyGuessesError
+from moodpid.web.signed_tokens import SESSION_S
 
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 WRITE_S = 10.0
@@ -54,7 +54,7 @@ class Api:
         feed: Feed,
         day: DayLog,
         backend: PageBackend,
-        sign_in: SignIn,
+        sign_in: Authenticator,
         cookie_path: str = "/",
         secure: bool = False,
     ) -> None:
@@ -104,7 +104,7 @@ class Api:
                 session = self.sign_in.by_link(token)
             else:
                 session = await self.sign_in.by_password(_text(sent, "password"), address)
-        except TooManyGuessesError:
+        except TooManyAttemptsError:
             return _error(429, "too many tries: wait a minute")
         if not session:
             return _error(401, "wrong password, or the link was used or is older than 15 minutes")

@@ -11,9 +11,9 @@ from moodpid.rate_limit import TokenBucket
 from moodpid.text import clean
 from moodpid.web.access import SECURITY_HEADERS, AccessRules
 from moodpid.web.api import Api
+from moodpid.web.authentication import COOKIE
 from moodpid.web.connections import Connections
 from moodpid.web.files import StaticFiles
-from moodpid.web.session import COOKIE
 
 MAX_BODY_BYTES = 16 * 1024
 ANSWER_S = 30.0

@@ -14,13 +14,14 @@ from moodpid.state import ViewLevel
 from moodpid.web.access import AccessRules, is_loopback, own_names
 from moodpid.web.api import Api
 from moodpid.web.application import build_application
+from moodpid.web.authentication import Authenticator
 from moodpid.web.backend import PageBackend
 from moodpid.web.connections import Connections
 from moodpid.web.day import DayLog
 from moodpid.web.feed import Feed
-from moodpid.web.listening import Address
+from moodpid.web.key_file import KeyFile
+from moodpid.web.listen_address import PageAddress
 from moodpid.web.publisher import WebPublisher
-from moodpid.web.session import SignIn
 from moodpid.web.state_json import describe_field
 
 
@@ -33,7 +34,7 @@ class PageParts:
         post: Where requests go.
         backend: Answers that take a while.
         view_level: Where the main loop reads what the pages want of each frame.
-        key: Of this installation, for sessions and links.
+        key_file: Of this installation, for sessions and links.
         links: Whether `moodpid web` can know the key.
         password: Of the page, empty for none.
         hostname: Of this machine.
@@ -43,7 +44,7 @@ class PageParts:
     post: Post
     backend: PageBackend
     view_level: SharedValue[ViewLevel]
-    key: bytes
+    key_file: KeyFile
     links: bool
     password: str
     hostname: str
@@ -62,9 +63,9 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
             f"[web] host {page.host} can be reached from other machines and there is no password: write one"
             " to /etc/moodpid/web-password, or name its file with password_file"
         )
-    address = Address.of(page, parts.hostname)
+    address = PageAddress.of(page, parts.hostname)
     feed, day = Feed(parts.view_level), DayLog()
-    sign_in = SignIn(parts.key, parts.password, protected=protected)
+    sign_in = Authenticator(parts.key_file, parts.password, protected=protected)
     rules = AccessRules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)
 
     def make_application(connections: Connections) -> Any:  # noqa: ANN401 - aiohttp's, not imported here

@@ -3,7 +3,7 @@
 import http.client
 from enum import Enum
 
-from moodpid.web.listening import Address
+from moodpid.web.listen_address import PageAddress
 
 TIMEOUT_S = 3.0
 
@@ -16,7 +16,7 @@ class Answer(Enum):
     NOBODY = "nobody"
 
 
-def probe(address: Address) -> Answer:
+def probe(address: PageAddress) -> Answer:
     """Ask for the page as a browser on this machine would."""
     connection = http.client.HTTPConnection(address.local_host, address.port, timeout=TIMEOUT_S)
     try:

@@ -19,7 +19,7 @@ from moodpid.state import AppState
 from moodpid.web.connections import Connections
 from moodpid.web.day import DayLog
 from moodpid.web.feed import Feed
-from moodpid.web.listening import Address, LaterError, listen
+from moodpid.web.listen_address import NotYetAvailableError, PageAddress, listen
 from moodpid.web.state_json import parts
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class WebPublisher:
 
     def __init__(
         self,
-        address: Address,
+        address: PageAddress,
         *,
         fields: Iterable[SettingField],
         feed: Feed,
@@ -73,7 +73,7 @@ class WebPublisher:
         self._stopping = asyncio.Event()
         self._thread = Thread(target=self._run, name="web", daemon=True)
         self._socket: socket.socket | None = None
-        with suppress(LaterError):
+        with suppress(NotYetAvailableError):
             self._socket = listen(address)
 
     @property
@@ -133,7 +133,7 @@ class WebPublisher:
         while self._socket is None and not self._stopping.is_set():
             try:
                 self._socket = listen(self._address)
-            except LaterError as error:
+            except NotYetAvailableError as error:
                 if str(error) != reason:
                     reason = str(error)
                     log.warning("page: %s; it is tried again every %.0f s", reason, RETRY_S)

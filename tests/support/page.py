@@ -26,10 +26,12 @@ from moodpid.state import (
     PlayerStatus,
     ViewLevel,
 )
+from moodpid.system.json_file import JsonFile
 from moodpid.text import clean
+from moodpid.web.key_file import KeyFile
 from moodpid.web.page import PageParts, build_page
 from moodpid.web.publisher import WebPublisher
-from moodpid.web.sealing import KEY_BYTES
+from moodpid.web.signed_tokens import KEY_BYTES
 from tests.support.fakes import scores
 
 KEY = bytes(range(KEY_BYTES))
@@ -210,7 +212,16 @@ def page_server(
     requests: RequestQueue[Request] = RequestQueue()
     level, backend = SharedValue(ViewLevel.NOTHING), FakeBackend()
     fields = setting_fields(capabilities or Capabilities())
-    parts = PageParts(fields, requests.post, backend, level, KEY, links, password, "testpi")
+    parts = PageParts(
+        fields,
+        requests.post,
+        backend,
+        level,
+        KeyFile(JsonFile(None), lambda _: KEY),
+        links,
+        password,
+        "testpi",
+    )
     publisher = build_page(config, parts)
     publisher.start()
     try:

@@ -10,7 +10,7 @@ from moodpid.config import Config, WebConfig
 from moodpid.doctor.web import check_page
 from moodpid.system.systemctl import Unit
 from moodpid.web import probe
-from moodpid.web.listening import Address
+from moodpid.web.listen_address import PageAddress
 from moodpid.wiring import capabilities
 from tests.support.page import PASSWORD, free_port, page_server
 
@@ -66,7 +66,7 @@ def test_a_service_that_does_not_run_could_serve_the_page() -> None:
     ],
 )
 def test_the_address_for_people(values: dict[str, Any], url: str) -> None:
-    assert Address.of(page(**values).web, "pi.lan").url == url
+    assert PageAddress.of(page(**values).web, "pi.lan").url == url
 
 
 def test_home_assistant_gets_an_address_that_it_can_open() -> None:

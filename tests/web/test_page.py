@@ -9,7 +9,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.requests import Button, ChangeSetting, PressButton
 from moodpid.state import CameraStatus, ViewLevel
 from moodpid.web.access import SECURITY_HEADERS
-from moodpid.web.listening import Address, listen
+from moodpid.web.listen_address import PageAddress, listen
 from tests.support.page import JPEG, app_state, camera_view, page_server
 
 
@@ -186,4 +186,4 @@ def test_a_port_in_use_ends_the_start_with_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port}: another program has it"):
-            listen(Address("127.0.0.1", port))
+            listen(PageAddress("127.0.0.1", port))

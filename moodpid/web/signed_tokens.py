@@ -1,41 +1,42 @@
-"""Sessions and one-time links: texts that only this installation can have made, with an end to each."""
+"""Signed tokens for sessions and one-time links: only this installation makes them, and each has an end."""
 
 import base64
 import binascii
-import hashlib
 import hmac
 import math
 import secrets
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 KEY_BYTES = 32
 LINK_S = 15 * 60.0
 SESSION_S = 30 * 24 * 3600.0
 _NONCE_BYTES, _MAC_BYTES = 16, 32
-_LENGTH = 8 + _NONCE_BYTES + _MAC_BYTES
+BODY_BYTES = 8 + _NONCE_BYTES
+_LENGTH = BODY_BYTES + _MAC_BYTES
 _MAX_CHARS = 4 * (_LENGTH + 2) // 3 + 4
 _MAX_SPENT = 4096
 
 
 class Purpose(Enum):
-    """What a sealed text is for; one is never taken for the other."""
+    """What a token is for; one is never taken for the other."""
 
     LINK = b"link"
     SESSION = b"session"
 
 
-class Seal:
-    """Makes and checks texts that end at a time, by HMAC-SHA-256 (RFC 2104).
+class SignedTokens:
+    """Makes and checks tokens that end at a time, by HMAC-SHA-256 (RFC 2104).
 
     Times are monotonic seconds of this system: one clock for all processes, which no user can set, and which
     begins again with the key when the system restarts.
 
     Args:
         key: Secret, `KEY_BYTES` long.
-        purpose: What the texts are for.
-        extra: Another secret; when it changes, all texts made before are invalid.
+        purpose: What the tokens are for.
+        extra: Another secret; when it changes, all tokens made before are invalid.
+        spent: The contents of tokens that are not valid any more.
         random_bytes: Returns so many bytes.
     """
 
@@ -45,14 +46,20 @@ class Seal:
         purpose: Purpose,
         extra: str = "",
         *,
+        spent: Iterable[bytes] = (),
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._key = hmac.digest(key, purpose.value + b"\0" + extra.encode(), "sha256")
         self._random_bytes = random_bytes
-        self._spent: dict[bytes, float] = {}
+        self._spent = {body: _until_s(body) for body in spent}
+
+    @property
+    def spent(self) -> tuple[bytes, ...]:
+        """The contents of the tokens that were spent, in that order."""
+        return tuple(self._spent)
 
     def make(self, until_s: float) -> str:
-        """Return a text that is valid until `until_s`."""
+        """Return a token that is valid until `until_s`."""
         body = struct.pack(">d", until_s) + self._random_bytes(_NONCE_BYTES)
         return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
 
@@ -67,7 +74,7 @@ class Seal:
         Args:
             text: What was sent.
             now_s: The time.
-            least_until_s: A text that ends before is from before the start of this process, which does not
+            least_until_s: A token that ends before is from before the start of this process, which does not
                 know whether it was spent: it is invalid.
         """
         body = self._opened(text)
@@ -96,31 +103,3 @@ class Seal:
 def _until_s(body: bytes) -> float:
     until_s: float = struct.unpack(">d", body[:8])[0]
     return until_s
-
-
-class Password:
-    """Checks guesses against a password, of which only the scrypt hash stays in memory (RFC 7914).
-
-    Args:
-        password: In plain text; may not be empty.
-    """
-
-    # 16 MiB and some 50 ms on a PC: slow for a guesser, affordable on a small Pi
-    _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
-
-    def __init__(self, password: str) -> None:
-        self._salt = secrets.token_bytes(16)
-        self._hash = self._scrypt(password)
-
-    def matches(self, guess: str) -> bool:
-        """Return whether `guess` is the password; takes as long for every guess."""
-        return hmac.compare_digest(self._hash, self._scrypt(guess))
-
-    def _scrypt(self, text: str) -> bytes:
-        return hashlib.scrypt(
-            text.encode("utf-8", "surrogatepass"),
-            salt=self._salt,
-            n=self._COST,
-            r=self._BLOCK,
-            p=self._PARALLEL,
-        )

@@ -10,7 +10,7 @@ _MAX_ADDRESSES = 256
 _NETWORK_BITS = 64  # of IPv6: one machine has as many addresses as it likes below these
 
 
-class GuessLimit:
+class LoginThrottle:
     """Counts guesses at the password."""
 
     def __init__(self) -> None:

@@ -12,12 +12,12 @@ _BACKLOG = 32
 _ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on
 
 
-class LaterError(Exception):
+class NotYetAvailableError(Exception):
     """The address is not there yet; try again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PageAddress:
     """Where the page is.
 
     Attributes:
@@ -34,7 +34,7 @@ class Address:
     hostname: str = "localhost"
 
     @classmethod
-    def of(cls, page: WebConfig, hostname: str) -> "Address":
+    def of(cls, page: WebConfig, hostname: str) -> "PageAddress":
         """Return where the configuration wants the page."""
         return cls(page.host, page.port, page.base_path, page.public_url, hostname)
 
@@ -58,12 +58,12 @@ class Address:
         return bool(self.public_url) or not is_loopback(self.host)
 
 
-def listen(address: Address) -> socket.socket:
+def listen(address: PageAddress) -> socket.socket:
     """Return a listening socket.
 
     Raises:
         ConfigError: The port is taken, or this user may not listen there.
-        LaterError: The network is not up yet.
+        NotYetAvailableError: The network is not up yet.
     """
     what = f"[web] cannot listen on {address.host} port {address.port}"
     try:
@@ -74,10 +74,10 @@ def listen(address: Address) -> socket.socket:
         both = address.host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server(place, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
     except socket.gaierror as error:
-        raise LaterError(f"{what}: {error.strerror}") from error
+        raise NotYetAvailableError(f"{what}: {error.strerror}") from error
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
-            raise LaterError(f"{what}: this machine does not have the address") from error
+            raise NotYetAvailableError(f"{what}: this machine does not have the address") from error
         if error.errno == errno.EADDRINUSE:
             raise ConfigError(f"{what}: another program has it; set another port in [web]") from error
         if error.errno == errno.EACCES:

@@ -4,21 +4,23 @@ import time
 from collections.abc import Callable
 
 from moodpid.web.backend import BusyError, Workers
-from moodpid.web.guesses import GuessLimit
-from moodpid.web.sealing import LINK_S, SESSION_S, Password, Purpose, Seal
+from moodpid.web.key_file import KeyFile
+from moodpid.web.login_throttle import LoginThrottle
+from moodpid.web.password_hash import PasswordHash
+from moodpid.web.signed_tokens import LINK_S, SESSION_S, Purpose, SignedTokens
 
 COOKIE = "moodpid_session"
 
 
-class TooManyGuessesError(Exception):
-    """Wait before the next guess."""
+class TooManyAttemptsError(Exception):
+    """Wait before the next attempt."""
 
 
-class SignIn:
+class Authenticator:
     """Checks passwords, links and sessions.
 
     Args:
-        key: Secret, of this installation.
+        key_file: The secret of this installation.
         password: In plain text; empty for none.
         protected: Whether a session is needed at all.
         clock: Monotonic seconds.
@@ -26,17 +28,18 @@ class SignIn:
 
     def __init__(
         self,
-        key: bytes,
+        key_file: KeyFile,
         password: str,
         *,
         protected: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.protected = protected
-        self._password = Password(password) if password else None
-        self._links = Seal(key, Purpose.LINK)
-        self._sessions = Seal(key, Purpose.SESSION, password)
-        self._guesses = GuessLimit()
+        self._password = PasswordHash(password) if password else None
+        self._links = SignedTokens(key_file.key, Purpose.LINK)
+        self._sessions = SignedTokens(key_file.key, Purpose.SESSION, password, spent=key_file.signed_out)
+        self._key_file = key_file
+        self._throttle = LoginThrottle()
         # One at a time: scrypt takes 16 MiB
         self._workers = Workers(1)
         self._clock = clock
@@ -59,7 +62,7 @@ class SignIn:
             address: Of the client.
 
         Raises:
-            TooManyGuessesError: There were too many already.
+            TooManyAttemptsError: There were too many already.
         """
         password = self._password
         self._take_guess(address)
@@ -68,7 +71,7 @@ class SignIn:
         try:
             matches = await self._workers.run(lambda: password.matches(guess))
         except BusyError:
-            raise TooManyGuessesError from None
+            raise TooManyAttemptsError from None
         return self._new_session() if matches else ""
 
     def by_link(self, token: str) -> str:
@@ -80,12 +83,13 @@ class SignIn:
         return self._new_session() if valid else ""
 
     def sign_out(self, cookie: str) -> None:
-        """End a session."""
-        self._sessions.spend(cookie, self._clock())
+        """End a session, also for the time after a restart."""
+        if self._sessions.spend(cookie, self._clock()):
+            self._key_file.save_signed_out(self._sessions.spent)
 
     def _take_guess(self, address: str) -> None:
-        if not self._guesses.try_take(address, self._clock()):
-            raise TooManyGuessesError
+        if not self._throttle.try_take(address, self._clock()):
+            raise TooManyAttemptsError
 
     def _new_session(self) -> str:
         return self._sessions.make(self._clock() + SESSION_S)

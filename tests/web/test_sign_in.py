@@ -1,0 +1,103 @@
+"""Passwords, links and sessions: what is shown to whom."""
+
+import time
+
+import pytest
+
+from moodpid.errors import ConfigError
+from moodpid.web.login_link import one_time_link
+from tests.support.page import KEY, PASSWORD, PageServer, page_server
+
+OPEN = "/api/about"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", OPEN),
+        ("GET", "/api/events"),
+        ("GET", "/api/day"),
+        ("GET", "/api/picture/1"),
+        ("GET", "/api/playlists"),
+        ("GET", "/api/playlists/happy"),
+        ("POST", "/api/request"),
+        ("POST", "/api/classify"),
+        ("GET", "/api/anything"),
+    ],
+)
+def test_without_a_session_nothing_is_shown(locked: PageServer, method: str, path: str) -> None:
+    assert (
+        locked.ask(method, path, {"key": "skip", "value": "PRESS"} if method == "POST" else None).status
+        == 401
+    )
+    assert locked.requests.drain() == []
+
+
+def test_a_session_opens_the_page_and_ends_when_signed_out(locked: PageServer) -> None:
+    answer = locked.sign_in()
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "Path=/" in cookie
+    assert locked.get(OPEN).status == 200
+    assert locked.ask("DELETE", "/api/session").status == 200
+    assert locked.get(OPEN).status == 401
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "A" * 76, "é", "=" * 76, "../../etc/passwd", "A" * 4000])
+def test_forged_sessions_are_refused(locked: PageServer, cookie: str) -> None:
+    assert locked.get(OPEN, Cookie=f"moodpid_session={cookie}".encode().decode("latin-1")).status == 401
+
+
+def test_a_session_with_one_bit_changed_is_refused(locked: PageServer) -> None:
+    locked.sign_in()
+    session = locked.cookie
+    locked.cookie = session[:20] + ("A" if session[20] != "A" else "B") + session[21:]
+    assert locked.get(OPEN).status == 401
+
+
+def test_passwords_cannot_be_guessed_quickly(locked: PageServer) -> None:
+    statuses = [locked.sign_in(f"guess {number}").status for number in range(8)]
+    assert statuses == [401] * 5 + [429] * 3
+    assert locked.sign_in(PASSWORD).status == 429
+    token = one_time_link("http://x/", KEY).partition("#")[2]
+    assert locked.post("/api/session", {"token": token}).status == 200
+
+
+@pytest.mark.parametrize("password", [None, 7, ["x"], "", "x" * 300, PASSWORD + " ", PASSWORD.upper()])
+def test_wrong_passwords_of_any_kind_are_refused(locked: PageServer, password: object) -> None:
+    answer = locked.post("/api/session", {"password": password})
+    assert answer.status == 401
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_link_signs_in_once(locked: PageServer) -> None:
+    token = one_time_link("http://x/", KEY).partition("#")[2]
+    assert locked.post("/api/session", {"token": token}).status == 200
+    assert locked.post("/api/session", {"token": token}).status == 401
+
+
+def test_a_link_is_no_session(locked: PageServer) -> None:
+    locked.cookie = one_time_link("http://x/", KEY).partition("#")[2]
+    assert locked.get(OPEN).status == 401
+
+
+def test_a_link_that_is_too_old_is_refused(locked: PageServer) -> None:
+    token = one_time_link("http://x/", KEY, clock=lambda: time.monotonic() - 901).partition("#")[2]
+    assert locked.post("/api/session", {"token": token}).status == 401
+
+
+def test_on_a_network_without_password_only_links_sign_in() -> None:
+    with page_server('host = "0.0.0.0"') as page:
+        assert page.get(OPEN).status == 401
+        assert page.sign_in("").status == 401
+        token = one_time_link("http://x/", KEY).partition("#")[2]
+        assert page.post("/api/session", {"token": token}).status == 200
+
+
+def test_a_network_address_without_password_or_links_is_refused() -> None:
+    with (
+        pytest.raises(ConfigError, match="there is no password"),
+        page_server('host = "0.0.0.0"', links=False),
+    ):
+        pass

@@ -1,0 +1,122 @@
+"""Clients that send too much, too little, or never read."""
+
+import http.client
+import socket
+import statistics
+import time
+
+import pytest
+
+from moodpid.web import api, application, connections
+from tests.support.page import JPEG, PageServer, app_state, page_server
+
+OPEN = "/api/about"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "IDLE_S", 0.2)
+    monkeypatch.setattr(connections, "SWEEP_S", 0.05)
+    monkeypatch.setattr(api, "WRITE_S", 0.2)
+    monkeypatch.setattr(application, "ANSWER_S", 0.2)
+
+
+def test_bodies_that_are_too_large_are_refused_unread(page: PageServer) -> None:
+    with page.connect() as connection:
+        connection.sendall(
+            b"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nX-Moodpid: 1\r\n"
+            b"Content-Length: 99999999\r\n\r\n"
+        )
+        assert connection.recv(64).startswith(b"HTTP/1.1 413")
+    assert page.post("/api/request", {"key": "x" * 20_000, "value": ""}).status == 413
+    assert page.get(OPEN).status == 200
+
+
+def test_a_body_without_a_length_is_cut_at_the_limit(
+    page: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "MAX_PICTURE_BYTES", 1000)
+    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=30)
+    chunks = iter([JPEG * 50, JPEG * 50])
+    connection.request("POST", "/api/classify", chunks, {"X-Moodpid": "1"}, encode_chunked=True)
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+@pytest.mark.parametrize("lines", [["X: " + "y" * 20_000], [f"X{n}: y" for n in range(90_000)]])
+def test_heads_without_end_are_refused(page: PageServer, lines: list[str]) -> None:
+    with page.connect() as connection:
+        head = "GET / HTTP/1.1\r\nHost: localhost\r\n" + "\r\n".join(lines) + "\r\n\r\n"
+        try:
+            connection.sendall(head.encode())
+            answer = connection.recv(64)
+            assert b" 400 " in answer or answer == b""
+        except ConnectionError:
+            pass
+    assert page.get(OPEN).status == 200
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"\x16\x03\x01\x02"]
+)
+def test_half_a_request_is_dropped(sent: bytes) -> None:
+    with page_server() as page, page.connect() as connection:
+        connection.sendall(sent)
+        answer = connection.makefile("rb").read()
+        assert answer == b"" or answer.startswith(b"HTTP/1.")
+        assert page.get(OPEN).status == 200
+
+
+@pytest.mark.usefixtures("impatient")
+def test_half_a_body_is_answered_with_a_time_out() -> None:
+    with page_server() as page, page.connect() as connection:
+        connection.sendall(
+            b"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nX-Moodpid: 1\r\n"
+            b"Content-Length: 900\r\n\r\nhalf"
+        )
+        assert connection.recv(64).startswith(b"HTTP/1.1 408")
+        # The next picture is not kept waiting
+        assert page.ask("POST", "/api/classify", raw=JPEG).status == 200
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_page_that_does_not_read_is_dropped() -> None:
+    with page_server() as page, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", page.port))
+        deaf.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with page.events() as events:
+            page.publisher.publish(app_state(), ())
+            events.next()
+            feed = page.publisher.feed
+            for number in range(100_000):
+                page.publisher.publish(app_state(title=f"{number} " + "x" * 200), ())
+                events.until("player")
+                if feed.pages == 1:
+                    break
+            assert feed.pages == 1
+
+
+def test_two_hundred_clients_do_not_slow_the_main_loop() -> None:
+    with page_server() as page:
+        page.publisher.publish(app_state(), ())
+        crowd = [page.connect() for _ in range(200)]
+        turns_s = []
+        for number in range(200):
+            crowd[number].sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            began_s = time.monotonic()
+            page.publisher.publish(app_state(title=str(number)), ())
+            turns_s.append(time.monotonic() - began_s)
+        assert page.publisher.feed.pages <= 24
+        for client in crowd:
+            client.close()
+        for _ in range(100):
+            try:
+                if page.get(OPEN).status == 200:
+                    break
+            except (ConnectionError, http.client.HTTPException):
+                time.sleep(0.02)
+        assert page.get(OPEN).status == 200
+        # The median: a machine with other work may stop any single turn
+        assert statistics.median(turns_s) < 0.1
