@@ -89,7 +89,7 @@ class Backend:
 
     def classify(self, picture: bytes) -> dict[str, Any]:
         """Return the faces in a picture and their emotions; raises PictureError if it cannot be read."""
-        grey = decode_grey(picture, "the picture", limits.SERVICE.picture_bytes)
+        grey = decode_grey(picture, "the picture", limits.SERVICE)
         height, width = grey.shape
         return {
             "width": width,

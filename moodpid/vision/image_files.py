@@ -1,5 +1,6 @@
 """Still pictures from files, as grey values."""
 
+import math
 import os
 import stat
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 
 from moodpid.errors import PictureError
 from moodpid.vision import exif, limits
+from moodpid.vision.limits import ReadLimits
 from moodpid.vision.opencv import cv2
 from moodpid.vision.picture_header import read_header
 from moodpid.vision.types import GreyImage
@@ -18,33 +20,33 @@ _HEADER = 16
 MIN_SIDE_PX = 24  # a smaller picture holds no face that can be found
 
 
-def read_grey(file: Path, max_bytes: int = limits.ONCE.picture_bytes) -> GreyImage:
+def read_grey(file: Path, sizes: ReadLimits = limits.ONCE) -> GreyImage:
     """Return the picture in `file`, upright by its EXIF, of shape (height, width).
 
     Args:
         file: A JPEG, PNG, BMP, TIFF or WebP.
-        max_bytes: Memory that decoding may take.
+        sizes: How large it may be, and from where on it is made smaller.
 
     Raises:
         PictureError: Missing, empty, no picture, too large or too small for any face.
     """
-    return decode_grey(read_bytes(file), str(file), max_bytes)
+    return decode_grey(read_bytes(file), str(file), sizes)
 
 
-def decode_grey(data: bytes, name: str, max_bytes: int = limits.ONCE.picture_bytes) -> GreyImage:
+def decode_grey(data: bytes, name: str, sizes: ReadLimits = limits.ONCE) -> GreyImage:
     """Return the picture that `data` encodes, upright by its EXIF, of shape (height, width).
 
     Args:
         data: The content of a file: a JPEG, PNG, BMP, TIFF or WebP.
         name: What error lines call it.
-        max_bytes: Memory that decoding may take.
+        sizes: How large it may be, and from where on it is made smaller.
 
     Raises:
         PictureError: No picture, too large or too small for any face.
     """
     if not data:
         raise PictureError(f"{name}: empty (0 bytes)")
-    _check_size(data, name, max_bytes)
+    _check_size(data, name, sizes.picture_bytes)
     how = cv2.IMREAD_GRAYSCALE
     orientation = exif.webp_orientation(data)
     if orientation is not None:  # some versions of OpenCV obey it and some do not
@@ -55,7 +57,15 @@ def decode_grey(data: bytes, name: str, max_bytes: int = limits.ONCE.picture_byt
         raise PictureError(f"{name}: cannot be decoded as a picture; it may be damaged") from error
     if picture is None:
         raise PictureError(f"{name}: {_unreadable(data[:_HEADER])}")
-    return exif.turn_upright(np.asarray(picture, np.uint8), orientation or 1)
+    small = _shrunk(np.asarray(picture, np.uint8), sizes.picture_pixels)
+    return exif.turn_upright(small, orientation or 1)
+
+
+def _shrunk(grey: GreyImage, max_pixels: int | None) -> GreyImage:
+    if max_pixels is None or grey.size <= max_pixels:
+        return grey
+    scale = math.sqrt(max_pixels / grey.size)
+    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _check_size(data: bytes, name: str, max_bytes: int) -> None:

@@ -10,13 +10,15 @@ class ReadLimits:
     Attributes:
         picture_bytes: Memory to decode a picture, its file included.
         video_pixels: Of a picture of a video. FFmpeg keeps several at once, OpenCV one in colour.
+        picture_pixels: Larger pictures are made smaller, since to find faces takes 14 bytes a pixel.
     """
 
     picture_bytes: int
     video_pixels: int
+    picture_pixels: int | None = None
 
 
 ONCE = ReadLimits(picture_bytes=260_000_000, video_pixels=9_000_000)
 """For commands that read and end: pictures of 50 megapixels as most are, videos of 4096 x 2160."""
-SERVICE = ReadLimits(picture_bytes=48_000_000, video_pixels=2_400_000)
-"""For the service: photographs of 12 megapixels, videos of 1920 x 1200."""
+SERVICE = ReadLimits(picture_bytes=36_000_000, video_pixels=2_400_000, picture_pixels=1_000_000)
+"""For the service: photographs of 12 megapixels as most are, videos of 1920 x 1200."""

@@ -77,7 +77,13 @@ def test_a_small_tiff_with_a_huge_tile_is_refused() -> None:
 def test_the_service_reads_a_photograph_of_twelve_megapixels() -> None:
     photograph = read_header(encoded(".jpg", [], 4056, 3040))
     assert photograph
-    assert photograph.decoding_bytes + 12_000_000 < limits.SERVICE.picture_bytes
+    assert photograph.decoding_bytes + 10_000_000 < limits.SERVICE.picture_bytes
+
+
+def test_the_service_makes_a_large_picture_smaller() -> None:
+    picture = encoded(".jpg", [], 3000, 2000)
+    assert decode_grey(picture, "p").shape == (2000, 3000)
+    assert decode_grey(picture, "p", limits.SERVICE).shape == pytest.approx((816, 1224), abs=1)
 
 
 def test_a_kind_that_is_not_ours_is_refused_unread() -> None:

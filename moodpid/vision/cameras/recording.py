@@ -41,18 +41,18 @@ def frames(path: Path | None, fps: float, on_fault: OnFault, sizes: ReadLimits =
         files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
         if not files:
             raise PictureError(f"{path}: no pictures in this folder ({', '.join(sorted(PICTURES))})")
-        return _pictures(files, fps, on_fault, sizes.picture_bytes)
+        return _pictures(files, fps, on_fault, sizes)
     return video.frames(path, fps, on_fault, sizes.video_pixels)
 
 
-def _pictures(files: list[Path], fps: float, on_fault: OnFault, max_bytes: int) -> Frames:
+def _pictures(files: list[Path], fps: float, on_fault: OnFault, sizes: ReadLimits) -> Frames:
     """Read only the pictures that are due."""
     rate, due_s = fps, 0.0
     for number, file in enumerate(files):
         if number / fps < due_s - 0.5 / fps:
             continue
         try:
-            rate = (yield Frame(read_grey(file, max_bytes), number / fps)) or rate
+            rate = (yield Frame(read_grey(file, sizes), number / fps)) or rate
         except PictureError as error:
             on_fault(error)
         due_s += 1 / rate
