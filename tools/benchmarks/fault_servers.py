@@ -13,6 +13,8 @@ from benchmarks.fault_rig import ROOT, Fault, FaultHarness, Outcome, Proxy
 
 from tests.support.servers.server import Server
 
+_STABLE_S = 22.0
+"""A connection that lasted so long counts as good: the pauses before the next try are short again."""
 _SERVERS: dict[str, tuple[str, Callable[[FaultHarness], tuple[Server, Proxy]]]] = {
     "broker": ("the broker", lambda rig: (rig.mosquitto, rig.broker_proxy)),
     "mpd": ("MPD", lambda rig: (rig.mpd, rig.mpd_proxy)),
@@ -105,6 +107,7 @@ def _outage(
     name: str, wrong: _Wrong, seconds: float, rig: FaultHarness, chance: random.Random
 ) -> Iterator[Outcome]:
     server = _SERVERS[name][1](rig)[0]
+    time.sleep(_STABLE_S)
     with wrong(server, chance):
         time.sleep(seconds)
     yield rig.seconds_until_right()
@@ -113,6 +116,7 @@ def _outage(
 def _half_open(name: str, rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     """Let a connection stall: it has to be noticed, and made again."""
     proxy = _SERVERS[name][1](rig)[1]
+    time.sleep(_STABLE_S)
     proxy.stall()
     noticed: dict[str, Callable[[dict[str, bytes]], bool]] = {
         "broker": lambda kept: kept.get(f"{ROOT}/status") == b"offline",
