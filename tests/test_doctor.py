@@ -82,7 +82,7 @@ def test_a_missing_webcam_differs_from_a_busy_one() -> None:
 
 def test_without_any_webcam_the_remedy_is_to_plug_one_in(tmp_path: Path) -> None:
     video0 = tmp_path / "video0"
-    assert diagnose_video_device(video0) == (f"there is no {video0}, nor any other", "plug a webcam in")
+    assert diagnose_video_device(video0) == (f"there is no {video0}, and no other webcam", "plug a webcam in")
     (tmp_path / "video1").touch()
     why, remedy = diagnose_video_device(video0)
     assert str(tmp_path / "video1") in why

@@ -105,7 +105,7 @@ def _unknown(key: str, value: object, known: Iterable[str], at: KeyPath) -> str:
     homes = _broker_faults(key)
     if not at and isinstance(value, dict):
         return f"unknown table{did_you_mean(key, [f'{home}.{key}' for home in homes] or known)}"
-    what = "unknown key" if at else "is a key, above the header of any table"
+    what = "no such setting" if at else "is a key, above the header of any table"
     if homes:
         return f"{what}; it belongs below {' or '.join(f'[{home}]' for home in homes)}"
     return f"{what}{did_you_mean(key, known)}"
@@ -149,7 +149,7 @@ def _entry_faults(entry: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]
     unknown = [key for key in entry if key not in known]
     for key in unknown:
         meant = did_you_mean(key, known)
-        yield place, f"unknown key {spell(key)} in {{…}}{meant} There are {', '.join(known)}"
+        yield place, f"no setting {spell(key)} in {{…}}{meant} There are {', '.join(known)}"
     if unknown:
         return
     wrong = [

@@ -142,7 +142,7 @@ def _hold_reason(queue_state: QueueState, now: Snapshot) -> str:
     if now.other_leader:
         return "another moodpid drives this MPD: standing down"
     if now.at_s < queue_state.hands_off_until_s:
-        return f"{queue_state.hands_off_why}: hands off"
+        return f"{queue_state.hands_off_why}: moodpid keeps its hands off"
     if now.single:
         return "single is on: playback ends after this song, so nothing of ours can follow"
     if now.repeat and now.length == 1 and _current(queue_state, now) is None:

@@ -65,9 +65,9 @@ class PlayerReport:
         if plan.hold_reason:
             until_s = queue_state.hands_off_until_s
             held_by_user = now.at_s < until_s and not now.other_leader
-            return (
-                f"{plan.hold_reason} until {self._time_of_day(until_s)}" if held_by_user else plan.hold_reason
-            )
+            if held_by_user:
+                return f"{plan.hold_reason} until {self._time_of_day(until_s)}, or until Take over now"
+            return plan.hold_reason
         if queue_state.failure:
             retries = self._autoplay or queue_state.interrupted
             then = "trying again" if retries else "press play to try again"

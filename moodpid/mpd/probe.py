@@ -42,15 +42,19 @@ def probe(settings: MpdConfig, password: str = "", reader: LibraryReader | None 
 
 def _start(settings: MpdConfig) -> str:
     if settings.host not in _HERE:
-        return f"{_mpc(settings, 'status')}; or set host and port in [player]"
+        return f"{_mpc(settings, 'status')}; or set host and port below [player] in the configuration"
     installed = shutil.which("mpd", path=_PROGRAMS)
     start = "sudo systemctl enable --now mpd" if installed else "sudo apt install mpd"
-    return f"{start}; or set host and port in [player]"
+    return (
+        f"{start}; or, if MPD runs on another machine, set host and port below [player] in the configuration"
+    )
 
 
 def _other_password(settings: MpdConfig, password: str) -> str:
     file = settings.password_file or "/etc/moodpid/mpd-password"
-    remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
+    remedy = (
+        f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password that MPD has, Enter, Ctrl-D"
+    )
     return f"{remedy}; or remove password_file, if MPD has none" if password else remedy
 
 
@@ -72,7 +76,10 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
     if not check.problem and check.missing * 2 <= len(check.page.uris):
         return Finding(True, subject, f"{songs}; {check.shortfall}" if check.shortfall else songs)
     if not check.problem:
-        return Finding(False, subject, f"{songs}; {check.shortfall}", _mpc(settings, "update --wait"))
+        remedy = (
+            f"{_mpc(settings, 'update --wait')}; or, if they stay away, look whether their disk is connected"
+        )
+        return Finding(False, subject, f"{songs}; {check.shortfall}", remedy)
     remedy = _mpc(settings, "update --wait")
     if check.problem == too_large(source):
         return Finding(False, subject, check.problem, _LARGER_BUFFER)

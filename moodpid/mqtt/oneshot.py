@@ -20,7 +20,9 @@ SUBJECT = "broker"
 PASSWORD = "/etc/moodpid/mqtt-password"  # noqa: S105 - where it is, as docs/install.md has it
 UNTRUSTED_REMEDY = "set [mqtt] tls_ca to the file of the authority that signed it"
 NAME_REMEDY = "set [mqtt] host to a name in the broker's certificate"
-EXPIRED_REMEDY = "renew the certificate on the broker; if it is new, check this machine's clock: timedatectl"
+EXPIRED_REMEDY = (
+    "look whether timedatectl shows the right time; if it does, make the broker a new certificate"
+)
 CLOCK_REMEDY = (
     "set this machine's clock: sudo timedatectl set-ntp true; if it is right, renew the broker's certificate"
 )
@@ -169,7 +171,10 @@ def _interrupted(call: _Call, broker: Broker, settings: config.MqttConfig, task:
 def _bad_credentials(broker: Broker, settings: config.MqttConfig, reason: ReasonCode | None) -> Finding:
     who = f"the user {settings.username!r}" if settings.username else "a client without user name"
     file = settings.password_file or PASSWORD
-    remedy = f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password"
+    remedy = (
+        f"sudo install -m 640 -g moodpid /dev/stdin {file}, and type the password that the broker has for"
+        " this user, Enter, Ctrl-D"
+    )
     if not settings.username:
         remedy = "set username in [mqtt], and its password as in docs/install.md"
     return Finding(False, SUBJECT, f"{broker.address} refuses {who}: {reason}", remedy)

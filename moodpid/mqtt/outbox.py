@@ -75,7 +75,7 @@ class Outbox:
             return
         if not self._connection.limits.fits(message):
             limit = self._connection.limits.max_packet_bytes
-            self._leave_out(topic, f"{packet_bytes(message)} bytes, it takes {limit} at most")
+            self._leave_out(topic, f"it has {packet_bytes(message)} bytes, its limit is {limit}")
         elif topic in self._accepted:
             self._connection.publish(message)
         elif self._careful and (self._in_flight or self._waiting):
@@ -118,4 +118,10 @@ class Outbox:
     def _name(self, topic: str, why: str) -> None:
         if (topic, why) not in self._named:
             self._named.add((topic, why))
-            log.warning("the broker at %s takes no messages on %s: %s; left out", self._broker, topic, why)
+            log.warning(
+                "the broker at %s rejects a message on %s (%s), so it is left out;"
+                " `moodpid doctor` names what to change on the broker",
+                self._broker,
+                topic,
+                why,
+            )

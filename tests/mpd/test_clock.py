@@ -15,6 +15,8 @@ from tests.support.fake_mpd import FakeMpd
 
 YEAR_S = 365 * 86_400.0
 
+HOLDS = "a user added songs: moodpid keeps its hands off"
+
 
 class TakenOver:
     """A player that a user took over, and a clock that may be set."""
@@ -39,7 +41,7 @@ class TakenOver:
     def ends(self) -> str:
         """When it will be over, by the clock as it is now."""
         over_s = self.reconciler.until_s + self.ahead_s
-        return f"a user added songs: hands off until {time.strftime('%H:%M', time.localtime(over_s))}"
+        return f"{HOLDS} until {time.strftime('%H:%M', time.localtime(over_s))}, or until Take over now"
 
 
 def test_until_when_is_reported_by_the_clock_of_now() -> None:

@@ -12,7 +12,7 @@ def test_a_user_s_song_is_never_removed_and_we_hold(mpd: PrivateMpd, start: Star
     harness = hosting(mpd, start)
     mpd.mpc("add", "sad/november.wav")
     state = harness.until(hands_off)
-    assert state.message.startswith("a user added songs: hands off until ")
+    assert state.message.startswith("a user added songs: moodpid keeps its hands off until ")
     before = queue(mpd)
     harness.request(Mood.SAD)
     mpd.mpc("next")

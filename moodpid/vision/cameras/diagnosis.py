@@ -52,8 +52,8 @@ def diagnose_video_device(device: Path) -> tuple[str, str]:
     if not device.exists():
         there = ", ".join(map(str, sorted(device.parent.glob("video*"))))
         if not there:
-            return f"there is no {device}, nor any other", "plug a webcam in"
-        return f"there is no {device} ({there})", "v4l2-ctl --list-devices, then set device in [camera]"
+            return f"there is no {device}, and no other webcam", "plug a webcam in"
+        return f"there is no {device}, but {there}", "v4l2-ctl --list-devices, then set device in [camera]"
     if not os.access(device, os.R_OK | os.W_OK):
         return _not_in_group(str(device))
     return "", f"sudo fuser -v {device}"

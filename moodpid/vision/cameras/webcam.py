@@ -129,9 +129,7 @@ def _camera_errors(name: str) -> Iterator[None]:
 def _not_opened(name: str, device: Path) -> CameraError:
     """Return why a device does not open, as far as the system shows it."""
     if not device.exists():
-        return CameraError(
-            f"{name} does not open: it is not plugged in; `v4l2-ctl --list-devices` lists others"
-        )
+        return CameraError(f"{name} does not open: it is not plugged in")
     if not os.access(device, os.R_OK | os.W_OK):
         return CameraError(f"{name} does not open: this user may not use it; add the user to the group video")
     try:
