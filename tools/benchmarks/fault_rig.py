@@ -59,12 +59,15 @@ class Proxy:
     def _serve(self) -> None:
         while True:
             visitor, _ = self._server.accept()
-            with suppress(OSError):
+            try:
                 server = socket.create_connection(("127.0.0.1", self._behind))
-                number = len(self._open)
-                self._open.append(number)
-                self.opened_since_stall = True
-                threading.Thread(target=self._pass, args=(number, visitor, server), daemon=True).start()
+            except OSError:
+                visitor.close()
+                continue
+            number = len(self._open)
+            self._open.append(number)
+            self.opened_since_stall = True
+            threading.Thread(target=self._pass, args=(number, visitor, server), daemon=True).start()
 
     def _pass(self, number: int, visitor: socket.socket, server: socket.socket) -> None:
         other = {visitor: server, server: visitor}
