@@ -119,6 +119,12 @@ def stickers(lines: Iterable[str]) -> dict[str, str]:
     return {name: value for name, _, value in both}
 
 
+def songs_with_sticker(lines: Iterable[str], name: str) -> dict[str, str]:
+    """Return the answer to `sticker find`: songs and the values of the sticker `name`."""
+    both = ((one["file"], one.get("sticker", "").partition("=")) for one in records(lines, "file"))
+    return {uri: value for uri, (key, _, value) in both if key == name}
+
+
 def messages(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return the answer to `readmessages`: channels and texts."""
     return tuple((one["channel"], one["message"]) for one in records(lines, "channel") if "message" in one)

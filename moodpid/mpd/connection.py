@@ -159,6 +159,10 @@ class MpdConnection(MpdSession):
         """Return the stickers at a song."""
         return answers.stickers(self._ask("sticker", "list", "song", uri))
 
+    def songs_with_sticker(self, name: str) -> dict[str, str]:
+        """Return the value of a sticker at each song that has it."""
+        return answers.songs_with_sticker(self._ask("sticker", "find", "song", "", name), name)
+
     def set_sticker(self, uri: str, name: str, value: str) -> None:
         """Set one sticker at a song."""
         self._ask("sticker", "set", "song", uri, name, value)

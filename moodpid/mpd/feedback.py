@@ -74,7 +74,8 @@ def changes(
     """
     heard, skipped = own_names(mood)
     if what is Verdict.REJECTED:
-        return {skipped: str(_count(stickers, skipped) + _MISFIT_WEIGHT)}
+        rejected = {rejected_name(mood): str(int(at_unix_s))}
+        return {skipped: str(_count(stickers, skipped) + _MISFIT_WEIGHT)} | rejected
     good = what is Verdict.HEARD
     own, shared, when = (heard, PLAY_COUNT, LAST_PLAYED) if good else (skipped, SKIP_COUNT, LAST_SKIPPED)
     new = {own: str(_count(stickers, own) + 1), when: str(int(at_unix_s))}
@@ -91,6 +92,11 @@ def heard_since(stickers: Mapping[str, str], since_unix_s: float, now_unix_s: fl
 def own_names(mood: Mood) -> tuple[str, str]:
     """Return the names of our stickers: heard to the end in `mood`, and skipped or rejected."""
     return f"moodpid_{mood}_heard", f"moodpid_{mood}_skipped"
+
+
+def rejected_name(mood: Mood) -> str:
+    """Return the name of our sticker with the time of the last rejection in `mood`, in seconds since 1970."""
+    return f"moodpid_{mood}_rejected"
 
 
 def _count(stickers: Mapping[str, str], name: str, default: int = 0) -> int:

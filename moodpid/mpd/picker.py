@@ -226,6 +226,7 @@ class Picker:
     ) -> Pick:
         """Return the song that draws best; `where` is the mood and the name of the list."""
         mood, name = where
+        self.sounds.recall_rejections(link, mood)
         stickers = {uri: read_stickers(link, uri) for uri in songs}
         now_s = self._wall_clock()
         rested = [uri for uri in songs if not heard_since(stickers[uri], now_s - self._rest_s, now_s)]
@@ -233,8 +234,8 @@ class Picker:
             uri: self._preference(uri, stickers[uri], mood, leanings.get(uri)) for uri in rested or songs
         }
         uri = best(preferences, self._random)
-        good, bad = preferences[uri].good, preferences[uri].bad
-        why = f"one of {len(preferences)} from {name}, {good:.3g} for it and {bad:.3g} against"
+        liked = preferences[uri]
+        why = f"one of {len(preferences)} from {name}, {liked.good:.3g} for it and {liked.bad:.3g} against"
         return Pick(uri, mood, name, why, stickers[uri])
 
     def _preference(
@@ -249,10 +250,9 @@ class Picker:
         """Keep and log what is wrong with a list: one line, once until it can be used."""
         if problem and self.problems.get(source) != problem:
             log.warning("%s", problem)
+        self.problems.pop(source, None)
         if problem:
             self.problems[source] = problem
-        else:
-            self.problems.pop(source, None)
 
 
 def _remember(memory: dict[str, float], uri: str, at_s: float) -> None:

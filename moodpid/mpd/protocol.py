@@ -248,6 +248,9 @@ class Mpd(Protocol):
     def stickers(self, uri: str) -> dict[str, str]:
         """Return the stickers at a song."""
 
+    def songs_with_sticker(self, name: str) -> dict[str, str]:
+        """Return the value of a sticker at each song that has it."""
+
     def set_sticker(self, uri: str, name: str, value: str) -> None:
         """Set one sticker at a song."""
 

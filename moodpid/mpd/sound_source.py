@@ -11,6 +11,7 @@ from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
+from moodpid.mpd.stickers import rejected_songs
 
 POOL_SHARE = 0.1
 """Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
@@ -54,7 +55,8 @@ class SoundSource:
     def __init__(self, reader: LibraryReader | None, rng: Random) -> None:
         self._reader = reader
         self._random = rng
-        self._rejected: list[tuple[Mood, PlacedSong]] = []
+        self._rejected: dict[Mood, list[PlacedSong]] = {}
+        self._recalled: set[Mood] = set()
         self._pools: dict[tuple[SongSource, Affect], tuple[list[PlacedSong], int]] = {}
 
     def candidates(  # noqa: PLR0913, PLR0917 - what a choice depends on
@@ -121,13 +123,27 @@ class SoundSource:
     def reject(self, uri: str, mood: Mood) -> None:
         """Remember that a song did not fit a mood: those that sound like it are a little less likely."""
         if song := self._song(uri):
-            self._rejected = [*self._rejected, (mood, song)][-_REJECTIONS:]
+            others = [other for other in self._rejected.get(mood, []) if other.uri != uri]
+            self._rejected[mood] = [*others, song][-_REJECTIONS:]
+
+    def recall_rejections(self, link: Mpd, mood: Mood) -> None:
+        """Read once for each mood which songs were rejected in it before this start.
+
+        Raises:
+            MpdGoneError: The connection was lost.
+        """
+        if self._reader is None or mood in self._recalled:
+            return
+        self._recalled.add(mood)
+        known = [song.uri for song in self._rejected.pop(mood, [])]
+        for uri in (*rejected_songs(link, mood, _REJECTIONS), *known):
+            self.reject(uri, mood)
 
     def against(self, uri: str, mood: Mood) -> float:
         """Return how much rejected songs speak against one that sounds like them, in songs skipped."""
-        rejected = [song for other, song in self._rejected if other is mood]
+        rejected = self._rejected.get(mood)
         song = self._song(uri) if rejected else None
-        if song is None:
+        if song is None or not rejected:
             return 0.0
         likeness = (max(0.0, 1 - _distance(song, other) / _REJECTION_REACH) for other in rejected)
         return _REJECTION_WEIGHT * sum(likeness)
@@ -147,6 +163,7 @@ class SoundSource:
     def forget(self) -> None:
         """Look the songs up again: lists or library may have changed."""
         self._pools.clear()
+        self._recalled.clear()
 
     def _kept_pool(
         self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect

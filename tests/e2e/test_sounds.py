@@ -15,6 +15,7 @@ from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.leader_election import LIKE, leader_among
 from moodpid.mpd.listing import list_songs
+from moodpid.mpd.stickers import rejected_songs
 from tests.library.songs import ANALYZER, TODAY, analysis, stamp
 from tests.support.environment import require
 from tests.support.servers import PrivateMpd
@@ -82,6 +83,16 @@ def test_the_songs_that_follow_lie_near_the_mood(mpd: PrivateMpd, harness: Worke
     harness.request(mood)
     harness.until(lambda state: state.place is not None and state.place.distance(PLACES[mood]) < 0.6)
     until(lambda: all(place.distance(PLACES[mood]) < 0.6 for place in places_in_queue(mpd)[-2:]))
+
+
+def test_rejections_are_read_back_from_the_server(mpd: PrivateMpd) -> None:
+    with MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
+        uris = [song.uri for song in list_songs(link)][:2]
+        for at_s, uri in zip(("1700000000", "900"), uris, strict=True):
+            link.set_sticker(uri, "moodpid_sad_rejected", at_s)
+        assert rejected_songs(link, Mood.SAD, 50) == [uris[1], uris[0]]
+        assert rejected_songs(link, Mood.SAD, 1) == [uris[0]]
+        assert rejected_songs(link, Mood.HAPPY, 50) == []
 
 
 def test_songs_like_one_follow_when_a_client_asks_for_them(mpd: PrivateMpd, harness: WorkerHarness) -> None:

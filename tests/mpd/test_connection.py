@@ -57,6 +57,12 @@ def test_a_sticker_with_a_line_end_costs_that_sticker_alone() -> None:
         assert link.stickers("a.ogg") == {"note": "a", "like": "2"}
 
 
+def test_songs_with_a_sticker_come_with_its_value() -> None:
+    answer = b"file: a.ogg\nsticker: x=7\nfile: b=c.ogg\nsticker: x=a=b\nOK\n"
+    with scripted(answering({"sticker": answer})) as config, MpdConnection(config) as link:
+        assert link.songs_with_sticker("x") == {"a.ogg": "7", "b=c.ogg": "a=b"}
+
+
 def test_a_line_without_an_end_fills_no_memory(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     monkeypatch.setattr(wire, "MAX_LINE_BYTES", 2**20)
 

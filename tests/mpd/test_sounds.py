@@ -123,6 +123,16 @@ def test_a_rejected_song_speaks_against_those_that_sound_like_it(reader: Library
     assert sounds.against("+0.8+0.6.mp3", Mood.SAD) == 0.0
 
 
+def test_rejected_songs_outlive_a_restart(reader: LibraryReader) -> None:
+    evening = Evening(reader, config())
+    stickers = changes({}, {}, Mood.HAPPY, Verdict.REJECTED, 99.0)
+    for name, value in stickers.items():
+        evening.fake_mpd.link.set_sticker("+0.8+0.4.mp3", name, value)
+    evening.pick(Mood.HAPPY)
+    assert evening.picker.sounds.against("+0.8+0.6.mp3", Mood.HAPPY) > 0
+    assert evening.picker.sounds.against("-0.8-0.4.mp3", Mood.HAPPY) == 0
+
+
 def test_songs_like_one_follow_until_the_mood_changes(reader: LibraryReader) -> None:
     evening = Evening(reader, config())
     evening.pick(Mood.HAPPY)

@@ -156,6 +156,9 @@ class FakeConnection:
     def stickers(self, uri: str) -> dict[str, str]:
         return dict(self._asked.stickers.get(uri, {}))
 
+    def songs_with_sticker(self, name: str) -> dict[str, str]:
+        return {uri: named[name] for uri, named in self._asked.stickers.items() if name in named}
+
     def set_sticker(self, uri: str, name: str, value: str) -> None:
         self._asked.stickers.setdefault(uri, {})[name] = value
 

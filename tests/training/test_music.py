@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from music_data import read_4q, read_emotify
 from music_figures import AXES
-from music_model import RECIPES, fit_softmax, folds, held_out
+from music_model import RECIPES, fit_softmax, folds, held_out, k_means
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "music"
 FLOOR = {"features": 0.65, "network": 0.71}
@@ -24,6 +24,14 @@ def test_regression_finds_classes_that_a_line_parts() -> None:
     labels = (x[:, 0] > 0) * 1 + (x[:, 1] > 0) * 2
     weights, bias = fit_softmax(x, np.eye(4, dtype=np.float32)[labels], np.ones(400), 1.0)
     assert ((x @ weights.T + bias).argmax(axis=1) == labels).mean() > 0.95
+
+
+def test_centres_lie_in_the_midst_of_clusters() -> None:
+    chance = np.random.default_rng(0)
+    x = np.concatenate([chance.normal(at, 0.1, (50, 2)) for at in (-2, 2)]).astype(np.float32)
+    chance.shuffle(x)
+    centres = k_means(x, 2)
+    assert np.sort(np.rint(centres[:, 0])).tolist() == [-2, 2]
 
 
 @pytest.mark.parametrize("name", FLOOR)

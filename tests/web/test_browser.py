@@ -14,40 +14,19 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.browser import DESKTOP, PHONE, Tab, chromium, tab
 from tests.support.environment import require
-from tests.support.page import free_port
-from tests.support.processes import Moodpid
+from tests.support.page_service import page_service
 from tests.support.servers import PrivateMpd
 
 VIEWS = ("now", "aim", "today", "music", "settings", "try")
 
 FACE = Path(__file__).parents[2] / "models" / "faces" / "happy.png"
 
-CONFIG = """
-[camera]
-source = "recording"
-loop = true
-[mood]
-smoothing_s = 0.4
-dwell_s = 1.0
-somebody_after_s = 0.5
-nobody_after_s = 1.0
-[player]
-host = "127.0.0.1"
-port = {mpd}
-change = "now"
-autoplay = true
-[player.playlists]
-happy = ["Happy"]
-sad = ["Sad", "Missing <b>list</b>"]
-neutral = ["Neutral"]
-nobody = ["Nobody"]
-[mqtt]
-enabled = false
-[web]
-enabled = true
-port = {web}
-picture = true
-"""
+PLAYLISTS = {
+    "happy": ["Happy"],
+    "sad": ["Sad", "Missing <b>list</b>"],
+    "neutral": ["Neutral"],
+    "nobody": ["Nobody"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +45,8 @@ def player(library: Path) -> Iterator[PrivateMpd]:
 @pytest.fixture(scope="module")
 def service(player: PrivateMpd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page of a running service."""
-    port = free_port()
-    config = tmp_path_factory.mktemp("service") / "moodpid.toml"
-    config.write_text(CONFIG.format(mpd=player.port, web=port))
-    with Moodpid(config) as moodpid:
-        until_s = time.monotonic() + 30
-        while "the page is at" not in moodpid.log:
-            assert time.monotonic() < until_s, moodpid.log
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/"
+    with page_service(player, tmp_path_factory.mktemp("service"), PLAYLISTS) as address:
+        yield address
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -7,7 +7,6 @@ Needs chromium, MPD, and the Debian package fonts-inter for the page's first cho
 """
 
 import argparse
-import socket
 import sys
 import tempfile
 import time
@@ -18,46 +17,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 from demo.library import generate
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from moodpid.vision.opencv import cv2
-from tests.support.browser import ARGUMENTS
-from tests.support.processes import Moodpid
+from tests.support.browser import chromium
+from tests.support.page_service import page_service
 from tests.support.servers import PrivateMpd
 
 ROOT = Path(__file__).parents[2]
-CONFIG = """
-[device]
-name = "Living room"
-[camera]
-source = "recording"
-loop = true
-[mood]
-smoothing_s = 0.8
-dwell_s = 3.0
-somebody_after_s = 1.0
-nobody_after_s = 2.0
-[player]
-host = "127.0.0.1"
-port = {mpd}
-change = "now"
-autoplay = true
-[player.playlists]
-angry = ["Angry"]
-disgust = ["Disgust"]
-fear = ["Fear"]
-happy = ["Happy"]
-sad = ["Sad"]
-surprise = ["Surprise"]
-neutral = ["Neutral"]
-nobody = ["Nobody"]
-[mqtt]
-enabled = false
-[web]
-enabled = true
-port = {web}
-picture = true
-"""
+MOODS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "nobody")
 LIVE_S = 75.0  # a round of the recording, so that the day has something to show
 DESKTOP, PHONE = (1280, 800), (390, 780)
 # Name, view, size, scheme, and the mood to wait for
@@ -80,16 +48,17 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "web", metavar="FOLDER")
     out = parser.parse_args().folder
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
-    with tempfile.TemporaryDirectory() as folder, PrivateMpd(generate(Path(folder), seconds=20.0)) as mpd:
-        config = Path(folder) / "moodpid.toml"
-        config.write_text(CONFIG.format(mpd=mpd.port, web=port), encoding="utf-8")
-        with Moodpid(config), sync_playwright() as playwright:
-            time.sleep(LIVE_S)
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-            take(browser, f"http://127.0.0.1:{port}/", out)
-            browser.close()
+    playlists = {mood: [mood.capitalize()] for mood in MOODS}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        PrivateMpd(generate(Path(folder), seconds=20.0)) as mpd,
+        page_service(
+            mpd, Path(folder), playlists, name="Living room", smoothing_s=0.8, dwell_s=3.0
+        ) as address,
+        chromium() as browser,
+    ):
+        time.sleep(LIVE_S)
+        take(browser, address, out)
 
 
 def take(browser: Browser, address: str, out: Path) -> None:

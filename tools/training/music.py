@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from moodpid.library.analysis.features import DESCRIPTIVE
-from moodpid.library.analysis.heads import NETWORK_NAMES, VERSION, standardized
+from moodpid.library.analysis.heads import LANDMARK_STEP, NETWORK_NAMES, VERSION, standardized
 
 from music_data import Floats, Songs, read_4q, read_emotify, read_spotify
 from music_figures import AXES, SEEDS, earlier_way, figures, neighbours, table, transfer
@@ -75,7 +75,16 @@ def make_head(recipe: Recipe, main_songs: Songs, more: Songs) -> dict[str, Any]:
         "scale": scale.tolist(),
         "spread": spread_of(recipe, main_songs, more, scale).tolist(),
         "projection": projection(standardized(together, head.usual)).tolist(),
+        "landmarks": _steps(head.landmarks),
+        "gamma": head.gamma,
     }
+
+
+def _steps(landmarks: Floats | None) -> list[list[int]]:
+    if landmarks is None:
+        return []
+    steps: list[list[int]] = np.rint(landmarks / LANDMARK_STEP).astype(int).tolist()
+    return steps
 
 
 def spread_of(recipe: Recipe, main_songs: Songs, more: Songs, scale: Floats) -> Floats:

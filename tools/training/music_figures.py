@@ -1,6 +1,7 @@
 """How well the heads do, on songs of artists that they never saw; the earlier project's way beside them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from moodpid.library.analysis.features import NAMES
@@ -10,7 +11,7 @@ from moodpid.mood.emotion import Affect
 from numpy.typing import NDArray
 
 from music_data import Floats, Songs
-from music_model import Recipe, Softmax, folds, held_out, inputs_of, learn, nearest_neighbours
+from music_model import Recipe, folds, held_out, inputs_of, learn, nearest_neighbours
 
 SEEDS = (0, 1, 2)
 AXES = np.array([[1, -1, -1, 1], [1, 1, -1, -1]], np.float32)
@@ -58,7 +59,7 @@ def transfer(recipe: Recipe, main: Songs, more: Songs) -> Figures:
     own = Standardization(inputs.mean(axis=0), inputs.std(axis=0) + 1e-6)
     out: Figures = {}
     for how, usual in (("as learned", head.usual), ("by its own usual", own)):
-        expected = Softmax(usual, head.weights, head.bias).quadrants(inputs) @ AXES.T
+        expected = replace(head, usual=usual).quadrants(inputs) @ AXES.T
         for axis, name in enumerate(("valence", "arousal")):
             correlation = np.corrcoef(expected[:, axis], truth[:, axis])[0, 1]
             out[f"from 4Q to Emotify {how}, r of {name}"] = float(correlation)

@@ -1,5 +1,7 @@
 """From features to a place on the plane: a softmax over its four quadrants, by `tools/training/music.py`.
 
+The softmax is linear in the standardised inputs, or in radial basis functions of them around landmarks.
+
 Valence is how much more probable the two pleasant quadrants are than the two unpleasant ones, arousal the
 same for the two excited ones; each is scaled so that a varied library spreads over the plane.
 """
@@ -16,11 +18,12 @@ from moodpid.library.analysis.features import DESCRIPTIVE, level_normalized
 from moodpid.library.analysis.filterbanks import Floats
 from moodpid.library.analysis.musicnn import EMBEDDING
 
-VERSION = 1
+VERSION = 2
 QUADRANTS = ("happy", "angry", "sad", "calm")  # Q1 to Q4: anticlockwise from the pleasant and excited one
 NETWORK_NAMES = tuple(f"musicnn{number}" for number in range(EMBEDDING))
 FEW_SONGS = 200  # from so many on, a library's own mean and spread are used
 CLIP = 4.0  # standard deviations
+LANDMARK_STEP = 1 / 32  # standard deviations; landmarks are whole multiples of it
 
 _AXES = np.array(
     [[1, -1, -1, 1], [1, 1, -1, -1]], np.float32
@@ -54,11 +57,13 @@ class HeadFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         inputs: Their names, N.
         mean, std: Of each input in the training data, N.
-        weights: Four rows of N, for standardised inputs.
+        weights: Four rows of N for standardised inputs, or of M for radial basis functions.
         bias: Of each quadrant.
         scale: What valence and arousal are multiplied by.
         spread: The spread of valence and arousal where a quadrant is as probable as its neighbour.
         projection: Sixteen rows of N: standardised inputs to the numbers that neighbours are found by.
+        landmarks: M rows of N in multiples of `LANDMARK_STEP`; empty: the softmax is linear.
+        gamma: Of the radial basis functions; see `radial_basis`.
     """
 
     inputs: list[str]
@@ -69,6 +74,8 @@ class HeadFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: tuple[float, float]
     spread: tuple[float, float]
     projection: list[list[float]]
+    landmarks: list[list[int]] = []
+    gamma: float = 0.0
 
 
 class HeadsFile(msgspec.Struct, frozen=True):
@@ -100,6 +107,8 @@ class Head:
         self._bias = np.array(file.bias, np.float32)
         self._scale, self._spread = np.array(file.scale, np.float32), np.array(file.spread, np.float32)
         self._projection = np.array(file.projection, np.float32)
+        self._landmarks = np.array(file.landmarks, np.float32) * np.float32(LANDMARK_STEP)
+        self._gamma = file.gamma
         self.usual = Standardization(np.array(file.mean, np.float32), np.array(file.std, np.float32))
 
     def quadrants(self, inputs: Floats, usual: Standardization | None = None) -> Floats:
@@ -109,7 +118,10 @@ class Head:
             inputs: (n, N).
             usual: Of the library; None: of the training data.
         """
-        scores = standardized(inputs, usual or self.usual) @ self._weights.T + self._bias
+        x = standardized(inputs, usual or self.usual)
+        if len(self._landmarks):
+            x = radial_basis(x, self._landmarks, self._gamma)
+        scores = x @ self._weights.T + self._bias
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(scores / scores.sum(axis=1, keepdims=True), np.float32)
 
@@ -168,3 +180,15 @@ def head_inputs(features: Floats, embedding: Floats | None) -> Floats:
 def standardized(inputs: Floats, usual: Standardization) -> Floats:
     """Return the inputs in standard deviations from the mean, at most `CLIP` of them."""
     return np.asarray(((inputs - usual.mean) / usual.std).clip(-CLIP, CLIP), np.float32)
+
+
+def radial_basis(x: Floats, landmarks: Floats, gamma: float) -> Floats:
+    """Return (n, M): how near each row is to each landmark, exp(-gamma · mean squared difference).
+
+    Args:
+        x: (n, N), standardised.
+        landmarks: (M, N).
+        gamma: The larger, the smaller the neighbourhood of a landmark.
+    """
+    squared = (x**2).sum(axis=1)[:, None] + (landmarks**2).sum(axis=1) - 2 * x @ landmarks.T
+    return np.asarray(np.exp(-gamma / x.shape[1] * np.maximum(squared, 0)), np.float32)

@@ -11,6 +11,7 @@ from moodpid.library.analysis.heads import (
     Heads,
     Standardization,
     head_inputs,
+    radial_basis,
     read_heads,
 )
 from tests.library.analysis.sounds import lament, march
@@ -47,6 +48,12 @@ def test_probabilities_and_places_stay_in_range(heads: Heads) -> None:
     assert places[2:].min() >= 0
 
 
+def test_radial_basis_functions_fall_with_the_distance() -> None:
+    x = np.array([[0, 0], [1, 1], [3, 3]], np.float32)
+    near = radial_basis(x, x[:1], 0.5)
+    assert near[:, 0] == pytest.approx(np.exp([0, -0.5, -4.5]), rel=1e-5)
+
+
 def test_a_sure_guess_has_less_spread_than_an_even_one(heads: Heads) -> None:
     inputs = np.random.default_rng(2).normal(size=(400, 101)).astype(np.float32)
     inputs = inputs * heads.features.usual.std + heads.features.usual.mean
@@ -56,11 +63,11 @@ def test_a_sure_guess_has_less_spread_than_an_even_one(heads: Heads) -> None:
 
 def test_a_uniform_library_spreads_around_its_own_mean(heads: Heads) -> None:
     chance = np.random.default_rng(3)
-    spread = heads.features.usual.std
-    quiet = heads.features.usual.mean + spread * (chance.normal(0, 0.3, (300, 101)) - 1)
+    spread = heads.network.usual.std
+    quiet = heads.network.usual.mean + spread * (chance.normal(0, 0.3, (300, 301)) - 1)
     quiet = quiet.astype(np.float32)
     own = Standardization(quiet.mean(axis=0), quiet.std(axis=0))
-    before, after = heads.features.place(quiet), heads.features.place(quiet, own)
+    before, after = heads.network.place(quiet), heads.network.place(quiet, own)
     assert abs(after.arousal.mean()) < abs(before.arousal.mean())
     assert after.arousal.std() > before.arousal.std()
 
@@ -99,7 +106,8 @@ def test_the_bundled_file_names_its_sources_figures_and_date() -> None:
     assert {"4Q", "Emotify", "musicnn"} <= content["sources"].keys()
     assert content["figures"]["features"]["quadrant"] >= 0.65
     assert content["figures"]["network"]["quadrant"] >= 0.72
-    for mood in ("happy", "angry", "sad"):
-        assert content["figures"]["network"][f"nearest tenth, {mood}"] >= 0.8
-        assert content["figures"]["network"][f"nearest tenth, {mood}, opposite"] <= 0.02
+    for figures in content["figures"].values():
+        for mood in ("happy", "angry", "sad"):
+            assert figures[f"nearest tenth, {mood}"] >= 0.8
+            assert figures[f"nearest tenth, {mood}, opposite"] <= 0.02
     assert content["made"]
