@@ -61,11 +61,11 @@ class HaarDetector:
         if frame.at_s < self._at_s or frame.grey.shape != self._shape:  # a recording begins again, or another
             self._begin()
         self._at_s, self._shape = frame.at_s, frame.grey.shape
-        changed = self._changes.update(frame.grey)
+        self._changes.update(frame.grey)
         smallest_px = min(self._min_face_px, min(frame.grey.shape) // 2)
         picture = Picture(frame.grey, tone_curve(self._changes.thumbnail), smallest_px)
         lost = self._follow(picture)
-        region = self._region_to_search(picture, changed, lost=lost)
+        region = self._region_to_search(picture, lost=lost)
         if region:
             self._search(picture, region)
             self._changes.searched(region)
@@ -90,17 +90,18 @@ class HaarDetector:
         face = self._finder.near(picture, track.face)
         if face is None:
             return False
-        moved = moved or self._changes.moved(face)
+        if not track.certain:  # else it counts in any case
+            moved = moved or self._changes.moved(face)
         self._tracker.found(track, face, picture.grey, self._at_s, moved=moved)
         if self._at_s - track.weighed_s >= RECHECK_S:
             self._tracker.reweigh(track, self._finder.weigh(picture, face, track.hits), self._at_s)
         return True
 
-    def _region_to_search(self, picture: Picture, changed: Region | None, *, lost: bool) -> Region | None:
+    def _region_to_search(self, picture: Picture, *, lost: bool) -> Region | None:
         if lost or self._full_at_s is None or self._at_s - self._full_at_s >= self._full_every_s:
             return whole(picture.grey)
         # A person in view moves all the time: newcomers wait for the next full search
-        return None if self._tracker.anybody else changed
+        return None if self._tracker.anybody else self._changes.changed_region()
 
     def _search(self, picture: Picture, region: Region) -> None:
         """Look for newcomers: upright, and in one of the other ways, more rarely while a face is in view.

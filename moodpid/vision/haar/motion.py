@@ -53,46 +53,59 @@ def whole(grey: GreyImage) -> Region:
 class ChangeDetector:
     """Compares thumbnails of the frames, with the one before and with the one of the last search.
 
+    A comparison is made when it is first asked for: while a face is followed, none is needed.
+
     Attributes:
         thumbnail: The last frame's, shape (60, 80) or, of small frames, that of the frame.
     """
 
     def __init__(self) -> None:
         self.thumbnail: GreyImage = np.zeros((1, 1), np.uint8)
+        self._before: GreyImage | None = None  # of the frame before
         self._searched: GreyImage | None = None
         self._moved: Blocks | None = None
         self._changed: Blocks | None = None
         self._size = 0, 0
 
-    def update(self, grey: GreyImage) -> Region | None:
+    def update(self, grey: GreyImage) -> None:
+        """Take the next frame."""
+        height, width = grey.shape
+        size = min(width, _COLUMNS), min(height, _ROWS)
+        same_size = (width, height) == self._size
+        self._before = self.thumbnail if same_size else None
+        self._searched = self._searched if same_size else None
+        self._moved = self._changed = None
+        self._size = width, height
+        self.thumbnail = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def changed_region(self) -> Region | None:
         """Return the region around all that has changed since the last search, None if nothing has.
 
         Noise, a flicker of the light as a whole and a camera that shakes by a fraction of a block change
         nothing. Before the first search, everything has changed.
         """
-        height, width = grey.shape
-        size = min(width, _COLUMNS), min(height, _ROWS)
-        before = self.thumbnail
-        self.thumbnail = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-        if (width, height) != self._size:
-            self._size, self._searched = (width, height), None
-            self._moved = self._changed = None
-            return whole(grey)
-        self._moved = changed_blocks(self.thumbnail, before)
-        if self._searched is None:
-            return whole(grey)
-        self._changed = changed_blocks(self.thumbnail, self._searched)
-        if np.count_nonzero(self._changed) < _LEAST_BLOCKS:
+        width, height = self._size
+        changed = self._changed_blocks()
+        if changed is None:
+            return Region(0, 0, width, height)
+        if np.count_nonzero(changed) < _LEAST_BLOCKS:
             return None
-        return _around(self._changed, width, height)
+        return _around(changed, width, height)
 
     def moved(self, face: Face) -> bool:
         """Return whether a place has changed since the frame before; in the first one, every place has."""
+        if self._moved is None and self._before is not None:
+            self._moved = changed_blocks(self.thumbnail, self._before)
         return self._any_in(self._moved, face)
 
     def changed(self, face: Face) -> bool:
         """Return whether a place has changed since the last search."""
-        return self._any_in(self._changed, face)
+        return self._any_in(self._changed_blocks(), face)
+
+    def _changed_blocks(self) -> Blocks | None:
+        if self._changed is None and self._searched is not None:
+            self._changed = changed_blocks(self.thumbnail, self._searched)
+        return self._changed
 
     def _any_in(self, blocks: Blocks | None, face: Face) -> bool:
         if blocks is None:

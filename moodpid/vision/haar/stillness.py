@@ -30,7 +30,8 @@ class FaceMotion:
         self._face = face
         self._first = _patch(grey, face)
         down, right = np.gradient(self._first)
-        self._slopes = np.stack([right.ravel(), down.ravel()], axis=1)
+        slopes = np.stack([right.ravel(), down.ravel()], axis=1)
+        self._solution = np.asarray(np.linalg.pinv(slopes), np.float32)
         self._shifts: deque[NDArray[np.float32]] = deque(maxlen=_LOOKS)
         self._moved_s = at_s
         self._measured = False
@@ -60,8 +61,7 @@ class FaceMotion:
 
         The first step of Lucas and Kanade, "An Iterative Image Registration Technique" (1981).
         """
-        difference = (self._first - patch).ravel()
-        return np.asarray(np.linalg.lstsq(self._slopes, difference, rcond=None)[0], np.float32)
+        return np.asarray(self._solution @ (self._first - patch).ravel(), np.float32)
 
 
 def moves(shifts: NDArray[np.float32]) -> bool:

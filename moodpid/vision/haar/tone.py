@@ -29,7 +29,8 @@ def tone_curve(thumbnail: GreyImage) -> ToneCurve | None:
     Returns:
         None for a picture that needs none.
     """
-    brightest, middle = np.percentile(thumbnail, (99, 50))
+    levels = np.sort(thumbnail, axis=None)
+    brightest, middle = levels[round(0.99 * (levels.size - 1))], levels[levels.size // 2]
     white = max(float(brightest), _DARKEST_WHITE)
     share = max(float(middle), 1.0) / white
     exponent = 1.0
@@ -37,8 +38,8 @@ def tone_curve(thumbnail: GreyImage) -> ToneCurve | None:
         exponent = max(_STRONGEST, math.log(_MIDDLE) / math.log(share))
     if white >= _WELL_LIT and exponent >= _WELL_BALANCED:
         return None
-    levels = (np.arange(256) / white) ** exponent
-    return np.clip(250 * levels, 0, 255).astype(np.uint8)
+    curve = 250 * (np.arange(256) / white) ** exponent
+    return np.clip(curve, 0, 255).astype(np.uint8)
 
 
 def apply_tone(grey: GreyImage, curve: ToneCurve | None) -> GreyImage:

@@ -7,6 +7,9 @@ Twenty evenings of four hours by default: ten households of one, two or three pe
 two evenings each. What happens in a room, and how much of it is assumed, stands in `evenings.py`; what the
 figures mean, in `figures.py`. The data are faces of FER2013 with `images` (N, 48, 48), `fer_label` and
 `ferplus_votes`; those are used whose label at least half of the ten voters share.
+
+With `--rendered` the evenings are drawn as videos, faces in a room, and go through `moodpid replay`, detector
+and all: some two minutes of CPU time for half an hour (`--hours 0.5`).
 """
 
 import argparse
@@ -27,11 +30,14 @@ from benchmarks.living_room.evenings import (
     SICKROOM,
     Evening,
     Faces,
+    Ints,
     Room,
     household,
     load_faces,
+    load_images,
 )
 from benchmarks.living_room.figures import Figures, judge
+from benchmarks.living_room.rendered import follow_videos
 
 MODEL = Path(__file__).parents[3] / "models" / "emotion.tflite"
 ROOMS = {"home": HOME, "party": PARTY, "sickroom": SICKROOM}
@@ -64,23 +70,39 @@ def contenders(faces: Faces, known: tuple[float, ...]) -> dict[str, Follow]:
 
 
 def compare(ways: Mapping[str, Follow], homes: Sequence[Sequence[Evening]]) -> dict[str, list[Figures]]:
-    """For each way, the figures of the first evenings of all households, of the second, and so on.
+    """Return the figures of each way, as `judged` has them."""
+    return {name: judged([follow(evenings) for evenings in homes], homes) for name, follow in ways.items()}
+
+
+def judged(reports: Sequence[Sequence[Ints]], homes: Sequence[Sequence[Evening]]) -> list[Figures]:
+    """Return the figures of the first evenings of all households, of the second, and so on.
 
     The last figures are of all evenings together.
+
+    Args:
+        reports: What was reported of each evening of each household.
+        homes: These evenings.
     """
-    results = {}
-    for name, follow in ways.items():
-        reports = [follow(evenings) for evenings in homes]
-        rounds = [range(n, n + 1) for n in range(len(homes[0]))]
-        results[name] = [
-            judge(
-                [home[n].truth for home in homes for n in which],
-                [reported[n] for reported in reports for n in which],
-                LOOKS_HZ,
-            )
-            for which in [*rounds, range(len(homes[0]))]
-        ]
-    return results
+    rounds = [range(n, n + 1) for n in range(len(homes[0]))]
+    return [
+        judge(
+            [home[n].truth for home in homes for n in which],
+            [reported[n] for reported in reports for n in which],
+            LOOKS_HZ,
+        )
+        for which in [*rounds, range(len(homes[0]))]
+    ]
+
+
+def row(name: str, figures: Sequence[Figures]) -> str:
+    """Return a row of the table, from the figures as `judged` has them."""
+    *rounds, whole = figures
+    shares = ", ".join(f"{100 * one.right:.1f}" for one in rounds)
+    return (
+        f"| {name} | {100 * whole.right:.1f} % ({shares}) | {whole.false_dark_per_hour:.1f} "
+        f"| {100 * whole.felt:.0f} % | {whole.delay_s:.1f} s | {whole.changes_per_hour:.0f} "
+        f"(true: {whole.true_changes_per_hour:.0f}) |"
+    )
 
 
 def main() -> int:
@@ -99,6 +121,7 @@ def main() -> int:
     parser.add_argument("--lapses", type=float, default=Room().lapses)
     parser.add_argument("--face-lasts", type=float, default=Room().face_lasts_s, help="seconds")
     parser.add_argument("--only", default="", help="only rows that contain this")
+    parser.add_argument("--rendered", action="store_true", help="draw the evenings, and replay the videos")
     options = parser.parse_args()
     try:
         faces = load_faces(options.data, options.model)
@@ -115,18 +138,16 @@ def main() -> int:
     )
     people = [household(faces, room, number, options.seed) for number in range(options.households)]
     homes = [[one.evening() for _ in range(options.evenings)] for one in people]
-    ways = {k: v for k, v in contenders(faces, room.frequencies).items() if options.only in k}
     print("| way | right | false dark moods an hour | long moods felt | median delay | changes an hour |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name, follow in ways.items():
-        *rounds, whole = compare({name: follow}, homes)[name]
-        shares = ", ".join(f"{100 * one.right:.1f}" for one in rounds)
-        print(
-            f"| {name} | {100 * whole.right:.1f} % ({shares}) | {whole.false_dark_per_hour:.1f} "
-            f"| {100 * whole.felt:.0f} % | {whole.delay_s:.1f} s | {whole.changes_per_hour:.0f} "
-            f"(true: {whole.true_changes_per_hour:.0f}) |",
-            flush=True,
-        )
+    if options.rendered:
+        images, _ = load_images(options.data)
+        for name, reports in follow_videos(faces, images, options.model, homes).items():
+            print(row(name, judged(reports, homes)))
+        return 0
+    for name, follow in contenders(faces, room.frequencies).items():
+        if options.only in name:
+            print(row(name, compare({name: follow}, homes)[name]), flush=True)
     return 0
 
 

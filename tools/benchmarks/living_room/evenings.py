@@ -97,11 +97,15 @@ class Evening:
         truth: The mood at each look, `NOBODY` while nobody is there, shape (looks,).
         scores: What the classifier gives for each person, shape (looks, people, 7).
         areas: The area of each person's face, 0 where it is not seen, shape (looks, people).
+        shown: Which of the faces each person shows, -1 while none is turned to the camera, of this shape.
+        sizes: The area of each person's face, seen or not, of this shape.
     """
 
     truth: Ints
     scores: Floats
     areas: Floats
+    shown: Ints
+    sizes: Floats
 
     def observations(self) -> list[Observation]:
         """Return the looks, `LOOKS_HZ` to the second."""
@@ -114,8 +118,21 @@ class Evening:
         return looks
 
 
+def load_images(data: Path) -> tuple[NDArray[np.uint8], Ints]:
+    """Return the faces whose FER2013 label at least half of the FER+ voters share, and the labels.
+
+    Raises:
+        OSError, ValueError, KeyError, EOFError, BadZipFile: The data cannot be read.
+    """
+    with np.load(data) as arrays:
+        images, labels, votes = arrays["images"], arrays["fer_label"], arrays["ferplus_votes"]
+    named = votes[:, _FERPLUS].astype(int)
+    agreed = (named.argmax(axis=1) == labels) & (2 * named.max(axis=1) >= np.maximum(votes.sum(axis=1), 1))
+    return images[agreed], labels[agreed].astype(np.int64)
+
+
 def load_faces(data: Path, model: Path) -> Faces:
-    """Classify the faces whose FER2013 label at least half of the FER+ voters share.
+    """Classify the faces of `load_images`.
 
     Raises:
         OSError, ValueError, KeyError, EOFError, BadZipFile: The data cannot be read.
@@ -123,14 +140,11 @@ def load_faces(data: Path, model: Path) -> Faces:
     """
     from moodpid.vision.classifier import TfliteClassifier  # noqa: PLC0415 - the simulation needs no model
 
-    with np.load(data) as arrays:
-        images, labels, votes = arrays["images"], arrays["fer_label"], arrays["ferplus_votes"]
-    named = votes[:, _FERPLUS].astype(int)
-    agreed = (named.argmax(axis=1) == labels) & (2 * named.max(axis=1) >= np.maximum(votes.sum(axis=1), 1))
+    images, labels = load_images(data)
     classifier = TfliteClassifier(model)
-    scores = np.array([classifier.classify_crop(image).probabilities for image in images[agreed]])
+    scores = np.array([classifier.classify_crop(image).probabilities for image in images])
     logs = np.log(np.maximum(scores, 1e-6))
-    return Faces(logs - logs.mean(axis=1, keepdims=True), labels[agreed].astype(np.int64), classifier.prior)
+    return Faces(logs - logs.mean(axis=1, keepdims=True), labels, classifier.prior)
 
 
 class Household:
@@ -154,17 +168,26 @@ class Household:
         """One more evening of these people."""
         room, looks = self._room, round(self._room.hours * 3600 * LOOKS_HZ)
         moods = self._moods(looks)
-        here, scores, areas = [], [], []
+        here, scores, areas, shown, sizes = [], [], [], [], []
         for weights in self._weights:
             present, visits = self._alternate(looks, room.stays_s, room.away_s, self._random.random() < 0.7)
             facing, _ = self._alternate(looks, room.visible_s, room.hidden_s, True)
             seen = present & facing & (self._random.random(looks) >= room.missed)
-            size = np.exp(self._random.normal(-3.0, 0.5, visits.max() + 1))[visits]
+            size = np.minimum(np.exp(self._random.normal(-3.0, 0.5, visits.max() + 1))[visits], 1.0)
+            faces = self._expressions(moods, weights)
             here.append(present)
-            areas.append(np.where(seen, np.minimum(size, 1.0), 0.0))
-            scores.append(self._scores(moods, weights))
+            areas.append(np.where(seen, size, 0.0))
+            scores.append(self._scores(faces))
+            shown.append(np.where(present & facing, faces, -1))
+            sizes.append(size)
         truth = np.where(np.any(here, axis=0), moods, NOBODY)
-        return Evening(truth, np.stack(scores, axis=1), np.stack(areas, axis=1))
+        return Evening(
+            truth,
+            scores=np.stack(scores, axis=1),
+            areas=np.stack(areas, axis=1),
+            shown=np.stack(shown, axis=1),
+            sizes=np.stack(sizes, axis=1),
+        )
 
     def _person(self) -> list[Floats]:
         """For each emotion, how often this person shows each of its faces."""
@@ -201,8 +224,8 @@ class Household:
         turns = _at_looks(self._random.gamma(2.0, np.where(on, on_s, off_s) / 2), looks)
         return np.asarray(on[turns]), turns
 
-    def _scores(self, moods: Ints, weights: list[Floats]) -> Floats:
-        """One person's scores at every look: an expression ends with its time or with the mood."""
+    def _expressions(self, moods: Ints, weights: list[Floats]) -> Ints:
+        """Return the face of one person at every look: an expression ends with its time or with the mood."""
         room, looks, random = self._room, len(moods), self._random
         count = round(4 * looks / LOOKS_HZ / room.face_lasts_s) + 8
         starts = np.cumsum(random.gamma(2.0, room.face_lasts_s / 2, count) * LOOKS_HZ).astype(np.int64)
@@ -215,8 +238,12 @@ class Household:
         for emotion in range(NOBODY):
             of_it = np.flatnonzero(self._faces.labels == emotion)
             faces[shown == emotion] = random.choice(of_it, size=(shown == emotion).sum(), p=weights[emotion])
-        which = np.searchsorted(starts, np.arange(looks), side="right") - 1
-        logits = self._faces.logs[faces[which]] + random.normal(0.0, room.jitter, (looks, NOBODY))
+        return np.asarray(faces[np.searchsorted(starts, np.arange(looks), side="right") - 1])
+
+    def _scores(self, shown: Ints) -> Floats:
+        """Return what the classifier gives for these faces, one a look."""
+        jitter = self._random.normal(0.0, self._room.jitter, (len(shown), NOBODY))
+        logits = self._faces.logs[shown] + jitter
         scores = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(scores / scores.sum(axis=1, keepdims=True))
 
