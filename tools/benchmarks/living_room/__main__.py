@@ -37,7 +37,7 @@ from benchmarks.living_room.evenings import (
     load_images,
 )
 from benchmarks.living_room.figures import Figures, judge
-from benchmarks.living_room.rendered import follow_videos
+from benchmarks.living_room.rendered import Cinema
 
 MODEL = Path(__file__).parents[3] / "models" / "emotion.tflite"
 ROOMS = {"home": HOME, "party": PARTY, "sickroom": SICKROOM}
@@ -142,7 +142,8 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | --- |")
     if options.rendered:
         images, _ = load_images(options.data)
-        for name, reports in follow_videos(faces, images, options.model, homes).items():
+        cinema = Cinema(faces, images, options.model, options.only)
+        for name, reports in cinema.show(homes).items():
             print(row(name, judged(reports, homes)))
         return 0
     for name, follow in contenders(faces, room.frequencies).items():

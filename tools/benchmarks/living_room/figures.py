@@ -57,9 +57,9 @@ def judge(truths: Sequence[Ints], reports: Sequence[Ints], looks_hz: float) -> F
                 found = np.flatnonzero(report[a:b] == truth[a])
                 felt += len(found) > 0
                 delays.append(float(found[0] if len(found) else b - a) / looks_hz)
-    hours = occupied / looks_hz / 3600
+    hours = max(1, occupied) / looks_hz / 3600
     return Figures(
-        right / occupied,
+        right / max(1, occupied),
         false_dark / hours,
         felt / max(1, len(delays)),
         float(np.median(delays)) if delays else 0.0,

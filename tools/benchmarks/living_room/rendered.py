@@ -33,6 +33,7 @@ _SWAY_S = 7.0
 _SOFT = 0.15  # of a face's half side, at its edge
 _FIRST_ROOM = 40_000
 _LIMIT_S = 7200.0
+RELEASE, KNOWN, REPLAY = "moodpid 0.1.0", "moodpid, the faces' places known", "moodpid replay"
 
 
 @dataclass(slots=True, eq=False)
@@ -123,43 +124,61 @@ def replay(video: Path, looks: int) -> Ints:
     return reports
 
 
-def follow_videos(
-    faces: Faces, images: GreyImage, model: Path, homes: Sequence[Sequence[Evening]]
-) -> dict[str, list[list[Ints]]]:
-    """Return what each way reports of each household's evenings.
+class Cinema:
+    """Shows the evenings of households to each way to follow them.
 
     Args:
         faces: The faces as the classifier reads them.
         images: The same faces, shape (faces, 48, 48).
         model: The classifier's.
-        homes: The evenings of each household.
+        only: Only ways whose name contains this.
     """
-    classifier = TfliteClassifier(model)
-    with_boxes: dict[str, Follow] = {
-        "moodpid 0.1.0": release_0_1_0(classifier.prior),
-        "moodpid, the faces' places known": moodpid(faces, HOME, learns=True),
-    }
-    reports: dict[str, list[list[Ints]]] = {name: [] for name in (*with_boxes, "moodpid replay")}
-    for number, evenings in enumerate(homes):
-        painter = Painter(images, number)
-        seen: list[tuple[Evening, Evening]] = []
-        replayed = []
-        for evening in evenings:
-            with tempfile.TemporaryDirectory() as folder:
-                video = Path(folder) / "evening.mkv"
-                seen.append(_watch(painter, evening, classifier, video))
-                replayed.append(replay(video, len(evening.truth)))
-        for (name, follow), column in zip(with_boxes.items(), zip(*seen, strict=True), strict=True):
-            reports[name].append(follow(column))
-        reports["moodpid replay"].append(replayed)
-    return reports
+
+    def __init__(self, faces: Faces, images: GreyImage, model: Path, only: str = "") -> None:
+        self._images, self._classifier = images, TfliteClassifier(model)
+        self._ways: dict[str, Follow] = {
+            RELEASE: release_0_1_0(self._classifier.prior),
+            KNOWN: moodpid(faces, HOME, learns=True),
+        }
+        self.names = [name for name in (RELEASE, KNOWN, REPLAY) if only in name]
+
+    def show(self, homes: Sequence[Sequence[Evening]]) -> dict[str, list[list[Ints]]]:
+        """Return what each way reports of each household's evenings."""
+        reports: dict[str, list[list[Ints]]] = {name: [] for name in self.names}
+        for number, evenings in enumerate(homes):
+            shown = [self._show_one(Painter(self._images, number), evening) for evening in evenings]
+            for name in self.names:
+                if name == REPLAY:
+                    reports[name].append([replayed for _, replayed in shown])
+                else:
+                    reports[name].append(self._ways[name]([seen[name] for seen, _ in shown]))
+        return reports
+
+    def _show_one(self, painter: Painter, evening: Evening) -> tuple[dict[str, Evening], Ints]:
+        """Return an evening as its faces are seen, and what is reported of its video."""
+        seen = {name: Seen() for name in self.names if name != REPLAY}
+        detector = VERSION_0_1_0.make()
+        with tempfile.TemporaryDirectory() as folder:
+            video = Path(folder) / "evening.mkv"
+            writer = _writer(video)
+            for number, (grey, places) in enumerate(painter.frames(evening)):
+                writer.write(grey)
+                if RELEASE in seen:
+                    frame = Frame(grey, number / LOOKS_HZ)
+                    boxes = detector.detect(frame)
+                    seen[RELEASE].add([(self._classifier.classify(frame, box), box) for box in boxes])
+                if KNOWN in seen:
+                    parts = [_part(grey, place) for place in places]
+                    scores = map(self._classifier.classify_crop, parts)
+                    seen[KNOWN].add(list(zip(scores, places, strict=True)))
+            writer.release()
+            looks = len(evening.truth)
+            replayed = replay(video, looks) if REPLAY in self.names else np.full(looks, NOBODY)
+        return {name: one.evening(evening.truth) for name, one in seen.items()}, replayed
 
 
-def _watch(
-    painter: Painter, evening: Evening, classifier: TfliteClassifier, video: Path
-) -> tuple[Evening, Evening]:
-    """Write the video; return the evening as 0.1.0's detector sees it, and with the true places."""
-    writer = cv2.VideoWriter(
+def _writer(video: Path) -> cv2.VideoWriter:
+    return cv2.VideoWriter(
         str(video),
         cv2.CAP_FFMPEG,
         cv2.VideoWriter.fourcc(*"FFV1"),  # without loss: noise is a part of what is measured
@@ -167,14 +186,6 @@ def _watch(
         (WIDTH, HEIGHT),
         isColor=False,
     )
-    detector, before, known = VERSION_0_1_0.make(), Seen(), Seen()
-    for number, (grey, places) in enumerate(painter.frames(evening)):
-        frame = Frame(grey, number / LOOKS_HZ)
-        writer.write(grey)
-        before.add([(classifier.classify(frame, box), box) for box in detector.detect(frame)])
-        known.add([(classifier.classify_crop(_part(grey, place)), place) for place in places])
-    writer.release()
-    return before.evening(evening.truth), known.evening(evening.truth)
 
 
 def _part(grey: GreyImage, place: Face) -> GreyImage:
