@@ -31,7 +31,8 @@ class StopSignals:
 def exit_on_signals() -> None:
     """Exit at once with the documented code on a signal, for as long as nothing has been started.
 
-    Call it before the imports that take long: the default handlers would end with a signal's number.
+    Call it before the imports that take long: the default handlers would end with a signal's number. An
+    exception would not do: Python ignores it in a destructor or a callback, and the signal would be lost.
     """
     _handle_with(_exit)
 
@@ -53,7 +54,7 @@ def restarts(number: int) -> bool:
 
 
 def _exit(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(int(ExitCode.RESTART if restarts(number) else ExitCode.OK))
+    os._exit(int(ExitCode.RESTART if restarts(number) else ExitCode.OK))
 
 
 def _handle_with(handler: "signal._HANDLER") -> None:
