@@ -52,12 +52,14 @@ def _files(path: Path, key: str) -> tuple[Path, ...]:
 
 def _missing(path: Path, *, or_folder: bool) -> str:
     try:
-        folder = stat.S_ISDIR(path.stat().st_mode)
+        mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return "there is no"
     except (OSError, ValueError):
         return ""
-    return "not a file, but a folder:" if folder and not or_folder else ""
+    if stat.S_ISDIR(mode):
+        return "" if or_folder else "not a file, but a folder:"
+    return "" if stat.S_ISREG(mode) else "not a regular file, but a device or a pipe:"
 
 
 def _is_empty(path: Path) -> bool:

@@ -3,9 +3,11 @@
 import contextlib
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 from moodpid import config
 from moodpid.errors import ConfigError
+from moodpid.regular_file import check_regular
 
 
 def tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
@@ -19,7 +21,7 @@ def tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
     with _named("tls_ca", settings.tls_ca):
         context = ssl.create_default_context(cafile=settings.tls_ca or None)
     if settings.tls_certificate:
-        with _named("tls_certificate", settings.tls_certificate):
+        with _named("tls_key", settings.tls_key), _named("tls_certificate", settings.tls_certificate):
             # A password, though it is none: without one, a key that has one asks for it at the terminal
             context.load_cert_chain(settings.tls_certificate, settings.tls_key or None, password="")
     return context
@@ -28,6 +30,8 @@ def tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
 @contextlib.contextmanager
 def _named(key: str, file: str) -> Iterator[None]:
     try:
+        if file:
+            check_regular(Path(file))  # OpenSSL would wait for a pipe
         yield
     except ssl.SSLError as error:
         what = "holds no certificate in PEM form, or not the one that fits the key"

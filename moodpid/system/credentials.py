@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from moodpid.errors import ConfigError
+from moodpid.regular_file import read_regular
 from moodpid.text import is_one_line
 
 MAX_BYTES = 4096
@@ -41,13 +41,7 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
 def _read(path: Path, name: str) -> str:
     what = f"{path}: the file for {name} cannot be read"
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise ConfigError(f"{what}: not a regular file")
-            data = opened.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise ConfigError(f"{what}: larger than {MAX_BYTES} bytes")
-        return data.decode("utf-8-sig")
+        return read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{what}: not UTF-8 text") from None
     except (OSError, ValueError) as error:

@@ -10,9 +10,11 @@ from msgspec import Meta, Struct
 
 from moodpid.errors import ModelError
 from moodpid.mood.emotion import EMOTIONS, Emotion
+from moodpid.regular_file import read_regular
 from moodpid.vision.model_file import is_whole
 
 SCHEMA = 1
+_MAX_BYTES = 64 * 1024 * 1024  # of a model; the bundled one has a hundredth
 
 
 class _Part(Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ def check_tensor(model: Path, what: str, declared: Tensor, real: Mapping[str, An
 
 def _bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_regular(file, _MAX_BYTES)
     except FileNotFoundError:
         raise ModelError(f"{file}: no such file; a model is a .tflite and a .json of the same name") from None
     except OSError as error:

@@ -1,5 +1,6 @@
 """The file itself, and the files that it names."""
 
+import os
 import re
 from pathlib import Path
 
@@ -74,6 +75,19 @@ def test_a_named_file_that_is_missing_is_a_fault(tmp_path: Path, table: str, key
     assert fault.startswith(f"{file}, line 4: [{table}] {key}: there is no {tmp_path / 'emotion.tflite'}; ")
     (tmp_path / "emotion.tflite").write_text("secret")
     load(file, files=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [("camera", "path"), ("vision", "cascade"), ("player", "password_file"), ("mqtt", "tls_ca")],
+)
+def test_a_named_pipe_is_a_fault(tmp_path: Path, table: str, key: str) -> None:
+    file = tmp_path / "moodpid.toml"
+    os.mkfifo(tmp_path / "pipe")
+    more = 'source = "recording"\n' if table == "camera" else "tls = true\n" if table == "mqtt" else ""
+    file.write_text(f'{PLAYLISTS}[{table}]\n{key} = "pipe"\n{more}')
+    with pytest.raises(ConfigError, match="not a regular file, but a device or a pipe"):
+        load(file, files=True)
 
 
 @pytest.mark.parametrize("content", ["", "\n"])

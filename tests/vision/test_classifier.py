@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,12 @@ def fault(model: Path) -> str:
         TfliteClassifier(model)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_a_pipe_is_no_model(pair: Path) -> None:
+    pair.unlink()
+    os.mkfifo(pair)
+    assert "not a regular file" in fault(pair)
 
 
 def test_a_face_in_a_frame_is_read(classifier: TfliteClassifier) -> None:
