@@ -33,6 +33,15 @@ def older(bare_pi: Pi) -> str:
     return "/root/old.deb"
 
 
+@pytest.fixture
+def released(bare_pi: Pi, packages: Path) -> str:
+    """The package of 0.1.0 as it was released."""
+    found = sorted(packages.glob(f"released-{bare_pi.suite}/moodpid_0.1.0*.deb"))
+    if not found:
+        pytest.skip("no package of 0.1.0: a shallow clone does not have its commit")
+    return f"/packages/{found[0].relative_to(packages)}"
+
+
 def listing(pi: Pi) -> set[str]:
     """Every file of the system but logs, caches and what dpkg and systemd note down."""
     apart = " ".join(
@@ -108,6 +117,20 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, older: str) 
         assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
         ready_pi.wait_until_well()
         ready_pi.wait_until_published("dwell_s", "^7$")
+
+
+def test_from_0_1_0_to_now_and_back_loses_nothing(ready_pi: Pi, released: str) -> None:
+    ready_pi.install(released)
+    ready_pi.configure(CHANGED)
+    ready_pi.restart()
+    ready_pi.set("dwell_s", 7)
+    ready_pi.wait_until_published("dwell_s", "^7$")
+    for package in (ready_pi.package, released, ready_pi.package):
+        ready_pi.install(package)
+        assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+        assert ready_pi.has("ActiveState") == "active"
+        ready_pi.wait_until_published("dwell_s", "^7$")
+    ready_pi.wait_until_well()
 
 
 def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:

@@ -49,6 +49,7 @@ class Pi(Machine):
     """
 
     def __init__(self, suite: str, packages: Path, library: Path, frames: Path) -> None:
+        self.suite = suite
         super().__init__(root_of(suite), {packages: "/packages", library: "/library", frames: "/frames"})
         self.source = "picamera2" if suite == "trixie" else "recording"
         self.package = f"/packages/{package_for(suite, packages)}"

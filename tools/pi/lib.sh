@@ -69,3 +69,18 @@ wheels() { # ROOT SOURCE FOLDER
       PIP_ROOT_USER_ACTION=ignore exec python3 -m pip download -q --no-deps --only-binary :all: --require-hashes \
         -r /out/requirements.txt -r /src/tools/musicnn_weights.txt -d /out"' "${BASH_SOURCE[0]}" "$1" "$2" "$3"
 }
+
+# The package of version 0.1.0 as it was released, out of the history; nothing in a shallow clone
+RELEASED_COMMIT=35b022f
+released_package() { # ROOT OUT
+  git cat-file -e "$RELEASED_COMMIT^{commit}" 2>/dev/null || return 0
+  compgen -G "$2/moodpid_0.1.0*.deb" >/dev/null && return
+  local source=$2/source
+  rm -rf "$source" && mkdir -p "$source"
+  git archive "$RELEASED_COMMIT" | tar -xf - -C "$source"
+  inside "$1" dpkg-query -W dh-python >/dev/null 2>&1 || install_inside "$1" dh-python
+  # shellcheck disable=SC2016 # the inner shell expands these
+  unshare -m bash -c '. "$0"; mkdir -p "$1/src" "$1/out"; mount --bind "$2" "$1/src"; mount --bind "$3" "$1/out"
+    inside "$1" /src/tools/package /out' "${BASH_SOURCE[0]}" "$1" "$source" "$2" >/dev/null
+  rm -rf "$source"
+}
