@@ -106,6 +106,13 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
             assert node.end_lineno - node.lineno - described < 40, f"{node.name} is long: part it"
 
 
+@pytest.mark.parametrize(
+    "path", tracked("tests/*.py", "tools/*.py"), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_tests_and_tools_stay_short_too(path: Path) -> None:
+    assert path.read_text().count("\n") <= 300, "build another room"
+
+
 @pytest.mark.parametrize("path", tracked("tests/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_names_of_tests_have_at_most_ten_words(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):

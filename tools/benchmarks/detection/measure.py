@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.detection.contestants import Contestant, Detector
+from benchmarks.detection.furniture import HEIGHT, WIDTH
 from benchmarks.detection.heads import Pose, draw_person
-from benchmarks.detection.rooms import HEIGHT, WIDTH, Room, add_noise, draw_room
+from benchmarks.detection.rooms import Room, add_noise, draw_room
 from benchmarks.detection.scenes import Case, frames, is_found
 
 from moodpid.mood.emotion import UNIFORM, Mood

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from benchmarks.detection.furniture import HEIGHT, WIDTH
 from benchmarks.detection.heads import UPRIGHT, Canvas, Pose, average_faces, draw_person, flat_face
-from benchmarks.detection.rooms import HEIGHT, WIDTH, add_noise, draw_room
+from benchmarks.detection.rooms import add_noise, draw_room
 
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import GreyImage

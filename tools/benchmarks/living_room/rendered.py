@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.detection.contestants import VERSION_0_1_0
-from benchmarks.detection.rooms import HEIGHT, WIDTH, Canvas, add_noise, draw_room
+from benchmarks.detection.furniture import HEIGHT, WIDTH, Canvas
+from benchmarks.detection.rooms import add_noise, draw_room
 from benchmarks.living_room.contenders import MOODS, Follow, moodpid, release_0_1_0
 from benchmarks.living_room.evenings import HOME, LOOKS_HZ, NOBODY, Evening, Faces, Ints
 
