@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.detection import measure
+from benchmarks.detection import fit_evidence, measure
 from benchmarks.detection.contestants import MOODPID, VERSION_0_1_0
 from benchmarks.detection.heads import Pose, draw_person
 from benchmarks.detection.rooms import draw_room
@@ -49,3 +49,14 @@ def test_a_look_costs_less_than_it_did() -> None:
     assert measure.empty_room_ms(MOODPID, [3], 9) < 0.3 * before
     before = measure.occupied_ms(VERSION_0_1_0, 8, whole_frame=False)
     assert measure.occupied_ms(MOODPID, 8, whole_frame=False) < 0.75 * before
+
+
+def test_the_fit_of_the_evidence_finds_the_weights_behind_it() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.array([1.0, 0.5, -2.0])
+    rows = np.column_stack([rng.uniform(0, 3, (20_000, 2)), np.ones(20_000)])
+    face = rng.random(20_000) < 1 / (1 + np.exp(-rows @ truth))
+    weights = fit_evidence.fit(rows[face], rows[~face])
+    # Both kinds count alike: their shares move the offset alone
+    assert weights[:2] == pytest.approx(truth[:2], abs=0.1)
+    assert weights[2] + np.log(face.mean() / (1 - face.mean())) == pytest.approx(truth[2], abs=0.15)

@@ -2,7 +2,7 @@
 """Compare face detectors: faces found, ghosts in empty rooms, CPU time, and the delay of those who arrive.
 
     .venv/bin/python tools/benchmarks/detection/compare.py [--rooms 250] [--faces 42] [--arrivals 100]
-        [--yunet MODEL.onnx] [--fer-python PYTHON]
+        [--only WORDS] [--of NAMES] [--yunet MODEL.onnx] [--fer-python PYTHON]
 
 Rooms and heads are drawn from seeds. Compared are moodpid, its version 0.1.0, the package `fer` in its Haar
 mode, and the loop of many tutorials, `detectMultiScale(1.3, 5)`. CPU times are of the detection alone and
@@ -76,19 +76,24 @@ def main() -> int:
     parser.add_argument("--looks", type=int, default=4, help="into each room")
     parser.add_argument("--faces", type=int, default=42, help="frames of each case")
     parser.add_argument("--arrivals", type=int, default=100)
+    parser.add_argument("--only", default="", help="only rows with one of these words, comma-separated")
+    parser.add_argument("--of", default="", help="only these detectors, comma-separated")
     parser.add_argument("--yunet", default="", help="the model of a further contestant")
     parser.add_argument("--fer-python", default="", help="an interpreter that has the package fer")
     options = parser.parse_args()
-    field = [
+    everybody = [
         contestants.MOODPID,
         contestants.VERSION_0_1_0,
         contestants.FER,
         contestants.TEXTBOOK,
         *([contestants.yunet(options.yunet)] if options.yunet else []),
     ]
+    field = [one for one in everybody if not options.of or one.name in options.of.split(",")]
     print("| | " + " | ".join(one.name for one in field) + " |")
     print("| --- |" + " --- |" * len(field))
     for name, cell in rows(options):
+        if not any(word in name for word in options.only.split(",")):
+            continue
         print(f"| {name} | " + " | ".join(cell(one) for one in field) + " |", flush=True)
     for line in whole_looks(options.fer_python) if options.fer_python else ():
         print(line)

@@ -29,6 +29,7 @@ class Case:
         blur_px: Standard deviation of a blur.
         noise: Standard deviation of the sensor's noise, in grey levels.
         generated: Whether to show generated heads in drawn rooms, instead of average faces on a wall.
+        seed: Decides the places, the heads, the rooms and the noise.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     blur_px: float = 0.0
     noise: float = 3.0
     generated: bool = False
+    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,8 @@ CASES = (
 
 def frames(case: Case, count: int) -> Iterator[Shown]:
     """Yield so many frames of a case, the same each time."""
-    rng = np.random.default_rng(_PLACES_SEED)
+    rng = np.random.default_rng(case.seed)
+    first = 1_000 * (case.seed - _PLACES_SEED)  # of the heads and rooms
     faces = average_faces()
     for number in range(count):
         side = -1.0 if case.both_ways and number % 2 else 1.0
@@ -96,8 +99,8 @@ def frames(case: Case, count: int) -> Iterator[Shown]:
             margin = case.size_px
             column = int(rng.integers(margin, WIDTH - margin))
             row = int(rng.integers(margin, HEIGHT - margin))
-            picture = draw_room(10_000 + number).picture[4 : HEIGHT + 4, 4 : WIDTH + 4].copy()
-            draw_person(number, case.size_px, pose).paste(picture, (column, row))
+            picture = draw_room(10_000 + first + number).picture[4 : HEIGHT + 4, 4 : WIDTH + 4].copy()
+            draw_person(first + number, case.size_px, pose).paste(picture, (column, row))
         else:
             column, row = WIDTH // 2, HEIGHT // 2
             picture = _wall()

@@ -120,7 +120,7 @@ def main() -> int:
     parser.add_argument("--own-face", type=float, default=Room().own_face, help="0: everybody is average")
     parser.add_argument("--lapses", type=float, default=Room().lapses)
     parser.add_argument("--face-lasts", type=float, default=Room().face_lasts_s, help="seconds")
-    parser.add_argument("--only", default="", help="only rows that contain this")
+    parser.add_argument("--only", default="", help="only rows with one of these words, comma-separated")
     parser.add_argument("--rendered", action="store_true", help="draw the evenings, and replay the videos")
     options = parser.parse_args()
     try:
@@ -147,7 +147,7 @@ def main() -> int:
             print(row(name, judged(reports, homes)))
         return 0
     for name, follow in contenders(faces, room.frequencies).items():
-        if options.only in name:
+        if any(part in name for part in options.only.split(",")):
             print(row(name, compare({name: follow}, homes)[name]), flush=True)
     return 0
 

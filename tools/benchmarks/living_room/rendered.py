@@ -161,7 +161,7 @@ class Cinema:
         detector = VERSION_0_1_0.make()
         with tempfile.TemporaryDirectory() as folder:
             video = Path(folder) / "evening.mkv"
-            writer = _writer(video)
+            writer = open_writer(video)
             for number, (grey, places) in enumerate(painter.frames(evening)):
                 writer.write(grey)
                 if RELEASE in seen:
@@ -178,7 +178,8 @@ class Cinema:
         return {name: one.evening(evening.truth) for name, one in seen.items()}, replayed
 
 
-def _writer(video: Path) -> cv2.VideoWriter:
+def open_writer(video: Path) -> cv2.VideoWriter:
+    """Return what writes the frames of a video."""
     return cv2.VideoWriter(
         str(video),
         cv2.CAP_FFMPEG,
