@@ -38,7 +38,7 @@ class Home:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, check=False, timeout=120, env=self.env
+            self.command(*arguments), capture_output=True, text=True, check=False, timeout=600, env=self.env
         )
 
     @property

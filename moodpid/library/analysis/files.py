@@ -6,6 +6,7 @@ from pathlib import Path
 
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.library.records import FileStamp, ListedSong
+from moodpid.regular_file import check_regular
 
 _SAMPLE_BYTES = 64 * 1024
 
@@ -44,8 +45,9 @@ def stamp_of(path: Path, song: ListedSong) -> FileStamp:
     """Return by what the file is known again: its size, and 64 kB from its middle, where no tags are.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is not a regular file.
     """
+    check_regular(path)
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(max(0, (size - _SAMPLE_BYTES) // 2))

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -166,6 +167,19 @@ def test_no_folder_is_one_line_that_names_the_setting(folder: Folder, kind: str)
         folder.music.write_text("", encoding="utf-8")
     with pytest.raises(MusicFolderError, match=r"\[library\]"):
         folder.scan()
+
+
+def test_a_pipe_in_place_of_a_song_holds_nothing_up(folder: Folder) -> None:
+    folder.write("good.mp3")
+    folder.write("pipe.mp3")
+    folder.list()
+    (folder.music / "pipe.mp3").unlink()
+    os.mkfifo(folder.music / "pipe.mp3")
+    assert folder.scan().failed == 1
+    with LibraryReader(folder.path) as reader:
+        assert reader.failures(9) == [
+            ("pipe.mp3", "the file cannot be opened: not a regular file, but a device or a pipe")
+        ]
 
 
 def test_a_song_at_which_processes_end_is_given_up(folder: Folder) -> None:
