@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moodpid.vision.haar.shift import shift_solution
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, GreyImage
 
@@ -18,6 +19,7 @@ _NOISE_LIMIT = 6.0  # grey levels: what differs more is no noise
 _EDGE_SHARE = 0.2  # of the contrast around a block: what a shake of a fifth of a block changes there
 _OUTLIER = 30.0  # grey levels: what differs more is no shift of the whole picture
 _LARGEST_SHIFT = 0.6  # of a block
+_RIDGE = 1.0  # square grey levels
 _LEAST_SIDE = 16  # blocks: smaller thumbnails do not show a shift
 _LEAST_BLOCKS = 4  # a face of 60 pixels covers over fifty
 _REACH = 0.6  # of a changed area's size: how far a face may reach out of it
@@ -144,17 +146,12 @@ def changed_blocks(now: GreyImage, before: GreyImage) -> Blocks:
 
 
 def _unshaken(difference: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a difference without what a shift of the whole picture explains.
-
-    The first step of Lucas and Kanade, "An Iterative Image Registration Technique" (1981).
-    """
+    """Return a difference without what a shift of the whole picture explains."""
     if min(before.shape) < _LEAST_SIDE:
         return difference
     down, right = np.gradient(before)
     usable = np.abs(difference) < _OUTLIER
-    slopes = np.stack([right[usable], down[usable]])
-    weights = slopes @ slopes.T + np.eye(2, dtype=np.float32)  # where nothing has an edge, nothing shifts
-    shift = np.linalg.solve(weights, slopes @ difference[usable])
+    shift = shift_solution(right[usable], down[usable], _RIDGE) @ difference[usable]
     if float(np.abs(shift).max()) > _LARGEST_SHIFT:
         return difference
     return np.asarray(difference - right * shift[0] - down * shift[1], np.float32)

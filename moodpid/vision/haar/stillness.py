@@ -5,6 +5,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from moodpid.vision.haar.shift import shift_solution
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, GreyImage
 
@@ -12,6 +13,7 @@ STILL_S = 180.0  # a face that has not moved for so long is a picture
 _PATCH_PX = 48
 _SAME_PLACE = 0.25  # of the face's width
 _LOOKS = 32  # eight seconds at the default rate, two breaths
+_RIDGE = 1e-3  # of a patch of standard deviation 1
 _SMOOTH = 1.8  # von Neumann's ratio of noise is 1 +- 0.25 for so many looks
 _LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
 _CLEAR_PX = 0.25  # in the patch: more than noise, however it came about
@@ -30,8 +32,7 @@ class FaceMotion:
         self._face = face
         self._first = _patch(grey, face)
         down, right = np.gradient(self._first)
-        slopes = np.stack([right.ravel(), down.ravel()], axis=1)
-        self._solution = np.asarray(np.linalg.pinv(slopes), np.float32)
+        self._solution = shift_solution(right.ravel(), down.ravel(), _RIDGE)
         self._shifts: deque[NDArray[np.float32]] = deque(maxlen=_LOOKS)
         self._moved_s = at_s
         self._measured = False
@@ -57,10 +58,7 @@ class FaceMotion:
         return at_s - self._moved_s if self._measured else 0.0
 
     def _shift(self, patch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the shift to the right and down, in pixels of the patch.
-
-        The first step of Lucas and Kanade, "An Iterative Image Registration Technique" (1981).
-        """
+        """Return the shift to the right and down, in pixels of the patch."""
         return np.asarray(self._solution @ (self._first - patch).ravel(), np.float32)
 
 

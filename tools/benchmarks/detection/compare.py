@@ -46,12 +46,19 @@ def rows(options: argparse.Namespace) -> list[tuple[str, Cell]]:
         ("CPU of a look, furnished empty room", lambda one: _ms(measure.empty_room_ms(one, range(8), 17))),
         ("… around the last face", lambda one: _ms(measure.occupied_ms(one, 20, whole_frame=False))),
         ("… at the whole frame", lambda one: _ms(measure.occupied_ms(one, 20, whole_frame=True))),
+        ("resident memory that it adds", lambda one: _memory(one, options.yunet)),
         ("looks until an arrival is found: median; worst; never", lambda one: _delay(one, options.arrivals)),
     ]
 
 
 def _ms(value: float) -> str:
     return f"{value:.1f} ms"
+
+
+def _memory(one: contestants.Contestant, yunet: str) -> str:
+    """Measure in a fresh process."""
+    command = [sys.executable, __file__, "--memory-of", one.name, *(["--yunet", yunet] if yunet else [])]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.strip()
 
 
 def _delay(one: contestants.Contestant, count: int) -> str:
@@ -79,6 +86,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only rows with one of these words, comma-separated")
     parser.add_argument("--of", default="", help="only these detectors, comma-separated")
     parser.add_argument("--yunet", default="", help="the model of a further contestant")
+    parser.add_argument("--memory-of", default="", help="print only the memory that this detector adds")
     parser.add_argument("--fer-python", default="", help="an interpreter that has the package fer")
     options = parser.parse_args()
     everybody = [
@@ -88,6 +96,10 @@ def main() -> int:
         contestants.TEXTBOOK,
         *([contestants.yunet(options.yunet)] if options.yunet else []),
     ]
+    if options.memory_of:
+        (measured,) = [one for one in everybody if one.name == options.memory_of]
+        print(f"{measure.added_mb(measured, 24):.1f} MB")
+        return 0
     field = [one for one in everybody if not options.of or one.name in options.of.split(",")]
     print("| | " + " | ".join(one.name for one in field) + " |")
     print("| --- |" + " --- |" * len(field))

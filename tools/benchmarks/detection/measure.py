@@ -1,14 +1,16 @@
 """The figures of a face detector: recall, ghosts, rooms that stay occupied, CPU time, delay of arrivals."""
 
+import ctypes
 import itertools
 import statistics
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from benchmarks.detection.contestants import Contestant, Detector
-from benchmarks.detection.furniture import HEIGHT, WIDTH
+from benchmarks.detection.furniture import EDGE_PX, HEIGHT, WIDTH
 from benchmarks.detection.heads import Pose, draw_person
 from benchmarks.detection.rooms import Room, add_noise, draw_room
 from benchmarks.detection.scenes import Case, frames, is_found
@@ -120,12 +122,34 @@ def occupied_ms(contestant: Contestant, looks: int, *, whole_frame: bool) -> flo
     pictures = []
     rng = np.random.default_rng(0)
     for number in range(looks):
-        picture = draw_room(50).picture[4 : HEIGHT + 4, 4 : WIDTH + 4].copy()
+        picture = draw_room(50).picture[EDGE_PX : HEIGHT + EDGE_PX, EDGE_PX : WIDTH + EDGE_PX].copy()
         draw_person(3, 130, Pose()).paste(picture, (320 + number % 3, 240 + number % 2))
         pictures.append(add_noise(picture, rng, 3.0, 0.0))
     detector = contestant.make_thorough() if whole_frame else contestant.make()
     # All looks lie within the two seconds before the next full search
     return look_ms(detector, pictures, 1.9 / looks)
+
+
+def added_mb(contestant: Contestant, looks: int) -> float:
+    """Return how much resident memory a detector adds to this process, which must have run none before."""
+    rng = np.random.default_rng(0)
+    frames = []
+    for number in range(looks):
+        picture = draw_room(50).picture[EDGE_PX : HEIGHT + EDGE_PX, EDGE_PX : WIDTH + EDGE_PX].copy()
+        draw_person(3, 130, Pose()).paste(picture, (320 + number, 240))
+        frames.append(add_noise(picture, rng, 3.0, 0.0))
+    ctypes.CDLL(None).malloc_trim(0)  # else the detector gets what drawing has left
+    before_mb = _resident_mb()
+    detector = contestant.make()
+    for number, grey in enumerate(frames):
+        detector.detect(Frame(grey, 0.5 * number))
+    return _resident_mb() - before_mb
+
+
+def _resident_mb() -> float:
+    """Return VmRSS of /proc/self/status, see proc(5)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def arrivals(contestant: Contestant, count: int) -> Delay:
@@ -140,7 +164,7 @@ def arrivals(contestant: Contestant, count: int) -> Delay:
         pose = Pose(yaw=float(rng.uniform(-15, 15)), roll=float(rng.uniform(-10, 10)))
         person = draw_person(number, size, pose)
         for look in range(_EMPTY_LOOKS + _PATIENCE_LOOKS):
-            picture = room.picture[4 : HEIGHT + 4, 4 : WIDTH + 4].copy()
+            picture = room.picture[EDGE_PX : HEIGHT + EDGE_PX, EDGE_PX : WIDTH + EDGE_PX].copy()
             if look >= _EMPTY_LOOKS:  # and nobody sits quite still
                 person.paste(picture, (place[0] + look % 2, place[1] + look % 3))
             grey = add_noise(picture, rng, room.read_noise, room.shot_noise)

@@ -1,0 +1,24 @@
+"""The shift between two pictures that differ by a fraction of a pixel."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float32]
+
+
+def shift_solution(right: Values, down: Values, ridge: float) -> Values:
+    """Return what a difference is multiplied by to become a shift, shape (2, n).
+
+    The first step of Lucas and Kanade, "An Iterative Image Registration Technique" (1981): the shift to the
+    right and down that explains a difference best, in least squares. The equations of two unknowns are solved
+    here, since numpy's solvers take over a megabyte of memory.
+
+    Args:
+        right: How the picture before changes from column to column, shape (n,).
+        down: How it changes from row to row, shape (n,).
+        ridge: Added to the squares, above 0; where nothing has an edge, nothing shifts.
+    """
+    across, both, along = float(right @ right) + ridge, float(right @ down), float(down @ down) + ridge
+    determinant = across * along - both * both
+    rows = [along * right - both * down, across * down - both * right]
+    return np.asarray(np.stack(rows) / np.float32(determinant), np.float32)
