@@ -4,6 +4,7 @@ import contextlib
 import heapq
 import math
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,10 +192,13 @@ class LibraryReader:
 
     def _opened(self) -> sqlite3.Connection | None:
         try:
-            inode = self._path.stat().st_ino
+            found = self._path.stat()
         except FileNotFoundError:
             self.close()
             return None
+        if not stat.S_ISREG(found.st_mode):  # SQLite would wait for a pipe
+            raise sqlite3.DatabaseError("it is not a regular file")
+        inode = found.st_ino
         if self._connection is None or inode != self._inode:
             self.close()
             address = f"{self._path.absolute().as_uri()}?mode=ro"

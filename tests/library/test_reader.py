@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,12 @@ def test_a_broken_database_is_a_library_error(path: Path) -> None:
     path.write_bytes(b"no database" * 1000)
     with LibraryReader(path) as reader, pytest.raises(LibraryError, match="moodpid analyse mends it"):
         reader.near(Affect(0, 0), 9)
+
+
+def test_a_pipe_is_no_database(path: Path) -> None:
+    os.mkfifo(path)
+    with LibraryReader(path) as reader, pytest.raises(LibraryError, match="not a regular file"):
+        reader.fact("version")
 
 
 @settings(max_examples=15)
