@@ -32,7 +32,7 @@ def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: Abst
         return "a user added songs"
     # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
-    if removed and not (now.consume and changed):
+    if removed and not (_consumes(last, now) and changed):
         return "a user removed songs of ours"
     if now.song is None or not changed or _natural(last, now, own - started):
         return ""
@@ -43,7 +43,7 @@ def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: Abst
 
 def cleared(last: Snapshot, now: Snapshot) -> bool:
     """Return whether a user emptied the queue; with consume, the last song may also have ended in it."""
-    played_out = now.consume and last.length == 1 and may_have_ended(last, now)
+    played_out = _consumes(last, now) and last.length == 1 and may_have_ended(last, now)
     dropped = bool(now.unknown) and all(song.id in now.unknown for song in last.window[:LOOKUPS])
     return now.length == 0 and last.length > 0 and not played_out and not dropped
 
@@ -59,7 +59,7 @@ def stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
     if now.state is PlayState.PAUSE or now.song is not None:
         return True
     # The queue ran out, unless the song that played was taken out of it
-    return not now.previous_kept and not now.consume
+    return not now.previous_kept and not _consumes(last, now)
 
 
 def failed(last: Snapshot, now: Snapshot) -> bool:
@@ -75,6 +75,11 @@ def failed(last: Snapshot, now: Snapshot) -> bool:
     return now.error != last.error or again or (falling and last.state is PlayState.PLAY)
 
 
+def _consumes(last: Snapshot, now: Snapshot) -> bool:
+    """Return whether songs leave the queue as they end; `oneshot` is over when one has."""
+    return last.consume or now.consume
+
+
 def _id(song: QueueSong | None) -> int | None:
     return song.id if song else None
 
@@ -88,7 +93,7 @@ def _natural(last: Snapshot, now: Snapshot, waiting: AbstractSet[int]) -> bool:
         return True  # MPD took songs out itself, and went on with what is left
     if last.song is None:
         return now.song.pos == 0 or now.random
-    forward = now.song.pos > last.song.pos or now.random or now.repeat or now.consume
+    forward = now.song.pos > last.song.pos or now.random or now.repeat or _consumes(last, now)
     return forward and may_have_ended(last, now)
 
 

@@ -152,6 +152,20 @@ def test_an_output_that_fails_again_during_hands_off_comes_back(room: Room) -> N
     assert room.mpd.playing()
 
 
+def test_the_last_song_of_consume_oneshot_is_no_clear() -> None:
+    room = Room()
+    room.mpd.add("user/0")
+    room.mpd.play()
+    room.mpd.options.consume = True
+    room.wait(59, mood=None)
+    room.mpd.now_s += 1.0
+    room.mpd.clear()  # as MPD does at the end of the song, with consume off again
+    room.mpd.options.consume = False
+    room.look(mood=None)
+    room.wait(5)
+    assert room.mpd.playing().startswith("happy/")
+
+
 def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
     room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
     room.look()
