@@ -30,7 +30,7 @@ def read_grey(file: Path, sizes: ReadLimits = limits.ONCE) -> GreyImage:
     Raises:
         PictureError: Missing, empty, no picture, too large or too small for any face.
     """
-    return decode_grey(read_bytes(file), str(file), sizes)
+    return decode_grey(read_bytes(file, min(MAX_FILE_BYTES, sizes.picture_bytes)), str(file), sizes)
 
 
 def decode_grey(data: bytes, name: str, sizes: ReadLimits = limits.ONCE) -> GreyImage:
@@ -90,8 +90,12 @@ def _unreadable(header: bytes) -> str:
     return "damaged or cut short" if header.startswith(_SIGNATURES) else "not a picture that OpenCV can read"
 
 
-def read_bytes(file: Path) -> bytes:
+def read_bytes(file: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """Return the content of a picture file.
+
+    Args:
+        file: The file.
+        max_bytes: What is larger is not read.
 
     Raises:
         PictureError: Missing, empty, too large, not readable, or no regular file: reading a device or a pipe
@@ -99,12 +103,13 @@ def read_bytes(file: Path) -> bytes:
     """
     check_regular(file)
     try:
+        size = file.stat().st_size
         with file.open("rb") as opened:
-            data = opened.read(MAX_FILE_BYTES + 1)
+            data = opened.read(max_bytes + 1) if size <= max_bytes else b""
     except OSError as error:
         raise PictureError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise PictureError(f"{file}: more than {MAX_FILE_BYTES // 1024 // 1024} MB; make it smaller")
+    if size > max_bytes or len(data) > max_bytes:
+        raise PictureError(f"{file}: more than {max_bytes // 1024 // 1024} MB; make it smaller")
     if not data:
         raise PictureError(f"{file}: empty (0 bytes)")
     return data

@@ -58,7 +58,11 @@ def _state_files(rig: FaultHarness, chance: random.Random) -> Iterator[Outcome]:
 @_fault("a state file of 100 MB, and a start")
 def _state_huge(rig: FaultHarness, _: random.Random) -> Iterator[Outcome]:
     rig.end()
-    (rig.state / "settings.json").write_bytes(b'{"a": [' + b"1," * 50_000_000 + b"0]}")
+    with (rig.state / "settings.json").open("wb") as file:
+        file.write(b'{"a": [')
+        for _piece in range(100):
+            file.write(b"1," * 500_000)
+        file.write(b"0]}")
     rig.start()
     yield rig.seconds_until_right()
     for aside in rig.state.glob("settings.json.*"):

@@ -26,22 +26,26 @@ def table(names: list[str], times: int, seed: int) -> bool:
     """Print a row for each part; return whether all was survived."""
     chance = random.Random(seed)  # noqa: S311 - faults, not secrets
     well = True
-    print("| fault | tried | survived | median s | longest s |\n| --- | --- | --- | --- | --- |", flush=True)
+    print("| fault | tried | survived | median s | longest s | peak MB |", flush=True)
+    print("| --- | --- | --- | --- | --- | --- |", flush=True)
     with FaultHarness() as rig:
         rig.start()
         rig.seconds_until_right()
         for name in names:
             outcomes: list[Outcome] = []
+            rig.forget_peak()
             for _ in range(times):
                 outcomes += PARTS[name][1](rig, chance)
                 if not rig.running:
                     rig.start()
+            rig.note_peak()
             seconds = [outcome for outcome in outcomes if outcome is not None]
             well = well and len(seconds) == len(outcomes)
             how = f"{statistics.median(seconds):.1f} | {max(seconds):.1f}" if seconds else "- | -"
-            print(f"| {PARTS[name][0]} | {len(outcomes)} | {len(seconds)} | {how} |", flush=True)
-        rig.note_peak()
-        print(f"\nPeak memory of the daemon: {rig.peak_kb / 1024:.0f} MB")
+            row = (
+                f"| {PARTS[name][0]} | {len(outcomes)} | {len(seconds)} | {how} | {rig.peak_kb / 1024:.0f} |"
+            )
+            print(row, flush=True)
     return well
 
 
