@@ -1,48 +1,16 @@
 """Ordinary accidents with music, at a fake MPD in simulated time: none ends mute, none starts unasked."""
 
 from collections.abc import Callable
-from random import Random
 
 import pytest
 
-from moodpid.config import MpdConfig, TransitionMode
+from moodpid.config import TransitionMode
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import MusicRequest
-from moodpid.mood.strategy import start_path
 from moodpid.mpd.protocol import MpdGoneError
-from moodpid.mpd.reconcile_loop import QueueReconciler
-from moodpid.state import PlayerState
 from tests.support.fake_mpd import FakeMpd
+from tests.support.music_room import Room
 
-LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in (Mood.HAPPY, Mood.SAD)}
 LONG_LIST = [*(f"gone/{n}" for n in range(200)), "happy/1", "happy/2"]
-
-
-class Room:
-    """A room whose mood is happy, and a reconciler that looks once a second."""
-
-    def __init__(self, change: TransitionMode = TransitionMode.NEXT, *, autoplay: bool = True) -> None:
-        self.mpd = FakeMpd(dict(LISTS), song_s=60.0)
-        config = MpdConfig(
-            change=change,
-            autoplay=autoplay,
-            playlists={Mood.HAPPY: ("Happy",), Mood.SAD: ("Sad",)},
-            no_repeat_h=0.0,
-        )
-        self.config = config
-        self.reconciler = QueueReconciler(config, Random(3), **self.mpd.clocks)  # noqa: S311 - repeatable
-        self.reconciler.on_connect(self.mpd.link)
-
-    def look(self, mood: Mood | None = Mood.HAPPY, *changed: str) -> PlayerState:
-        lists = self.config.names
-        request = MusicRequest(start_path(mood, None), lists[mood]) if mood else None
-        return self.reconciler.reconcile(self.mpd.link, request, set(changed))
-
-    def wait(self, seconds: int, mood: Mood | None = Mood.HAPPY) -> PlayerState:
-        for _ in range(seconds):
-            self.mpd.advance(1.0)
-            state = self.look(mood)
-        return state
 
 
 @pytest.fixture
@@ -120,38 +88,6 @@ def test_other_songs_come_before_one_that_broke(room: Room) -> None:
     assert broken not in heard
 
 
-def test_playback_resumes_in_place_after_an_output_failed(room: Room) -> None:
-    room.wait(20)
-    song = room.mpd.playing()
-    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
-    assert "audio output" in room.wait(100).message
-    room.mpd.output_broken = False
-    room.wait(45)
-    assert room.mpd.playing() == song
-
-
-def test_the_same_output_error_twice_is_recovered_twice(room: Room) -> None:
-    for _ in range(2):
-        room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
-        room.look()
-        room.mpd.output_broken = False
-        room.wait(45)
-        assert room.mpd.playing()
-        room.mpd.error = "Failed to open audio output"  # MPD shows it on, though it plays
-        room.wait(2)
-
-
-def test_an_output_that_fails_again_during_hands_off_comes_back(room: Room) -> None:
-    room.mpd.add("user/0")
-    room.mpd.error = "Failed to open audio output"  # MPD shows it on, though it plays
-    room.look()
-    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
-    room.look()
-    room.mpd.output_broken = False
-    room.wait(2000)
-    assert room.mpd.playing()
-
-
 def test_the_last_song_of_consume_oneshot_is_no_clear() -> None:
     room = Room()
     room.mpd.add("user/0")
@@ -164,16 +100,6 @@ def test_the_last_song_of_consume_oneshot_is_no_clear() -> None:
     room.look(mood=None)
     room.wait(5)
     assert room.mpd.playing().startswith("happy/")
-
-
-def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
-    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
-    room.look()
-    room.mpd.stop()
-    room.look()
-    room.mpd.output_broken = False
-    room.wait(300)
-    assert room.mpd.state == "stop"
 
 
 @pytest.mark.parametrize("known_s", [None, 500.0, 10.0, -1.0])

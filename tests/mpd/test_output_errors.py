@@ -1,0 +1,56 @@
+"""An output that fails costs no music, and hides no user's pause."""
+
+import pytest
+
+from tests.support.music_room import Room
+
+
+@pytest.fixture
+def room() -> Room:
+    """Music of ours plays."""
+    room = Room()
+    room.look()
+    assert room.mpd.playing().startswith("happy/")
+    return room
+
+
+def test_playback_resumes_in_place_after_an_output_failed(room: Room) -> None:
+    room.wait(20)
+    song = room.mpd.playing()
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    assert "audio output" in room.wait(100).message
+    room.mpd.output_broken = False
+    room.wait(45)
+    assert room.mpd.playing() == song
+
+
+def test_the_same_output_error_twice_is_recovered_twice(room: Room) -> None:
+    for _ in range(2):
+        room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+        room.look()
+        room.mpd.output_broken = False
+        room.wait(45)
+        assert room.mpd.playing()
+        room.mpd.error = "Failed to open audio output"  # MPD shows it on, though it plays
+        room.wait(2)
+
+
+def test_an_output_that_fails_again_during_hands_off_comes_back(room: Room) -> None:
+    room.mpd.add("user/0")
+    room.mpd.error = "Failed to open audio output"  # MPD shows it on, though it plays
+    room.look()
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    room.look()
+    room.mpd.output_broken = False
+    room.wait(2000)
+    assert room.mpd.playing()
+
+
+def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    room.look()
+    room.mpd.stop()
+    room.look()
+    room.mpd.output_broken = False
+    room.wait(300)
+    assert room.mpd.state == "stop"
