@@ -36,6 +36,7 @@ def output(*command: str | Path, code: int = 0, **environment: str) -> str:
         "packaging/lock/update",
         "packaging/audit",
         "packaging/version",
+        "packaging/memory",
         "packaging/repository",
         "pi/test",
         "release",
