@@ -68,7 +68,7 @@ VERSION_0_1_0 = Contestant(
     "moodpid 0.1.0", lambda: Version010(MIN_FACE_PX), lambda: Version010(MIN_FACE_PX, full_every_s=0.0)
 )
 # As the package calls it by default: FER(mtcnn=False), version 25.10
-FER = _one_cascade("fer, Haar mode", 1.1, 5, 50)
+FER = _one_cascade("fer (Haar mode)", 1.1, 5, 50)
 TEXTBOOK = _one_cascade("textbook loop", 1.3, 5, 1)
 
 
