@@ -123,14 +123,14 @@ def test_from_0_1_0_to_now_and_back_loses_nothing(ready_pi: Pi, released: str) -
     ready_pi.install(released)
     ready_pi.configure(CHANGED)
     ready_pi.restart()
+    ready_pi.wait_until_well()
     ready_pi.set("dwell_s", 7)
     ready_pi.wait_until_published("dwell_s", "^7$")
     for package in (ready_pi.package, released, ready_pi.package):
         ready_pi.install(package)
         assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
-        assert ready_pi.has("ActiveState") == "active"
+        ready_pi.wait_until_well()
         ready_pi.wait_until_published("dwell_s", "^7$")
-    ready_pi.wait_until_well()
 
 
 def test_remove_keeps_the_configuration_for_a_reinstall(ready_pi: Pi) -> None:
