@@ -45,7 +45,7 @@ class Recipe:
 
 
 RECIPES = {
-    # Chosen among nine by the figures of songs held out; what the others gave is in docs/library.md
+    # Chosen among many by the figures of songs held out; what the others gave is in docs/library.md
     "features": Recipe(network=False, penalty=0.15, emotify=0.3, landmarks=600, gamma=0.6),
     "network": Recipe(network=True, penalty=100.0, emotify=1.0),
 }

@@ -42,7 +42,7 @@ class BagOfWords:
         descriptors = np.concatenate([self._descriptors(image) for image in images[some]])
         clusters = MiniBatchKMeans(WORDS, batch_size=4096, n_init=1, random_state=1).fit(descriptors)
         self._words = np.asarray(clusters.cluster_centers_, np.float32)
-        self._svm: Any = LinearSVC(C=0.02, dual=False, class_weight=None, max_iter=300, tol=1e-3)
+        self._svm: Any = LinearSVC(C=1.0, dual=False, class_weight=None, max_iter=300, tol=1e-3)
         self._svm.fit(np.stack([self._histogram(image) for image in images]), labels)
 
     def classify(self, image: NDArray[np.uint8]) -> int:
