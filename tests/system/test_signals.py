@@ -16,6 +16,9 @@ from moodpid.system.signals import STOP_SIGNALS, stop_on_signals
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    # The tests themselves may run under nohup, or behind a shell that ignores SIGINT for them
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
