@@ -40,7 +40,8 @@ def test_an_empty_room_that_stays_the_same_copies_no_frame() -> None:
     detector = HaarDetector(64)
     detector.detect(Frame(room(), 0.0))
     frame = Frame(room(), 0.25)
-    assert most_allocated(lambda: detector.detect(frame)) < 0.7
+    # Float thumbnails, which are compared
+    assert most_allocated(lambda: detector.detect(frame)) < 0.95
 
 
 def test_a_search_of_the_whole_frame_copies_no_frame() -> None:
