@@ -222,7 +222,7 @@ class Daemon:
             _log_camera(state.camera)
         self._state = state
         if decision.request and state.mood:
-            _log_mood(state.mood, decision.request)
+            _log_mood(state.mood, decision.request if self.player else None)
             if self.player:
                 self.player.request(decision.request)
         for publisher in self.publishers:
@@ -259,12 +259,12 @@ def _log_camera(camera: CameraState) -> None:
     log.log(level, "%s", text, extra={"MOODPID_CAMERA": str(camera.status)})
 
 
-def _log_mood(state: MoodState, request: MusicRequest) -> None:
+def _log_mood(state: MoodState, request: MusicRequest | None) -> None:
     log.info(
         "the mood is %s (%d %%, %s)%s",
         state.mood,
         round(100 * state.confidence),
         "1 face" if state.faces == 1 else f"{state.faces} faces",
-        f"; music from {request}" if request.playlists else "",
+        f"; music from {request}" if request and request.playlists else "",
         extra={"MOODPID_MOOD": str(state.mood), "MOODPID_CONFIDENCE": f"{state.confidence:.2f}"},
     )

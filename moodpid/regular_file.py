@@ -5,7 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-_NOT_REGULAR = "not a regular file, but a device or a pipe"
+NOT_REGULAR = "not a regular file, but a device or a pipe"
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes:
@@ -33,4 +33,4 @@ def _check_mode(mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, _NOT_REGULAR)
+        raise OSError(errno.EINVAL, NOT_REGULAR)

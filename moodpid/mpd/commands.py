@@ -1,4 +1,4 @@
-"""The commands that change what MPD does: what the planner decides and the reconciler carries out. Pure."""
+"""The commands that change what MPD does: the planner chooses them, the reconcile loop sends them. Pure."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

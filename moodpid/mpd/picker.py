@@ -150,7 +150,7 @@ class Picker:
     def _songs_of(
         self, link: Mpd, source: SongSource, target: Affect | None, waiting: Sequence[str], now_s: float
     ) -> tuple[tuple[str, ...], Mapping[str, Preference]]:
-        """Return some songs of a source that are fit to come next, and how their places speak for them."""
+        """Return some songs of a source that are fit to come next, and their preferences by place."""
         since_s = now_s - self._rest_s
         if target is None:
             uris = self._usable_songs(link, source, now_s)

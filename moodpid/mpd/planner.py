@@ -67,7 +67,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
     queue_state = _update_jump(queue_state, now, request, rules)
     look_again_s = _look_again_s(queue_state, now, rules)
-    overcome = _clear_overcome(now)
+    overcome = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):
         queue_state = replace(queue_state, jump=False)  # coming back is always gentle
         return Plan(queue_state, overcome, hold_reason=message, look_again_s=look_again_s)
@@ -91,16 +91,17 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     )
 
 
-def _clear_overcome(now: Snapshot) -> tuple[Command, ...]:
-    """Return what clears an error that MPD shows on though it plays, so that the same one is noticed again.
+def _clear_old_error(now: Snapshot) -> tuple[Command, ...]:
+    """Return the command that clears an error which MPD still shows while it plays.
 
-    Also while a user drives the music, which it leaves alone; another moodpid that drives it does it itself.
+    Until it is cleared, the same error would not be noticed again. It is cleared during hands off, too, but
+    not while another instance drives this MPD, which clears it.
     """
     if not now.error or now.state is not PlayState.PLAY or now.other_leader:
         return ()
-    # Seen in between: the song has failed, and MPD has not yet gone on
-    falling = now.song is not None and now.song.uri in now.error and now.elapsed_s < SOUND_S
-    return () if falling else (ClearError(now.error),)
+    # The current song has just failed, and MPD has not gone on to the next one yet
+    still_failing = now.song is not None and now.song.uri in now.error and now.elapsed_s < SOUND_S
+    return () if still_failing else (ClearError(now.error),)
 
 
 def _has_no_place(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> bool:

@@ -1,4 +1,4 @@
-"""How stable the connection to MPD is: how long to wait before the next try, and what is worth a log line.
+"""How long to wait before the next try to reach MPD, and which failures are worth a log line.
 
 Pure; time is monotonic seconds.
 """
@@ -15,7 +15,7 @@ STABLE_S = MAX_DELAY_S
 _FLAPPING = 2  # lost so many times in a row before it was stable
 
 
-class ConnectionHealth:
+class ReconnectDelay:
     """Remembers losses; a connection that lasted `STABLE_S` clears them.
 
     Args:

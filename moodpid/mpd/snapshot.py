@@ -82,7 +82,7 @@ class _PlacedAt(_Placed, Protocol):
 
 
 class _Known(Protocol):
-    """What is remembered of the queue, see `moodpid.mpd.change_detection.QueueState`."""
+    """What is remembered of the queue, see `moodpid.mpd.queue_state.QueueState`."""
 
     @property
     def own_songs(self) -> Iterable[_Placed]:
@@ -101,7 +101,7 @@ def take_snapshot(link: Mpd, known: _Known, at_s: float, *, other_leader: bool =
     """Return what MPD shows now, and which of our songs are still in its queue.
 
     The first status alone decides which song is current: MPD may take seconds to answer it while a song ends,
-    and its answer about the current song afterwards would be of another moment. The second status says only
+    and its answer about the current song afterwards would be of another moment. The second status shows only
     whether the queue is still the one that was read.
 
     Args:

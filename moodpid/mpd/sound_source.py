@@ -33,7 +33,7 @@ class Candidates:
 
     Attributes:
         uris: The songs.
-        leanings: What their places say for and against them, as if listeners had skipped or heard them.
+        leanings: Preferences by their places, counted as songs heard and skipped.
         total: How many songs come into question.
         problem: One line on why there are none, empty if there are.
     """
@@ -127,16 +127,17 @@ class SoundSource:
             self._rejected[mood] = [*others, song][-_REJECTIONS:]
 
     def recall_rejections(self, link: Mpd, mood: Mood) -> None:
-        """Read once for each mood which songs were rejected in it before this start.
+        """Read from MPD's stickers which songs were rejected in a mood; again after `forget`.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
         if self._reader is None or mood in self._recalled:
             return
+        stored = rejected_songs(link, mood, _REJECTIONS)
         self._recalled.add(mood)
         known = [song.uri for song in self._rejected.pop(mood, [])]
-        for uri in (*rejected_songs(link, mood, _REJECTIONS), *known):
+        for uri in (*stored, *known):
             self.reject(uri, mood)
 
     def against(self, uri: str, mood: Mood) -> float:

@@ -15,7 +15,7 @@ from moodpid.mood.policy import MusicRequest
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.protocol import OPTIONAL_COMMANDS, CommandRefusedError, MpdDeniedError, MpdGoneError
 from moodpid.mpd.reconcile_loop import QueueReconciler
-from moodpid.mpd.reconnect_delay import MAX_DELAY_S, ConnectionHealth
+from moodpid.mpd.reconnect_delay import MAX_DELAY_S, ReconnectDelay
 from moodpid.mpd.session import format_address
 from moodpid.mpd.session_store import SessionStore
 from moodpid.requests import PlayerChanged, Post, TrackSkipped
@@ -94,7 +94,7 @@ class MpdWorker:
         self._reported: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
         self._failure_state = self._state
-        self._health = ConnectionHealth(self._random)
+        self._health = ReconnectDelay(self._random)
         self._missing_commands: set[str] = set()
 
     def start(self) -> None:

@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from moodpid.errors import PictureError
+from moodpid.regular_file import NOT_REGULAR
 from moodpid.vision import exif, limits
 from moodpid.vision.limits import ReadLimits
 from moodpid.vision.opencv import cv2
 from moodpid.vision.picture_header import read_header
 from moodpid.vision.types import GreyImage
 
-MAX_FILE_BYTES = 64 * 1024 * 1024  # of a picture; 50 megapixels as PNG have less
+MAX_FILE_BYTES = 64_000_000  # of a picture; 50 megapixels as PNG have less
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"RIFF", b"II*\x00", b"MM\x00*")
 _HEADER = 16
 MIN_SIDE_PX = 24  # a smaller picture holds no face that can be found
 
 
-def read_grey(file: Path, sizes: ReadLimits = limits.ONCE) -> GreyImage:
+def read_grey(file: Path, sizes: ReadLimits = limits.COMMAND) -> GreyImage:
     """Return the picture in `file`, upright by its EXIF, of shape (height, width).
 
     Args:
@@ -33,7 +34,7 @@ def read_grey(file: Path, sizes: ReadLimits = limits.ONCE) -> GreyImage:
     return decode_grey(read_bytes(file, min(MAX_FILE_BYTES, sizes.picture_bytes)), str(file), sizes)
 
 
-def decode_grey(data: bytes, name: str, sizes: ReadLimits = limits.ONCE) -> GreyImage:
+def decode_grey(data: bytes, name: str, sizes: ReadLimits = limits.COMMAND) -> GreyImage:
     """Return the picture that `data` encodes, upright by its EXIF, of shape (height, width).
 
     Args:
@@ -101,7 +102,7 @@ def read_bytes(file: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         PictureError: Missing, empty, too large, not readable, or no regular file: reading a device or a pipe
             may never end.
     """
-    check_regular(file)
+    check_picture_file(file)
     try:
         size = file.stat().st_size
         with file.open("rb") as opened:
@@ -109,13 +110,13 @@ def read_bytes(file: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     except OSError as error:
         raise PictureError(f"{file}: cannot be read: {error.strerror}") from error
     if size > max_bytes or len(data) > max_bytes:
-        raise PictureError(f"{file}: more than {max_bytes // 1024 // 1024} MB; make it smaller")
+        raise PictureError(f"{file}: more than {max_bytes // 1_000_000} MB; make it smaller")
     if not data:
         raise PictureError(f"{file}: empty (0 bytes)")
     return data
 
 
-def check_regular(file: Path) -> None:
+def check_picture_file(file: Path) -> None:
     """Check that a path names a regular file, without opening it.
 
     Raises:
@@ -130,4 +131,4 @@ def check_regular(file: Path) -> None:
     if stat.S_ISDIR(mode):
         raise PictureError(f"{file}: a folder, not a picture; use replay for folders")
     if not stat.S_ISREG(mode):
-        raise PictureError(f"{file}: not a regular file, but a device or a pipe")
+        raise PictureError(f"{file}: {NOT_REGULAR}")

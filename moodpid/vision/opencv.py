@@ -1,5 +1,6 @@
 """OpenCV, set up once for a small machine; every module of this room takes it from here."""
 
+import contextlib
 import ctypes
 import os
 from functools import cache
@@ -16,7 +17,7 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
 # Seconds until a webcam that sends nothing is given up; OpenCV waits for 10 by default
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"max_pixels;{limits.ONCE.video_pixels}")
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"max_pixels;{limits.COMMAND.video_pixels}")
 # FFmpeg's AV_LOG_QUIET: what is wrong with a video is logged by us
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
@@ -44,7 +45,8 @@ def limit_ffmpeg_allocations(max_bytes: int) -> None:
     later. Does nothing where FFmpeg's library is not found. Source of the call: FFmpeg, libavutil/mem.h.
     """
     if path := _loaded_library("libavutil"):
-        ctypes.CDLL(path).av_max_alloc(ctypes.c_size_t(max_bytes))
+        with contextlib.suppress(OSError):  # an upgrade has deleted the file that is loaded
+            ctypes.CDLL(path).av_max_alloc(ctypes.c_size_t(max_bytes))
 
 
 @cache

@@ -27,7 +27,7 @@ _WIDTH, _HEIGHT, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 278, 322
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """What a header says.
+    """The size of a picture, and the memory to decode it.
 
     Attributes:
         width, height: In pixels.

@@ -17,9 +17,8 @@ from moodpid.vision.types import Camera, Frame
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STABLE_S = 60.0  # after this long without a fault, old ones are forgotten
 _MIN_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
-MAX_IDLE_S = (
-    0.5  # how long the loop may rest at once, so that it still handles requests and feeds the watchdog
-)
+# Seconds that the loop may rest at once: it has to handle requests and feed the watchdog
+MAX_IDLE_S = 0.5
 _WATCHING = CameraState(CameraStatus.WATCHING)
 _DARK = CameraState(CameraStatus.DARK, clean("too dark to see a face: make light, or uncover the lens"))
 

@@ -36,7 +36,7 @@ class SignedTokens:
         key: Secret, `KEY_BYTES` long.
         purpose: What the tokens are for.
         extra: Another secret; when it changes, all tokens made before are invalid.
-        spent: The contents of tokens that are not valid any more.
+        spent: What `spent` returned before: tokens that are not valid any more.
         random_bytes: Returns so many bytes.
     """
 
@@ -74,8 +74,8 @@ class SignedTokens:
         Args:
             text: What was sent.
             now_s: The time.
-            least_until_s: A token that ends before is from before the start of this process, which does not
-                know whether it was spent: it is invalid.
+            least_until_s: Tokens that end before are invalid: where it is not stored which were spent, those
+                from before this process started may have been.
         """
         body = self._opened(text)
         if body is None or not self.is_valid(text, now_s) or _until_s(body) < least_until_s:

@@ -112,6 +112,18 @@ def test_changes_are_logged_with_fields_and_sameness_is_not(
     assert len(caplog.records) <= 3
 
 
+def test_without_a_player_the_log_names_no_music(
+    harness: DaemonHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    daemon = harness.daemon(*seconds(20, Emotion.HAPPY))
+    daemon.player = None
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert "the mood is happy" in caplog.text
+    assert "music from" not in caplog.text
+
+
 def test_a_change_of_strategy_is_reported_with_the_next_mood(
     harness: DaemonHarness, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,16 +2,16 @@
 
 from random import Random
 
-from moodpid.mpd.reconnect_delay import FIRST_DELAY_S, MAX_DELAY_S, STABLE_S, ConnectionHealth
+from moodpid.mpd.reconnect_delay import FIRST_DELAY_S, MAX_DELAY_S, STABLE_S, ReconnectDelay
 
 GONE = "gone"
 
 
-def weather() -> ConnectionHealth:
-    return ConnectionHealth(Random(1))  # noqa: S311 - no secret
+def weather() -> ReconnectDelay:
+    return ReconnectDelay(Random(1))  # noqa: S311 - no secret
 
 
-def pauses(sky: ConnectionHealth, count: int) -> list[float]:
+def pauses(sky: ReconnectDelay, count: int) -> list[float]:
     return [sky.pause_s() for _ in range(count)]
 
 

@@ -109,7 +109,7 @@ def test_a_link_to_a_picture_is_read(tmp_path: Path) -> None:
 
 
 def test_a_file_of_too_many_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_files, "MAX_FILE_BYTES", 1024 * 1024)
+    monkeypatch.setattr(image_files, "MAX_FILE_BYTES", 1_000_000)
     with (tmp_path / "a.jpg").open("wb") as sparse:
         sparse.truncate(2 * 1024 * 1024)
     with pytest.raises(PictureError, match="more than 1 MB"):

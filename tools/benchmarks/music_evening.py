@@ -122,7 +122,7 @@ class Tally:
         }
         unsaid = ["heard", "seconds", "playing_s", "fitting_s", "commands", "fits"]
         if not self.commands:
-            unsaid.append("writing_commands_an_hour")  # a real worker's are not counted here: see cost.py
+            unsaid.append("writing_commands_an_hour")  # music_cost.py counts a real worker's
         for inner in unsaid:
             del figures[inner]
         return figures

@@ -23,7 +23,7 @@ _CATCH_UP_S = 1.0  # how long frames may be left out at once
 _MOST_FAULTS = 1000  # lines that are remembered and logged
 
 
-def frames(path: Path | None, fps: float, on_fault: OnFault, sizes: ReadLimits = limits.ONCE) -> Frames:
+def frames(path: Path | None, fps: float, on_fault: OnFault, sizes: ReadLimits = limits.COMMAND) -> Frames:
     """Return the frames of one round of a recording, timed from 0 seconds on, `fps` per second.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moodpid.errors import PictureError
 from moodpid.vision import limits
-from moodpid.vision.image_files import check_regular
+from moodpid.vision.image_files import check_picture_file
 from moodpid.vision.opencv import as_grey, cv2, limit_ffmpeg_allocations
 from moodpid.vision.types import Frame
 
@@ -19,7 +19,9 @@ _DEFAULT_RATE_HZ = 25.0
 _BYTES_PER_PIXEL = 3  # of a picture in colour, as OpenCV gives it
 
 
-def frames(path: Path, fps: float, on_fault: OnFault, max_pixels: int = limits.ONCE.video_pixels) -> Frames:
+def frames(
+    path: Path, fps: float, on_fault: OnFault, max_pixels: int = limits.COMMAND.video_pixels
+) -> Frames:
     """Return the frames of a video, timed from 0 seconds on by its own timestamps.
 
     Args:
@@ -31,7 +33,7 @@ def frames(path: Path, fps: float, on_fault: OnFault, max_pixels: int = limits.O
     Raises:
         PictureError: The file is no video, or its pictures are too large (raised at once).
     """
-    check_regular(path)
+    check_picture_file(path)
     if path.stat().st_size == 0:
         raise PictureError(f"{path}: empty (0 bytes)")
     if _is_text(path):  # FFmpeg would draw it
