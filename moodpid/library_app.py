@@ -21,6 +21,7 @@ from moodpid.text import clean
 
 if TYPE_CHECKING:
     from moodpid.library.analysis.analyzer import SongAnalyzer
+    from moodpid.library.analysis.conditions import Conditions
     from moodpid.library.analysis.scan import Progress
     from moodpid.library.overview import MoodOverview
 
@@ -80,23 +81,13 @@ def analyse(
         return None
     # Before numpy: one song at a time on one core; more threads would only take the service's turn
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from moodpid.library.analysis.conditions import Conditions
     from moodpid.library.analysis.decode import ffmpeg_version
     from moodpid.library.analysis.scan import LibraryScan
-    from moodpid.system.raspberry_pi import read_temperature_c
 
     _require_own_user()
     ffmpeg_version()
     analyzer = build_analyzer()
-    stop = _stop_on_signals()
-    conditions = Conditions(
-        stop_after_s=options.stop_after_s,
-        stopping=stop.is_set,
-        temperature_c=read_temperature_c,
-        # Who started it by hand does not want it to wait for other work
-        load=(lambda: os.getloadavg()[0]) if options.nightly else (lambda: 0.0),
-        rest=stop.wait,
-    )
+    conditions = _conditions(options, _stop_on_signals())
     with LibraryStore(state_files.library_path()) as store:
         folder = _list_songs(config, store)
         store.keep_fact("folder", str(folder))
@@ -110,6 +101,21 @@ def analyse(
             report=report,
         )
         return scan.run(options.limit)
+
+
+def _conditions(options: AnalyseOptions, stop: Event) -> "Conditions":
+    """Return when the analysis rests and when it ends."""
+    from moodpid.library.analysis.conditions import Conditions
+    from moodpid.system.raspberry_pi import read_temperature_c
+
+    return Conditions(
+        stop_after_s=options.stop_after_s,
+        stopping=stop.is_set,
+        temperature_c=read_temperature_c,
+        # A user who started it by hand does not want it to wait for other work
+        load=(lambda: os.getloadavg()[0]) if options.nightly else (lambda: 0.0),
+        rest=stop.wait,
+    )
 
 
 def _stop_on_signals() -> Event:

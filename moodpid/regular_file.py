@@ -8,19 +8,30 @@ from pathlib import Path
 NOT_REGULAR = "not a regular file, but a device or a pipe"
 
 
+class NotRegularError(OSError):
+    """A folder, a device, a pipe or a socket."""
+
+
+class TooLargeError(OSError):
+    """A file of more bytes than are read."""
+
+
 def read_regular(path: Path, max_bytes: int) -> bytes:
     """Return the bytes of a regular file.
 
     Raises:
-        OSError: It cannot be read, is a folder, a device, a pipe or a socket, or is larger than `max_bytes`.
+        NotRegularError: It is a folder, a device, a pipe or a socket.
+        TooLargeError: It is larger than `max_bytes`.
+        OSError: It cannot be read.
         ValueError: The path has a NUL.
     """
     # A pipe without a writer blocks on open but for O_NONBLOCK, which a regular file ignores
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        _check_mode(os.fstat(file.fileno()).st_mode)
-        data = file.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise OSError(errno.EFBIG, f"larger than {max_bytes // 1024} KiB")
+        found = os.fstat(file.fileno())
+        _check_mode(found.st_mode)
+        data = file.read(max_bytes + 1) if found.st_size <= max_bytes else b""
+    if max(found.st_size, len(data)) > max_bytes:
+        raise TooLargeError(errno.EFBIG, f"larger than {max_bytes // 1024} KiB")
     return data
 
 
@@ -31,6 +42,6 @@ def check_regular(path: Path) -> None:
 
 def _check_mode(mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise NotRegularError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, NOT_REGULAR)
+        raise NotRegularError(errno.EINVAL, NOT_REGULAR)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moodpid.config.key_paths import KeyPath
+from moodpid.regular_file import NOT_REGULAR
 
 # Every table and key that is a path, and the remedy if the file is missing
 PATHS = (
@@ -59,7 +60,7 @@ def _missing(path: Path, *, or_folder: bool) -> str:
         return ""
     if stat.S_ISDIR(mode):
         return "" if or_folder else "not a file, but a folder:"
-    return "" if stat.S_ISREG(mode) else "not a regular file, but a device or a pipe:"
+    return "" if stat.S_ISREG(mode) else f"{NOT_REGULAR}:"
 
 
 def _is_empty(path: Path) -> bool:

@@ -33,12 +33,13 @@ Host = Annotated[
 ]
 # A broker hides topics that begin with $; an empty level ("//") is never meant. 200: MQTT allows 65,535 bytes
 _TOPIC = r"(?!\$)(?!/\Z)(?!.*//)[^+#\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]"
+_TOPIC_WORDS = "a topic without + and #, without // and without $ at its beginning"
 TopicPart = Annotated[
     str,
     Meta(
         max_length=200,
         pattern=rf"^{_TOPIC}+\Z",
-        description="a topic without + and #, without // and without $ at its beginning",
+        description=_TOPIC_WORDS,
     ),
 ]
 OptionalTopic = Annotated[
@@ -46,15 +47,13 @@ OptionalTopic = Annotated[
     Meta(
         max_length=200,
         pattern=rf"^{_TOPIC}*\Z",
-        description="a topic without + and #, without // and without $ at its beginning, or nothing",
+        description=f"{_TOPIC_WORDS}, or nothing",
     ),
 ]
 Identifier = Annotated[
     str,
     Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z", description="small letters, digits, - and _, at most 63"),
 ]
-
-
 NO_PIN = -1
 
 

@@ -67,17 +67,17 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
     queue_state = _update_jump(queue_state, now, request, rules)
     look_again_s = _look_again_s(queue_state, now, rules)
-    overcome = _clear_old_error(now)
+    clear_error = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):
         queue_state = replace(queue_state, jump=False)  # coming back is always gentle
-        return Plan(queue_state, overcome, hold_reason=message, look_again_s=look_again_s)
+        return Plan(queue_state, clear_error, hold_reason=message, look_again_s=look_again_s)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
-        return Plan(queue_state, overcome, look_again_s=look_again_s)
+        return Plan(queue_state, clear_error, look_again_s=look_again_s)
     ahead = _waiting_songs(queue_state, now, request, rules)
     commands = [
         *_remove_stale(queue_state, now, ahead, request),
         *_prioritize(now, ahead),
-        *overcome,
+        *clear_error,
         *_start_or_jump(queue_state, now, ahead, request, rules),
     ]
     gone = {command.id for command in commands if isinstance(command, Remove)}

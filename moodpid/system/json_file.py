@@ -5,7 +5,6 @@ import json
 import logging
 import math
 import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
+
+from moodpid.regular_file import NotRegularError, TooLargeError, read_regular
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,11 @@ class JsonFile:
         if self._path is None:
             return None
         try:
-            return _parse(_read_limited(self._path), schema)
+            return _parse(read_regular(self._path, MAX_BYTES), schema)
         except FileNotFoundError:
+            return None
+        except (NotRegularError, TooLargeError) as error:
+            self._set_aside(str(error.strerror))
             return None
         except OSError as error:
             log.warning("%s cannot be read: %s; going on without it", self._path, error.strerror)
@@ -111,23 +115,6 @@ class JsonFile:
             log.warning("%s: %s, and it cannot be set aside: %s", self._path, why, error.strerror)
         else:
             log.warning("%s: %s; set aside as %s", self._path, why, aside.name)
-
-
-def _read_limited(path: Path) -> bytes:
-    """Return the bytes of a regular file of at most `MAX_BYTES`, which is never waited for.
-
-    Raises:
-        OSError: It cannot be read.
-        UnusableFileError: It is a pipe, a device or a folder, or too large.
-    """
-    # A pipe without a writer blocks on open but for O_NONBLOCK, which a regular file ignores
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", closefd=True) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise UnusableFileError("not a regular file")
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UnusableFileError(f"larger than {MAX_BYTES // 1024} KiB")
-    return data
 
 
 def _parse(data: bytes, schema: type[T]) -> T:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from moodpid.errors import PictureError
-from moodpid.regular_file import NOT_REGULAR
+from moodpid.regular_file import NOT_REGULAR, TooLargeError, read_regular
 from moodpid.vision import exif, limits
 from moodpid.vision.limits import ReadLimits
 from moodpid.vision.opencv import cv2
@@ -104,13 +104,11 @@ def read_bytes(file: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """
     check_picture_file(file)
     try:
-        size = file.stat().st_size
-        with file.open("rb") as opened:
-            data = opened.read(max_bytes + 1) if size <= max_bytes else b""
+        data = read_regular(file, max_bytes)
+    except TooLargeError as error:
+        raise PictureError(f"{file}: more than {max_bytes // 1_000_000} MB; make it smaller") from error
     except OSError as error:
         raise PictureError(f"{file}: cannot be read: {error.strerror}") from error
-    if size > max_bytes or len(data) > max_bytes:
-        raise PictureError(f"{file}: more than {max_bytes // 1_000_000} MB; make it smaller")
     if not data:
         raise PictureError(f"{file}: empty (0 bytes)")
     return data

@@ -13,15 +13,6 @@ from tests.support.music_room import Room
 LONG_LIST = [*(f"gone/{n}" for n in range(200)), "happy/1", "happy/2"]
 
 
-@pytest.fixture
-def room() -> Room:
-    """Music of ours plays."""
-    room = Room()
-    room.look()
-    assert room.mpd.playing().startswith("happy/")
-    return room
-
-
 def test_a_clear_is_a_clear_though_a_seek_was_refused(room: Room) -> None:
     room.mpd.error = "Not seekable"
     room.look()

@@ -1,17 +1,6 @@
 """An output that fails costs no music, and hides no user's pause."""
 
-import pytest
-
 from tests.support.music_room import Room
-
-
-@pytest.fixture
-def room() -> Room:
-    """Music of ours plays."""
-    room = Room()
-    room.look()
-    assert room.mpd.playing().startswith("happy/")
-    return room
 
 
 def test_playback_resumes_in_place_after_an_output_failed(room: Room) -> None:

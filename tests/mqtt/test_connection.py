@@ -1,9 +1,7 @@
 """Brokers that are late, die, say nothing, refuse us or speak something else."""
 
-import contextlib
 import json
 import socket
-import threading
 import tracemalloc
 from dataclasses import replace
 
@@ -22,7 +20,7 @@ from tests.support.mqtt import (
     wait_until,
 )
 from tests.support.servers import PrivateMosquitto
-from tests.support.stub_broker import Answering, OldBroker, StubBroker, whole_packet
+from tests.support.stub_broker import Answering, OldBroker, ProxyBroker
 
 ROOT = "moodpid/living-room"
 
@@ -136,32 +134,19 @@ def test_a_server_that_speaks_something_else_is_tried_again(
     assert len(lines(caplog)) == 1
 
 
-class Touchy(StubBroker):
-    """Stands before a real broker and ends the session of a client that publishes for Home Assistant."""
+class Touchy(ProxyBroker):
+    """Ends the session of a client that publishes for Home Assistant."""
 
     def __init__(self, port: int, farewell: bytes = b"") -> None:
-        super().__init__()
-        self._behind, self._farewell = port, farewell
+        super().__init__(port)
+        self._farewell = farewell
 
-    def _treat(self, visitor: socket.socket) -> None:
-        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
-            threading.Thread(target=self._pass_back, args=(broker, visitor), daemon=True).start()
-            rest = b""
-            while said := visitor.recv(65536):
-                rest += said
-                while (packet := whole_packet(rest)) is not None:
-                    rest = rest[len(packet) :]
-                    if packet[0] & 0xF0 == PUBLISH and b"homeassistant/device" in packet:
-                        visitor.sendall(self._farewell)
-                        visitor.shutdown(socket.SHUT_RDWR)
-                        return
-                    broker.sendall(packet)
-
-    @staticmethod
-    def _pass_back(broker: socket.socket, visitor: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while said := broker.recv(65536):
-                visitor.sendall(said)
+    def _passed(self, packet: bytes, visitor: socket.socket) -> bytes:
+        if packet[0] & 0xF0 != PUBLISH or b"homeassistant/device" not in packet:
+            return packet
+        visitor.sendall(self._farewell)
+        visitor.shutdown(socket.SHUT_RDWR)
+        return b""
 
 
 @pytest.mark.parametrize("farewell", [b"", b"\xe0\x02\x87\x00"], ids=["without a word", "with a reason"])

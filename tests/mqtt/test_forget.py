@@ -1,8 +1,6 @@
 """`moodpid forget` leaves nothing behind, or says clearly what stays and why."""
 
-import contextlib
 import socket
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from moodpid.state import Finding
 from moodpid.text import clean
 from tests.support.mqtt import FAST, SUBSCRIBE, WAIT_S, MqttListener, Start
 from tests.support.servers import PrivateMosquitto, free_port
-from tests.support.stub_broker import Answering, OldBroker, StubBroker, content, whole_packet
+from tests.support.stub_broker import Answering, OldBroker, ProxyBroker, content
 
 ROOT = "moodpid/living-room"
 CONFIG = "homeassistant/device/moodpid_living-room/config"
@@ -177,28 +175,11 @@ def test_a_wrong_password_forgets_nothing() -> None:
         assert "refuses the user 'moodpid'" in finding.message
 
 
-class WithoutWildcards(StubBroker):
-    """Stands before a real broker and has it show no retained messages for wildcards, as RabbitMQ does."""
+class WithoutWildcards(ProxyBroker):
+    """Shows no retained messages for wildcards, as RabbitMQ does."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._behind = port
-
-    def _treat(self, visitor: socket.socket) -> None:
-        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
-            threading.Thread(target=self._pass_back, args=(broker, visitor), daemon=True).start()
-            rest = b""
-            while said := visitor.recv(65536):
-                rest += said
-                while (packet := whole_packet(rest)) is not None:
-                    rest = rest[len(packet) :]
-                    broker.sendall(_showing_nothing(packet) if packet[0] == SUBSCRIBE else packet)
-
-    @staticmethod
-    def _pass_back(broker: socket.socket, visitor: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while said := broker.recv(65536):
-                visitor.sendall(said)
+    def _passed(self, packet: bytes, _visitor: socket.socket) -> bytes:
+        return _showing_nothing(packet) if packet[0] == SUBSCRIBE else packet
 
 
 def _showing_nothing(packet: bytes) -> bytes:

@@ -105,28 +105,18 @@ def test_an_upgrade_that_does_not_get_ready_is_reported(ready_pi: Pi, older: str
     assert "moodpid check" in output
 
 
-def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, older: str) -> None:
-    ready_pi.install(older)
+@pytest.mark.parametrize("before", ["older", "released"])
+def test_forth_and_back_and_forth_again_loses_nothing(
+    ready_pi: Pi, before: str, request: pytest.FixtureRequest
+) -> None:
+    other: str = request.getfixturevalue(before)
+    ready_pi.install(other)
     ready_pi.configure(CHANGED)
     ready_pi.restart()
     ready_pi.wait_until_well()
     ready_pi.set("dwell_s", 7)
     ready_pi.wait_until_published("dwell_s", "^7$")
-    for package in (ready_pi.package, older, ready_pi.package):
-        ready_pi.install(package)
-        assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
-        ready_pi.wait_until_well()
-        ready_pi.wait_until_published("dwell_s", "^7$")
-
-
-def test_from_0_1_0_to_now_and_back_loses_nothing(ready_pi: Pi, released: str) -> None:
-    ready_pi.install(released)
-    ready_pi.configure(CHANGED)
-    ready_pi.restart()
-    ready_pi.wait_until_well()
-    ready_pi.set("dwell_s", 7)
-    ready_pi.wait_until_published("dwell_s", "^7$")
-    for package in (ready_pi.package, released, ready_pi.package):
+    for package in (ready_pi.package, other, ready_pi.package):
         ready_pi.install(package)
         assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
         ready_pi.wait_until_well()

@@ -85,6 +85,40 @@ class OldBroker(StubBroker):
                     other[speaker].sendall(said)
 
 
+class ProxyBroker(StubBroker):
+    """Stands before a real broker, and passes on what `_passed` makes of each packet of a client.
+
+    Args:
+        port: Of the real broker.
+    """
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._behind = port
+
+    def _passed(self, packet: bytes, visitor: socket.socket) -> bytes:
+        """Return what the real broker gets instead of a packet; nothing ends the session."""
+        raise NotImplementedError
+
+    def _treat(self, visitor: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", self._behind)) as broker:
+            threading.Thread(target=self._pass_back, args=(broker, visitor), daemon=True).start()
+            rest = b""
+            while received := visitor.recv(65536):
+                rest += received
+                while (packet := whole_packet(rest)) is not None:
+                    rest = rest[len(packet) :]
+                    if not (passed := self._passed(packet, visitor)):
+                        return
+                    broker.sendall(passed)
+
+    @staticmethod
+    def _pass_back(broker: socket.socket, visitor: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while received := broker.recv(65536):
+                visitor.sendall(received)
+
+
 def whole_packet(data: bytes) -> bytes | None:
     """The first packet of MQTT in `data`, None if it is not whole yet."""
     length, at = 0, 1

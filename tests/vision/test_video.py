@@ -1,5 +1,6 @@
 """Videos of phones and screens are read in their own time, upright, and within limits."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -103,3 +104,13 @@ try:
 except PictureError:
     print(peak_kb() - before_kb)
 """
+
+
+def test_a_video_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PictureError, match="cannot be read: Permission denied"):
+        video.frames(tmp_path / "a.mp4", 4.0, unexpected)

@@ -31,16 +31,16 @@ def frames(
         max_pixels: Of a picture.
 
     Raises:
-        PictureError: The file is no video, or its pictures are too large (raised at once).
+        PictureError: The file cannot be read, is no video, or its pictures are too large (raised at once).
     """
     check_picture_file(path)
-    if path.stat().st_size == 0:
+    if not (start := _start(path)):
         raise PictureError(f"{path}: empty (0 bytes)")
-    if _is_text(path):  # FFmpeg would draw it
+    if start.isascii() and b"\0" not in start:  # FFmpeg would draw it
         raise PictureError(f"{path}: text, not a video")
-    # FFmpeg takes what stands before a colon for a protocol, but not in an absolute path
-    # One thread: each has pictures of its own, and replays are not in a hurry
     limit_ffmpeg_allocations(max_pixels * _BYTES_PER_PIXEL)
+    # FFmpeg takes what stands before a colon for a protocol, but not in an absolute path.
+    # One thread: each has pictures of its own, and replays are not in a hurry
     capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, 1))
     if not capture.isOpened():
         raise PictureError(
@@ -60,10 +60,12 @@ def _megapixels(pixels: int) -> str:
     return f"{pixels / 1_000_000:g} megapixels"
 
 
-def _is_text(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(512)
-    return start.isascii() and b"\0" not in start
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(512)
+    except OSError as error:
+        raise PictureError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _frames(path: Path, capture: cv2.VideoCapture, fps: float, on_fault: OnFault) -> Frames:

@@ -105,8 +105,8 @@ def row(name: str, figures: Sequence[Figures]) -> str:
     )
 
 
-def main() -> int:
-    """Print the table as Markdown."""
+def parse() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -122,7 +122,12 @@ def main() -> int:
     parser.add_argument("--face-lasts", type=float, default=Room().face_lasts_s, help="seconds")
     parser.add_argument("--only", default="", help="only rows with one of these words, comma-separated")
     parser.add_argument("--rendered", action="store_true", help="draw the evenings, and replay the videos")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Print the table as Markdown."""
+    options = parse()
     try:
         faces = load_faces(options.data, options.model)
     except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
