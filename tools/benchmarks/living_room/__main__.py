@@ -128,6 +128,7 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Print the table as Markdown."""
     options = parse()
+    only = options.only.split(",")
     try:
         faces = load_faces(options.data, options.model)
     except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
@@ -147,12 +148,12 @@ def main() -> int:
     print("| --- | --- | --- | --- | --- | --- |")
     if options.rendered:
         images, _ = load_images(options.data)
-        cinema = Cinema(faces, images, options.model, options.only)
+        cinema = Cinema(faces, images, options.model, only)
         for name, reports in cinema.show(homes).items():
             print(row(name, judged(reports, homes)))
         return 0
     for name, follow in contenders(faces, room.frequencies).items():
-        if any(part in name for part in options.only.split(",")):
+        if any(part in name for part in only):
             print(row(name, compare({name: follow}, homes)[name]), flush=True)
     return 0
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.detection.contestants import VERSION_0_1_0
-from benchmarks.detection.furniture import HEIGHT, WIDTH, Canvas
+from benchmarks.detection.furniture import EDGE_PX, HEIGHT, WIDTH, Canvas
 from benchmarks.detection.rooms import add_noise, draw_room
 from benchmarks.living_room.contenders import MOODS, Follow, moodpid, release_0_1_0
 from benchmarks.living_room.evenings import HOME, LOOKS_HZ, NOBODY, Evening, Faces, Ints
@@ -28,7 +28,6 @@ from moodpid.vision.classifier import TfliteClassifier
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, Frame, GreyImage
 
-_EDGE_PX = 4  # of a drawn room, beyond the frame
 _LARGEST_PX, _SMALLEST_PX = 240, 66
 _SWAY_S = 7.0
 _SOFT = 0.15  # of a face's half side, at its edge
@@ -78,7 +77,7 @@ class Painter:
     def frames(self, evening: Evening) -> Iterator[tuple[GreyImage, list[Face]]]:
         """Yield each look, shape (480, 640), and the places of the faces in it."""
         random = np.random.default_rng(len(evening.truth))
-        inner = self._room.picture[_EDGE_PX : HEIGHT + _EDGE_PX, _EDGE_PX : WIDTH + _EDGE_PX]
+        inner = self._room.picture[EDGE_PX : HEIGHT + EDGE_PX, EDGE_PX : WIDTH + EDGE_PX]
         for look, (shown, sizes) in enumerate(
             zip(evening.shown.tolist(), evening.sizes.tolist(), strict=True)
         ):
@@ -132,16 +131,16 @@ class Cinema:
         faces: The faces as the classifier reads them.
         images: The same faces, shape (faces, 48, 48).
         model: The classifier's.
-        only: Only ways whose name contains this.
+        only: Only ways whose name contains one of these words.
     """
 
-    def __init__(self, faces: Faces, images: GreyImage, model: Path, only: str = "") -> None:
+    def __init__(self, faces: Faces, images: GreyImage, model: Path, only: Sequence[str] = ("",)) -> None:
         self._images, self._classifier = images, TfliteClassifier(model)
         self._ways: dict[str, Follow] = {
             RELEASE: release_0_1_0(self._classifier.prior),
             KNOWN: moodpid(faces, HOME, learns=True),
         }
-        self.names = [name for name in (RELEASE, KNOWN, REPLAY) if only in name]
+        self.names = [name for name in (RELEASE, KNOWN, REPLAY) if any(one in name for one in only)]
 
     def show(self, homes: Sequence[Sequence[Evening]]) -> dict[str, list[list[Ints]]]:
         """Return what each way reports of each household's evenings."""
