@@ -1,6 +1,7 @@
 """What the tests of several rooms share: real servers, and a watch over the log calls."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ settings.register_profile(
     "calm", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("calm")
+
+_FFMPEG_DEFAULT_BYTES = 2**31 - 1  # INT_MAX, see libavutil/mem.c
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +58,14 @@ def _well_formed_log_calls() -> Iterator[None]:
     ours.setLevel(level)
     if watch.faults:
         pytest.fail("badly formatted log call: " + "; ".join(watch.faults))
+
+
+@pytest.fixture(autouse=True)
+def _ffmpeg_as_it_was() -> Iterator[None]:
+    """Lift the limit that reading a video sets for the whole process: later tests write larger ones."""
+    yield
+    if opencv := sys.modules.get("moodpid.vision.opencv"):
+        opencv.limit_ffmpeg_allocations(_FFMPEG_DEFAULT_BYTES)
 
 
 # Names by which a module starts servers or programs of its own
