@@ -26,7 +26,15 @@ _STDERR_BYTES = 64 * 1024
 _PIPE_BYTES = 1 << 16
 _LOUDNESS = re.compile(rb"^\s+I:\s+(-?\d+(?:\.\d+)?) LUFS", re.MULTILINE)
 _ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\] (.+)$", re.MULTILINE)
+_FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
 _REASON_CHARS = 160
+# Demuxers that read sound out of the file itself. Others (hls, concat, dash, imf, sdp) follow the addresses
+# and names of files in a playlist: a live one waits for its next entry until the time is over
+_FORMATS = (
+    "aa,aac,ac3,adx,aiff,amr,amrnb,amrwb,ape,asf,ast,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,gsm,iff,ivr,libgme,"
+    "libmodplug,libopenmpt,loas,matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,qcp,rm,shn,sox,spdif,tak,"
+    "truehd,tta,voc,vqf,w64,wav,wv,xwma"
+)
 _SILENCE_LUFS = -70.0  # ebur128 prints this or less when nothing passes the gate
 
 
@@ -34,6 +42,10 @@ class DecodeError(MoodpidError):
     """One song cannot be decoded; the message gives the reason without the song's name."""
 
     exit_code = ExitCode.SOME_FAILED
+
+
+class _NoLoudnessError(DecodeError):
+    """The filter for the loudness has ended the decoder: it wants to know which channel is where."""
 
 
 class DecoderMissingError(MoodpidError):
@@ -90,11 +102,11 @@ def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = Lim
     start_s = (duration_s - EXCERPT_S) / 2 if duration_s > EXCERPT_S + _WORTH_SEEKING_S else 0.0
     if start_s:
         with suppress(DecodeError):
-            excerpt = _run(path, start_s, network=network, limits=limits)
+            excerpt = _decode_from(path, start_s, network=network, limits=limits)
             if len(excerpt.samples) > EXCERPT_S / 2 * SAMPLE_RATE_HZ:
                 return excerpt
         # The file is cut short, or its index is wrong
-    return _run(path, 0.0, network=network, limits=limits)
+    return _decode_from(path, 0.0, network=network, limits=limits)
 
 
 def ffmpeg_version() -> str:
@@ -126,28 +138,37 @@ def _require_file(path: Path) -> None:
         raise DecodeError("the file is empty")
 
 
-def _command(path: Path, start_s: float, network_pipe: int | None) -> list[str]:
+def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: bool = True) -> list[str]:
     """Return the decoder's command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
     raw = ["-vn", "-sn", "-dn", "-map", "0:a:0", "-ac", "1", "-f", "f32le"]
     command = [
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),
         *(("-ss", f"{start_s:.2f}") if start_s else ()),
         # Neither a network nor another file than this one is reached, whatever the file contains
-        *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"),
+        *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS),
+        *("-i", f"file:{path}"),
         *(*raw, "-ar", str(SAMPLE_RATE_HZ), "pipe:1"),
-        *("-map", "0:a:0", "-vn", "-af", "ebur128=framelog=verbose", "-f", "null", "-"),
     ]
+    if loudness:
+        command += ["-map", "0:a:0", "-vn", "-af", "ebur128=framelog=verbose", "-f", "null", "-"]
     if network_pipe is not None:
         command += [*raw, "-ar", str(NETWORK_RATE_HZ), f"pipe:{network_pipe}"]
     return command
 
 
-def _run(path: Path, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
+def _decode_from(path: Path, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
+    try:
+        return _run(path, start_s, network=network, limits=limits, loudness=True)
+    except _NoLoudnessError:
+        return _run(path, start_s, network=network, limits=limits, loudness=False)
+
+
+def _run(path: Path, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Excerpt:
     reader, writer = os.pipe() if network else (None, None)
     try:
         try:
             process = subprocess.Popen(  # noqa: S603 - no shell, and the name cannot be an option
-                _command(path, start_s, writer),
+                _command(path, start_s, writer, loudness=loudness),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -182,7 +203,8 @@ def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limit
     if not _read_all(sinks, time.monotonic() + limits.wall_s):
         raise DecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
     samples, messages, *rest = (bytes(sink.data) for sink in sinks.values())
-    process.wait()
+    if process.wait() > 0 and _LOUDNESS.search(messages):
+        raise _NoLoudnessError("the loudness cannot be measured")
     if len(samples) < 4 * SAMPLE_RATE_HZ:
         raise DecodeError(_reason(messages, process.returncode))
     return Excerpt(_floats(samples), _floats(rest[0] if rest else b""), _loudness(messages))
@@ -245,6 +267,8 @@ def _reason(messages: bytes, returncode: int) -> str:
     """Return in one line why there is no sound, in ffmpeg's own words where it has some."""
     if returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         return "the decoder took too much processor time"
+    if foreign := _FOREIGN.search(messages):
+        return f"no music, but a file of the kind {clean(foreign[1])}"
     errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"

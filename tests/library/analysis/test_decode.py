@@ -1,5 +1,6 @@
 import os
 import stat
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.library.analysis.sounds import RATE_HZ, march, write_wav
 from tests.support.environment import require
 
 DEFAULT = Limits()
+FORMATS = "mp3 ogg opus flac m4a mka wma wv aiff au ac3 aac w64 tta spx"
+HLS = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n"
 
 pytestmark = pytest.mark.usefixtures("_ffmpeg")
 
@@ -90,18 +93,31 @@ def test_silence_has_no_loudness(tmp_path: Path) -> None:
     [
         (b"", "the file is empty"),
         (b"no music at all, but a text that somebody called .mp3 \n" * 40, "."),
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n", "."),
+        (HLS + b"#EXT-X-ENDLIST\n", "no music, but a file of the kind hls"),
+        (HLS, "no music, but a file of the kind hls"),  # a live one, which ffmpeg would read again and again
+        (b"ffconcat version 1.0\nfile other.wav\n", "no music, but a file of the kind concat"),
         (bytes(np.random.default_rng(1).integers(0, 256, 50_000, np.uint8)), "."),
     ],
 )
 def test_what_is_no_music_has_a_reason_of_one_line(tmp_path: Path, content: bytes, why: str) -> None:
     song = tmp_path / "song.mp3"
     song.write_bytes(content)
+    write_wav(tmp_path / "other.wav", march(4.0))
     reported = reason(song)
     assert why in reported or why == "."
     assert reported
     assert len(reported) <= 160
     assert str(tmp_path) not in reported
+
+
+@pytest.mark.parametrize("name", FORMATS.split())
+def test_formats_of_music_libraries_are_read(tmp_path: Path, name: str) -> None:
+    song = tmp_path / f"song.{name}"
+    sound = write_wav(tmp_path / "sound.wav", march(4.0))
+    made = subprocess.run(["ffmpeg", "-v", "error", "-i", sound, song], check=False, capture_output=True)
+    if made.returncode:
+        pytest.skip(f"this ffmpeg has no encoder for {name}")
+    assert len(decode(song, 4.0, network=False).samples) == pytest.approx(4 * RATE_HZ, rel=0.05)
 
 
 def test_folders_and_pipes_are_not_read(tmp_path: Path) -> None:
