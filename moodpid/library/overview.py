@@ -7,6 +7,7 @@ from statistics import fmean
 from moodpid.library.places import PLACES, nearest_mood
 from moodpid.library.reader import PlacedSong
 from moodpid.mood.emotion import Mood
+from moodpid.text import clean
 
 EXAMPLES = 10
 
@@ -46,5 +47,5 @@ def song_name(song: PlacedSong) -> str:
     """Return artist and title, or the name of the file where they are unknown."""
     tags = song.tags
     if not tags.title:
-        return song.uri
+        return clean(song.uri)
     return f"{tags.artist}: {tags.title}" if tags.artist else tags.title

@@ -12,6 +12,7 @@ from typing import Self
 
 from moodpid.library.backlog import read_backlog
 from moodpid.library.database import LibraryError
+from moodpid.library.names import database_name, mpd_name
 from moodpid.library.places import Place
 from moodpid.library.records import Backlog, Tags
 from moodpid.library.schema import VERSION, version_of
@@ -107,7 +108,7 @@ class LibraryReader:
 
     def songs(self, uris: Iterable[str]) -> list[PlacedSong]:
         """Return those of `uris` that were analysed."""
-        names = list(dict.fromkeys(uris))
+        names = list(dict.fromkeys(map(database_name, uris)))
         found: list[PlacedSong] = []
         with self._reading() as db:
             for start in range(0, len(names) if db else 0, _CHUNK):
@@ -162,8 +163,10 @@ class LibraryReader:
             " AND arousal BETWEEN ? AND ? AND analyzer = ? AND uri != ? AND gone_since IS NULL"
         )
         box = (affect.valence - reach, affect.valence + reach, affect.arousal - reach, affect.arousal + reach)
-        for uri, sound, valence, arousal in db.execute(query, (*box, seed.analyzer, seed.uri)):
-            yield distance_of_sounds(seed.sound, sound, affect, Affect(valence, arousal)), uri
+        for name, sound, valence, arousal in db.execute(
+            query, (*box, seed.analyzer, database_name(seed.uri))
+        ):
+            yield distance_of_sounds(seed.sound, sound, affect, Affect(valence, arousal)), mpd_name(name)
 
     def everything(self) -> Iterator[PlacedSong]:
         """Yield all analysed songs."""
@@ -174,7 +177,7 @@ class LibraryReader:
         """Return songs that could not be read, and why."""
         query = "SELECT uri, reason FROM songs WHERE reason != '' AND gone_since IS NULL ORDER BY uri LIMIT ?"
         with self._reading() as db:
-            return [(uri, reason) for uri, reason in db.execute(query, (limit,))] if db else []
+            return [(mpd_name(name), reason) for name, reason in db.execute(query, (limit,))] if db else []
 
     def fact(self, name: str) -> str:
         """Return a word kept under `name`; empty if there is none."""
@@ -222,6 +225,6 @@ def _inside(folder: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _song(row: tuple[str, str, str, str, str, str, float, float, float, float, bytes, int]) -> PlacedSong:
-    uri, *tags, valence, arousal, valence_spread, arousal_spread, sound, analyzer = row
+    name, *tags, valence, arousal, valence_spread, arousal_spread, sound, analyzer = row
     place = Place(Affect(valence, arousal), valence_spread, arousal_spread)
-    return PlacedSong(uri, Tags(*tags), place, sound, analyzer)
+    return PlacedSong(mpd_name(name), Tags(*tags), place, sound, analyzer)

@@ -30,7 +30,7 @@ class ListedSong:
     """A song of MPD's database.
 
     Attributes:
-        uri: Relative to the music folder.
+        uri: Relative to the music folder, as `database_name` has it.
         modified: When its file changed last, in MPD's words; another text is another file.
         duration_s: 0 if unknown.
         tags: Of it.

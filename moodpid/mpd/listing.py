@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+from moodpid.library.names import database_name
 from moodpid.library.records import ListedSong, Tags
 from moodpid.text import clean
 
@@ -43,10 +44,8 @@ def _listed(record: Mapping[str, str]) -> ListedSong:
         genre=clean(record.get("Genre", "")),
         mood=clean(record.get("Mood", "")),
     )
-    # A database takes valid Unicode only: a song with another name becomes a row with that reason
-    uri = record["file"].encode(errors="surrogateescape").decode(errors="backslashreplace")
     duration_s = _seconds(record.get("duration") or record.get("Time", ""))
-    return ListedSong(uri, record.get("Last-Modified", ""), duration_s, tags)
+    return ListedSong(database_name(record["file"]), record.get("Last-Modified", ""), duration_s, tags)
 
 
 def _seconds(text: str) -> float:

@@ -53,7 +53,7 @@ class Records:
     ("record", "song"),
     [
         ({"file": "a.mp3"}, ListedSong("a.mp3")),
-        ({"file": "a\udcff.mp3", "duration": "nan?"}, ListedSong("a\\xff.mp3")),
+        ({"file": "a\udcff.mp3", "duration": "nan?"}, ListedSong("a\uefff.mp3")),
         ({"file": "a", "Time": "7", "Mood": "Sad\n\x1b"}, ListedSong("a", "", 7.0, Tags(mood="Sad"))),
         (
             {"file": "a", "Artist": "Ann", "AlbumArtist": "Various", "Last_Modified": "2026"},

@@ -264,7 +264,7 @@ def _loudness(messages: bytes) -> float | None:
 
 
 def _reason(messages: bytes, returncode: int) -> str:
-    """Return in one line why there is no sound, in ffmpeg's own words where it has some."""
+    """Return in one line why there is no sound, with ffmpeg's own words where it has some."""
     if returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         return "the decoder took too much processor time"
     if foreign := _FOREIGN.search(messages):
@@ -272,8 +272,11 @@ def _reason(messages: bytes, returncode: int) -> str:
     errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"
-    # "file:/music/a.mp3: Invalid data found when processing input", behind any lines of the demuxer
-    causes = [line.rpartition(": ")[2] if line.startswith("file:") else line for line in errors]
-    if any("Cannot allocate memory" in line for line in causes):
+    if any("Cannot allocate memory" in line for line in errors):
         return "the decoder needs too much memory"
-    return clean(causes[-1], _REASON_CHARS) if causes else "less than a second of sound"
+    if not errors:
+        return "less than a second of sound"
+    # "file:/music/a.mp3: Invalid data found when processing input", behind any lines of the demuxer; without
+    # it the first error has led to the others
+    about_file = [line.rpartition(": ")[2] for line in errors if line.startswith("file:")]
+    return clean(f"no sound can be decoded: {about_file[-1] if about_file else errors[0]}", _REASON_CHARS)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from moodpid.errors import ExitCode, MoodpidError
+from moodpid.library.names import mpd_name
 from moodpid.library.records import FileStamp, ListedSong
 from moodpid.regular_file import check_regular
 
@@ -35,10 +36,15 @@ def require_folder(folder: Path) -> None:
 
 
 def path_of(folder: Path, uri: str) -> Path | None:
-    """Return where the file of a song is; None if it has none of its own, such as a stream."""
+    """Return where the file of a song is; None if it has none of its own, such as a stream.
+
+    Args:
+        folder: The music folder.
+        uri: As the database has it.
+    """
     if "://" in uri or uri.startswith("/") or "\0" in uri or ".." in uri.split("/"):
         return None
-    return folder / uri
+    return folder / mpd_name(uri)
 
 
 def stamp_of(path: Path, song: ListedSong) -> FileStamp:

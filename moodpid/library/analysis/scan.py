@@ -11,8 +11,10 @@ from moodpid.errors import MoodpidError
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError
 from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
 from moodpid.library.analysis.spectrogram import UnusableSoundError
+from moodpid.library.names import mpd_name
 from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
+from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +178,7 @@ class LibraryScan:
     def _fail(self, song: ListedSong, stamp: FileStamp, reason: str, progress: Progress) -> None:
         self._store.record_failure(song, stamp, self._analyzer.version, reason)
         progress.failed += 1
-        progress.failure = song.uri, reason
+        progress.failure = mpd_name(song.uri), reason
 
     def _file_is_missing(self, song: ListedSong, error: OSError, progress: Progress) -> None:
         """Return the file cannot be opened: it alone, or the share is away, or this is the wrong folder."""
@@ -185,7 +187,7 @@ class LibraryScan:
         if self._missing >= MISSING_IN_A_ROW:
             raise MusicFolderError(
                 f"{self._missing} songs in a row are not in the music folder {self._folder}, such as "
-                f"{song.uri}: correct music in [library], or mount the share"
+                f"{clean(mpd_name(song.uri))}: correct music in [library], or mount the share"
             )
         stamp = FileStamp(song.modified, NO_FILE)
         self._fail(song, stamp, f"the file cannot be opened: {error.strerror or error}", progress)

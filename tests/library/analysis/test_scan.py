@@ -7,6 +7,7 @@ import pytest
 from moodpid.library.analysis.files import MusicFolderError, path_of
 from moodpid.library.analysis.scan import MAX_ATTEMPTS, MISSING_IN_A_ROW, LibraryScan, Progress
 from moodpid.library.database import LibraryError
+from moodpid.library.names import database_name
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Backlog, ListedSong
 from moodpid.library.store import LibraryStore
@@ -115,6 +116,20 @@ def test_songs_that_cannot_be_read_are_rows_with_a_reason(folder: Folder) -> Non
         == reasons["../outside.mp3"]
         == "no file of its own in the music folder"
     )
+
+
+def test_a_name_that_is_no_utf8_is_read_and_found(folder: Folder) -> None:
+    uri = "M\udcf6tley/\udce41.mp3"
+    (folder.music / "M\udcf6tley").mkdir()
+    (folder.music / uri).write_text(WORDS, encoding="utf-8")
+    folder.modified[database_name(uri)] = "1"
+    folder.list()
+    assert folder.scan().analyzed == 1
+    with LibraryReader(folder.path) as reader:
+        assert [song.uri for song in reader.everything()] == [uri]
+        found = reader.song(uri)
+        assert found
+        assert reader.alike(uri, 3) == []
 
 
 def test_a_missing_file_is_analysed_once_it_is_back(folder: Folder) -> None:
