@@ -1,6 +1,8 @@
 """The verbs about the library: `analyse` and `library`."""
 
 import argparse
+import contextlib
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -101,12 +103,15 @@ def _mood_lines(mood: "MoodOverview") -> list[str]:
     from moodpid.library.overview import song_name
 
     sure = f", give or take {mood.spread:.2f}" if mood.songs else ""
-    songs = "1 song" if mood.songs == 1 else f"{mood.songs} songs"
     examples = [
         f"  {song.place.affect.valence:+.2f} {song.place.affect.arousal:+.2f}  {song_name(song)}"
         for song in mood.examples
     ]
-    return [f"{mood.name}: {songs}{sure}", *examples]
+    return [f"{mood.name}: {_songs(mood.songs)}{sure}", *examples]
+
+
+def _songs(count: int) -> str:
+    return "1 song" if count == 1 else f"{count} songs"
 
 
 class _ProgressLine:
@@ -145,7 +150,7 @@ def _state(progress: "Progress") -> str:
 
 def summary(progress: "Progress") -> str:
     """Return in one line what a scan has done."""
-    parts = [f"{progress.analyzed} songs analysed in {duration(progress.seconds)}"]
+    parts = [f"{_songs(progress.analyzed)} analysed in {duration(progress.seconds)}"]
     if progress.moved:
         parts.append(f"{progress.moved} known under another name")
     if progress.failed:
@@ -164,11 +169,24 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def _count(text: str) -> int:
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of songs: 1 or more is wanted")
+
+
+def _minutes(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of minutes: more than 0 is wanted")
+
+
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "--status": {"action": "store_true", "help": "only print how far the analysis is"},
-    "--limit": {"type": int, "metavar": "N", "help": "at most N songs"},
+    "--limit": {"type": _count, "metavar": "N", "help": "at most N songs"},
     "--again": {"action": "store_true", "help": "all songs, also those that were analysed before"},
-    "--stop-after": {"type": float, "metavar": "MIN", "help": "end after MIN minutes; the rest waits"},
+    "--stop-after": {"type": _minutes, "metavar": "MIN", "help": "end after MIN minutes; the rest waits"},
     "--nightly": {
         "action": "store_true",
         "help": 'for the service: wait while the machine is busy; by its timer only with analyse = "nightly"',

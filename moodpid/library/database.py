@@ -23,6 +23,11 @@ class LibraryError(MoodpidError):
     exit_code = ExitCode.SOME_FAILED
 
 
+def newer_schema(path: Path, error: NewerSchemaError) -> str:
+    """Return the line on a database that this program does not know."""
+    return f"{path} was written by a newer moodpid ({error}): update moodpid, or move it away"
+
+
 class Database:
     """One connection for writing; for the arguments and errors see `LibraryStore`."""
 
@@ -78,9 +83,7 @@ class Database:
         try:
             yield
         except NewerSchemaError as error:
-            raise LibraryError(
-                f"{self._path} was written by a newer moodpid ({error}): update moodpid, or move it away"
-            ) from error
+            raise LibraryError(newer_schema(self._path, error)) from error
         except (sqlite3.Error, OSError) as error:
             raise LibraryError(f"{self._path} cannot be used: {error}") from error
 

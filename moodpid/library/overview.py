@@ -1,8 +1,8 @@
 """The library at a glance: how many songs lie near each mood, how sure that is, and examples."""
 
+import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import dataclass, field
 
 from moodpid.library.places import PLACES, nearest_mood
 from moodpid.library.reader import PlacedSong
@@ -30,17 +30,33 @@ class MoodOverview:
 
 
 def overview(songs: Iterable[PlacedSong]) -> list[MoodOverview]:
-    """Return what lies near each mood that music can sound like."""
-    near: dict[str, list[PlacedSong]] = {name: [] for name in PLACES if name != Mood.NOBODY}
+    """Return what lies near each mood that music can sound like; of `songs` only examples are kept."""
+    near = {name: _Near() for name in PLACES if name != Mood.NOBODY}
     for song in songs:
-        near[nearest_mood(song.place.affect)].append(song)
-    return [_mood(name, found) for name, found in near.items()]
+        name = nearest_mood(song.place.affect)
+        near[name].take(song, song.place.distance(PLACES[name]))
+    return [found.overview(name) for name, found in near.items()]
 
 
-def _mood(name: str, songs: list[PlacedSong]) -> MoodOverview:
-    spreads = [(song.place.valence_spread + song.place.arousal_spread) / 2 for song in songs]
-    examples = sorted(songs, key=lambda song: song.place.distance(PLACES[name]))[:EXAMPLES]
-    return MoodOverview(name, len(songs), fmean(spreads) if spreads else 0.0, tuple(examples))
+@dataclass(slots=True)
+class _Near:
+    """The songs near one mood so far: how many, the sum of their spreads, and the nearest ones."""
+
+    songs: int = 0
+    spreads: float = 0.0
+    nearest: list[tuple[float, int, PlacedSong]] = field(default_factory=list)
+
+    def take(self, song: PlacedSong, distance: float) -> None:
+        self.songs += 1
+        self.spreads += (song.place.valence_spread + song.place.arousal_spread) / 2
+        # A heap with the farthest of the nearest on top; of songs as far the first one stays
+        keep = heapq.heappush if len(self.nearest) < EXAMPLES else heapq.heappushpop
+        keep(self.nearest, (-distance, -self.songs, song))
+
+    def overview(self, name: str) -> MoodOverview:
+        spread = self.spreads / self.songs if self.songs else 0.0
+        nearest = tuple(song for *_, song in sorted(self.nearest, key=lambda one: one[:2], reverse=True))
+        return MoodOverview(name, self.songs, spread, nearest)
 
 
 def song_name(song: PlacedSong) -> str:

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Self
 
 from moodpid.library.backlog import read_backlog
-from moodpid.library.database import LibraryError
+from moodpid.library.database import LibraryError, newer_schema
 from moodpid.library.names import database_name, mpd_name
 from moodpid.library.places import Place
 from moodpid.library.records import Backlog, Tags
-from moodpid.library.schema import VERSION, version_of
+from moodpid.library.schema import VERSION, NewerSchemaError, version_of
 from moodpid.mood.emotion import Affect
 
 _BUSY_S = 2.0
 _CHUNK = 500  # names in one query
-# Beyond so many songs neighbours are looked for near the song's place on the plane alone
-_MANY = 20_000
+# Beyond so many songs neighbours are looked for near the song's place on the plane alone; beyond still more,
+# the nearer the more there are, so that it takes no longer
+_MANY, _VERY_MANY = 20_000, 50_000
 _NEAR_ON_PLANE = 0.4
 _PLANE_WEIGHT = 32.0  # of a distance on the plane against one of sounds, whose first number spreads as far
 
@@ -157,7 +158,7 @@ class LibraryReader:
         """Yield the distance and the name of each song that may be alike."""
         affect = seed.place.affect
         total = int(db.execute("SELECT count(*) FROM songs").fetchone()[0])
-        reach = _NEAR_ON_PLANE if total > _MANY else 3.0
+        reach = _NEAR_ON_PLANE * math.sqrt(min(1, _VERY_MANY / total)) if total > _MANY else 3.0
         query = (
             "SELECT uri, sound, valence, arousal FROM songs WHERE valence BETWEEN ? AND ?"
             " AND arousal BETWEEN ? AND ? AND analyzer = ? AND uri != ? AND gone_since IS NULL"
@@ -189,6 +190,9 @@ class LibraryReader:
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         try:
             yield self._opened()
+        except NewerSchemaError as error:
+            self.close()
+            raise LibraryError(newer_schema(self._path, error)) from error
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise LibraryError(f"{self._path} cannot be read: {error}; moodpid analyse mends it") from error
@@ -207,7 +211,9 @@ class LibraryReader:
             address = f"{self._path.absolute().as_uri()}?mode=ro"
             self._connection = sqlite3.connect(address, timeout=_BUSY_S, isolation_level=None, uri=True)
             self._inode = inode
-            if (version := version_of(self._connection)) != VERSION:
+            if (version := version_of(self._connection)) > VERSION:
+                raise NewerSchemaError(f"version {version}, {VERSION} is the newest known")
+            if version != VERSION:
                 raise sqlite3.DatabaseError(f"its version is {version}, {VERSION} is needed")
         return self._connection
 

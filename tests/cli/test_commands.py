@@ -15,7 +15,21 @@ def break_down(*_: object, **__: object) -> None:
     raise ZeroDivisionError("division by zero")
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "--no-such"], ["classify"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["run", "--no-such"],
+        ["classify"],
+        ["analyse", "--limit", "0"],
+        ["analyse", "--limit", "-1"],
+        ["analyse", "--limit", "2.5"],
+        ["analyse", "--stop-after", "0"],
+        ["analyse", "--stop-after", "nan"],
+        ["analyse", "--stop-after", "soon"],
+    ],
+)
 def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)

@@ -79,11 +79,13 @@ def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
 def test_files_without_music_are_named_and_cost_nothing_else(home: Home) -> None:
     (home.mpd.music / "text.wav").write_text("no music at all", encoding="utf-8")
     (home.mpd.music / "short.wav").write_bytes((home.mpd.music / "sad/november.wav").read_bytes()[:60_000])
+    shutil.copy(home.mpd.music / "sad/november.wav", home.mpd.music / os.fsdecode(b"M\xf6tley.wav"))
     home.mpd.mpc("update", "--wait")
     done = home.run("analyse")
     assert done.returncode == 0, done.stderr
     assert "short.wav: shorter than 3 seconds" in done.stdout
     assert "24 songs analysed" in done.stdout
+    assert "1 known under another name" in done.stdout  # its bytes are no UTF-8
 
 
 def test_an_interrupted_analysis_resumes_where_it_stopped(home: Home) -> None:
@@ -111,7 +113,7 @@ def test_at_night_nothing_is_done_unless_the_configuration_says_so(home: Home) -
     home.environment = {"TRIGGER_UNIT": "moodpid-analyse.timer"}
     assert "nothing to do" in home.run("analyse", "--nightly").stdout
     home.settings = '[library]\nanalyse = "nightly"\n'
-    assert "24 wait" in home.run("analyse", "--nightly", "--limit", "0").stdout
+    assert "24 wait" in home.run("analyse", "--nightly", "--stop-after", "1e-9").stdout
 
 
 def test_a_missing_music_folder_is_one_line_with_the_remedy(home: Home) -> None:
