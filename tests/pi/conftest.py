@@ -79,3 +79,11 @@ def bare_pi(request: pytest.FixtureRequest, packages: Path, library: Path, frame
     """A containerised Pi of either suite on which nothing of ours was ever installed."""
     with boot(request.param, packages, library, frames) as machine:
         yield machine
+
+
+@pytest.fixture
+def ready_pi(bare_pi: Pi) -> Pi:
+    """A containerised Pi on which nothing of ours is installed, with a camera waiting if it can have one."""
+    bare_pi.run("if dpkg -s moodpid; then apt-get purge -y moodpid; fi")
+    bare_pi.give_camera()
+    return bare_pi

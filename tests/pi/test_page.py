@@ -33,7 +33,7 @@ def visit(pi: Pi, **content: str) -> list[object]:
     return answer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(pi: Pi) -> Iterator[Pi]:
     if pi.run("python3 -c 'import aiohttp'", check=False).returncode != 0:
         pytest.skip("python3-aiohttp is not in this system: tools/pi/test puts it there")

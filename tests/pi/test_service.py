@@ -36,7 +36,7 @@ def test_the_doctor_asks_the_service_about_the_camera(pi: Pi) -> None:
 
 def test_the_player_plays_what_suits(pi: Pi) -> None:
     pi.wait_until_mood("happy", "sad", "neutral", limit_s=60)
-    pi.wait_for("mpc | grep -E 'The (Happy|Neutral|Sad) Three'")
+    pi.wait_for("mpc | grep -E 'The (Happy|Neutral|Sad) '")
 
 
 def test_the_journal_finds_lines_by_their_fields(pi: Pi) -> None:
@@ -158,23 +158,28 @@ def faces_before_the_camera(pi: Pi) -> dict[Emotion, str]:
     """What the network calls each face that the camera shows."""
     pi.run("systemctl stop moodpid")
     pi.write("/run/look.py", _LOOK)
-    named = {}
-    for face in Emotion:
-        pi.show(face)
-        look = f"VIRTUAL_CAMERA_FPS={FPS} PYTHONPATH=/usr/lib/moodpid python3 /run/look.py"
-        named[face] = pi.run(look).stdout.splitlines()[-1]
-    return named
+    look = f"VIRTUAL_CAMERA_FPS={FPS} PYTHONPATH=/usr/lib/moodpid python3 /run/look.py {' '.join(Emotion)}"
+    return dict(zip(Emotion, pi.run(look).stdout.split()[-len(Emotion) :], strict=True))
 
 
+# libcamera's software camera reads its pictures once in a process
 _LOOK = """
+import os, shutil, sys
 from moodpid import wiring
 from moodpid.config import Config
 from moodpid.vision.cameras.registry import camera_opener
 pipeline, _ = wiring.build_pipeline(Config())
-camera = camera_opener(Config().camera)()
-seen = pipeline.analyze([camera.read() for _ in range(3)][-1])
-camera.close()
-print(seen[0].scores.top if seen else "nobody")
+for face in sys.argv[1:]:
+    shutil.rmtree("/opt/frames")
+    shutil.copytree(f"/frames/{face}", "/opt/frames")
+    if os.fork():
+        os.wait()
+        continue
+    camera = camera_opener(Config().camera)()
+    seen = pipeline.analyze([camera.read() for _ in range(3)][-1])
+    camera.close()
+    print(seen[0].scores.top if seen else "nobody", flush=True)
+    os._exit(0)
 """
 
 
@@ -186,10 +191,9 @@ def named(pi: Pi) -> dict[Emotion, str]:
 
 
 def test_the_camera_shows_every_face_as_the_picture_does(pi: Pi, named: dict[Emotion, str]) -> None:
-    in_pictures = {
-        face: json.loads(pi.run(f"moodpid classify /frames/{face}/0.jpg").stdout)["faces"][0]["emotion"]
-        for face in Emotion
-    }
+    pictures = " ".join(f"/frames/{face}/0.jpg" for face in Emotion)
+    found = [json.loads(line) for line in pi.run(f"moodpid classify {pictures}").stdout.splitlines()]
+    in_pictures = {face: one["faces"][0]["emotion"] for face, one in zip(Emotion, found, strict=True)}
     assert named == in_pictures
 
 

@@ -28,7 +28,9 @@ sad = ["Sad"]
 """
 # Debian's own units of the two servers start again only on request
 SERVER = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=1\n"
+CHANGED = "# somebody was here"  # in a configuration
 HANG = "/run/hang"
+WEBCAM = "VIRTUAL_WEBCAM=/opt/frames/0.jpg"
 CAMERA = f"[Service]\nEnvironment=VIRTUAL_CAMERA_FPS={FPS} VIRTUAL_CAMERA_HANG={HANG}\n"
 
 
@@ -108,6 +110,21 @@ class Pi(Machine):
     def show(self, name: str) -> None:
         """Put other pictures before the software camera; it shows them when it is opened the next time."""
         self.run(f"mkdir -p /opt/frames && rm -f /opt/frames/* && cp /frames/{name}/* /opt/frames/")
+
+    def give_camera(self) -> None:
+        """Let the software camera, if there is one, show a happy face."""
+        self.drop_in("camera", CAMERA)
+        if self.source == "picamera2":
+            self.show("happy")
+
+    def plug_webcam_in(self) -> None:
+        """Bring the webcam's stand-in, which the service uses from its next start on."""
+        site = "/usr/lib/python3/dist-packages"  # the last to be read: numpy is found by then
+        self.run(
+            f"cp /packages/source/tests/support/virtual_webcam.py {site}/ && "
+            f"echo 'import virtual_webcam' >{site}/virtual_webcam.pth"
+        )
+        self.drop_in("webcam", f"[Service]\nEnvironment={WEBCAM}\n")
 
     def install(self, package: str = "") -> str:
         """Install a package as a user would; return what apt prints."""

@@ -1,0 +1,60 @@
+"""Another version takes the place of one that is installed, forth and back."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.pi import CHANGED, Pi
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def older(bare_pi: Pi) -> str:
+    """A package of an earlier version, with another default configuration, made of the one under test."""
+    bare_pi.run(
+        f"dpkg-deb -R {bare_pi.package} /root/old && "
+        "sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control"
+    )
+    bare_pi.write("/root/old/etc/moodpid/moodpid.toml", "[player]\nenabled = false\n")
+    bare_pi.run("dpkg-deb --build --root-owner-group -Znone /root/old /root/old.deb && rm -r /root/old")
+    return "/root/old.deb"
+
+
+@pytest.fixture
+def before(bare_pi: Pi, packages: Path, request: pytest.FixtureRequest) -> str:
+    """The package of 0.1.0 as it was released; the older one where a shallow clone lacks its commit."""
+    found = sorted(packages.glob(f"released-{bare_pi.suite}/moodpid_0.1.0*.deb"))
+    older: str = request.getfixturevalue("older") if not found else ""
+    return older or f"/packages/{found[0].relative_to(packages)}"
+
+
+def test_a_new_default_replaces_an_unchanged_configuration(ready_pi: Pi, older: str) -> None:
+    ready_pi.install(older)
+    ready_pi.install()
+    assert "[player.playlists]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+
+
+def test_an_upgrade_that_does_not_get_ready_is_reported(ready_pi: Pi, older: str) -> None:
+    ready_pi.install(older)
+    ready_pi.configure("[nonsense]\n")
+    output = ready_pi.install()
+    assert "did not get ready" in output
+    assert "nonsense" in output
+    assert "moodpid check" in output
+
+
+def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, before: str) -> None:
+    ready_pi.install(before)
+    ready_pi.configure(CHANGED)
+    ready_pi.restart()
+    ready_pi.wait_until_well()
+    ready_pi.set("dwell_s", 7)
+    ready_pi.wait_until_published("dwell_s", "^7$")
+    for package in (ready_pi.package, before, ready_pi.package):
+        process = ready_pi.has("MainPID")
+        ready_pi.install(package)
+        assert CHANGED in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+        assert ready_pi.has("MainPID") != process
+        ready_pi.wait_until_well()
+        ready_pi.wait_until_published("dwell_s", "^7$")
