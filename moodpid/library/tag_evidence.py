@@ -8,7 +8,7 @@ from moodpid.library.records import Tags
 from moodpid.mood.emotion import Affect
 
 # A person, or a shop's editor, chose it for this very song; a genre is true of many
-_MOOD_SPREAD, _GENRE_SPREAD = 0.3, 0.8
+_MOOD_SPREAD, _GENRE_SPREAD = 0.3, 1.0
 _LEAST_SPREAD = 0.05
 
 # Words that taggers use beside the names of our places, put by hand between those
@@ -62,8 +62,8 @@ def with_evidence(place: Place, tags: Tags, *, genre: bool) -> Place:
     Args:
         place: By its sound.
         tags: Its tags.
-        genre: Whether the genre counts. The network has heard it: on 4Q the genre adds 2.3 points to the
-            quadrants of the features alone, and none to those of the network.
+        genre: Whether the genre counts. The network has heard it; what it adds to the features alone is
+            printed by `tools/training/music.py --check`.
     """
     evidence = [(affect, _MOOD_SPREAD) for affect in _found(tags.mood, _MOODS)]
     evidence += [(affect, _GENRE_SPREAD) for affect in _found(tags.genre, _GENRES) if genre]

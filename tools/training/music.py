@@ -1,14 +1,16 @@
 """Learn where music lies on the plane of valence and arousal, and how well: see `docs/library.md`.
 
-    python tools/training/music.py --data DIR [--write]
+    python tools/training/music.py --data DIR [--write | --check]
 
-DIR is a folder with 4Q, Emotify and Spotify's table; --write renews models/music.json.
+DIR is a folder with 4Q, Emotify and Spotify's table. --write renews models/music.json. --check prints only
+how well the features alone do in folds by which no setting was chosen, and where each fold chooses its own.
 """
 
 import argparse
 import datetime as dt
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,20 @@ from moodpid.library.analysis.features import DESCRIPTIVE
 from moodpid.library.analysis.heads import LANDMARK_STEP, NETWORK_NAMES, VERSION, standardized
 
 from music_data import Floats, Songs, read_4q, read_emotify, read_spotify
-from music_figures import AXES, SEEDS, earlier_way, figures, neighbours, table, transfer
+from music_figures import (
+    AXES,
+    OTHER_SEEDS,
+    SEEDS,
+    earlier_way,
+    figures,
+    mean_figures,
+    neighbours,
+    spread_of,
+    table,
+    transfer,
+)
 from music_model import RECIPES, SPREAD_ON_PLANE, Recipe, held_out, inputs_of, learn, projection
+from music_nested import nested
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models" / "music.json"
@@ -38,6 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with the labelled music")
     parser.add_argument("--write", action="store_true", help=f"write {MODEL.relative_to(ROOT)}")
+    parser.add_argument("--check", action="store_true", help="only try the settings where none was chosen")
     options = parser.parse_args()
     try:
         main_songs, more = read_4q(options.data), read_emotify(options.data)
@@ -45,6 +60,9 @@ def main() -> int:
     except (OSError, KeyError) as error:
         print(f"music: the data cannot be read: {error}", file=sys.stderr)
         return 1
+    if options.check:
+        print_checks(main_songs, more)
+        return 0
     heads, columns = {}, {}
     for name, recipe in RECIPES.items():
         heads[name] = head = make_head(recipe, main_songs, more)
@@ -57,6 +75,24 @@ def main() -> int:
     if options.write:
         write(heads, columns)
     return 0
+
+
+def print_checks(main_songs: Songs, more: Songs) -> None:
+    """Print the figures of the features alone for other folds, and for settings chosen within each fold."""
+    recipe = RECIPES["features"]
+    quadrants = [held_out(recipe, main_songs, more, seed) for seed in OTHER_SEEDS]
+    chosen_within, chosen = nested(main_songs, more)
+    scale = SPREAD_ON_PLANE / (np.concatenate(quadrants) @ AXES.T).std(axis=0)
+    spread = spread_of(recipe, main_songs, more, scale)
+    columns = {
+        "other folds": mean_figures(quadrants, main_songs.quadrants, scale, spread),
+        "with genres": mean_figures(quadrants, main_songs.quadrants, scale, spread, main_songs.genres),
+        "settings chosen within": mean_figures([chosen_within], main_songs.quadrants, scale, spread),
+    }
+    print(table(columns))
+    settings = Counter((recipe.gamma, recipe.taught) for recipe in chosen)
+    for (gamma, taught), count in settings.most_common():
+        print(f"{count} of {len(chosen)} folds: gamma {gamma}, taught {taught}")
 
 
 def make_head(recipe: Recipe, main_songs: Songs, more: Songs) -> dict[str, Any]:
@@ -85,18 +121,6 @@ def _steps(landmarks: Floats | None) -> list[list[int]]:
         return []
     steps: list[list[int]] = np.rint(landmarks / LANDMARK_STEP).astype(int).tolist()
     return steps
-
-
-def spread_of(recipe: Recipe, main_songs: Songs, more: Songs, scale: Floats) -> Floats:
-    """Return (2,): how far off Emotify's songs are, over the root of 1 - expected².
-
-    Emotify has places and not only quadrants. They are brought to the plane's own spread first.
-    """
-    expected = held_out(recipe, main_songs, more, SEEDS[0], of_more=True) @ AXES.T
-    truth = more.shares @ AXES.T
-    truth = (truth - truth.mean(axis=0)) * SPREAD_ON_PLANE / truth.std(axis=0)
-    error = (expected - expected.mean(axis=0)) * scale - truth
-    return np.sqrt((error**2).mean(axis=0) / (1 - expected**2).mean(axis=0))
 
 
 def _sound(head: dict[str, Any], recipe: Recipe, songs: Songs) -> Any:

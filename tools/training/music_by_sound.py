@@ -26,14 +26,14 @@ from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
 from moodpid.mood.emotion import Affect, Mood
 
-from music_data import Songs, read_4q, read_emotify
-from music_figures import AXES
+from music_data import Floats, Songs, read_4q, read_emotify
+from music_figures import AXES, spread_of
 from music_model import RECIPES, SPREAD_ON_PLANE, held_out
 
 MOODS = (Mood.HAPPY, Mood.ANGRY, Mood.SAD)
 QUADRANTS = {Mood.HAPPY: "Q1", Mood.ANGRY: "Q2", Mood.SAD: "Q3"}
 EVENINGS = 10
-_ANALYZER, _TODAY, _SPREAD = 3, 20_000, 0.5
+_ANALYZER, _TODAY = 3, 20_000
 
 
 def main() -> int:
@@ -51,7 +51,8 @@ def main() -> int:
     for name in RECIPES:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "library.sqlite"
-            write_library(path, songs, held_out(RECIPES[name], songs, more, 0))
+            quadrants = held_out(RECIPES[name], songs, more, 0)
+            write_library(path, songs, quadrants, spread_of(RECIPES[name], songs, more, scale_of(quadrants)))
             with LibraryReader(path) as reader:
                 figure = share(Music(everything, {}, fits, reader, MOODS))
         print(f"songs by sound, {name:<9} {figure:.1%}")
@@ -69,18 +70,22 @@ def fits(uri: str, mood: str) -> bool:
     return bool(mood) and uri.startswith(QUADRANTS[Mood(mood)])
 
 
-def write_library(
-    path: Path, songs: Songs, quadrants: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-) -> None:
+def scale_of(quadrants: Floats) -> Floats:
+    """Return (2,): what valence and arousal are multiplied by."""
+    expected = quadrants @ AXES.T
+    return np.asarray(SPREAD_ON_PLANE / expected.std(axis=0), np.float32)
+
+
+def write_library(path: Path, songs: Songs, quadrants: Floats, spread: Floats) -> None:
     """Write the database as an analysis would, with these places."""
     expected = quadrants @ AXES.T
-    scaled = (expected * SPREAD_ON_PLANE / expected.std(axis=0)).clip(-1, 1)
-    spread = _SPREAD * np.sqrt(1 - expected**2)
+    scaled = (expected * scale_of(quadrants)).clip(-1, 1)
+    spreads = spread * np.sqrt(1 - expected**2)
     with LibraryStore(path) as store:
         named = zip(songs.ids, songs.artists, strict=True)
         listed = [ListedSong(str(uri), "1", 30.0, Tags(str(uri), str(artist))) for uri, artist in named]
         store.replace_listing(listed, _TODAY)
-        for song, where, off in zip(listed, scaled.tolist(), spread.tolist(), strict=True):
+        for song, where, off in zip(listed, scaled.tolist(), spreads.tolist(), strict=True):
             place = Place(Affect(*where), *off)
             found = Analysis(bytes(412), bytes(400), place, bytes(16))
             store.record(song, FileStamp("1", 1, song.uri.encode()), _ANALYZER, found)

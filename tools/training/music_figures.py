@@ -5,15 +5,27 @@ from dataclasses import replace
 
 import numpy as np
 from moodpid.library.analysis.features import NAMES
-from moodpid.library.analysis.heads import QUADRANTS, Standardization
+from moodpid.library.analysis.heads import QUADRANTS
 from moodpid.library.places import PLACES, Place
+from moodpid.library.records import Tags
+from moodpid.library.tag_evidence import with_evidence
 from moodpid.mood.emotion import Affect
 from numpy.typing import NDArray
 
 from music_data import Floats, Songs
-from music_model import Recipe, folds, held_out, inputs_of, learn, nearest_neighbours
+from music_model import (
+    SPREAD_ON_PLANE,
+    Recipe,
+    folds,
+    held_out,
+    inputs_of,
+    learn,
+    nearest_neighbours,
+    usual_of,
+)
 
-SEEDS = (0, 1, 2)
+SEEDS = tuple(range(6))
+OTHER_SEEDS = (30, 31, 32)  # of folds by which no setting was chosen
 AXES = np.array([[1, -1, -1, 1], [1, 1, -1, -1]], np.float32)
 EARLIER_K = 44
 SIX = ("tempo", "lufs", "flux_m", "centroid_m", "onset_rate", "mode")
@@ -22,9 +34,9 @@ Figures = dict[str, float]
 
 
 def figures(recipe: Recipe, main: Songs, more: Songs, scale: Floats, spread: Floats) -> Figures:
-    """Return shares from 0 to 1, means over three ways to fold."""
-    runs = [_figures(held_out(recipe, main, more, seed), main.quadrants, scale, spread) for seed in SEEDS]
-    out = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
+    """Return shares from 0 to 1, means over six ways to fold."""
+    quadrants = [held_out(recipe, main, more, seed) for seed in SEEDS]
+    out = mean_figures(quadrants, main.quadrants, scale, spread)
     expected = held_out(recipe, main, more, SEEDS[0], of_more=True) @ AXES.T
     truth = more.shares @ AXES.T
     for axis, name in enumerate(("valence", "arousal")):
@@ -32,7 +44,34 @@ def figures(recipe: Recipe, main: Songs, more: Songs, scale: Floats, spread: Flo
     return out
 
 
-def _figures(probabilities: Floats, quadrants: NDArray[np.intp], scale: Floats, spread: Floats) -> Figures:
+def mean_figures(
+    probabilities: Sequence[Floats],
+    quadrants: NDArray[np.intp],
+    scale: Floats,
+    spread: Floats,
+    genres: Sequence[frozenset[str]] = (),
+) -> Figures:
+    """Return the means over several ways to fold; for the arguments see `_figures`."""
+    runs = [_figures(fold, quadrants, scale, spread, genres) for fold in probabilities]
+    return {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
+
+
+def _figures(
+    probabilities: Floats,
+    quadrants: NDArray[np.intp],
+    scale: Floats,
+    spread: Floats,
+    genres: Sequence[frozenset[str]],
+) -> Figures:
+    """Return shares from 0 to 1 for one way to fold.
+
+    Args:
+        probabilities: (n, 4) of each song's quadrants.
+        quadrants: (n,) which are right.
+        scale: (2,) what valence and arousal are multiplied by.
+        spread: (2,) of them where a quadrant is as probable as its neighbour.
+        genres: Of each song, for places by sound and genre; empty: by sound alone.
+    """
     expected, truth = probabilities @ AXES.T, AXES[:, quadrants].T
     out = {
         "quadrant": float((probabilities.argmax(axis=1) == quadrants).mean()),
@@ -43,6 +82,9 @@ def _figures(probabilities: Floats, quadrants: NDArray[np.intp], scale: Floats, 
         Place(Affect(*map(float, where)), *map(float, off))
         for where, off in zip(expected * scale, spread * np.sqrt(1 - expected**2), strict=True)
     ]
+    if genres:
+        tags = [Tags(genre=";".join(sorted(names))) for names in genres]
+        places = [with_evidence(place, tag, genre=True) for place, tag in zip(places, tags, strict=True)]
     for quadrant, name in enumerate(QUADRANTS):
         distances = np.array([place.distance(PLACES[name]) for place in places])
         nearest = quadrants[np.argsort(distances)[: len(places) // 10]]
@@ -51,14 +93,29 @@ def _figures(probabilities: Floats, quadrants: NDArray[np.intp], scale: Floats, 
     return out
 
 
+def spread_of(recipe: Recipe, main: Songs, more: Songs, scale: Floats) -> Floats:
+    """Return (2,): how far off Emotify's songs are, over the root of 1 - expected².
+
+    They are placed as those of a user are: by a head that has learned from none of them, and by what is usual
+    among them. Emotify has places and not only quadrants; they are brought to the plane's own spread first.
+    """
+    everything, nothing = np.ones(len(main), np.bool_), np.zeros(len(more), np.bool_)
+    head = learn(recipe, main, more, everything, nothing)
+    inputs = inputs_of(more, recipe)
+    expected = replace(head, usual=usual_of(inputs)).quadrants(inputs) @ AXES.T
+    truth = more.shares @ AXES.T
+    truth = (truth - truth.mean(axis=0)) * SPREAD_ON_PLANE / truth.std(axis=0)
+    error = (expected - expected.mean(axis=0)) * scale - truth
+    return np.sqrt((error**2).mean(axis=0) / (1 - expected**2).mean(axis=0))
+
+
 def transfer(recipe: Recipe, main: Songs, more: Songs) -> Figures:
     """Return how well a head learned from 4Q alone agrees with Emotify, as it is and by Emotify's usual."""
     everything, nothing = np.ones(len(main), np.bool_), np.zeros(len(more), np.bool_)
     head = learn(recipe, main, more, everything, nothing)
     inputs, truth = inputs_of(more, recipe), more.shares @ AXES.T
-    own = Standardization(inputs.mean(axis=0), inputs.std(axis=0) + 1e-6)
     out: Figures = {}
-    for how, usual in (("as learned", head.usual), ("by its own usual", own)):
+    for how, usual in (("as learned", head.usual), ("by its own usual", usual_of(inputs))):
         expected = replace(head, usual=usual).quadrants(inputs) @ AXES.T
         for axis, name in enumerate(("valence", "arousal")):
             correlation = np.corrcoef(expected[:, axis], truth[:, axis])[0, 1]
