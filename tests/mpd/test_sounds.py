@@ -17,7 +17,7 @@ from moodpid.mood.strategy import start_path
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Picker
 from moodpid.mpd.reconcile_loop import QueueReconciler
-from moodpid.mpd.sound_source import NOT_ANALYSED
+from moodpid.mpd.sound_source import NOT_ANALYSED, SoundSource
 from tests.library.songs import analysis, fill, listed
 from tests.support.fake_mpd import FakeMpd
 
@@ -45,6 +45,10 @@ def reader(tmp_path: Path) -> Iterator[LibraryReader]:
 def config(strategy: Strategy = Strategy.MATCH, *sources: SongSource) -> MpdConfig:
     lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: sources} if sources else {}
     return MpdConfig(strategy=strategy, playlists=lists, no_repeat_h=2.0)
+
+
+def test_a_playing_name_that_is_no_utf8_can_be_looked_up(reader: LibraryReader) -> None:
+    assert SoundSource(reader, Random(1)).place_of("M\udcf6tley.mp3") is None  # noqa: S311
 
 
 class Evening:
