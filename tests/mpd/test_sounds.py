@@ -47,7 +47,7 @@ def config(strategy: Strategy = Strategy.MATCH, *sources: SongSource) -> MpdConf
     return MpdConfig(strategy=strategy, playlists=lists, no_repeat_h=2.0)
 
 
-def test_a_playing_name_that_is_no_utf8_can_be_looked_up(reader: LibraryReader) -> None:
+def test_a_name_that_is_no_utf8_can_be_found(reader: LibraryReader) -> None:
     assert SoundSource(reader, Random(1)).place_of("M\udcf6tley.mp3") is None  # noqa: S311
 
 
