@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.pi import FPS, Pi
+from tests.support.pi import FPS, WEBCAM, Pi
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -32,6 +32,9 @@ if rm /etc/mosquitto/conf.d/locked.conf; then systemctl restart mosquitto; fi
 again=
 if rm /etc/moodpid/*-password; then again=yes; fi
 same /etc/moodpid/moodpid.toml || again=yes
+for each in /usr/local/lib/python3*/dist-packages/picamera2.away; do
+  if [ -e $each ]; then mv $each ${each%.away}; fi
+done
 cp -p /library/playlists/* /var/lib/mpd/playlists/ && chown mpd /var/lib/mpd/playlists/*
 systemctl enable -q --now mpd mosquitto
 if [ "$again" ] || ! systemctl is-active moodpid; then
@@ -40,6 +43,7 @@ if [ "$again" ] || ! systemctl is-active moodpid; then
 fi
 """
 _LOCKED_BROKER = "listener 1884\\nallow_anonymous false\\npassword_file /etc/mosquitto/pw"
+_BY_HAND = 'set source = "webcam" in [camera], then: '
 _MOST_REMEDIES = 4
 
 
@@ -112,6 +116,27 @@ FAULTS = (
         "sudo install -m 640 -g moodpid /dev/stdin /etc/moodpid/mpd-password",
         "rhubarb",
     ),
+    Fault(
+        "nothing can be heard",
+        "cp /root/mpd.conf.before /etc/mpd.conf; systemctl restart mpd",
+        "sound",
+        "printf 'audio_output",
+    ),
+    Fault(
+        "the page does not answer",
+        "printf '[web]\\nenabled = true\\n' >>/etc/moodpid/moodpid.toml; "
+        "touch --date yesterday /etc/moodpid/moodpid.toml",
+        "page",
+        "sudo systemctl restart moodpid",
+    ),
+    Fault(
+        "there is no picamera2",
+        "for each in /usr/local/lib/python3*/dist-packages/picamera2; do mv $each $each.away; done; "
+        "sed -i 's/^source = .*/source = \"picamera2\"/' /etc/moodpid/moodpid.toml; "
+        "systemctl restart moodpid",
+        "camera",
+        'set source = "webcam" in [camera], then: sudo systemctl restart moodpid',
+    ),
 )
 
 
@@ -121,6 +146,8 @@ def well_pi(pi: Pi) -> Iterator[Pi]:
     pi.run("cp /etc/mpd.conf /root/mpd.conf.before")
     pi.write("/usr/local/bin/sudo", _SUDO)
     pi.run(f"chmod 755 /usr/local/bin/sudo; printf '{_OUTPUT}' >>/etc/mpd.conf; systemctl restart mpd")
+    pi.show("happy")
+    pi.plug_webcam_in()
     pi.configure()
     pi.restart()
     pi.write("/root/again", _AGAIN)
@@ -140,7 +167,9 @@ def _as_before(well_pi: Pi) -> Iterator[None]:
 
 def faults(pi: Pi) -> list[tuple[str, str]]:
     """Return subject and remedy of all that doctor finds at fault, but for the machine of the test."""
-    lines = pi.tell(f"VIRTUAL_CAMERA_FPS={FPS} runuser -u moodpid -- moodpid doctor --json").splitlines()
+    lines = pi.tell(
+        f"VIRTUAL_CAMERA_FPS={FPS} {WEBCAM} runuser -u moodpid -- moodpid doctor --json"
+    ).splitlines()
     found = [json.loads(line) for line in lines]
     return [
         (one["subject"], one["remedy"])
@@ -153,6 +182,9 @@ def follow(pi: Pi, remedy: str, typed: str) -> None:
     """Do what a remedy says: the first of its alternatives, word by word."""
     command, _, _ = remedy.partition("; or")
     command = command.removeprefix("moodpid check names what to correct, then: ")
+    command = command.replace(
+        _BY_HAND, "sed -i 's/^source = .*/source = \"webcam\"/' /etc/moodpid/moodpid.toml && "
+    )
     command, reads, _ = command.partition(", and type the password")
     pi.run(f"printf '{typed}\\n' | {command}" if reads else command)
 
