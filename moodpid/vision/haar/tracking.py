@@ -16,6 +16,7 @@ SURE = 3.0  # below these log odds a face that does not even breathe is soon lef
 RECHECK_S = 5.0
 _DOUBTFUL_STILL_S = 10.0  # a face without much evidence that has not moved for so long is none
 _LOST_S = 3.0  # a place is watched this long after the face was last found there
+_EXPECTED_S = 30.0  # a person who turned away or bent over a book is expected at the same place this long
 _DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
 _SETTLED_LOOKS = 8  # a moving place that was found so often is a face
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
@@ -58,10 +59,12 @@ class Tracker:
     Attributes:
         ignore_pictures: Whether a face that has not moved for minutes is left out, however much it is one.
         tracks: The faces, those included that were not found in the last look.
+        expected: Where persons were found last who are followed no more.
     """
 
     ignore_pictures: bool
     tracks: list[Track] = field(default_factory=list)
+    expected: list[Track] = field(default_factory=list)
 
     @property
     def anybody(self) -> bool:
@@ -82,6 +85,9 @@ class Tracker:
     def admit(self, grey: GreyImage, weighed: Weighed, hits: int, at_s: float, *, moved: bool) -> bool:
         """Follow a proposal if there is enough evidence for it; return whether it counts as a face now.
 
+        Where a person was a moment ago and something moves, the same evidence is enough as for a face that is
+        followed: the odds before any look are far higher there than elsewhere.
+
         Args:
             grey: The frame.
             weighed: The proposal after a close look.
@@ -90,9 +96,10 @@ class Tracker:
             moved: Whether something moved there.
         """
         odds = weighed.log_odds - (TURNED if weighed.face.roll else 0.0)
-        if odds < (MOVING if moved else CERTAIN):
+        returned = moved and self._is_expected(weighed.face)
+        if odds < (KEEP if returned else MOVING if moved else CERTAIN):
             return False
-        certain = odds >= CERTAIN
+        certain = returned or odds >= CERTAIN
         track = next((t for t in self.tracks if overlap(t.face, weighed.face)), None)
         if track is None:
             motion = FaceMotion(grey, weighed.face, at_s)
@@ -140,11 +147,18 @@ class Tracker:
 
     def forget_lost(self, at_s: float) -> None:
         """Drop faces that are gone, and places that never became certain."""
+        lost = [t for t in self.tracks if at_s - t.seen_s > _LOST_S and t.certain and not t.picture]
+        self.expected = [t for t in (*self.expected, *lost) if at_s - t.seen_s <= _EXPECTED_S]
         self.tracks = [
             t
             for t in self.tracks
             if at_s - t.seen_s <= _LOST_S and (t.certain or t.picture or at_s - t.began_s <= _DOUBTFUL_S)
         ]
+
+    def _is_expected(self, face: Face) -> bool:
+        """Return whether a person was found at a place until a moment ago."""
+        followed = (t for t in self.tracks if t.certain and not t.picture)
+        return any(overlap(t.face, face) for t in (*followed, *self.expected))
 
     def merge(self) -> None:
         """Drop faces that have become one with another; the one that is older stays."""

@@ -65,6 +65,32 @@ def test_a_certain_face_stays_one_until_little_speaks_for_it() -> None:
     assert not track.certain
 
 
+@pytest.mark.parametrize(
+    ("at_s", "face", "moved", "counts"),
+    [
+        (5.0, FACE, True, True),
+        (5.0, FACE, False, False),
+        (5.0, Face(420, 120, 100, 100), True, False),
+        (35.0, FACE, True, False),
+    ],
+)
+def test_a_person_who_returns_needs_little_evidence(
+    at_s: float, face: Face, moved: bool, counts: bool
+) -> None:
+    tracker = tracker_with(CERTAIN, moved=False)
+    tracker.missed(tracker.tracks[0])
+    for look_s in (3.5, at_s):
+        tracker.forget_lost(look_s)
+    tracker.admit(GREY, Weighed(face, KEEP), 5, at_s, moved=moved)
+    assert tracker.anybody is counts
+
+
+def test_a_person_is_not_expected_where_an_uncertain_face_was() -> None:
+    tracker = tracker_with(MOVING, moved=True)
+    tracker.forget_lost(3.5)
+    assert not tracker.admit(GREY, Weighed(FACE, KEEP), 5, 5.0, moved=True)
+
+
 def test_a_lost_face_is_forgotten_after_seconds() -> None:
     tracker = tracker_with(9.0, moved=False)
     tracker.forget_lost(3.0)

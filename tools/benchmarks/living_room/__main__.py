@@ -8,6 +8,8 @@ two evenings each. What happens in a room, and how much of it is assumed, stands
 figures mean, in `figures.py`. The data are faces of FER2013 with `images` (N, 48, 48), `fer_label` and
 `ferplus_votes`; those are used whose label at least half of the ten voters share.
 
+With `--facing` all people are there throughout and look at the camera: what is left is the mood itself.
+
 With `--rendered` the evenings are drawn as videos, faces in a room, and go through `moodpid replay`, detector
 and all: some two minutes of CPU time for half an hour (`--hours 0.5`).
 """
@@ -41,6 +43,8 @@ from benchmarks.living_room.rendered import Cinema
 
 MODEL = Path(__file__).parents[3] / "models" / "emotion.tflite"
 ROOMS = {"home": HOME, "party": PARTY, "sickroom": SICKROOM}
+# In seconds: there and seen for longer than any evening, away and turned away for one look
+FACING = Room(stays_s=1e5, away_s=0.25, visible_s=1e5, hidden_s=0.25, missed=0.0)
 
 
 def contenders(faces: Faces, known: tuple[float, ...]) -> dict[str, Follow]:
@@ -120,6 +124,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--own-face", type=float, default=Room().own_face, help="0: everybody is average")
     parser.add_argument("--lapses", type=float, default=Room().lapses)
     parser.add_argument("--face-lasts", type=float, default=Room().face_lasts_s, help="seconds")
+    parser.add_argument("--facing", action="store_true", help="nobody leaves, turns away or is missed")
     parser.add_argument("--only", default="", help="only rows with one of these words, comma-separated")
     parser.add_argument("--rendered", action="store_true", help="draw the evenings, and replay the videos")
     return parser.parse_args()
@@ -135,7 +140,7 @@ def main() -> int:
         print(f"living_room: {options.data} is no .npz of faces and votes: {error}", file=sys.stderr)
         return 1
     room = replace(
-        Room(),
+        FACING if options.facing else Room(),
         frequencies=ROOMS[options.room],
         hours=options.hours,
         own_face=options.own_face,
