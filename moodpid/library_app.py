@@ -222,7 +222,7 @@ def look(picture: Path | None) -> list["MoodOverview"]:
     with LibraryReader(state_files.library_path()) as reader:
         if picture:
             count = reader.counts().analyzed
-            # Of a large library every second song, or third: evenly over its folders
+            # Every n-th song, so that the first folders do not use up MAX_SONGS
             some = islice(reader.everything(), 0, None, -(-count // MAX_SONGS) or 1)
             picture.write_text(draw(some, f"{count} songs"), encoding="utf-8")
         return overview(reader.everything())

@@ -17,6 +17,7 @@ from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.types import Frame
 
 MAX_SONGS = 1500
+_URI_CHARS = 4096  # PATH_MAX of Linux
 
 
 class Backend:
@@ -72,7 +73,13 @@ class Backend:
         with self._library() as reader:
             picks = dry_run(self._config.player, mood, self._mpd_password, reader=reader)
         return [
-            {"uri": pick.uri, "mood": pick.mood, "source": pick.source, "why": pick.why} for pick in picks
+            {
+                "uri": clean(pick.uri, _URI_CHARS),
+                "mood": pick.mood,
+                "source": clean(pick.source),
+                "why": clean(pick.why),
+            }
+            for pick in picks
         ]
 
     def library(self) -> dict[str, Any]:

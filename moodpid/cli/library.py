@@ -172,14 +172,14 @@ def duration(seconds: float) -> str:
 def _count(text: str) -> int:
     if text.isdecimal() and int(text):
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text} is no number of songs: 1 or more is wanted")
+    raise argparse.ArgumentTypeError(f"{text} is not a number of songs: use a whole number from 1")
 
 
 def _minutes(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0 < float(text) < math.inf:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text} is no number of minutes: more than 0 is wanted")
+    raise argparse.ArgumentTypeError(f"{text} is not a number of minutes: use a number above 0")
 
 
 ARGUMENTS: dict[str, dict[str, Any]] = {

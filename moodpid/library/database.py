@@ -24,7 +24,7 @@ class LibraryError(MoodpidError):
 
 
 def newer_schema(path: Path, error: NewerSchemaError) -> str:
-    """Return the line on a database that this program does not know."""
+    """Return the error line for a database of a newer version."""
     return f"{path} was written by a newer moodpid ({error}): update moodpid, or move it away"
 
 
@@ -105,7 +105,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         # A writer that is killed leaves the readers alone, and the file whole
         connection.execute("PRAGMA journal_mode = WAL")
-        # A sync after each transaction, milliseconds beside the seconds of a song: a power cut costs one song
+        # Sync after each transaction, which takes milliseconds, so that a power cut costs one song
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         _check(connection)

@@ -30,7 +30,7 @@ class MoodOverview:
 
 
 def overview(songs: Iterable[PlacedSong]) -> list[MoodOverview]:
-    """Return what lies near each mood that music can sound like; of `songs` only examples are kept."""
+    """Return the songs near each mood that music can sound like; keeps only the examples in memory."""
     near = {name: _Near() for name in PLACES if name != Mood.NOBODY}
     for song in songs:
         name = nearest_mood(song.place.affect)
@@ -40,7 +40,7 @@ def overview(songs: Iterable[PlacedSong]) -> list[MoodOverview]:
 
 @dataclass(slots=True)
 class _Near:
-    """The songs near one mood so far: how many, the sum of their spreads, and the nearest ones."""
+    """Running totals of the songs near one mood, and its nearest songs."""
 
     songs: int = 0
     spreads: float = 0.0
@@ -49,7 +49,7 @@ class _Near:
     def take(self, song: PlacedSong, distance: float) -> None:
         self.songs += 1
         self.spreads += (song.place.valence_spread + song.place.arousal_spread) / 2
-        # A heap with the farthest of the nearest on top; of songs as far the first one stays
+        # heapq is a min-heap, hence the negative distance; on a tie the earlier song is kept
         keep = heapq.heappush if len(self.nearest) < EXAMPLES else heapq.heappushpop
         keep(self.nearest, (-distance, -self.songs, song))
 

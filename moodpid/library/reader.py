@@ -20,8 +20,8 @@ from moodpid.mood.emotion import Affect
 
 _BUSY_S = 2.0
 _CHUNK = 500  # names in one query
-# Beyond so many songs neighbours are looked for near the song's place on the plane alone; beyond still more,
-# the nearer the more there are, so that it takes no longer
+# Above _MANY songs the search for neighbours is limited to a box on the plane; above _VERY_MANY the box
+# shrinks with the number of songs, so that a search takes no longer
 _MANY, _VERY_MANY = 20_000, 50_000
 _NEAR_ON_PLANE = 0.4
 _PLANE_WEIGHT = 32.0  # of a distance on the plane against one of sounds, whose first number spreads as far
@@ -225,7 +225,7 @@ def distance_of_sounds(one: Sequence[int], other: Sequence[int], here: Affect, t
 
 def _inside(folder: str) -> tuple[str, tuple[str, ...]]:
     """Return the condition that a song lies below `folder`, and its two bounds."""
-    path = folder.strip("/")
+    path = database_name(folder.strip("/"))
     # "0" follows "/" in the order of bytes
     return (" AND uri >= ? AND uri < ?", (f"{path}/", f"{path}0")) if path else ("", ())
 

@@ -17,6 +17,7 @@ from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
 from moodpid.mpd.sound_source import Candidates, SoundSource
 from moodpid.mpd.stickers import read_stickers
+from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 SHORTLIST = 12  # songs whose stickers are read for one choice
@@ -145,7 +146,7 @@ class Picker:
             log.info("%s", found.problem)
             self._liked = ""
             return None
-        return self._best(link, found.uris, (mood, f"songs like {self._liked}"), {})
+        return self._best(link, found.uris, (mood, f"songs like {clean(self._liked)}"), {})
 
     def _songs_of(
         self, link: Mpd, source: SongSource, target: Affect | None, waiting: Sequence[str], now_s: float
@@ -218,11 +219,7 @@ class Picker:
         return mood
 
     def _best(
-        self,
-        link: Mpd,
-        songs: Sequence[str],
-        where: tuple[Mood, str],
-        leanings: Mapping[str, Preference],
+        self, link: Mpd, songs: Sequence[str], where: tuple[Mood, str], leanings: Mapping[str, Preference]
     ) -> Pick:
         """Return the song that draws best; `where` is the mood and the name of the list."""
         mood, name = where

@@ -12,6 +12,7 @@ from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
 from moodpid.mpd.stickers import rejected_songs
+from moodpid.text import clean
 
 POOL_SHARE = 0.1
 """Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
@@ -103,9 +104,8 @@ class SoundSource:
             found = [song.uri for song in self._reader.alike(uri, _ALIKE) if usable(song.uri)]
         except LibraryError as error:
             return Candidates(problem=str(error))
-        return Candidates(
-            tuple(found[:count]), {}, len(found), "" if found else f"no song is known to sound like {uri}"
-        )
+        problem = "" if found else f"no song is known to sound like {clean(uri)}"
+        return Candidates(tuple(found[:count]), {}, len(found), problem)
 
     def near_song(self, uri: str, uris: Sequence[str], count: int) -> tuple[str, ...]:
         """Return those of `uris` that sound most like the song before; any, if that was not analysed."""

@@ -48,7 +48,9 @@ def config(strategy: Strategy = Strategy.MATCH, *sources: SongSource) -> MpdConf
 
 
 def test_a_name_that_is_no_utf8_can_be_found(reader: LibraryReader) -> None:
-    assert SoundSource(reader, Random(1)).place_of("M\udcf6tley.mp3") is None  # noqa: S311
+    source = SoundSource(reader, Random(1))  # noqa: S311
+    assert source.place_of("M\udcf6tley.mp3") is None
+    assert source.alike("M\udcf6tley.mp3", lambda _: True, 3).problem.isprintable()
 
 
 class Evening:

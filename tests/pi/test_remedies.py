@@ -135,7 +135,7 @@ FAULTS = (
         "sed -i 's/^source = .*/source = \"picamera2\"/' /etc/moodpid/moodpid.toml; "
         "systemctl restart moodpid",
         "camera",
-        'set source = "webcam" in [camera], then: sudo systemctl restart moodpid',
+        _BY_HAND + "sudo systemctl restart moodpid",
     ),
 )
 

@@ -25,8 +25,9 @@ def older(bare_pi: Pi) -> str:
 def before(bare_pi: Pi, packages: Path, request: pytest.FixtureRequest) -> str:
     """The package of 0.1.0 as it was released; the older one where a shallow clone lacks its commit."""
     found = sorted(packages.glob(f"released-{bare_pi.suite}/moodpid_0.1.0*.deb"))
-    older: str = request.getfixturevalue("older") if not found else ""
-    return older or f"/packages/{found[0].relative_to(packages)}"
+    if not found:
+        return str(request.getfixturevalue("older"))
+    return f"/packages/{found[0].relative_to(packages)}"
 
 
 def test_a_new_default_replaces_an_unchanged_configuration(ready_pi: Pi, older: str) -> None:

@@ -1,4 +1,4 @@
-"""Stands in for a webcam: OpenCV opens the picture that VIRTUAL_WEBCAM names; asleep without that.
+"""Replaces cv2.VideoCapture by the picture that VIRTUAL_WEBCAM names; does nothing without that variable.
 
 A container has no Video4Linux devices. All of the program runs, but for the driver behind `cv2.VideoCapture`.
 """
@@ -21,20 +21,20 @@ class VirtualWebcam:
     """
 
     def __init__(self, _device: int, _interface: int = 0) -> None:
-        import cv2  # noqa: PLC0415 - only where somebody asks for it
+        import cv2  # noqa: PLC0415 - only if VIRTUAL_WEBCAM is set
 
         self._picture = cv2.imread(str(PICTURE))
 
     def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
-        """Whether it is plugged in."""
+        """Return whether the picture can be read."""
         return self._picture is not None
 
     def set(self, _property: int, _value: float) -> bool:
-        """Any size and rate will do."""
+        """Accept any size and rate."""
         return True
 
     def grab(self) -> bool:
-        """Wait for the next frame; it is pulled out when the picture is removed."""
+        """Wait for the next frame; return False once the picture is removed."""
         time.sleep(1 / FPS)
         return Path(str(PICTURE)).exists()
 
@@ -43,12 +43,12 @@ class VirtualWebcam:
         return True, self._picture
 
     def release(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no device is held."""
 
 
 def plug_in() -> None:
     """Replace what opens devices in this process."""
-    import cv2  # noqa: PLC0415 - only where somebody asks for it
+    import cv2  # noqa: PLC0415 - only if VIRTUAL_WEBCAM is set
 
     cv2.VideoCapture = VirtualWebcam  # type: ignore[misc,assignment]
 

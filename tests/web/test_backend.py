@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from moodpid import page_backend
 from moodpid.config import Config
 from moodpid.errors import PictureError
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
-from moodpid.mood.emotion import Affect
+from moodpid.mood.emotion import Affect, Mood
+from moodpid.mpd.picker import Pick
 from moodpid.page_backend import MAX_SONGS, Backend
 from moodpid.vision.haar import StillDetector
 from moodpid.vision.pipeline import FacePipeline
@@ -47,6 +50,14 @@ def test_songs_come_with_place_and_name_and_never_too_many(tmp_path: Path, count
     assert -1 <= valence <= 1
     assert -1 <= arousal <= 1
     assert name == "A: T 0"
+
+
+def test_next_songs_whose_names_are_no_utf8_can_be_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = "M\udcf6tley.mp3"  # as python-mpd2 has bytes that are no UTF-8
+    pick = Pick(odd, Mood.HAPPY, f"songs like {odd}", f"near {odd}", {})
+    monkeypatch.setattr(page_backend, "dry_run", lambda *_, **__: [pick])
+    sent = msgspec.json.decode(msgspec.json.encode(backend().next_songs(Mood.HAPPY)))
+    assert [song["uri"] for song in sent] == ["M\ufffdtley.mp3"]
 
 
 def test_a_picture_is_classified_in_shares_of_its_size() -> None:

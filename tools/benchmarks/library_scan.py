@@ -15,6 +15,7 @@ import argparse
 import os
 import random
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -51,15 +52,15 @@ class ReadingAnalyzer:
 
     version = ANALYZER
 
-    def __init__(self, heard: Path) -> None:
-        self._heard = heard.open("a", encoding="utf-8")
+    def __init__(self, read: Path) -> None:
+        self._read = read.open("a", encoding="utf-8")
         self._real = SongAnalyzer(read_heads(HEADS), None)
 
     def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
         """Return two numbers of the file as its place, and features drawn by a third."""
         del duration_s, tags
-        self._heard.write(f"{path.name}\n")
-        self._heard.flush()
+        self._read.write(f"{path.name}\n")
+        self._read.flush()
         valence, arousal, number = path.read_text(encoding="utf-8").split()
         features = np.random.default_rng(int(number)).normal(size=len(NAMES)).astype("<f4").tobytes()
         place = Place(Affect(float(valence), float(arousal)), 0.3, 0.3)
@@ -88,10 +89,10 @@ class Tally:
     most_again: int = 0
     stored: set[str] = field(default_factory=set)
 
-    def count(self, heard: list[str], stored: set[str]) -> None:
-        """Take over what one process heard, and what is stored after its end."""
-        self.twice += len(self.stored.intersection(heard))
-        unfinished = len(set(heard) - stored)
+    def count(self, read: list[str], stored: set[str]) -> None:
+        """Take over what one process read, and what is stored after its end."""
+        self.twice += len(self.stored.intersection(read))
+        unfinished = len(set(read) - stored)
         self.again += unfinished
         self.most_again = max(self.most_again, unfinished)
         self.stored = stored
@@ -118,7 +119,7 @@ def main() -> int:
 
 def prepare(folder: Path, songs: int) -> None:
     """Make a new database with the list of songs, as after a connection to MPD."""
-    for file in (*folder.glob("library.sqlite*"), *folder.glob("heard")):
+    for file in (*folder.glob("library.sqlite*"), *folder.glob("reads")):
         file.unlink()
     with LibraryStore(folder / "library.sqlite") as store:
         start_s = time.monotonic()
@@ -131,33 +132,34 @@ def kill_scans(folder: Path, songs: int, kills: int) -> Tally:
     chance = random.Random(7)  # noqa: S311 - the same parts every time
     tally = Tally()
     while len(tally.stored) < songs:
-        before = heard_of(folder)
+        before = reads_of(folder)
         process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)
         if tally.kills < kills:
             # On average an equal share of what is left, so that all kills fit into the library
             share = (songs - len(tally.stored)) / (kills + 1 - tally.kills)
             wait_for(process, folder, len(before) + int(2 * share * chance.random()))
             time.sleep(_MOMENT_S * chance.random())
-            tally.kills += process.poll() is None
             process.kill()
-        process.wait()
-        tally.count(heard_of(folder)[len(before) :], stored_in(folder))
+        if (exit_code := process.wait()) > 0:
+            raise RuntimeError(f"the scan failed with exit code {exit_code}")
+        tally.kills += exit_code == -signal.SIGKILL
+        tally.count(reads_of(folder)[len(before) :], stored_in(folder))
     return tally
 
 
-def wait_for(process: "subprocess.Popen[bytes]", folder: Path, heard: int) -> None:
-    """Wait until so many songs were heard, or the process has ended."""
+def wait_for(process: "subprocess.Popen[bytes]", folder: Path, reads: int) -> None:
+    """Wait until so many songs were read, or the process has ended."""
     line = len("000000.mp3\n")
     while process.poll() is None:
-        path = folder / "heard"
-        if path.exists() and path.stat().st_size >= heard * line:
+        path = folder / "reads"
+        if path.exists() and path.stat().st_size >= reads * line:
             return
         time.sleep(_POLL_S)
 
 
-def heard_of(folder: Path) -> list[str]:
+def reads_of(folder: Path) -> list[str]:
     """Return the names of all files that were read so far, in their order."""
-    path = folder / "heard"
+    path = folder / "reads"
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
@@ -217,7 +219,7 @@ def scan(folder: Path) -> None:
 
     with LibraryStore(folder / "library.sqlite") as store:
         done = LibraryScan(
-            store=store, folder=folder / "music", analyzer=ReadingAnalyzer(folder / "heard"), report=report
+            store=store, folder=folder / "music", analyzer=ReadingAnalyzer(folder / "reads"), report=report
         ).run()
     steps = [f"{later - earlier:.1f}" for earlier, later in zip([0.0, *marks], marks, strict=False)]
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -115,7 +115,7 @@ def learn(
 def taught_shares(main: Songs, more: Songs, rows: NDArray[np.bool_], more_rows: NDArray[np.bool_]) -> Floats:
     """Return (n, 4): quadrants of the chosen songs by heads with the network that saw none of their artists.
 
-    They are surer of a clear song than of one that people would argue about, which a label does not show
+    Their probabilities show how clear a song is, which a label does not
     (D. Lopez-Paz et al., "Unifying distillation and privileged information", 2016).
     """
     out, more_out = np.zeros((len(main), 4), np.float32), np.zeros((len(more), 4), np.float32)

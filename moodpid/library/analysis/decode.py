@@ -28,9 +28,9 @@ _LOUDNESS = re.compile(rb"^\s+I:\s+(-?\d+(?:\.\d+)?) LUFS", re.MULTILINE)
 _ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\] (.+)$", re.MULTILINE)
 _FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
 _REASON_CHARS = 160
-# Demuxers that read sound out of the file itself. Others (hls, concat, dash, imf, sdp) follow the addresses
-# and names of files in a playlist: a live one waits for its next entry until the time is over
-_FORMATS = (
+# Demuxers that decode the file itself. Others (hls, concat, dash, imf, sdp) open the files and addresses in a
+# playlist; a live playlist is polled until the time limit
+_DEMUXERS = (
     "aa,aac,ac3,adx,aiff,amr,amrnb,amrwb,ape,asf,ast,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,gsm,iff,ivr,libgme,"
     "libmodplug,libopenmpt,loas,matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,qcp,rm,shn,sox,spdif,tak,"
     "truehd,tta,voc,vqf,w64,wav,wv,xwma"
@@ -45,7 +45,7 @@ class DecodeError(MoodpidError):
 
 
 class _NoLoudnessError(DecodeError):
-    """The filter for the loudness has ended the decoder: it wants to know which channel is where."""
+    """The loudness filter has ended the decoder: it needs a channel layout, and the file has none."""
 
 
 class DecoderMissingError(MoodpidError):
@@ -145,7 +145,7 @@ def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: 
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),
         *(("-ss", f"{start_s:.2f}") if start_s else ()),
         # Neither a network nor another file than this one is reached, whatever the file contains
-        *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS),
+        *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS),
         *("-i", f"file:{path}"),
         *(*raw, "-ar", str(SAMPLE_RATE_HZ), "pipe:1"),
     ]
@@ -268,7 +268,7 @@ def _reason(messages: bytes, returncode: int) -> str:
     if returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         return "the decoder took too much processor time"
     if foreign := _FOREIGN.search(messages):
-        return f"no music, but a file of the kind {clean(foreign[1])}"
+        return f"not an audio file: its format is {clean(foreign[1])}"
     errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"

@@ -168,7 +168,7 @@ class LibraryScan:
         except MoodpidError:
             raise
         except Exception as error:
-            log.debug("%s", song.uri, exc_info=True)
+            log.debug("%s cannot be analysed", clean(mpd_name(song.uri)), exc_info=True)
             self._fail(song, stamp, f"the analysis failed: {type(error).__name__}: {error}"[:200], progress)
         else:
             self._missing = 0

@@ -16,7 +16,8 @@ SURE = 3.0  # below these log odds a face that does not even breathe is soon lef
 RECHECK_S = 5.0
 _DOUBTFUL_STILL_S = 10.0  # a face without much evidence that has not moved for so long is none
 _LOST_S = 3.0  # a place is watched this long after the face was last found there
-_EXPECTED_S = 30.0  # a person who turned away or bent over a book is expected at the same place this long
+_EXPECTED_S = 30.0  # a lost person is expected at the same place this long: chosen, see docs/vision.md
+_RESIZED = 2.0  # the ratio of sides up to which an expected person may have come nearer or gone back
 _DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
 _SETTLED_LOOKS = 8  # a moving place that was found so often is a face
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
@@ -59,7 +60,7 @@ class Tracker:
     Attributes:
         ignore_pictures: Whether a face that has not moved for minutes is left out, however much it is one.
         tracks: The faces, those included that were not found in the last look.
-        expected: Where persons were found last who are followed no more.
+        expected: Tracks of persons that were lost a moment ago.
     """
 
     ignore_pictures: bool
@@ -85,8 +86,8 @@ class Tracker:
     def admit(self, grey: GreyImage, weighed: Weighed, hits: int, at_s: float, *, moved: bool) -> bool:
         """Follow a proposal if there is enough evidence for it; return whether it counts as a face now.
 
-        Where a person was a moment ago and something moves, the same evidence is enough as for a face that is
-        followed: the odds before any look are far higher there than elsewhere.
+        Where a person was seen a moment ago and something moves, the threshold is that of a followed face:
+        the prior probability of a face is far higher there than elsewhere.
 
         Args:
             grey: The frame.
@@ -158,7 +159,10 @@ class Tracker:
     def _is_expected(self, face: Face) -> bool:
         """Return whether a person was found at a place until a moment ago."""
         followed = (t for t in self.tracks if t.certain and not t.picture)
-        return any(overlap(t.face, face) for t in (*followed, *self.expected))
+        return any(
+            overlap(t.face, face) and 1 / _RESIZED < t.face.width / face.width < _RESIZED
+            for t in (*followed, *self.expected)
+        )
 
     def merge(self) -> None:
         """Drop faces that have become one with another; the one that is older stays."""

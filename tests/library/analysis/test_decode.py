@@ -93,9 +93,9 @@ def test_silence_has_no_loudness(tmp_path: Path) -> None:
     [
         (b"", "the file is empty"),
         (b"no music at all, but a text that somebody called .mp3 \n" * 40, "."),
-        (HLS + b"#EXT-X-ENDLIST\n", "no music, but a file of the kind hls"),
-        (HLS, "no music, but a file of the kind hls"),  # a live one, which ffmpeg would read again and again
-        (b"ffconcat version 1.0\nfile other.wav\n", "no music, but a file of the kind concat"),
+        (HLS + b"#EXT-X-ENDLIST\n", "not an audio file: its format is hls"),
+        (HLS, "not an audio file: its format is hls"),  # a live one, which ffmpeg would read again and again
+        (b"ffconcat version 1.0\nfile other.wav\n", "not an audio file: its format is concat"),
         (bytes(np.random.default_rng(1).integers(0, 256, 50_000, np.uint8)), "."),
     ],
 )

@@ -71,6 +71,7 @@ def test_a_certain_face_stays_one_until_little_speaks_for_it() -> None:
         (5.0, FACE, True, True),
         (5.0, FACE, False, False),
         (5.0, Face(420, 120, 100, 100), True, False),
+        (5.0, Face(145, 65, 210, 210), True, False),
         (35.0, FACE, True, False),
     ],
 )
