@@ -62,8 +62,10 @@ def shopper(
 
 def serve(pi: Pi, folder: str, suite: str) -> None:
     """Serve a repository, and let apt know of it as install.md says."""
-    pi.run("systemctl stop serve; systemctl reset-failed serve", check=False)
-    pi.run(f"systemd-run --unit serve --quiet python3 -m http.server --directory {folder} 8080")
+    # A unit for each: on a busy machine systemd keeps the name of one that has ended for a while
+    pi.run("systemctl stop 'serve-*'", check=False)
+    unit = f"serve-{Path(folder).name}"
+    pi.run(f"systemd-run --unit {unit} --quiet python3 -m http.server --directory {folder} 8080")
     get = f'import urllib.request as r; print(r.urlopen("{URL}/moodpid-{suite}.sources").read().decode())'
     pi.wait_for(f"mkdir -p /etc/apt/moodpid && python3 -c '{get}' >/etc/apt/moodpid/moodpid.sources")
 
