@@ -94,7 +94,7 @@ class MpdWorker:
         self._reported: PlayerState | None = None
         self._state = PlayerState(PlayerStatus.UNREACHABLE)
         self._failure_state = self._state
-        self._health = ReconnectDelay(self._random)
+        self._reconnect_delay = ReconnectDelay(self._random)
         self._missing_commands: set[str] = set()
 
     def start(self) -> None:
@@ -170,7 +170,7 @@ class MpdWorker:
                 continue
             except (MpdGoneError, MpdDeniedError, CommandRefusedError) as error:
                 self._on_failure(error)
-                self._wait(self._health.pause_s())
+                self._wait(self._reconnect_delay.pause_s())
             except Exception as error:  # noqa: BLE001 - a bug costs the music a pause, and nothing else
                 self._on_failure(MoodpidError(f"a bug in moodpid's MPD thread: {error!r}"), error)
                 self._wait(MAX_DELAY_S)
@@ -189,7 +189,7 @@ class MpdWorker:
             state = self._reconciler.reconcile(link, self._desired.request, changed)
             self._report(state)
             changed = link.wait(_SUBSYSTEMS, self._desired_box, self._max_wait_s())
-            if self._health.confirm_stable(time.monotonic()):
+            if self._reconnect_delay.confirm_stable(time.monotonic()):
                 self._log_connected(link)
 
     def _apply_buttons(self, link: MpdConnection, before: _Desired) -> None:
@@ -205,7 +205,9 @@ class MpdWorker:
 
     def _max_wait_s(self) -> float:
         """Return how long nothing needs doing though nothing happens, in seconds."""
-        due_s = min(CHECK_S, min(self._reconciler.until_s, self._health.stable_at_s) - time.monotonic())
+        due_s = min(
+            CHECK_S, min(self._reconciler.until_s, self._reconnect_delay.stable_at_s) - time.monotonic()
+        )
         return due_s if self._reported == self._state else min(due_s, REPOST_S)
 
     def _wait(self, timeout_s: float) -> None:
@@ -230,7 +232,7 @@ class MpdWorker:
             self._reported = state
 
     def _on_connected(self, link: MpdConnection) -> None:
-        if self._health.on_connected(time.monotonic()):
+        if self._reconnect_delay.on_connected(time.monotonic()):
             self._log_connected(link)
         missing = OPTIONAL_COMMANDS.keys() - link.commands
         for command in sorted(missing - self._missing_commands):
@@ -242,9 +244,9 @@ class MpdWorker:
 
     def _on_failure(self, error: MoodpidError, fault: Exception | None = None) -> None:
         """Log one line for each kind of trouble, however often it is met again."""
-        if self._health.on_lost(type(error).__name__, time.monotonic()):
+        if self._reconnect_delay.on_lost(type(error).__name__, time.monotonic()):
             how = "retrying with back-off"
-            if self._health.flapping:
+            if self._reconnect_delay.flapping:
                 how = "the connection keeps dropping; retrying with back-off"
             log.warning("%s; %s", error, how, exc_info=fault)
             self._failure_state = PlayerState(PlayerStatus.UNREACHABLE, message=clean(error))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.living_room.__main__ import compare, contenders
+from benchmarks.living_room.__main__ import FACING, compare, contenders
 from benchmarks.living_room.evenings import HOME, LOOKS_HZ, NOBODY, PARTY, Evening, Faces, Room, household
 from benchmarks.living_room.figures import Figures, judge
 
@@ -37,6 +37,12 @@ def test_the_same_seed_gives_the_same_evening(faces: Faces) -> None:
 def test_nobody_is_seen_while_nobody_is_there(faces: Faces) -> None:
     evening = household(faces, Room(hours=3.0), 0, SEED).evening()
     assert evening.areas[evening.truth == NOBODY].max(initial=0.0) == 0.0
+
+
+def test_facing_people_stay_and_are_seen(faces: Faces) -> None:
+    evening = household(faces, FACING, 2, SEED).evening()
+    assert evening.areas.shape == (FACING.hours * 3600 * LOOKS_HZ, 3)
+    assert np.mean(evening.areas > 0) > 0.999
 
 
 def test_what_is_always_right_is_judged_so() -> None:

@@ -45,6 +45,7 @@ TODAY = 20_000
 MARK = 1000  # songs between two times that are printed
 _POLL_S = 0.002
 _MOMENT_S = 0.004  # some songs last so long
+_LIMIT_S = 3600.0  # of one process
 
 
 class ReadingAnalyzer:
@@ -112,7 +113,7 @@ def main() -> int:
         folder = Path(name)
         make_library(folder, options.songs)
         prepare(folder, options.songs)
-        subprocess.run(command(folder), check=True)
+        subprocess.run(command(folder), check=True, timeout=_LIMIT_S)
         prepare(folder, options.songs)
         return judge(folder, options.songs, kill_scans(folder, options.songs, options.kills))
 
@@ -133,24 +134,46 @@ def kill_scans(folder: Path, songs: int, kills: int) -> Tally:
     tally = Tally()
     while len(tally.stored) < songs:
         before = reads_of(folder)
-        process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)
-        if tally.kills < kills:
-            # On average an equal share of what is left, so that all kills fit into the library
-            share = (songs - len(tally.stored)) / (kills + 1 - tally.kills)
-            wait_for(process, folder, len(before) + int(2 * share * chance.random()))
-            time.sleep(_MOMENT_S * chance.random())
-            process.kill()
-        if (exit_code := process.wait()) > 0:
-            raise RuntimeError(f"the scan failed with exit code {exit_code}")
+        # On average an equal share of what is left, so that all kills fit into the library
+        share = (songs - len(tally.stored)) / (kills + 1 - tally.kills)
+        reads = len(before) + int(2 * share * chance.random()) if tally.kills < kills else None
+        exit_code = scan_once(folder, reads, _MOMENT_S * chance.random())
         tally.kills += exit_code == -signal.SIGKILL
         tally.count(reads_of(folder)[len(before) :], stored_in(folder))
     return tally
 
 
+def scan_once(folder: Path, reads: int | None, moment_s: float) -> int:
+    """Scan in a process of its own, and return its exit code.
+
+    Args:
+        folder: The library.
+        reads: It is killed a moment after so many songs were read in all; None: it is left alone.
+        moment_s: How long this moment is.
+
+    Raises:
+        RuntimeError: The scan has failed.
+        subprocess.TimeoutExpired: It did not end in time.
+    """
+    process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)
+    try:
+        if reads is not None:
+            wait_for(process, folder, reads)
+            time.sleep(moment_s)
+            process.kill()
+        exit_code = process.wait(_LIMIT_S)
+    finally:
+        process.kill()
+        process.wait()
+    if exit_code > 0:
+        raise RuntimeError(f"the scan failed with exit code {exit_code}")
+    return exit_code
+
+
 def wait_for(process: "subprocess.Popen[bytes]", folder: Path, reads: int) -> None:
-    """Wait until so many songs were read, or the process has ended."""
-    line = len("000000.mp3\n")
-    while process.poll() is None:
+    """Wait until so many songs were read, the process has ended, or the time is over."""
+    line, until_s = len("000000.mp3\n"), time.monotonic() + _LIMIT_S
+    while process.poll() is None and time.monotonic() < until_s:
         path = folder / "reads"
         if path.exists() and path.stat().st_size >= reads * line:
             return

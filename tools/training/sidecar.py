@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from data import LABELS, SIDE_PX
 
 SCHEMA = 1
+# A grey crop as it is: the scale of the input is in the first kernel
+_INPUT = {"shape": [1, SIDE_PX, SIDE_PX, 1], "dtype": "uint8", "scale": 1.0, "zero_point": 0}
 
 
 def describe(
@@ -42,12 +44,7 @@ def describe(
         },
         "labels": list(LABELS),
         "prior": frequencies,
-        "input": {
-            "shape": [1, SIDE_PX, SIDE_PX, 1],
-            "dtype": "uint8",
-            "scale": 1.0,
-            "zero_point": 0,
-        },
+        "input": _INPUT,
         "output": {
             "shape": [1, len(LABELS)],
             "dtype": "int8",

@@ -138,7 +138,7 @@ def _require_file(path: Path) -> None:
         raise DecodeError("the file is empty")
 
 
-def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: bool = True) -> list[str]:
+def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: bool) -> list[str]:
     """Return the decoder's command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
     raw = ["-vn", "-sn", "-dn", "-map", "0:a:0", "-ac", "1", "-f", "f32le"]
     command = [
