@@ -18,21 +18,24 @@ def pick_device() -> torch.device:
         torch.backends.cudnn.allow_tf32 = True
         return torch.device("cuda")
     if sys.platform == "linux":
-        # glibc gives large blocks back to the kernel at once and page-faults them in again:
-        # keeping them (mallopt(3): M_MMAP_THRESHOLD, M_TRIM_THRESHOLD) nearly halves a step.
+        # glibc gives large blocks back to the kernel at once and page-faults them in again; it keeps
+        # them where none of them is mapped (M_MMAP_MAX, -4) and none trimmed (M_TRIM_THRESHOLD, -1)
         libc = ctypes.CDLL(None)
-        for option in (-3, -1):
-            libc.mallopt(option, 2**31 - 1)
+        for option, value in ((-4, 0), (-1, 2**31 - 1)):
+            libc.mallopt(option, value)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     return torch.device("cpu")
 
 
-def autocast(device: torch.device) -> AbstractContextManager[None]:
-    """Return a context of bf16 where there is arithmetic for it; a CPU without it is slower so."""
+def has_bf16(device: torch.device) -> bool:
+    """Tell whether the device has arithmetic for bf16; a CPU without it is slower with half the bits."""
     has = torch.cpu.get_capabilities() if device.type == "cpu" else {}
-    if device.type == "cuda" or has.get("avx512_bf16") or has.get("amx_bf16"):
-        return torch.autocast(device.type, torch.bfloat16)
-    return nullcontext()
+    return bool(device.type == "cuda" or has.get("avx512_bf16") or has.get("amx_bf16"))
+
+
+def autocast(device: torch.device) -> AbstractContextManager[None]:
+    """Return a context of bf16 where there is arithmetic for it."""
+    return torch.autocast(device.type, torch.bfloat16) if has_bf16(device) else nullcontext()
 
 
 def device_name(device: torch.device) -> str:

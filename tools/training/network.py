@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+import fused
 from layers import NETWORKS, Conv, Layer, Pool, Residual, Weigh
 
 INPUT_SCALE = 1.0 / 128.0  # grey levels to about 0..2; folded into the first kernel at export
@@ -26,11 +27,12 @@ class ConvNorm(nn.Module):
         self.norm = nn.BatchNorm2d(width)
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply it to (N, in, side, side)."""
+    def forward(self, x: Tensor, shortcut: Tensor | None = None, *, clipped: bool = False) -> Tensor:
+        """Apply it to (N, in, side, side); add the shortcut where there is one, ReLU6 where it is clipped."""
         conv = self.conv
-        out: Tensor = self.norm(functional.conv2d(x, self.kernel(), None, conv.stride, conv.padding))
-        return out
+        assert not isinstance(conv.padding, str)
+        convolved = fused.conv(x, self.kernel(), conv.stride, conv.padding)
+        return fused.norm_relu6(convolved, self.norm, shortcut, clipped=clipped)
 
     def kernel(self) -> Tensor:
         """Return the kernel (out, in, k, k) as it is applied."""
@@ -57,10 +59,12 @@ class FoldedConv(nn.Module):
         self.conv.weight = nn.Parameter(kernel.detach().clone())
         self.conv.bias = nn.Parameter(bias.detach().clone())
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply it to (N, in, side, side)."""
+    def forward(self, x: Tensor, shortcut: Tensor | None = None, *, clipped: bool = False) -> Tensor:
+        """Apply it to (N, in, side, side), as `ConvNorm`."""
         conv = self.conv
-        return functional.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding)
+        y = functional.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding)
+        y = y if shortcut is None else y + shortcut
+        return functional.relu6(y) if clipped else y
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return the kernel (out, in, k, k) and the bias (out,)."""
@@ -103,6 +107,14 @@ class PlaceWeights(nn.Module):
         return (x.flatten(2) * self.weight).sum(dim=2)[:, :, None, None]
 
 
+class Maximum(nn.Module):
+    """The module of a `Pool`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, width, side / 2, side / 2) of (N, width, side, side)."""
+        return fused.pool(x)
+
+
 class ResidualBlock(nn.Module):
     """The module of a `Residual`."""
 
@@ -118,10 +130,12 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply it to (N, in, side, side)."""
-        y = self.second(functional.relu6(self.first(x)))
-        if self.gate is not None:
-            y = self.gate(y)
-        return functional.relu6(y + (x if self.shortcut is None else self.shortcut(x)))
+        beside = x if self.shortcut is None else self.shortcut(x)
+        y = self.first(x, clipped=True)
+        if self.gate is None:
+            whole: Tensor = self.second(y, beside, clipped=True)
+            return whole
+        return functional.relu6(self.gate(self.second(y)) + beside)
 
 
 class EmotionNetwork(nn.Module):
@@ -147,7 +161,7 @@ class EmotionNetwork(nn.Module):
                     self.trunk.append(ResidualBlock(width, layer.width, gated=layer.gated))
                     width = layer.width
                 case Pool():
-                    self.trunk.append(nn.MaxPool2d(2))
+                    self.trunk.append(Maximum())
                 case Weigh():
                     self.trunk.append(PlaceWeights(width, layer.side))
         self.dropout = nn.Dropout(dropout)
@@ -163,9 +177,7 @@ class EmotionNetwork(nn.Module):
         """Return the channels' means (N, width), which the heads get."""
         x = (enlarge(images, self.enlarged) if self.enlarged else images) * INPUT_SCALE
         for layer, module in zip(self.layers, self.trunk, strict=True):
-            x = module(x)
-            if isinstance(layer, Conv):
-                x = functional.relu6(x)
+            x = module(x, clipped=True) if isinstance(layer, Conv) else module(x)
         return x.mean(dim=(2, 3))
 
 
