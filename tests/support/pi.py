@@ -101,10 +101,15 @@ class Pi(Machine):
         self.write("/etc/moodpid/moodpid.toml", text + more)
 
     def restart(self) -> str:
-        """Restart the service without systemd's pause; return the moment between, for `said`."""
+        """Restart the service without systemd's pause; return the moment between, for `said`.
+
+        Raises:
+            AssertionError: It does not start; with what it said.
+        """
         self.run("systemctl stop moodpid; systemctl reset-failed moodpid", check=False)
         moment = self.now()
-        self.run("systemctl start moodpid")
+        started = self.run("systemctl start moodpid", check=False)
+        assert started.returncode == 0, "\n".join([started.stderr, *self.said(moment)])
         return moment
 
     def show(self, name: str) -> None:

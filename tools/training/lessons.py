@@ -28,6 +28,7 @@ class Phase:
 
     side: int = data.SIDE_PX
     plain: bool = False  # faces varied more plainly, without mixup
+    votes: bool = True  # FER+ has a share in the targets
     mirror: bool = False  # the network's own average teaches
 
 
@@ -49,6 +50,7 @@ class FreshViews:
         self.labels = torch.from_numpy(faces.labels).to(device)
         self._recipe = recipe
         self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
+        self._own = torch.from_numpy(data.soft_targets(faces, 0.0)).to(device)
         self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
 
     def batch(self, rows: Tensor, phase: Phase) -> Batch:
@@ -56,7 +58,7 @@ class FreshViews:
         recipe = self._recipe
         strength = recipe.strength.plain() if phase.plain else recipe.strength
         images = augment.vary(self.images[rows].float().unsqueeze(1), phase.side, strength)
-        targets, votes = self._targets[rows], self._votes[rows]
+        targets, votes = (self._targets if phase.votes else self._own)[rows], self._votes[rows]
         if recipe.mixup and not phase.plain:
             images, (targets, votes) = augment.mix(images, (targets, votes), recipe.mixup, recipe.mixup_alpha)
         return Batch(images, targets, votes)

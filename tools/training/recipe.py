@@ -23,7 +23,8 @@ class Recipe:
     weight_decay: float = 0.1  # decoupled, on kernels only
     average: float = 0.998  # decay of the moving average of the weights, a step
     dropout: float = 0.1
-    votes_share: float = 0.4  # of P(label | FER+ votes) in the target
+    votes_share: float = 0.0  # of P(label | FER+ votes) in the target
+    votes_until: float = 1.0  # up to this share of the run; FER2013's own label alone afterwards
     votes_head: float = 0.3  # weight of the second head's loss
     mixup: float = 0.08  # share of pictures
     mixup_alpha: float = 0.3
@@ -44,10 +45,12 @@ _MEMBERS = {
     "plain": replace(_SCRATCH, network="plain", seed=17),
     "fine": replace(_SCRATCH, network="fine", enlarged=64, seed=15),
     "gated": replace(_SCRATCH, network="gated", seed=13),
-    "plain_again": replace(_SCRATCH, network="plain", seed=18, votes_share=0.5),
+    "plain_again": replace(_SCRATCH, network="plain", seed=18, mixup=0.1),
     "residual": replace(_SCRATCH, network="teacher", seed=11),
-    "broad": replace(_SCRATCH, network="broad", epochs=110, mixup=0.2, seed=19),
-    "fine_again": replace(_SCRATCH, network="fine", enlarged=64, seed=16, votes_share=0.5),
+    "broad": replace(
+        _SCRATCH, network="broad", epochs=110, mixup=0.2, votes_share=0.4, votes_until=70 / 110, seed=19
+    ),
+    "fine_again": replace(_SCRATCH, network="fine", enlarged=64, seed=16, mixup=0.5),
 }
 MEMBERS = {
     name: replace(recipe, fold=fold, folds=len(_MEMBERS))

@@ -138,6 +138,7 @@ class Run:
         phase = Phase(
             side=side_at(self.recipe, progress),
             plain=progress >= 1.0 - self.recipe.plain_end,
+            votes=progress < self.recipe.votes_until,
             mirror=progress >= self.recipe.mirror_from,
         )
         if phase not in self._steps:
