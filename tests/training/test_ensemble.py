@@ -35,6 +35,19 @@ def test_each_member_is_described_by_what_it_adds() -> None:
 
 def test_a_member_counts_most_for_faces_left_out() -> None:
     members = [member("a", 0.5, fold=0, folds=2), member("b", 0.5, fold=1, folds=2)]
-    zeros, ones = np.zeros((1, 4, 7), np.float16), np.ones((1, 4, 7), np.float16)
-    blended = ensemble.blend(members, np.array([0.5, 0.5]), [zeros, ones], unseen=3.0)
-    assert blended[0, :, 0].tolist() == [0.25, 0.75, 0.25, 0.75]
+    first, second = (np.tile(np.eye(7, dtype=np.float16)[label], (1, 4, 1)) for label in (0, 1))
+    blended = ensemble.blend(members, np.array([0.5, 0.5]), [first, second], unseen=3.0)
+    assert blended[0, :, 0].tolist() == [0.75, 0.25, 0.75, 0.25]
+    assert blended[0, :, 1].tolist() == [0.25, 0.75, 0.25, 0.75]
+
+
+@pytest.mark.parametrize("right", [0.1, 0.95])
+def test_the_answers_are_stored_as_sure_as_the_ensemble_may_be(right: float) -> None:
+    members = [member("a", right), member("b", right, seed=2)]
+    temperature = ensemble.describe(members, LABELS)["temperature"]
+    assert (temperature > 1.0) == (right < 0.7)  # each is sure to 70 %, and often they agree
+    given = [np.exp(each.valid)[None].astype(np.float16) for each in members]
+    blended = ensemble.blend(members, np.array([0.5, 0.5]), given, temperature)
+    assert np.allclose(blended.sum(axis=2), 1.0, atol=2e-3)
+    untouched = ensemble.blend(members, np.array([0.5, 0.5]), given)
+    assert (blended.max(axis=2).mean() < untouched.max(axis=2).mean()) == (temperature > 1.0)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +15,9 @@ TOOLS = ROOT / "tools" / "training"
 FACES = ROOT.parent / "shared" / "data" / "fer2013"
 NEEDED = ("torch", "tensorflow", "ai_edge_litert", "matplotlib")
 # Small networks and few faces: the path is the same as with large ones
-FEW = (
-    *("--data", FACES, "--faces", 96, "--epochs", 2, "--network", "small"),
-    *("--members", "plain", "fine", "--students", "compact"),
-)
+FEW = ("--data", FACES, "--faces", 96, "--epochs", 2, "--network", "small")
+FRESH = ("--members", "plain", "fine", "--students", "compact")
+TUNED = ("--members", "tuned", "--students", "tuned")
 missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 pytestmark = [
@@ -39,7 +37,7 @@ def tool(name: str, *arguments: object) -> str:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    tool("make.py", "all", "--run", folder / "run", "--out", folder / "models", *FEW)
+    tool("make.py", "all", "--run", folder / "run", "--out", folder / "models", *FEW, *FRESH)
     return folder
 
 
@@ -65,21 +63,29 @@ def test_the_sidecar_says_how_it_was_made(made: Path) -> None:
 
 
 def test_the_same_command_again_trains_nothing_anew(made: Path) -> None:
-    output = tool("make.py", "all", "--run", made / "run", "--out", made / "again", "--no-report", *FEW)
+    folders = ("--run", made / "run", "--out", made / "again")
+    output = tool("make.py", "all", "--no-report", *folders, *FEW, *FRESH)
     assert '"epoch":' not in output
     models = [made / name / "emotion.tflite" for name in ("models", "again")]
     assert models[0].read_bytes() == models[1].read_bytes()
 
 
 def test_the_next_model_can_start_from_an_earlier_one(made: Path) -> None:
-    run = made / "next"
-    run.mkdir()
-    shutil.copy(made / "run" / "answers.npy", run)
-    previous = ("--run", run, "--out", made / "tuned", "--previous", made / "models" / "emotion.tflite")
-    tool("make.py", "polish", *previous, *FEW)
-    tool("make.py", "export", "--no-report", *previous, *FEW)
+    folders = ("--run", made / "next", "--out", made / "tuned")
+    previous = ("--previous", made / "models" / "emotion.tflite")
+    tool("make.py", "all", "--no-report", *folders, *previous, *FEW, *TUNED)
     start = described(made / "tuned")["training"]["start"]
     assert start["sha256"] == described(made / "models")["model"]["sha256"]
+    assert start["member"] == "tuned"
+    assert "the member `tuned`" in (made / "tuned" / "MODEL_CARD.md").read_text()
+
+
+def test_what_starts_from_an_earlier_model_asks_for_one(tmp_path: Path) -> None:
+    arguments = map(str, ("teachers", "--run", tmp_path, *FEW, *TUNED))
+    command = [sys.executable, str(TOOLS / "make.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith("tuned starts from an earlier model: say which with --previous\n")
 
 
 def test_the_evaluation_prints_one_json_object(made: Path, tmp_path: Path) -> None:

@@ -137,15 +137,14 @@ def _row(name: str, row: dict[str, float]) -> str:
 def _start(start: dict[str, Any] | None) -> str:
     if start is None:
         return "random weights"
-    if "sha256" in start:
-        return f"an earlier model, SHA-256 `{start['sha256']}`, trained at commit `{start['commit']}`"
-    return f"the student `{start['student']}` of the same run, {start['epochs_done']} epochs"
+    model = f"an earlier model, SHA-256 `{start['sha256']}`, trained at commit `{start['commit']}`"
+    return f"the member `{start['member']}`, which started from {model}" if "member" in start else model
 
 
 def _ensemble(together: dict[str, Any] | None) -> str:
     if together is None:
         return "labels and votes alone"
-    return f"an ensemble that is right for {together['valid_accuracy']:.1%} of `valid.npz`, and its own start"
+    return f"an ensemble that is right for {together['valid_accuracy']:.1%} of `valid.npz`"
 
 
 def _teachers(training: dict[str, Any]) -> str:

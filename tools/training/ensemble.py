@@ -77,6 +77,7 @@ def describe(members: list[Member], labels: NDArray[np.int64]) -> dict[str, Any]
         "valid_accuracy_equal_weights": round(accuracy(together(members, equal), labels), 4),
         "recalls": recalls,
         "ece": round(calibrate.expected_calibration_error(shares, labels), 4),
+        "temperature": round(calibrate.fit_temperature(np.log(np.maximum(1e-9, shares)), labels), 4),
         "members": each,
     }
 
@@ -85,9 +86,10 @@ def blend(
     members: list[Member],
     weights: NDArray[np.float64],
     answers: list[NDArray[np.float16]],
+    temperature: float = 1.0,
     unseen: float = UNSEEN,
 ) -> NDArray[np.float16]:
-    """Return the members' mean answer to all views, (V, N, 7).
+    """Return the members' mean answer to all views, (V, N, 7), as sure of itself as the temperature makes it.
 
     What a member says of faces that it was trained on leans to their labels, which are noisy: the
     member that has left a face out counts `unseen` times as much for it.
@@ -100,4 +102,5 @@ def blend(
         factor = (weight * np.where(left_out, unseen, 1.0))[None, :, None].astype(np.float32)
         total += factor * given
         count += factor
-    return np.asarray(total / count, np.float16)
+    total = (total / count) ** np.float32(1.0 / temperature)
+    return np.asarray(total / total.sum(axis=2, keepdims=True), np.float16)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data import SIDE_PX
 from layers import Conv, Pool, Weigh
-from network import INPUT_SCALE, ConvNorm, EmotionNetwork, FoldedConv, PlaceWeights, ResidualBlock
+from network import INPUT_SCALE, ConvNorm, EmotionNetwork, PlaceWeights, ResidualBlock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf  # its log level has to be set first
@@ -52,7 +52,7 @@ def graph(network: EmotionNetwork) -> Callable[[Any], Any]:
 
 
 class _Convolution:
-    def __init__(self, norm: ConvNorm | FoldedConv) -> None:
+    def __init__(self, norm: ConvNorm) -> None:
         kernel, bias = norm.folded()
         self.kernel = kernel.detach().numpy().transpose(2, 3, 1, 0)
         self.bias = bias.detach().numpy()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import calibrate
 import data
+import earlier
 import evaluate
 import layers
 import network
@@ -31,14 +32,14 @@ def write_model(options: argparse.Namespace) -> None:
     """Write the student's int8 file, its sidecar with all figures, card and pictures."""
     train, valid = stages.load_faces(options)
     if options.student == "previous":
-        name, trained, figures = "previous", *previous(options.previous)
+        name, trained, figures = "previous", *earlier.previous(options.previous)
     else:
         name = options.student or best(options.run)
         folder = options.run / "students" / name
         figures = json.loads((folder / "student.json").read_text())
-        trained = load(figures["recipe"]["network"], folder / "weights.pt")
+        trained = earlier.load(figures["recipe"]["network"], folder / "weights.pt")
     raised = {} if figures.get("refit") else RARE_BIAS
-    add_bias(trained, raised)
+    earlier.add_bias(trained, raised)
     model: Path = options.out / "emotion.tflite"
     model.parent.mkdir(parents=True, exist_ok=True)
     _export(trained, model, train, valid, _training(options, name, figures | {"raised": raised}, len(train)))
@@ -53,20 +54,6 @@ def write_model(options: argparse.Namespace) -> None:
     print(json.dumps({"model": str(model), **sidecar.read(model)["figures"]}), flush=True)
 
 
-def previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
-    """Return an earlier model's network and figures, to be exported again by today's rules."""
-    from restore import restore
-
-    described = sidecar.read(model)
-    training = described["training"]
-    start = {"sha256": described["model"]["sha256"], "commit": training["commit"]}
-    figures = {key: training[key] for key in ("recipe", "epochs_done", "device", "history")}
-    figures |= {"start": start, "seconds": 60.0 * training["minutes"]}
-    earlier = restore(model, training["recipe"]["network"])
-    add_bias(earlier, {name: -value for name, value in training.get("raised", {}).items()})
-    return earlier, figures
-
-
 def best(run: Path) -> str:
     """Return the student with the best accuracy on the validation faces."""
     accuracy = {
@@ -76,23 +63,6 @@ def best(run: Path) -> str:
     if not accuracy:
         raise FileNotFoundError(f"{run} has no trained student: run the stage `students` first")
     return max(accuracy, key=lambda name: accuracy[name])
-
-
-def load(name: str, weights: Path) -> network.EmotionNetwork:
-    """Return a network with stored weights, whose norms may have been folded in."""
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    built = network.build(name)
-    if "trunk.0.norm.weight" not in state:
-        network.fold_norms(built)
-    built.load_state_dict(state)
-    return built.eval()
-
-
-@torch.no_grad()
-def add_bias(trained: network.EmotionNetwork, raised: dict[str, float]) -> None:
-    """Add to the logits of the classes named."""
-    for name, value in raised.items():
-        trained.head.bias[data.LABELS.index(name)] += value
 
 
 def _export(

@@ -1,4 +1,4 @@
-"""One command from the faces to the model: teachers, answers, students, a last tuning, the file, reports.
+"""One command from the faces to the model: teachers, answers, students, the file, reports.
 
     python tools/training/make.py all --data FER2013 --run /var/tmp/moodpid-model
 
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from layers import NETWORKS
-from recipe import MEMBERS, STUDENTS
+from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe
 
 TEACHING = 0.58  # share of a limited time for the teachers and their answers
 
@@ -28,19 +28,30 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the faces")
     parser.add_argument("--run", type=Path, required=True, help="a folder for checkpoints and results")
     parser.add_argument("--out", type=Path, default=root / "models", help="where the model goes")
-    parser.add_argument("--members", nargs="+", choices=sorted(MEMBERS), default=list(MEMBERS))
-    parser.add_argument("--students", nargs="+", choices=sorted(STUDENTS), default=list(STUDENTS))
+    parser.add_argument("--members", nargs="+", choices=sorted(MEMBERS), help="default: all")
+    parser.add_argument("--students", nargs="+", choices=sorted(STUDENTS), help="default: all")
     parser.add_argument(
-        "--student", choices=[*sorted(STUDENTS), "polished", "previous"], help="to export; default: the best"
+        "--student", choices=[*sorted(STUDENTS), PREVIOUS], help="to export; default: the best"
     )
-    parser.add_argument("--previous", type=Path, help="an earlier model's file, for `polish` to start from")
+    parser.add_argument("--previous", type=Path, help="an earlier model's file, which `tuned` starts from")
     parser.add_argument("--limit-s", type=float, default=float("inf"), help="seconds for the stage")
     parser.add_argument("--side-by-side", type=int, default=1, help="processes that share the machine")
     parser.add_argument("--epochs", type=int, help="instead of the recipes', for a test")
     parser.add_argument("--network", choices=sorted(NETWORKS), help="likewise")
     parser.add_argument("--faces", type=int, help="train on so many faces only, for a test")
     parser.add_argument("--no-report", action="store_true", help="no pictures")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.members = options.members or startable(MEMBERS, options.previous)
+    options.students = options.students or startable(STUDENTS, options.previous)
+    for name in options.members:
+        if MEMBERS[name].start == PREVIOUS and not options.previous:
+            parser.error(f"{name} starts from an earlier model: say which with --previous")
+    return options
+
+
+def startable(recipes: dict[str, Recipe], previous: Path | None) -> list[str]:
+    """Return the recipes that can be followed: without an earlier model those with fresh weights."""
+    return [name for name, recipe in recipes.items() if previous or not recipe.start]
 
 
 def teachers(options: argparse.Namespace) -> None:
@@ -64,13 +75,6 @@ def students(options: argparse.Namespace) -> None:
     stages.train_students(options)
 
 
-def polish(options: argparse.Namespace) -> None:
-    """Tune an earlier model or a student at low rates, which a CPU can do."""
-    import polish as polishing
-
-    polishing.tune(options)
-
-
 def export(options: argparse.Namespace) -> None:
     """Write the best student's file, sidecar, card and pictures."""
     import finish
@@ -91,7 +95,6 @@ def train_all(options: argparse.Namespace) -> None:
 def make_all(options: argparse.Namespace) -> None:
     """Run all stages."""
     train_all(options)
-    polish(options)
     export(options)
 
 
@@ -101,7 +104,7 @@ def _side_by_side(
     count = min(options.side_by_side, len(names)) if stage == "teachers" else len(names)
     count = count if options.side_by_side > 1 else 1
     common = ["--data", options.data, "--run", options.run, "--limit-s", limit_s]
-    for name in ("epochs", "network", "faces"):
+    for name in ("epochs", "network", "faces", "previous"):
         if (value := getattr(options, name)) is not None:
             common += [f"--{name}", value]
     commands = [
@@ -120,7 +123,6 @@ STAGES = {
     "teachers": teachers,
     "answers": answers,
     "students": students,
-    "polish": polish,
     "export": export,
 }
 

@@ -41,44 +41,49 @@ class ConvNorm(nn.Module):
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return the kernel (out, in, k, k) and the bias (out,) of conv and norm together."""
-        variance, mean = self.norm.running_var, self.norm.running_mean
-        assert variance is not None
-        assert mean is not None
-        gain = self.norm.weight / torch.sqrt(variance + self.norm.eps)
-        return self.kernel() * gain.view(-1, 1, 1, 1), self.norm.bias - mean * gain
+        gain, offset = _affine(self.norm)
+        return self.kernel() * gain.view(-1, 1, 1, 1), offset
 
 
-class FoldedConv(nn.Module):
-    """What a `ConvNorm` is after its norm has been folded in: cheaper, for a last tuning at low rates."""
-
-    def __init__(self, norm: ConvNorm) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(1, 1, 1)
-        self.conv.stride, self.conv.padding = norm.conv.stride, norm.conv.padding
-        kernel, bias = norm.folded()
-        self.conv.weight = nn.Parameter(kernel.detach().clone())
-        self.conv.bias = nn.Parameter(bias.detach().clone())
-
-    def forward(self, x: Tensor, shortcut: Tensor | None = None, *, clipped: bool = False) -> Tensor:
-        """Apply it to (N, in, side, side), as `ConvNorm`."""
-        conv = self.conv
-        y = functional.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding)
-        y = y if shortcut is None else y + shortcut
-        return functional.relu6(y) if clipped else y
-
-    def folded(self) -> tuple[Tensor, Tensor]:
-        """Return the kernel (out, in, k, k) and the bias (out,)."""
-        assert self.conv.bias is not None
-        return self.conv.weight, self.conv.bias
+TRAINED_RMS = 0.06  # of a kernel that Muon has trained, whatever its layer
 
 
-def fold_norms(network: nn.Module) -> None:
-    """Fold all norms of a trained network into its convolutions, in place; it gives what it gave."""
-    for name, child in list(network.named_children()):
-        if isinstance(child, ConvNorm):
-            setattr(network, name, FoldedConv(child))
-        else:
-            fold_norms(child)
+@torch.no_grad()
+def unfold_norms(network: nn.Module, images: Tensor) -> None:
+    """Let norms that were folded into their kernels and biases measure again, in place, by these pictures.
+
+    images: (N, 1, side, side) float. In evaluation the network gives what it gave; in training each norm goes
+    on from the batch. The kernels get the size at which the learning rates suit them, which norms do not see.
+    """
+    network.eval()
+    norms = [module for module in network.modules() if isinstance(module, ConvNorm)]
+    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def note(norm: nn.Module, given: tuple[Tensor]) -> None:
+        seen[norm] = given[0].mean(dim=(0, 2, 3)), given[0].var(dim=(0, 2, 3))
+
+    hooks = [each.norm.register_forward_pre_hook(note) for each in norms]
+    network(images)
+    for hook in hooks:
+        hook.remove()
+    for each in norms:
+        mean, variance = seen[each.norm]
+        gain, offset = _affine(each.norm)
+        size = TRAINED_RMS / each.conv.weight.square().mean().sqrt()
+        each.conv.weight.mul_(size)
+        each.norm.running_mean = mean * size
+        each.norm.running_var = variance * size**2
+        each.norm.weight.copy_(gain * (variance + each.norm.eps / size**2).sqrt())
+        each.norm.bias.copy_(offset + gain * mean)
+
+
+def _affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return the gain and the offset that a norm comes to in evaluation."""
+    variance, mean = norm.running_var, norm.running_mean
+    assert variance is not None
+    assert mean is not None
+    gain = norm.weight / torch.sqrt(variance + norm.eps)
+    return gain, norm.bias - mean * gain
 
 
 class Gate(nn.Module):

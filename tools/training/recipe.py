@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 
 import augment
 
+PREVIOUS = "previous"  # what a recipe starts from: the model of `--previous`
+
 
 @dataclass(frozen=True)
 class Recipe:
     """The numbers of a run; what has no unit is a share of 1."""
 
     network: str = "medium"
+    start: str = ""  # fresh weights; PREVIOUS, or the member whose weights it begins with
     epochs: int = 145
     seed: int = 1
     batch: int = 256
@@ -52,10 +55,23 @@ _MEMBERS = {
     ),
     "fine_again": replace(_SCRATCH, network="fine", enlarged=64, seed=16, mixup=0.5),
 }
+# An earlier model that the labels alone tune for a while: a student's network, which a student can begin with
+_TUNED = Recipe(
+    epochs=10,
+    start=PREVIOUS,
+    kernel_rate=0.0014,
+    rate=0.012,
+    warm_up=0.02,
+    dropout=0.0,
+    plain_end=0.5,
+    mirror_from=0.0,
+    seed=31,
+    sides=((1.0, 48),),
+)
 MEMBERS = {
     name: replace(recipe, fold=fold, folds=len(_MEMBERS))
     for fold, (name, recipe) in enumerate(_MEMBERS.items())
-}
+} | {"tuned": _TUNED}
 
 _STUDENT = Recipe(
     epochs=400,
@@ -71,26 +87,23 @@ _STUDENT = Recipe(
     sides=((1.0, 48),),
 )
 STUDENTS = {
+    "tuned": replace(
+        _STUDENT,
+        start="tuned",
+        epochs=150,
+        batch=256,
+        kernel_rate=0.0042,
+        rate=0.035,
+        warm_up=0.02,
+        average=0.998,
+        teacher_share=0.85,
+        balance=0.0,
+        seed=41,
+    )
+} | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
 }
-
-# A last tuning with the norms folded in
-POLISH = replace(
-    _STUDENT,
-    network="medium",
-    epochs=24,
-    batch=256,
-    optimizer="adamw",
-    kernel_rate=2e-4,
-    rate=1e-3,
-    weight_decay=0.01,
-    warm_up=0.03,
-    average=0.998,
-    votes_head=0.0,
-    balance=0.2,
-    seed=21,
-)
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:

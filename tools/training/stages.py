@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 import data
+import earlier
 import ensemble
-import network
 import views
 from augment import Strength
 from device import device_name, pick_device
@@ -47,12 +47,6 @@ def seen_by(recipe: Recipe, faces: data.Faces) -> data.Faces:
     return faces.take(rows[rows % recipe.folds != recipe.fold]) if recipe.folds else faces
 
 
-def build(recipe: Recipe) -> nn.Module:
-    """Return the recipe's network with fresh weights."""
-    torch.manual_seed(recipe.seed)
-    return network.build(recipe.network, recipe.dropout, recipe.enlarged)
-
-
 def adapted(recipe: Recipe, options: argparse.Namespace) -> Recipe:
     """Return the recipe with the epochs and the network that the command line asks for instead."""
     epochs, other = options.epochs or recipe.epochs, options.network or recipe.network
@@ -63,28 +57,21 @@ def train_members(options: argparse.Namespace) -> None:
     """Train each member that is not finished yet, within the time, and store what it says."""
     started = time.monotonic()
     train, valid = load_faces(options)
-    device = pick_device()
     for number, name in enumerate(options.members):
-        folder = options.run / "members" / name
-        if (folder / "member.json").exists():
-            continue
-        left_s = options.limit_s - (time.monotonic() - started)
-        share_s = left_s / (len(options.members) - number)
-        train_member(adapted(MEMBERS[name], options), (train, valid), folder, device, share_s)
+        if not (options.run / "members" / name / "member.json").exists():
+            left_s = options.limit_s - (time.monotonic() - started)
+            train_member(name, options, (train, valid), left_s / (len(options.members) - number))
 
 
 def train_member(
-    recipe: Recipe,
-    faces: tuple[data.Faces, data.Faces],
-    folder: Path,
-    device: torch.device,
-    limit_s: float,
+    name: str, options: argparse.Namespace, faces: tuple[data.Faces, data.Faces], limit_s: float
 ) -> None:
     """Train one member; write its weights, its validation logits and its answers to all views."""
     started = time.monotonic()
     train, valid = faces
+    recipe, folder, device = adapted(MEMBERS[name], options), options.run / "members" / name, pick_device()
     lesson = FreshViews(seen_by(recipe, train), recipe, device)
-    built = build(recipe)
+    built, start = earlier.begin(recipe, options.run, options.previous, train.images)
     # What comes after the last epoch takes about a fifth
     run = Run(recipe, built, lesson, valid, folder, limit_s=limit_s * 0.78)
     trained = run.finish()
@@ -96,6 +83,7 @@ def train_member(
     torch.save({key: _half(value) for key, value in trained.state_dict().items()}, folder / "weights.pt")
     figures = {
         "recipe": asdict(recipe),
+        "start": start,
         "epochs_done": run.epoch,
         "seconds": round(time.monotonic() - started, 1),
         "device": device_name(device),
@@ -135,7 +123,8 @@ def combine(options: argparse.Namespace) -> None:
         given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
     described = ensemble.describe(members, valid.labels)
     weights = np.array([described["members"][member.name]["weight"] for member in members])
-    np.save(options.run / "answers.npy", ensemble.blend(members, weights, given))
+    blended = ensemble.blend(members, weights, given, described["temperature"])
+    np.save(options.run / "answers.npy", blended)
     write_json(options.run / "ensemble.json", described)
     print(json.dumps(described, indent=1), flush=True)
 
@@ -154,13 +143,13 @@ def train_students(options: argparse.Namespace) -> None:
         left_s = options.limit_s - (time.monotonic() - started)
         recipe = adapted(STUDENTS[name], options)
         lesson = StoredViews(train, shown, answers, recipe, device)
-        built = build(recipe)
+        built, start = earlier.begin(recipe, options.run, options.previous, train.images)
         run = Run(
             recipe, built, lesson, valid, folder, limit_s=left_s / (len(options.students) - number) * 0.96
         )
         trained = run.finish()
         refit_head(trained, train, recipe.votes_share)
-        write_student(run, trained, {"recipe": asdict(recipe)})
+        write_student(run, trained, {"recipe": asdict(recipe), "start": start})
 
 
 def write_student(run: Run, trained: nn.Module, about: dict[str, Any]) -> None:
