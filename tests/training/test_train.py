@@ -12,6 +12,7 @@ import average  # noqa: E402
 import data  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
+import views  # noqa: E402
 from lessons import FreshViews, Phase, StoredViews  # noqa: E402
 from recipe import Recipe, rate_at, side_at  # noqa: E402
 
@@ -108,9 +109,24 @@ def test_a_balanced_run_shows_rare_classes_more_often(faces: data.Faces, tmp_pat
 
 def test_stored_answers_go_with_their_own_views(faces: data.Faces) -> None:
     numbers = torch.arange(3 * len(faces.labels), dtype=torch.uint8).view(3, -1)
-    views = numbers[:, :, None, None].expand(-1, -1, 48, 48).contiguous()
+    pictures = numbers[:, :, None, None].expand(-1, -1, 48, 48).contiguous()
     answers = torch.zeros(3, len(faces.labels), 7)
     answers[:, :, 0] = numbers
-    lesson = StoredViews(faces, views, answers, replace(RECIPE, teacher_share=1.0), torch.device("cpu"))
+    lesson = StoredViews(faces, pictures, answers, replace(RECIPE, teacher_share=1.0), torch.device("cpu"))
     shown = lesson.batch(torch.arange(len(faces.labels)), Phase())
     assert torch.equal(shown.images[:, 0, 0, 0], shown.targets[:, 0])
+
+
+def test_labels_have_no_share_in_views_of_two_faces(faces: data.Faces) -> None:
+    count = len(faces.labels)
+    shown = torch.zeros(views.COUNT, count, 48, 48, dtype=torch.uint8)
+    shown[views.SINGLE :] = 1
+    answers = torch.full((views.COUNT, count, 7), 1 / 7)
+    lesson = StoredViews(faces, shown, answers, replace(RECIPE, teacher_share=0.0), torch.device("cpu"))
+    torch.manual_seed(1)
+    batch = lesson.batch(torch.arange(count).repeat(4), Phase())
+    of_two = batch.images[:, 0, 0, 0] == 1
+    assert 0 < int(of_two.sum()) < 4 * count
+    assert torch.allclose(batch.targets[of_two], torch.tensor(1 / 7))
+    assert batch.votes[of_two].sum() == 0
+    assert bool((batch.targets[~of_two].max(dim=1).values == 1.0).all())

@@ -34,10 +34,10 @@ def previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
     return earlier, figures
 
 
-def load(name: str, weights: Path) -> network.EmotionNetwork:
-    """Return a network with stored weights."""
+def load(name: str, weights: Path, enlarged: int = 0) -> network.EmotionNetwork:
+    """Return a network with stored weights, in evaluation mode on the CPU."""
     state = torch.load(weights, map_location="cpu", weights_only=True)
-    built = network.build(name)
+    built = network.build(name, enlarged=enlarged)
     built.load_state_dict(state)
     return built.eval()
 

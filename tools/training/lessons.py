@@ -10,6 +10,7 @@ from torch import Tensor
 
 import augment
 import data
+import views
 from recipe import Recipe
 
 
@@ -67,27 +68,30 @@ class FreshViews:
 class StoredViews:
     """Fixed views with what the ensemble answered to just these (Beyer et al., 2022).
 
-    views: (V, N, 48, 48) uint8. answers: (V, N, 7), rows add up to 1. Half of the views are
+    shown: (V, N, 48, 48) uint8 views. answers: (V, N, 7), rows add up to 1. Half of the views are
     mirrored when they are shown: to the ensemble a mirror image is the same face.
     """
 
     def __init__(
-        self, faces: data.Faces, views: Tensor, answers: Tensor, recipe: Recipe, device: torch.device
+        self, faces: data.Faces, shown: Tensor, answers: Tensor, recipe: Recipe, device: torch.device
     ) -> None:
         self.images = torch.from_numpy(faces.images).to(device)
         self.labels = torch.from_numpy(faces.labels).to(device)
         self._share = recipe.teacher_share
         self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
         self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
-        self._views = views.to(device)
+        self._shown = shown.to(device)
         self._answers = answers.to(device)
 
     def batch(self, rows: Tensor, phase: Phase) -> Batch:
         """Return one view of each of the rows' faces."""
         assert phase.side == data.SIDE_PX
-        view = torch.randint(len(self._views), rows.shape, device=rows.device)
-        images = self._views[view, rows].float().unsqueeze(1)
+        view = torch.randint(len(self._shown), rows.shape, device=rows.device)
+        images = self._shown[view, rows].float().unsqueeze(1)
         mirrored = torch.rand(len(rows), device=rows.device) < 0.5
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
-        targets = torch.lerp(self._targets[rows], self._answers[view, rows].float(), self._share)
-        return Batch(images, targets, self._votes[rows])
+        # Nobody has labelled what a picture of two faces shows
+        single = (view < views.SINGLE)[:, None]
+        share = torch.where(single, self._share, 1.0)
+        targets = torch.lerp(self._targets[rows], self._answers[view, rows].float(), share)
+        return Batch(images, targets, self._votes[rows] * single)
