@@ -161,10 +161,12 @@ def _list_songs(config: Config, store: LibraryStore) -> Path:
     """Take over MPD's list of songs if it has changed, and return the music folder."""
     from moodpid.mpd.connection import MpdConnection
     from moodpid.mpd.listing import list_songs
+    from moodpid.mpd.music_folder import music_folder
     from moodpid.mpd.session import format_address
 
-    with MpdConnection(config.player, wiring.mpd_password(config)) as connection:
-        folder = config.library.music or connection.music_directory()
+    password = wiring.mpd_password(config)
+    with MpdConnection(config.player, password) as connection:
+        folder = config.library.music or music_folder(connection, config.player, password)
         version = f"{format_address(config.player)} {connection.database_version()}"
         if version != store.fact(_LISTED):
             today = int(time.time() // _DAY_S)  # noqa: TID251 - songs that are gone are kept for some months
@@ -183,8 +185,8 @@ def local_folder(folder: str) -> Path:
 
     if not folder:
         raise MusicFolderError(
-            "MPD shows its music folder on its local socket only: set music in [library] to the folder with "
-            'the songs, or host in [player] to that socket, such as "/run/mpd/socket"'
+            "MPD shows its music folder on its local socket only, and none is found: set music in [library] "
+            "to the folder with the songs, or host in [player] to that socket"
         )
     if "://" in folder:
         raise MusicFolderError(

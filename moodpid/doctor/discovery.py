@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from moodpid.config import CameraSource
+from moodpid.mpd.music_folder import MPD_SOCKET
 from moodpid.system.raspberry_pi import Machine
 
 MPD_PORT: Final = 6600
@@ -18,7 +19,6 @@ MQTT_PORT: Final = 1883
 _MAX_PORT: Final = 65535
 _LIMIT_S: Final = 2.0
 _MPD_GREETING: Final = b"OK MPD "
-_MPD_SOCKET: Final = "/run/mpd/socket"
 # Home Assistant's own names for itself in a home's network; its add-on Mosquitto listens there
 _BROKERS: Final = ("localhost", "homeassistant.local", "homeassistant")
 
@@ -87,7 +87,7 @@ def find_player(environment: Mapping[str, str] = os.environ) -> Address | None:
     host = environment.get("MPD_HOST", "").rsplit("@", 1)[-1]
     port = int(environment.get("MPD_PORT") or MPD_PORT)
     places = [Address(host, port)] if host else []
-    for address in (*places, Address("localhost", MPD_PORT), Address(_MPD_SOCKET, MPD_PORT)):
+    for address in (*places, Address("localhost", MPD_PORT), Address(MPD_SOCKET, MPD_PORT)):
         if greeting(address).startswith(_MPD_GREETING):
             return address
     return None

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from moodpid import wiring
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
+from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.records import analyzer_version
+from moodpid.library_app import local_folder
+from moodpid.mpd.connection import MpdConnection
+from moodpid.mpd.music_folder import music_folder
 from moodpid.state import Finding
 
 _SUBJECT = "library"
@@ -23,6 +27,9 @@ def check_library(config: Config) -> Iterator[Finding]:
     except MoodpidError as error:
         yield Finding(False, _SUBJECT, str(error), _ANALYSE)
         return
+    if wanted and not backlog.analyzed and (fault := _folder_fault(config)):
+        yield Finding(False, _SUBJECT, fault, "sudoedit /etc/moodpid/moodpid.toml")
+        return
     if not backlog.listed:
         if wanted:
             message = "no song is analysed, and the moods play by the sound of songs"
@@ -36,3 +43,17 @@ def check_library(config: Config) -> Iterator[Finding]:
     yield Finding(
         bool(backlog.analyzed) or not wanted, _SUBJECT, message, _ANALYSE if backlog.waiting else ""
     )
+
+
+def _folder_fault(config: Config) -> str:
+    """Return one line on why the analysis would find no files; empty if it would, or MPD does not answer."""
+    try:
+        password = wiring.mpd_password(config)
+        with MpdConnection(config.player, password) as connection:
+            folder = config.library.music or music_folder(connection, config.player, password)
+        require_folder(local_folder(folder))
+    except MusicFolderError as error:
+        return str(error)
+    except MoodpidError:
+        return ""  # the findings about the player say what is wrong with MPD
+    return ""

@@ -10,6 +10,7 @@ from moodpid.mpd.playlist_report import check_lists
 from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
 from moodpid.mpd.session import format_address
 from moodpid.mpd.song_lists import ListCheck, too_large
+from moodpid.mpd.sound_source import NOT_ANALYSED
 from moodpid.state import Finding
 
 SUBJECT = "player"
@@ -65,7 +66,9 @@ def _findings(settings: MpdConfig, password: str, reader: LibraryReader | None) 
     yield Finding(True, SUBJECT, where)
     sources = tuple(dict.fromkeys(source for sources in settings.lists.values() for source in sources))
     for source, check in zip(sources, check_lists(settings, password, sources, reader), strict=True):
-        yield _list(check, source, settings, has_queue=status.length > 0)
+        # That no song at all is analysed is one fault of the library, not one of each mood's list
+        if check.problem != NOT_ANALYSED:
+            yield _list(check, source, settings, has_queue=status.length > 0)
     yield _outputs(outputs, settings)
     yield from _silence(status, settings)
 

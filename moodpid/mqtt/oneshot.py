@@ -11,6 +11,7 @@ from typing import Protocol
 from paho.mqtt.reasoncodes import ReasonCode
 
 from moodpid import config
+from moodpid.addresses import is_loopback
 from moodpid.mqtt.broker import Broker, Message, Subscription, describe, is_about_credentials
 from moodpid.mqtt.packet_socket import Received
 from moodpid.mqtt.session import EndKind, Session, SessionEnd
@@ -191,7 +192,7 @@ def _unreachable(broker: Broker, why: str, remedy: str) -> Finding:
 
 def unreachable_remedy(settings: config.MqttConfig) -> str:
     """Return what to do where no broker answers."""
-    if settings.host in ("localhost", "127.0.0.1", "::1"):
+    if is_loopback(settings.host):
         installed = shutil.which("mosquitto", path=_PROGRAMS)
         start = "sudo systemctl enable --now mosquitto" if installed else "sudo apt install mosquitto"
         return f"{start}; or set host and port in [mqtt]"

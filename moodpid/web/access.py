@@ -112,14 +112,6 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether only programs on this machine can reach a server that listens on `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def own_names(host: str, public_url: str, hostname: str) -> frozenset[str]:
     """Return the names that the page answers to.
 

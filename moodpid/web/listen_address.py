@@ -4,9 +4,9 @@ import errno
 import socket
 from dataclasses import dataclass
 
+from moodpid.addresses import is_loopback
 from moodpid.config import WebConfig
 from moodpid.errors import ConfigError
-from moodpid.web.access import is_loopback
 
 _BACKLOG = 32
 _ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not listened on

@@ -5,13 +5,14 @@ from typing import Any
 
 import moodpid
 from moodpid import config
+from moodpid.addresses import is_loopback
 from moodpid.channels import SharedValue
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import AFFECT, Mood
 from moodpid.requests import Post
 from moodpid.settings.fields import SettingField
 from moodpid.state import ViewLevel
-from moodpid.web.access import AccessRules, is_loopback, own_names
+from moodpid.web.access import AccessRules, own_names
 from moodpid.web.api import Api
 from moodpid.web.application import build_application
 from moodpid.web.authentication import Authenticator

@@ -29,11 +29,13 @@ class Home:
     folder: Path
     mpd: PrivateMpd
     settings: str = ""
+    host: str = ""  # of MPD; its socket if empty
     environment: dict[str, str] = field(default_factory=dict)
 
     def command(self, *arguments: str) -> list[str]:
         config = self.folder / "moodpid.toml"
-        config.write_text(f'[player]\nhost = "{self.mpd.socket}"\n{self.settings}', encoding="utf-8")
+        player = f'host = "{self.host or self.mpd.socket}"\nport = {self.mpd.port}'
+        config.write_text(f"[player]\n{player}\n{self.settings}", encoding="utf-8")
         return [sys.executable, "-m", "moodpid", *arguments, "--config", str(config)]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -74,6 +76,28 @@ def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
     shown = home.run("library", "--picture", str(picture))
     assert "happy: " in shown.stdout
     assert picture.read_text(encoding="utf-8").count("<circle") == 24
+
+
+def test_an_mpd_on_a_port_is_asked_for_its_folder_on_its_socket(home: Home) -> None:
+    home.host = "127.0.0.1"  # as the configuration begins, and setup writes it
+    nowhere = home.run("analyse", "--limit", "1")
+    assert nowhere.returncode == 1
+    assert "set music in [library]" in nowhere.stderr
+    runtime = home.folder / "runtime"
+    (runtime / "mpd").mkdir(parents=True)
+    (runtime / "mpd" / "socket").symlink_to(home.mpd.socket)
+    home.environment["XDG_RUNTIME_DIR"] = str(runtime)
+    found = home.run("analyse", "--limit", "1")
+    assert found.stdout.startswith("1 song analysed"), found.stderr
+
+
+def test_another_mpd_s_folder_is_not_taken(home: Home, tmp_path: Path) -> None:
+    home.host = "127.0.0.1"
+    with PrivateMpd(within=tmp_path) as other:
+        (tmp_path / "runtime" / "mpd").mkdir(parents=True)
+        (tmp_path / "runtime" / "mpd" / "socket").symlink_to(other.socket)
+        home.environment["XDG_RUNTIME_DIR"] = str(tmp_path / "runtime")
+        assert home.run("analyse", "--limit", "1").returncode == 1
 
 
 def test_files_without_music_are_named_and_cost_nothing_else(home: Home) -> None:

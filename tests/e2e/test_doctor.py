@@ -136,3 +136,30 @@ def test_playlists_tells_what_each_mood_would_play(
     capsys.readouterr()
     assert main(["playlists", "--config", str(config)]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def by_sound(config: Path, more: str = "") -> None:
+    """Let all moods play by sound, as a configuration that names no list does."""
+    text = config.read_text(encoding="utf-8")
+    head, _, rest = text.partition("[player.playlists]")
+    _, bracket, after = rest.partition("\n[")
+    config.write_text(f"{head}{bracket.lstrip()}{after}\n{more}", encoding="utf-8")
+
+
+def test_songs_without_analysis_are_one_fault_not_one_a_mood(
+    config: Path, mpd: PrivateMpd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_sound(config, f'[library]\nmusic = "{mpd.music}"\n')
+    _, found = findings(config, capsys)
+    assert [finding["subject"] for one in found.values() for finding in sick(one)] == ["library"]
+    assert found["library"][0]["remedy"] == "sudo -u moodpid moodpid analyse"
+
+
+def test_a_music_folder_out_of_reach_is_named_before_the_analysis(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_sound(config)
+    _, found = findings(config, capsys)  # an MPD on a port, without its socket where Debian has it
+    (fault,) = sick(found["library"])
+    assert "set music in [library]" in fault["message"]
+    assert fault["remedy"] == "sudoedit /etc/moodpid/moodpid.toml"

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import sys
 
 import pytest
@@ -208,3 +209,13 @@ def test_it_stops_within_five_seconds_and_leaves_nobody_behind(pi: Pi) -> None:
     pi.run("systemctl stop moodpid", timeout_s=5)
     assert pi.has("Result") == "success"
     assert pi.tell("pgrep -u moodpid") == ""
+
+
+def test_the_analysis_finds_the_songs_of_an_mpd_on_a_port(pi: Pi) -> None:
+    pi.configure()  # [player] host is localhost, and MPD tells its folder on its socket alone
+    # As it is by hand: at night it would wait until this machine is quiet
+    at_once = "[Service]\nExecStart=\nExecStart=/usr/bin/moodpid analyse"
+    pi.write("/etc/systemd/system/moodpid-analyse.service.d/at-once.conf", at_once)
+    pi.run("systemctl daemon-reload; systemctl start moodpid-analyse", timeout_s=200)
+    status = pi.run("runuser -u moodpid -- moodpid analyse --status").stdout
+    assert re.match(r"([1-9]\d*) of \1 songs are analysed", status), status
