@@ -78,7 +78,7 @@ def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
     assert picture.read_text(encoding="utf-8").count("<circle") == 24
 
 
-def test_an_mpd_on_a_port_is_asked_for_its_folder_on_its_socket(home: Home) -> None:
+def test_an_mpd_on_a_port_tells_on_its_socket(home: Home) -> None:
     home.host = "127.0.0.1"  # as the configuration begins, and setup writes it
     nowhere = home.run("analyse", "--limit", "1")
     assert nowhere.returncode == 1

@@ -155,9 +155,7 @@ def test_songs_without_analysis_are_one_fault_not_one_a_mood(
     assert found["library"][0]["remedy"] == "sudo -u moodpid moodpid analyse"
 
 
-def test_a_music_folder_out_of_reach_is_named_before_the_analysis(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_music_folder_out_of_reach_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     by_sound(config)
     _, found = findings(config, capsys)  # an MPD on a port, without its socket where Debian has it
     (fault,) = sick(found["library"])

@@ -42,7 +42,7 @@ def test_a_member_counts_most_for_faces_left_out() -> None:
 
 
 @pytest.mark.parametrize("right", [0.1, 0.95])
-def test_the_answers_are_stored_as_sure_as_the_ensemble_may_be(right: float) -> None:
+def test_answers_are_as_sure_as_the_ensemble_may_be(right: float) -> None:
     members = [member("a", right), member("b", right, seed=2)]
     temperature = ensemble.describe(members, LABELS)["temperature"]
     assert (temperature > 1.0) == (right < 0.7)  # each is sure to 70 %, and often they agree

@@ -119,7 +119,7 @@ def test_without_a_compiler_pytorch_does_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert not fused.suits(pictures(*SHAPE))
 
 
-def test_the_pace_of_both_is_told_and_the_fused_parts_are_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_pace_of_both_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     before = fused.suits, fused.conv
     assert pace.main(["--network", "small", "--batch", "4", "--rounds", "1"]) == 0
     assert [line.partition(" a step, ")[0] for line in capsys.readouterr().out.splitlines()] == [
