@@ -71,7 +71,7 @@ def load(path: Path, *, files: bool = False) -> Config:
     try:
         return parse(_read(path), str(path), path.parent, files=files)
     except FileNotFoundError:
-        begin = "begin with a copy of config/moodpid.toml, or " if path == DEFAULT_PATH else ""
+        begin = "sudo moodpid setup writes one; or " if path == DEFAULT_PATH else ""
         raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None

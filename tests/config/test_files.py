@@ -38,7 +38,7 @@ def test_who_has_no_file_yet_hears_where_one_comes_from(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(config, "DEFAULT_PATH", tmp_path / "moodpid.toml")
-    with pytest.raises(ConfigError, match=r"copy of config/moodpid\.toml, or give another"):
+    with pytest.raises(ConfigError, match="sudo moodpid setup writes one; or give another"):
         load(tmp_path / "moodpid.toml")
     with pytest.raises(ConfigError, match="no such file; give another"):
         load(tmp_path / "other.toml")
