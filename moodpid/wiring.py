@@ -190,7 +190,10 @@ def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
     from moodpid.settings.store import SettingsStore
 
     if (config.mqtt.enabled or config.web.enabled) and state_folder() is None:
-        log.info("settings are not kept over a restart: STATE_DIRECTORY is not set")
+        log.info(
+            "settings are not kept over a restart: STATE_DIRECTORY is not set; "
+            "the service has one, by hand: STATE_DIRECTORY=FOLDER moodpid run"
+        )
     return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
 

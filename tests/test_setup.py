@@ -145,6 +145,13 @@ def test_without_a_camera_it_says_how_to_choose(tmp_path: Path) -> None:
     assert any('source = "recording"' in line for line in user.lines)
 
 
+def test_who_names_a_camera_hears_of_no_other(tmp_path: Path) -> None:
+    user = Answers({})
+    nothing = Here(FoundCamera(CameraSource.WEBCAM, connected=False))
+    run(tmp_path / "moodpid.toml", "--camera", "recording", here=nothing, answers=user)
+    assert not any("no camera" in line for line in user.lines)
+
+
 def test_what_does_not_work_is_asked_for_again(tmp_path: Path) -> None:
     user = Answers({"MPD": ["nowhere", "10.0.0.3"]})
     well, config = run(tmp_path / "moodpid.toml", here=Here(broken=("nowhere",)), answers=user)

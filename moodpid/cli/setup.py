@@ -167,12 +167,12 @@ class Setup:
 
     def _set_camera(self) -> None:
         found = self._here.camera()
-        if not found.connected:
+        given = None if self._options.camera == "auto" else self._options.camera
+        if not found.connected and given is None:
             self._dialogue.show(
                 "no camera is found: connect one and run this again, or set [camera] source = "
                 '"recording" to try moodpid without one'
             )
-        given = None if self._options.camera == "auto" else self._options.camera
         kinds = ", ".join(CameraSource)
 
         def apply(answer: str) -> Config:

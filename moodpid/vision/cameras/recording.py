@@ -137,7 +137,7 @@ class RecordingCamera:
             self._began_s = self._clock()
             if frame := self._next():
                 return frame
-        raise RecordingEnded("the recording is over")
+        raise RecordingEnded("the recording is over (loop = true in [camera] would begin it again)")
 
     def set_rate(self, fps: float) -> None:
         """Give this many of the frames per second; the recording runs no slower."""
