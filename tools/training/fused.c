@@ -25,6 +25,21 @@ static inline uint16_t narrow(float value) {
     return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
+/* Add a thread's sums over some rows to its sums over all. */
+static inline void take_over(const float *restrict part, double *restrict own, long width) {
+    for (long c = 0; c < 2 * width; c++)
+        own[c] += part[c];
+}
+
+/* Add a thread's sums to those of all threads, and free its memory. */
+static void hand_in(double *own, float *part, double *restrict sums, long width) {
+#pragma omp critical
+    for (long c = 0; c < 2 * width; c++)
+        sums[c] += own[c];
+    free(own);
+    free(part);
+}
+
 /* Add up each channel's values and squares. sums: 2 * width doubles, zero at first. */
 void sum_squares(const uint16_t *restrict x, long count, long width, double *restrict sums) {
 #pragma omp parallel
@@ -44,14 +59,9 @@ void sum_squares(const uint16_t *restrict x, long count, long width, double *res
                     squares[c] += value * value;
                 }
             }
-            for (long c = 0; c < 2 * width; c++)
-                own[c] += part[c];
+            take_over(part, own, width);
         }
-#pragma omp critical
-        for (long c = 0; c < 2 * width; c++)
-            sums[c] += own[c];
-        free(own);
-        free(part);
+        hand_in(own, part, sums, width);
     }
 }
 
@@ -104,14 +114,9 @@ void mask_and_sum(const uint16_t *restrict dy, const uint16_t *restrict x, const
                     products[c] += value * wide(in[c]);
                 }
             }
-            for (long c = 0; c < 2 * width; c++)
-                own[c] += part[c];
+            take_over(part, own, width);
         }
-#pragma omp critical
-        for (long c = 0; c < 2 * width; c++)
-            sums[c] += own[c];
-        free(own);
-        free(part);
+        hand_in(own, part, sums, width);
     }
 }
 
