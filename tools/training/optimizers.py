@@ -1,4 +1,4 @@
-"""The optimizers that a recipe asks for."""
+"""The optimizers of a training run."""
 
 from __future__ import annotations
 
@@ -10,25 +10,15 @@ from recipe import Recipe
 
 
 def optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Return the recipe's optimizers of a network; their rates are tensors on its device."""
+    """Return Muon for the convolutions' kernels and momentum for all else; their rates are tensors."""
     device = next(network.parameters()).device
-
-    def rate(value: float) -> Tensor:
-        return torch.tensor(value, device=device)
-
     kernels = [p for p in network.parameters() if p.ndim == 4]
-    if recipe.optimizer == "muon":
-        others = [p for p in network.parameters() if p.ndim != 4]
-        return [
-            Muon(kernels, lr=rate(recipe.kernel_rate), weight_decay=recipe.weight_decay),
-            Nesterov(others, lr=rate(recipe.rate)),
-        ]
-    heads = [p for name, p in network.named_parameters() if "head" in name]
-    norms = [p for name, p in network.named_parameters() if p.ndim != 4 and "head" not in name]
-    groups = [
-        {"params": kernels, "lr": rate(recipe.kernel_rate), "weight_decay": recipe.weight_decay},
-        {"params": norms, "lr": rate(recipe.kernel_rate), "weight_decay": 0.0},
-        {"params": heads, "lr": rate(recipe.rate), "weight_decay": recipe.weight_decay},
+    others = [p for p in network.parameters() if p.ndim != 4]
+    return [
+        Muon(kernels, lr=_rate(recipe.kernel_rate, device), weight_decay=recipe.weight_decay),
+        Nesterov(others, lr=_rate(recipe.rate, device)),
     ]
-    capturable = device.type == "cuda"
-    return [torch.optim.AdamW(groups, capturable=capturable, foreach=True if capturable else None)]
+
+
+def _rate(value: float, device: torch.device) -> Tensor:
+    return torch.tensor(value, device=device)

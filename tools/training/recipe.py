@@ -19,9 +19,8 @@ class Recipe:
     seed: int = 1
     batch: int = 256
     enlarged: int = 0  # side in pixels that the network enlarges pictures to; 0: as they are
-    optimizer: str = "muon"  # or "adamw", for networks that have learned before
     kernel_rate: float = 0.012  # at its peak, of Muon on the convolutions' kernels
-    rate: float = 0.1  # at its peak, of Nesterov momentum on all else; of AdamW on fresh heads
+    rate: float = 0.1  # at its peak, of Nesterov momentum on all else
     warm_up: float = 0.05  # share of the run
     weight_decay: float = 0.1  # decoupled, on kernels only
     average: float = 0.998  # decay of the moving average of the weights, a step
