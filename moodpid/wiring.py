@@ -190,10 +190,8 @@ def build_settings_store(config: Config, settings: Settings) -> "SettingsStore":
     from moodpid.settings.store import SettingsStore
 
     if (config.mqtt.enabled or config.web.enabled) and state_folder() is None:
-        log.info(
-            "settings are not kept over a restart: STATE_DIRECTORY is not set; "
-            "the service has one, by hand: STATE_DIRECTORY=FOLDER moodpid run"
-        )
+        remedy = "STATE_DIRECTORY=FOLDER moodpid run keeps them"
+        log.info("settings are not kept over a restart: STATE_DIRECTORY is not set; %s", remedy)
     return SettingsStore(state_file("settings.json"), capabilities(config), settings)
 
 
