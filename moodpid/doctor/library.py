@@ -1,5 +1,6 @@
 """How much of the library is analysed, where the configuration plays by sound."""
 
+import shutil
 from collections.abc import Iterator
 
 from moodpid import wiring
@@ -27,8 +28,8 @@ def check_library(config: Config) -> Iterator[Finding]:
     except MoodpidError as error:
         yield Finding(False, _SUBJECT, str(error), _ANALYSE)
         return
-    if wanted and not backlog.analyzed and (fault := _folder_fault(config)):
-        yield Finding(False, _SUBJECT, fault, "sudoedit /etc/moodpid/moodpid.toml")
+    if wanted and not backlog.analyzed and (fault := _obstacle(config)):
+        yield fault
         return
     if not backlog.listed:
         if wanted:
@@ -43,6 +44,15 @@ def check_library(config: Config) -> Iterator[Finding]:
     yield Finding(
         bool(backlog.analyzed) or not wanted, _SUBJECT, message, _ANALYSE if backlog.waiting else ""
     )
+
+
+def _obstacle(config: Config) -> Finding | None:
+    """Return what keeps songs from being analysed at all."""
+    if shutil.which("ffmpeg") is None:
+        return Finding(False, _SUBJECT, "no song can be analysed without ffmpeg", "sudo apt install ffmpeg")
+    if fault := _folder_fault(config):
+        return Finding(False, _SUBJECT, fault, "sudoedit /etc/moodpid/moodpid.toml")
+    return None
 
 
 def _folder_fault(config: Config) -> str:

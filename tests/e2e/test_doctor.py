@@ -149,6 +149,7 @@ def by_sound(config: Path, more: str = "") -> None:
 def test_songs_without_analysis_are_one_fault_not_one_a_mood(
     config: Path, mpd: PrivateMpd, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    require("ffmpeg")
     by_sound(config, f'[library]\nmusic = "{mpd.music}"\n')
     _, found = findings(config, capsys)
     assert [finding["subject"] for one in found.values() for finding in sick(one)] == ["library"]
@@ -156,8 +157,18 @@ def test_songs_without_analysis_are_one_fault_not_one_a_mood(
 
 
 def test_a_music_folder_out_of_reach_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    require("ffmpeg")
     by_sound(config)
     _, found = findings(config, capsys)  # an MPD on a port, without its socket where Debian has it
     (fault,) = sick(found["library"])
     assert "set music in [library]" in fault["message"]
     assert fault["remedy"] == "sudoedit /etc/moodpid/moodpid.toml"
+
+
+def test_without_ffmpeg_it_says_what_to_install(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_sound(config)
+    monkeypatch.setenv("PATH", "/nowhere")
+    _, found = findings(config, capsys)
+    assert [fault["remedy"] for fault in sick(found["library"])] == ["sudo apt install ffmpeg"]
