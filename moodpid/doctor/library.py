@@ -58,12 +58,15 @@ def _obstacle(config: Config) -> Finding | None:
 def _folder_fault(config: Config) -> str:
     """Return one line on why the analysis would find no files; empty if it would, or MPD does not answer."""
     try:
-        password = wiring.mpd_password(config)
-        with MpdConnection(config.player, password) as connection:
-            folder = config.library.music or music_folder(connection, config.player, password)
-        require_folder(local_folder(folder))
+        require_folder(local_folder(config.library.music or _folder_of_mpd(config)))
     except MusicFolderError as error:
         return str(error)
     except MoodpidError:
         return ""  # the findings about the player say what is wrong with MPD
     return ""
+
+
+def _folder_of_mpd(config: Config) -> str:
+    password = wiring.mpd_password(config)
+    with MpdConnection(config.player, password) as connection:
+        return music_folder(connection, config.player, password)

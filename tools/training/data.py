@@ -177,4 +177,6 @@ def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def soft_targets(faces: Faces, votes_share: float) -> NDArray[np.float32]:
     """Mix FER2013's own label with `label_given_votes`: (N, 7), rows add up to 1."""
     own = np.eye(len(LABELS), dtype=np.float32)[faces.labels]
+    if votes_share == 0.0:
+        return own
     return (1.0 - votes_share) * own + votes_share * label_given_votes(faces)

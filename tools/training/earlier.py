@@ -63,6 +63,8 @@ def begin(
         return network.build(recipe.network, recipe.dropout, recipe.enlarged), None
     if recipe.start != PREVIOUS:
         folder = run / "members" / recipe.start
+        if not (folder / "member.json").exists():
+            raise FileNotFoundError(f"{folder} has no trained member: run the stage `teachers` first")
         about = json.loads((folder / "member.json").read_text())["start"]
         return load(recipe.network, folder / "weights.pt"), {**(about or {}), "member": recipe.start}
     if model is None:

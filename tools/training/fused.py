@@ -23,6 +23,7 @@ SOURCE = Path(__file__).with_name("fused.c")
 # What -ffast-math would add to these lets the processor drop small numbers in the whole process
 FLAGS = ("-O3", "-march=native", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math")
 LIBRARY = ("-fopenmp", "-shared", "-fPIC")
+COMPILE_LIMIT_S = 120.0
 WIDE, SMALL = 256, 36  # channels out, and places: from there on windows are quicker
 ARGUMENTS = {
     "sum_squares": (c_void_p, c_long, c_long, c_void_p),
@@ -36,13 +37,18 @@ ARGUMENTS = {
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """Return `fused.c` compiled for this processor, or None where no C compiler is installed."""
+    """Return `fused.c` compiled for this processor, or None where there is no C compiler that can."""
     compiler = shutil.which("cc")
     if compiler is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "fused.so"
-        subprocess.run([compiler, *FLAGS, *LIBRARY, str(SOURCE), "-o", str(built)], check=True)
+        command = [compiler, *FLAGS, *LIBRARY, str(SOURCE), "-o", str(built)]
+        try:
+            subprocess.run(command, check=True, timeout=COMPILE_LIMIT_S)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            print(f"{SOURCE.name} is left out, and training is slower: {error}", flush=True)
+            return None
         loaded = ctypes.CDLL(str(built))
     for name, types in ARGUMENTS.items():
         function = getattr(loaded, name)

@@ -132,6 +132,8 @@ def combine(options: argparse.Namespace) -> None:
         members.append(ensemble.Member(name, recipe["fold"], recipe["folds"], log_shares))
         given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
     described = ensemble.describe(members, valid.labels)
+    of_votes = data.label_given_votes(valid)
+    described["votes_accuracy"] = round(ensemble.accuracy(of_votes, valid.labels), 4)
     weights = np.array([described["members"][member.name]["weight"] for member in members])
     blended = ensemble.blend(members, weights, given, described["temperature"])
     np.save(options.run / "answers.npy", blended)
