@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import make
 import numpy as np
 import pytest
+import recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools" / "training"
@@ -17,7 +19,7 @@ NEEDED = ("torch", "tensorflow", "ai_edge_litert", "matplotlib")
 # Small networks and few faces: the path is the same as with large ones
 FEW = ("--data", FACES, "--faces", 96, "--epochs", 2, "--network", "small")
 FRESH = ("--members", "plain", "fine", "--students", "compact")
-TUNED = ("--members", "tuned", "--students", "tuned")
+TUNED = ("--members", "tuned", "--students", "tuned", "tuned_again", "--student", "tuned_again")
 missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 pytestmark = [
@@ -39,6 +41,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     tool("make.py", "all", "--run", folder / "run", "--out", folder / "models", *FEW, *FRESH)
     return folder
+
+
+def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
+    recipes = {
+        "first": recipe.Recipe(start="members/first"),
+        "other": recipe.Recipe(),
+        "second": recipe.Recipe(start="students/first"),
+    }
+    assert make.chains(["first", "other", "second"], recipes) == [["first", "second"], ["other"]]
+    assert make.chains(["other", "second"], recipes) == [["other"], ["second"]]
 
 
 def described(folder: Path) -> dict[str, Any]:
@@ -76,8 +88,8 @@ def test_the_next_model_can_start_from_an_earlier_one(made: Path) -> None:
     tool("make.py", "all", "--no-report", *folders, *previous, *FEW, *TUNED)
     start = described(made / "tuned")["training"]["start"]
     assert start["sha256"] == described(made / "models")["model"]["sha256"]
-    assert start["member"] == "tuned"
-    assert "the member `tuned`" in (made / "tuned" / "MODEL_CARD.md").read_text()
+    assert start["through"] == ["members/tuned", "students/tuned"]
+    assert "then `members/tuned`, then `students/tuned`" in (made / "tuned" / "MODEL_CARD.md").read_text()
 
 
 def test_what_starts_from_an_earlier_model_asks_for_one(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def _start(start: dict[str, Any] | None) -> str:
     if start is None:
         return "random weights"
     model = f"an earlier model, SHA-256 `{start['sha256']}`, trained at commit `{start['commit']}`"
-    return f"the member `{start['member']}`, which started from {model}" if "member" in start else model
+    return model + "".join(f", then `{name}`" for name in start.get("through", []))
 
 
 def _ensemble(together: dict[str, Any] | None) -> str:

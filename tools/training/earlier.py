@@ -54,19 +54,21 @@ def begin(
 ) -> tuple[nn.Module, dict[str, Any] | None]:
     """Return the recipe's network as its training begins, and what the sidecar says of where it starts.
 
-    run: the folder of the members. model: an earlier model's file, for recipes that start from it. images:
-    (N, 48, 48) training faces. Raises ValueError where the earlier model is wanted and not given, OSError
-    where the member is not trained.
+    run: the folder of the members and students. model: an earlier model's file, for recipes that start
+    from it. images: (N, 48, 48) training faces. Raises ValueError where the earlier model is wanted and not
+    given, OSError where the member or student that it begins with is not trained.
     """
     torch.manual_seed(recipe.seed)
     if not recipe.start:
         return network.build(recipe.network, recipe.dropout, recipe.enlarged), None
     if recipe.start != PREVIOUS:
-        folder = run / "members" / recipe.start
-        if not (folder / "member.json").exists():
-            raise FileNotFoundError(f"{folder} has no trained member: run the stage `teachers` first")
-        about = json.loads((folder / "member.json").read_text())["start"]
-        return load(recipe.network, folder / "weights.pt"), {**(about or {}), "member": recipe.start}
+        folder = run / recipe.start
+        described = folder / f"{folder.parent.name.removesuffix('s')}.json"
+        if not described.exists():
+            raise FileNotFoundError(f"{folder} is not trained: run the stages in their order")
+        about = json.loads(described.read_text())["start"] or {}
+        start = {**about, "through": [*about.get("through", []), recipe.start]}
+        return load(recipe.network, folder / "weights.pt"), start
     if model is None:
         raise ValueError("an earlier model is to be tuned: say which with --previous")
     earlier, figures = previous(model)

@@ -101,20 +101,30 @@ def make_all(options: argparse.Namespace) -> None:
 def _side_by_side(
     options: argparse.Namespace, stage: str, flag: str, names: list[str], limit_s: float
 ) -> None:
-    count = min(options.side_by_side, len(names)) if stage == "teachers" else len(names)
-    count = count if options.side_by_side > 1 else 1
+    count = min(options.side_by_side, len(names)) if options.side_by_side > 1 else 1
+    groups = [names[number::count] for number in range(count)]
+    if stage == "students" and count > 1:
+        groups = chains(names, STUDENTS)
     common = ["--data", options.data, "--run", options.run, "--limit-s", limit_s]
     for name in ("epochs", "network", "faces", "previous"):
         if (value := getattr(options, name)) is not None:
             common += [f"--{name}", value]
-    commands = [
-        [sys.executable, __file__, stage, *map(str, common), flag, *names[number::count]]
-        for number in range(count)
-    ]
+    commands = [[sys.executable, __file__, stage, *map(str, common), flag, *group] for group in groups]
     processes = [subprocess.Popen(command) for command in commands]
     failed = [process.args for process in processes if process.wait() != 0]
     if failed:
         raise SystemExit(f"stage {stage} failed: {failed}")
+
+
+def chains(names: list[str], recipes: dict[str, Recipe]) -> list[list[str]]:
+    """Return the students in groups that need no other group: what begins with another follows it."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        kind, _, start = recipes[name].start.partition("/")
+        group = groups[start] if kind == "students" and start in groups else []
+        groups[name] = group
+        group.append(name)
+    return list({id(group): group for group in groups.values()}.values())
 
 
 STAGES = {

@@ -14,7 +14,7 @@ class Recipe:
     """The numbers of a run; what has no unit is a share of 1."""
 
     network: str = "medium"
-    start: str = ""  # fresh weights; PREVIOUS, or the member whose weights it begins with
+    start: str = ""  # fresh weights; PREVIOUS, or the folder in the run whose weights it begins with
     epochs: int = 145
     seed: int = 1
     batch: int = 256
@@ -85,20 +85,22 @@ _STUDENT = Recipe(
     balance=0.3,
     sides=((1.0, 48),),
 )
+_STUDENT_TUNED = replace(
+    _STUDENT,
+    start="members/tuned",
+    epochs=75,
+    batch=256,
+    kernel_rate=0.0042,
+    rate=0.035,
+    warm_up=0.02,
+    average=0.998,
+    teacher_share=0.85,
+    balance=0.0,
+    seed=41,
+)
 STUDENTS = {
-    "tuned": replace(
-        _STUDENT,
-        start="tuned",
-        epochs=150,
-        batch=256,
-        kernel_rate=0.0042,
-        rate=0.035,
-        warm_up=0.02,
-        average=0.998,
-        teacher_share=0.85,
-        balance=0.0,
-        seed=41,
-    )
+    "tuned": _STUDENT_TUNED,
+    "tuned_again": replace(_STUDENT_TUNED, start="students/tuned", seed=42),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import time
 from dataclasses import asdict, replace
@@ -18,10 +19,11 @@ import earlier
 import ensemble
 import views
 from augment import Strength
+from candidates import Candidate, candidates
 from device import device_name, pick_device
 from lessons import FreshViews, StoredViews
+from network import EmotionNetwork
 from recipe import MEMBERS, STUDENTS, Recipe
-from refit import refit_head
 from train import Run, predict
 
 VIEWED = Strength()  # how far the stored views are varied
@@ -159,24 +161,28 @@ def train_students(options: argparse.Namespace) -> None:
         run = Run(
             recipe, built, lesson, valid, folder, limit_s=left_s / (len(options.students) - number) * 0.96
         )
+        began_with = copy.deepcopy(built.state_dict()) if start else None
         trained = run.finish()
-        refit_head(trained, train, recipe.votes_share)
-        write_student(run, trained, {"recipe": asdict(recipe), "start": start})
+        assert isinstance(trained, EmotionNetwork)
+        made = list(candidates(trained, began_with, (train, valid), recipe.votes_share))
+        write_student(run, made, {"recipe": asdict(recipe), "start": start})
 
 
-def write_student(run: Run, trained: nn.Module, about: dict[str, Any]) -> None:
-    """Store a trained student's weights and figures in its run's folder."""
-    weights = {key: value.cpu() for key, value in trained.state_dict().items()}
+def write_student(run: Run, made: list[Candidate], about: dict[str, Any]) -> None:
+    """Store the best of what a student was made into, and the figures of all, in its run's folder."""
+    best = max(made, key=lambda candidate: candidate.valid_accuracy)
+    weights = {key: value.cpu() for key, value in best.network.state_dict().items()}
     torch.save(weights, run.folder / "weights.pt")
-    logits = predict(trained, run.valid.images, run.device)
+    named = ("trained_share", "refit", "valid_accuracy")
+    described = [{name: getattr(each, name) for name in named} for each in made]
     figures = {
         **about,
-        "refit": True,
+        **described[made.index(best)],
+        "candidates": described,
         "epochs_done": run.epoch,
         "seconds": run.seconds,
         "device": device_name(run.device),
-        "valid_accuracy": float((logits.argmax(1).numpy() == run.valid.labels).mean()),
         "history": run.history,
     }
     write_json(run.folder / "student.json", figures)
-    print(run.folder.name, "valid", figures["valid_accuracy"], "seconds", run.seconds, flush=True)
+    print(run.folder.name, json.dumps(described), "seconds", run.seconds, flush=True)

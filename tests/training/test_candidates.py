@@ -1,0 +1,38 @@
+"""What a trained student is offered as, and that a mixture of weights is what it says."""
+
+import data
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
+
+import candidates  # noqa: E402
+import network  # noqa: E402
+
+
+def faces(count: int) -> data.Faces:
+    chance = np.random.default_rng(count)
+    images = chance.integers(0, 256, (count, 48, 48)).astype(np.uint8)
+    return data.Faces(images, np.arange(count) % 7, np.zeros((count, 10), np.uint8))
+
+
+def test_halfway_between_two_networks_lie_the_mean_weights() -> None:
+    start, trained = network.build("small").state_dict(), network.build("small").eval()
+    before = {name: value.clone() for name, value in trained.state_dict().items()}
+    images = torch.from_numpy(faces(8).images)
+    mixed = candidates.between(start, trained, 0.5, images).state_dict()
+    for name in ("trunk.0.conv.weight", "head.weight", "head.bias"):
+        assert torch.allclose(mixed[name], (start[name] + before[name]) / 2)
+    assert all(torch.equal(before[name], value) for name, value in trained.state_dict().items())
+
+
+@pytest.mark.parametrize("experienced", [True, False])
+def test_only_what_had_learned_before_is_mixed(experienced: bool) -> None:
+    trained = network.build("small").eval()
+    start = network.build("small").state_dict() if experienced else None
+    made = list(candidates.candidates(trained, start, (faces(21), faces(14)), 0.0))
+    shares = [1.0, 0.5] if experienced else [1.0]
+    kinds = [(share, refit) for share in shares for refit in (False, True)]
+    assert [(each.trained_share, each.refit) for each in made] == kinds
+    assert all(0.0 <= each.valid_accuracy <= 1.0 for each in made)
+    assert len({id(each.network) for each in made}) == len(made)

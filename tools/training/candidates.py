@@ -1,0 +1,73 @@
+"""What a trained student can become without more training, and which of that is best.
+
+Halfway between a network's weights before and after it learned from an ensemble lies one that is often better
+than both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), as long as the second grew out of
+the first. A head can be fitted again to either.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+import data
+from average import settle_norms
+from network import EmotionNetwork
+from refit import refit_head
+from train import predict
+
+TRAINED_SHARES = (1.0, 0.5)  # of the trained weights; the rest is what the student began with
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A network that could be shipped. trained_share: of its weights, 0 to 1; refit: its head, again."""
+
+    network: EmotionNetwork
+    trained_share: float
+    refit: bool
+    valid_accuracy: float  # one look at each validation face
+
+
+@torch.no_grad()
+def between(
+    start: dict[str, Tensor], trained: EmotionNetwork, share: float, images: Tensor
+) -> EmotionNetwork:
+    """Return a network with that share of the trained weights, the rest of the start's, and measured norms.
+
+    start: a state of the same network. images: (N, 48, 48) uint8 training faces.
+    """
+    mixed = copy.deepcopy(trained)
+    for name, value in mixed.state_dict().items():
+        if value.dtype.is_floating_point:
+            value.lerp_(start[name].to(value.device), 1.0 - share)
+    settle_norms(mixed, images)
+    return mixed.eval()
+
+
+def candidates(
+    trained: EmotionNetwork,
+    start: dict[str, Tensor] | None,
+    faces: tuple[data.Faces, data.Faces],
+    votes: float,
+) -> Iterator[Candidate]:
+    """Give what a student can become, each with its accuracy on the second of the faces.
+
+    start: the state that it began with, where that had learned before. votes: FER+'s share in the
+    targets that a head is fitted to.
+    """
+    train, valid = faces
+    device = trained.head.weight.device
+    images = torch.from_numpy(train.images).to(device)
+    for share in TRAINED_SHARES if start else TRAINED_SHARES[:1]:
+        mixed = trained if start is None or share == 1.0 else between(start, trained, share, images)
+        for refit in (False, True):
+            if refit:
+                mixed = copy.deepcopy(mixed)
+                refit_head(mixed, train, votes)
+            right = predict(mixed, valid.images, device).argmax(1).numpy() == valid.labels
+            yield Candidate(mixed, share, refit, float(right.mean()))
