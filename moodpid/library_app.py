@@ -212,7 +212,7 @@ def status() -> AnalysisStatus:
 
 
 def look(picture: Path | None) -> list["MoodOverview"]:
-    """Return what lies near each mood, and draw all songs on the plane if a file is named for it.
+    """Return what lies near each mood, and draw all songs, if there are any, where a file is named for it.
 
     Raises:
         LibraryError: The database is broken.
@@ -222,8 +222,8 @@ def look(picture: Path | None) -> list["MoodOverview"]:
     from moodpid.library.picture import MAX_SONGS, draw
 
     with LibraryReader(state_files.library_path()) as reader:
-        if picture:
-            count = reader.counts().analyzed
+        count = reader.counts().analyzed
+        if picture and count:
             # Every n-th song, so that the first folders do not use up MAX_SONGS
             some = islice(reader.everything(), 0, None, -(-count // MAX_SONGS) or 1)
             picture.write_text(draw(some, f"{count} songs"), encoding="utf-8")
@@ -248,6 +248,7 @@ def like(config: Config, uri: str) -> str:
         MpdGoneError, MpdDeniedError: MPD cannot be reached.
         CommandRefusedError: It does not allow messages.
     """
+    from moodpid.library.overview import song_name
     from moodpid.mpd.connection import MpdConnection
     from moodpid.mpd.leader_election import LIKE, leader_among
 
@@ -258,10 +259,11 @@ def like(config: Config, uri: str) -> str:
         if not liked:
             raise NoLikeError("nothing plays: name a song, as in moodpid like URI")
         with wiring.library_reader() as reader:
-            if reader.song(liked) is None:
+            placed = reader.song(liked)
+            if placed is None:
                 raise NoLikeError(f"{clean(liked)} is not analysed: run moodpid analyse")
         leader = leader_among(connection.channels())
         if not leader:
             raise NoLikeError("no moodpid drives this MPD: sudo systemctl start moodpid")
         connection.send_message(leader, f"{LIKE} {liked}")
-    return clean(liked)
+    return clean(song_name(placed))

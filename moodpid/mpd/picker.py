@@ -232,7 +232,7 @@ class Picker:
         }
         uri = best(preferences, self._random)
         liked = preferences[uri]
-        why = f"one of {len(preferences)} from {name}, {liked.good:.3g} for it and {liked.bad:.3g} against"
+        why = f"one of {len(preferences)} from {name}, {liked.good:.2f} for it and {liked.bad:.2f} against"
         return Pick(uri, mood, name, why, stickers[uri])
 
     def _preference(

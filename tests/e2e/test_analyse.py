@@ -155,6 +155,14 @@ def test_a_missing_decoder_is_one_line_with_its_package(home: Home) -> None:
     assert "apt install ffmpeg" in failed.stderr
 
 
+def test_without_songs_no_picture_is_written(home: Home) -> None:
+    picture = home.folder / "songs.svg"
+    failed = home.run("library", "--picture", str(picture))
+    assert failed.returncode == 1
+    assert "no song is analysed yet" in failed.stderr
+    assert not picture.exists()
+
+
 def test_like_needs_a_song_an_analysis_and_the_service(home: Home) -> None:
     nothing = home.run("like")
     assert nothing.returncode == 1

@@ -48,7 +48,7 @@ _MEMBERS = {
     "fine": replace(_SCRATCH, network="fine", enlarged=64, seed=15),
     "gated": replace(_SCRATCH, network="gated", seed=13),
     "plain_again": replace(_SCRATCH, network="plain", seed=18, mixup=0.1),
-    "residual": replace(_SCRATCH, network="teacher", seed=11),
+    "plain_half": replace(_SCRATCH, network="plain_half", epochs=90, plain_end=0.1, seed=11),
     "broad": replace(
         _SCRATCH, network="broad", epochs=110, mixup=0.2, votes_share=0.4, votes_until=70 / 110, seed=19
     ),
