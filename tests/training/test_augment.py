@@ -1,5 +1,6 @@
 """Variations of faces: in range, repeatable, and no more than their strength."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -46,6 +47,21 @@ def test_no_face_is_turned_further_than_the_detector_finds() -> None:
     drawn = augment.draw(2000, replace(STILL, rotation_deg=40.0, tilt=1.0), CPU)
     turned = torch.atan2(drawn.matrix[:, 1, 0].abs(), drawn.matrix[:, 1, 1])
     assert turned.max() <= augment.MOST_TURNED + 1e-5
+
+
+def test_a_picture_turned_once_around_is_the_same() -> None:
+    images, turned = faces(4), faces(4)
+    for _ in range(4):
+        turned = augment.turn(turned, torch.full((4,), math.pi / 2))
+    assert (turned - images).abs().max() < 0.1
+
+
+def test_a_positive_angle_turns_clockwise() -> None:
+    corner = torch.zeros(1, 1, 48, 48)
+    corner[..., :8, :8] = 255.0
+    turned = augment.turn(corner, torch.tensor([math.pi / 2]))
+    assert turned[0, 0, 4, 43] > 250
+    assert turned[0, 0, 4, 4] < 5
 
 
 def test_a_drawn_variation_gives_the_same_picture_again() -> None:

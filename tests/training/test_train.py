@@ -117,6 +117,18 @@ def test_stored_answers_go_with_their_own_views(faces: data.Faces) -> None:
     assert torch.equal(shown.images[:, 0, 0, 0], shown.targets[:, 0])
 
 
+def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -> None:
+    count = len(faces.labels)
+    upright = torch.zeros(1, count, 48, 48, dtype=torch.uint8)
+    upright[..., 24:] = 200  # dark on the left, or where it is mirrored on the right
+    answers = torch.full((1, count, 7), 1 / 7)
+    lesson = StoredViews(faces, upright, answers, replace(RECIPE, turned=0.25), torch.device("cpu"))
+    torch.manual_seed(1)
+    images = lesson.batch(torch.arange(count), Phase()).images
+    straight = (images == images[:, :, :1]).flatten(1).all(dim=1)  # all rows are alike
+    assert int((~straight).sum()) == count // 4
+
+
 def test_labels_have_no_share_in_views_of_two_faces(faces: data.Faces) -> None:
     count = len(faces.labels)
     shown = torch.zeros(views.COUNT, count, 48, 48, dtype=torch.uint8)

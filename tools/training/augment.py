@@ -147,6 +147,17 @@ def vary(images: Tensor, side: int, strength: Strength) -> Tensor:
     return apply(images, draw(len(images), strength, images.device), side)
 
 
+def turn(images: Tensor, angles: Tensor) -> Tensor:
+    """Return pictures turned clockwise about their middle; the border fills what comes in from outside.
+
+    images: (N, 1, side, side). angles: (N,), radians.
+    """
+    cosine, sine, nothing = torch.cos(angles), torch.sin(angles), torch.zeros_like(angles)
+    rows = torch.stack([cosine, sine, nothing], dim=1), torch.stack([-sine, cosine, nothing], dim=1)
+    grid = functional.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
 def mix(
     images: Tensor, targets: tuple[Tensor, ...], chance: float, alpha: float
 ) -> tuple[Tensor, list[Tensor]]:

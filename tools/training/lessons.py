@@ -69,7 +69,8 @@ class StoredViews:
     """Fixed views with what the ensemble answered to just these (Beyer et al., 2022).
 
     shown: (V, N, 48, 48) uint8 views. answers: (V, N, 7), rows add up to 1. Half of the views are
-    mirrored when they are shown: to the ensemble a mirror image is the same face.
+    mirrored when they are shown, and some are turned: to the ensemble that is the same face, and its answer
+    to the less tilted head is the better one.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class StoredViews:
     ) -> None:
         self.images = torch.from_numpy(faces.images).to(device)
         self.labels = torch.from_numpy(faces.labels).to(device)
-        self._share = recipe.teacher_share
+        self._share, self._turned = recipe.teacher_share, recipe.turned
         self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
         self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
         self._shown = shown.to(device)
@@ -90,6 +91,9 @@ class StoredViews:
         images = self._shown[view, rows].float().unsqueeze(1)
         mirrored = torch.rand(len(rows), device=rows.device) < 0.5
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+        if turned := round(self._turned * len(rows)):
+            angles = (torch.rand(turned, device=rows.device) * 2.0 - 1.0) * augment.MOST_TURNED
+            images[:turned] = augment.turn(images[:turned], angles)
         # Nobody has labelled what a picture of two faces shows
         single = (view < views.SINGLE)[:, None]
         share = torch.where(single, self._share, 1.0)

@@ -34,6 +34,7 @@ class Recipe:
     mirror_from: float = 0.6  # from this share of the run on it learns from its own average, too
     mirror_share: float = 0.5  # of what its average says of the mirror image, in the target then
     teacher_share: float = 0.9  # of an ensemble's stored answers in the target, where there are any
+    turned: float = 0.0  # share of stored views that are turned by up to `augment.MOST_TURNED` more
     balance: float = 0.0  # power of 1 / class frequency by which faces are drawn: 1 shows all classes alike
     fold: int = 0  # of `folds`: the faces that the run leaves out
     folds: int = 0  # 0: none is left out
@@ -82,6 +83,7 @@ _STUDENT = Recipe(
     plain_end=0.0,
     mirror_from=1.0,
     votes_head=0.1,
+    turned=0.3,
     balance=0.3,
     sides=((1.0, 48),),
 )
