@@ -86,13 +86,3 @@ def test_a_view_is_made_of_its_number_alone() -> None:
     assert torch.equal(views.render(images, 0, strength), images)
     assert torch.equal(views.render(images, 3, strength), views.render_all(images, strength, 4)[3])
     assert not torch.equal(views.render(images, 3, strength), views.render(images, 5, strength))
-
-
-def test_later_views_show_two_faces_mixed_or_joined() -> None:
-    images = torch.arange(0, 240, 12, dtype=torch.uint8).view(-1, 1, 1).expand(-1, 48, 48)
-    shown = views.render(images, views.SINGLE, STILL).float()
-    own = (shown - images).abs().mean(dim=2)
-    joined = (own[:, 2] < 2.0) & (own[:, -3] > 2.0)  # above the face's own, below another's
-    mixed = (own[:, 2] - own[:, -3]).abs() < 0.5
-    assert 4 <= int(joined.sum()) <= 16
-    assert bool((joined | mixed).all())

@@ -12,7 +12,6 @@ import average  # noqa: E402
 import data  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
-import views  # noqa: E402
 from lessons import FreshViews, Phase, StoredViews  # noqa: E402
 from recipe import Recipe, rate_at, side_at  # noqa: E402
 
@@ -127,18 +126,3 @@ def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -
     images = lesson.batch(torch.arange(count), Phase()).images
     straight = (images == images[:, :, :1]).flatten(1).all(dim=1)  # all rows are alike
     assert int((~straight).sum()) == count // 4
-
-
-def test_labels_have_no_share_in_views_of_two_faces(faces: data.Faces) -> None:
-    count = len(faces.labels)
-    shown = torch.zeros(views.COUNT, count, 48, 48, dtype=torch.uint8)
-    shown[views.SINGLE :] = 1
-    answers = torch.full((views.COUNT, count, 7), 1 / 7)
-    lesson = StoredViews(faces, shown, answers, replace(RECIPE, teacher_share=0.0), torch.device("cpu"))
-    torch.manual_seed(1)
-    batch = lesson.batch(torch.arange(count).repeat(4), Phase())
-    of_two = batch.images[:, 0, 0, 0] == 1
-    assert 0 < int(of_two.sum()) < 4 * count
-    assert torch.allclose(batch.targets[of_two], torch.tensor(1 / 7))
-    assert batch.votes[of_two].sum() == 0
-    assert bool((batch.targets[~of_two].max(dim=1).values == 1.0).all())

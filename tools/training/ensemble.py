@@ -92,17 +92,15 @@ def blend(
     """Return the members' mean answer to all views, (V, N, 7), as sure of itself as the temperature makes it.
 
     What a member says of faces that it was trained on leans to their labels, which are noisy: the
-    member that has left a face out counts `unseen` times as much for it. A member may have answered to the
-    first views only, where the others have been added since.
+    member that has left a face out counts `unseen` times as much for it.
     """
     rows = np.arange(answers[0].shape[1])
-    views = max(len(given) for given in answers)
-    total = np.zeros((views, len(rows), answers[0].shape[2]), np.float32)
-    count = np.zeros((views, len(rows), 1), np.float32)
+    total = np.zeros(answers[0].shape, np.float32)
+    count = np.zeros((1, len(rows), 1), np.float32)
     for member, weight, given in zip(members, weights, answers, strict=True):
         left_out = (rows % member.folds == member.fold) if member.folds else np.zeros(len(rows), bool)
         factor = (weight * np.where(left_out, unseen, 1.0))[None, :, None].astype(np.float32)
-        total[: len(given)] += factor * given
-        count[: len(given)] += factor
+        total += factor * given
+        count += factor
     total = (total / count) ** np.float32(1.0 / temperature)
     return np.asarray(total / total.sum(axis=2, keepdims=True), np.float16)

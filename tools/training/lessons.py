@@ -10,7 +10,6 @@ from torch import Tensor
 
 import augment
 import data
-import views
 from recipe import Recipe
 
 
@@ -94,8 +93,5 @@ class StoredViews:
         if turned := round(self._turned * len(rows)):
             angles = (torch.rand(turned, device=rows.device) * 2.0 - 1.0) * augment.MOST_TURNED
             images[:turned] = augment.turn(images[:turned], angles)
-        # Nobody has labelled what a picture of two faces shows
-        single = (view < views.SINGLE)[:, None]
-        share = torch.where(single, self._share, 1.0)
-        targets = torch.lerp(self._targets[rows], self._answers[view, rows].float(), share)
-        return Batch(images, targets, self._votes[rows] * single)
+        targets = torch.lerp(self._targets[rows], self._answers[view, rows].float(), self._share)
+        return Batch(images, targets, self._votes[rows])

@@ -83,14 +83,14 @@ _STUDENT = Recipe(
     plain_end=0.0,
     mirror_from=1.0,
     votes_head=0.1,
-    turned=0.3,
+    turned=0.2,
     balance=0.3,
     sides=((1.0, 48),),
 )
 _STUDENT_TUNED = replace(
     _STUDENT,
     start="members/tuned",
-    epochs=75,
+    epochs=90,
     batch=256,
     kernel_rate=0.0042,
     rate=0.035,

@@ -132,7 +132,7 @@ def combine(options: argparse.Namespace) -> None:
         with np.load(file.parent / "valid.npz") as answers:
             log_shares = ensemble.log_mean(answers["logits"], answers["mirrored"])
         members.append(ensemble.Member(name, recipe["fold"], recipe["folds"], log_shares))
-        given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
+        given.append(np.load(file.parent / "answers.npy", mmap_mode="r")[: views.COUNT])
     described = ensemble.describe(members, valid.labels)
     of_votes = data.label_given_votes(valid)
     described["votes_accuracy"] = round(ensemble.accuracy(of_votes, valid.labels), 4)

@@ -12,23 +12,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import augment
-import data
 from device import autocast
 
-COUNT = 32
-SINGLE = 20  # of them show one face each, but for a few that are mixed; the others show two
+COUNT = 20
 SEED = 2013
-MIXED = 0.2  # share of pictures that are mixed with another face, in every other of the single views
-JOINT = 0.6  # of the side, from above: where a face's lower half is joined
+MIXED = 0.2  # share of pictures that are mixed with another face
 BATCH = 2048
 
 
 def render(images: Tensor, number: int, strength: augment.Strength) -> Tensor:
-    """Return view `number` of each of (N, 48, 48) uint8 faces, likewise; view 0 is the face as it is.
-
-    From view SINGLE on, each face is mixed with another, or has another's mouth and chin: to such faces no
-    label is known, so no teacher knows one by heart.
-    """
+    """Return view `number` of each of (N, 48, 48) uint8 faces, likewise; view 0 is the face as it is."""
     if number == 0:
         return images
     random = torch.Generator().manual_seed(SEED * 1000 + number)
@@ -36,7 +29,9 @@ def render(images: Tensor, number: int, strength: augment.Strength) -> Tensor:
         len(images), strength if number % 2 else strength.plain(), torch.device("cpu"), random
     )
     partner = torch.randperm(len(images), generator=random)
-    kept = _kept(len(images), number, random).to(images.device)
+    kept = 1.0 - 0.5 * torch.rand(len(images), generator=random)
+    mixed = torch.rand(len(images), generator=random) < (MIXED if number % 2 else 0.0)
+    kept = torch.where(mixed, kept, 1.0).to(images.device).view(-1, 1, 1, 1)
     drawn, partner = drawn.to(images.device), partner.to(images.device)
     varied = torch.empty_like(images)
     for start in range(0, len(images), BATCH):
@@ -46,17 +41,6 @@ def render(images: Tensor, number: int, strength: augment.Strength) -> Tensor:
         pictures = augment.apply(torch.lerp(other, pictures, kept[part]), drawn.take(part))
         varied[part] = pictures.round().to(torch.uint8).squeeze(1)
     return varied
-
-
-def _kept(count: int, number: int, random: torch.Generator) -> Tensor:
-    """Return how much of each row of a view's pictures is the face's own, 0 to 1: (N, 1, 48 or 1, 1)."""
-    kept = 1.0 - 0.5 * torch.rand(count, generator=random)
-    chance = torch.rand(count, generator=random)
-    if number < SINGLE:
-        return torch.where(chance < (MIXED if number % 2 else 0.0), kept, 1.0).view(-1, 1, 1, 1)
-    rows = (torch.arange(data.SIDE_PX) + 0.5) / data.SIDE_PX
-    upper = ((JOINT - rows) * 8.0 + 0.5).clamp(0.0, 1.0)  # joined softly, over an eighth of the side
-    return torch.where((chance < 0.5)[:, None], kept[:, None], upper).view(count, 1, -1, 1)
 
 
 def render_all(images: Tensor, strength: augment.Strength, count: int = COUNT) -> Tensor:
