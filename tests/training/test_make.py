@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import make
 import numpy as np
 import pytest
-import recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools" / "training"
@@ -44,6 +42,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
+    import make
+    import recipe
+
     recipes = {
         "first": recipe.Recipe(start="members/first"),
         "other": recipe.Recipe(),
