@@ -41,19 +41,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
-    import make
-    import recipe
-
-    recipes = {
-        "first": recipe.Recipe(start="members/first"),
-        "other": recipe.Recipe(),
-        "second": recipe.Recipe(start="students/first"),
-    }
-    assert make.chains(["first", "other", "second"], recipes) == [["first", "second"], ["other"]]
-    assert make.chains(["other", "second"], recipes) == [["other"], ["second"]]
-
-
 def described(folder: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((folder / "emotion.json").read_text())
     return content

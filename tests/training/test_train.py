@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[tra
 
 import average  # noqa: E402
 import data  # noqa: E402
+import make  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
 from lessons import FreshViews, Phase, StoredViews  # noqa: E402
@@ -126,3 +127,13 @@ def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -
     images = lesson.batch(torch.arange(count), Phase()).images
     straight = (images == images[:, :, :1]).flatten(1).all(dim=1)  # all rows are alike
     assert int((~straight).sum()) == count // 4
+
+
+def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
+    recipes = {
+        "first": Recipe(start="members/first"),
+        "other": Recipe(),
+        "second": Recipe(start="students/first"),
+    }
+    assert make.chains(["first", "other", "second"], recipes) == [["first", "second"], ["other"]]
+    assert make.chains(["other", "second"], recipes) == [["other"], ["second"]]
