@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ENLARGED_PX = 96
 STEP_PX = 8
-PATCH_PX = 24.0
+PATCH_PX = 24.0  # side of what a descriptor sees
+PATCH_OF_KEYPOINT = 6.0  # sides: four cells of one and a half each (OpenCV's SIFT_create)
 PYRAMID = (1, 2, 3)  # cells a side
 WORDS = 400
 
@@ -27,7 +28,9 @@ class BagOfWords:
 
     def __init__(self) -> None:
         places = np.arange(STEP_PX // 2, ENLARGED_PX, STEP_PX, dtype=np.float32)
-        self._points = [cv2.KeyPoint(float(x), float(y), PATCH_PX) for y in places for x in places]
+        self._points = [
+            cv2.KeyPoint(float(x), float(y), PATCH_PX / PATCH_OF_KEYPOINT) for y in places for x in places
+        ]
         self._sift = cv2.SIFT_create()  # type: ignore[attr-defined]
         across = (np.arange(len(self._points)) % len(places)) / len(places)
         down = (np.arange(len(self._points)) // len(places)) / len(places)
@@ -42,7 +45,7 @@ class BagOfWords:
         descriptors = np.concatenate([self._descriptors(image) for image in images[some]])
         clusters = MiniBatchKMeans(WORDS, batch_size=4096, n_init=1, random_state=1).fit(descriptors)
         self._words = np.asarray(clusters.cluster_centers_, np.float32)
-        self._svm: Any = LinearSVC(C=1.0, dual=False, class_weight=None, max_iter=300, tol=1e-3)
+        self._svm: Any = LinearSVC(C=0.1, dual=False, class_weight=None, max_iter=300, tol=1e-3)
         self._svm.fit(np.stack([self._histogram(image) for image in images]), labels)
 
     def classify(self, image: NDArray[np.uint8]) -> int:
