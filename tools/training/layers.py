@@ -135,7 +135,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Conv(512),
         Conv(512),
     ),
-    # Half the pixels of `plain`, a fifth of its work: the second that two cores can train
+    # `plain` at half the side, a fifth of its work, for two cores
     "plain_half": (
         Conv(64, kernel=6, stride=2),
         Conv(64),

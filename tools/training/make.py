@@ -101,10 +101,11 @@ def make_all(options: argparse.Namespace) -> None:
 def _side_by_side(
     options: argparse.Namespace, stage: str, flag: str, names: list[str], limit_s: float
 ) -> None:
-    count = min(options.side_by_side, len(names)) if options.side_by_side > 1 else 1
-    groups = [names[number::count] for number in range(count)]
-    if stage == "students" and count > 1:
+    if stage == "students" and options.side_by_side > 1:
         groups = chains(names, STUDENTS)
+    else:
+        count = min(options.side_by_side, len(names))
+        groups = [names[number::count] for number in range(count)]
     common = ["--data", options.data, "--run", options.run, "--limit-s", limit_s]
     for name in ("epochs", "network", "faces", "previous"):
         if (value := getattr(options, name)) is not None:
