@@ -9,6 +9,8 @@ from moodpid.library.reader import PlacedSong
 from moodpid.mood.emotion import Affect
 
 REACH = 0.2  # on the plane: a song so much farther than the nearest is drawn six times in ten as often
+NEARLY = 0.1  # the closeness to the nearest fresh song from which one may stand in for it
+IN_REACH = 1e-5  # … to the nearest of all, from which one fits at all: the next quadrant's songs do not
 PER_ARTIST, PER_ALBUM = 2, 1
 
 
@@ -22,6 +24,21 @@ def closeness(song: PlacedSong, target: Affect, nearest: float) -> float:
     """
     excess = song.place.distance(target) ** 2 - nearest**2
     return math.exp(-max(0.0, excess) / (2 * REACH**2))
+
+
+def nearest_of(songs: Sequence[PlacedSong], target: Affect) -> float:
+    """Return the distance of the nearest song; infinite without songs."""
+    return min((song.place.distance(target) for song in songs), default=math.inf)
+
+
+def songs_as_near(songs: Sequence[PlacedSong], target: Affect, least: float) -> list[PlacedSong]:
+    """Return the songs whose closeness is at least `least` (0 to 1), in their order; the nearest is one.
+
+    In a small library few songs lie near a place. Without a limit the many far ones, each seldom drawn, would
+    together come often.
+    """
+    nearest = nearest_of(songs, target)
+    return [song for song in songs if closeness(song, target, nearest) >= least]
 
 
 def draw_songs(
@@ -45,7 +62,7 @@ def draw_songs(
     """
     if not songs:
         return []
-    nearest = min(song.place.distance(target) for song in songs)
+    nearest = nearest_of(songs, target)
     keys = {song.uri: _key(closeness(song, target, nearest), chance) for song in songs}
     order = sorted(songs, key=lambda song: keys[song.uri], reverse=True)
     artists: Counter[str] = Counter({artist: PER_ARTIST for artist in avoid_artists if artist})

@@ -6,7 +6,7 @@ from random import Random
 
 from moodpid.config import SongSource
 from moodpid.library.database import LibraryError
-from moodpid.library.draw import closeness, draw_songs
+from moodpid.library.draw import IN_REACH, NEARLY, closeness, draw_songs, nearest_of, songs_as_near
 from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
@@ -88,9 +88,9 @@ class SoundSource:
             pool = self._kept_pool(self._reader, link, source, target)
             if not pool:
                 return Candidates(problem=self._why_empty(self._reader, source))
-            fresh = [song for song in pool if usable(song.uri)]
+            fresh = songs_as_near([song for song in pool if usable(song.uri)], target, NEARLY)
             drawn = draw_songs(fresh, target, count, self._random, self._artists_of(waiting))
-            nearest = min(song.place.distance(target) for song in pool)
+            nearest = nearest_of(pool, target)
         except (LibraryError, CommandRefusedError) as error:
             return Candidates(problem=f"{source.name}: {error}")
         leanings = {song.uri: _leaning(closeness(song, target, nearest)) for song in drawn}
@@ -172,7 +172,8 @@ class SoundSource:
         """Return the songs near a place; only after some uses they are looked up again, which takes time."""
         pool, uses = self._pools.pop((source, target), ([], 0))
         if not uses:
-            pool, uses = self._pool(reader, link, source, target), _USES
+            found = self._pool(reader, link, source, target)
+            pool, uses = songs_as_near(found, target, IN_REACH), _USES
         if pool:
             self._pools[source, target] = pool, uses - 1
         while len(self._pools) > _POOLS:

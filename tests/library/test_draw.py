@@ -4,7 +4,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.library.draw import PER_ARTIST, closeness, draw_songs
+from moodpid.library.draw import PER_ARTIST, closeness, draw_songs, nearest_of, songs_as_near
 from moodpid.library.places import Place
 from moodpid.library.reader import PlacedSong
 from moodpid.library.records import Tags
@@ -68,3 +68,12 @@ def test_closeness_falls_with_distance(one: float, other: float) -> None:
     nearest = song("a", 0.8).place.distance(TARGET)
     near, far = sorted((song("b", one), song("c", other)), key=lambda s: s.place.distance(TARGET))
     assert 1 >= closeness(near, TARGET, nearest) >= closeness(far, TARGET, nearest) >= 0
+
+
+@given(songs, st.floats(1e-9, 1))
+def test_among_the_songs_as_near_is_the_nearest(pool: list[PlacedSong], least: float) -> None:
+    near = songs_as_near(pool, TARGET, least)
+    assert bool(near) == bool(pool)
+    assert nearest_of(near, TARGET) == nearest_of(pool, TARGET)
+    others = [one.place.distance(TARGET) for one in pool if one not in near]
+    assert all(other > one.place.distance(TARGET) for other in others for one in near)

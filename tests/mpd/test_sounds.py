@@ -1,6 +1,7 @@
 """Songs by their sound: near the mood, near the way that lifts, or like another song."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -28,17 +29,34 @@ SONGS = {
 }
 
 
+# Few songs, of each mood an album, as somebody has who only begins to collect
+FEW = {f"{mood} {n}.mp3": PLACES[mood] for mood in ("calm", "happy", "sad", "angry") for n in range(3)}
+
+
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[LibraryReader]:
-    with LibraryStore(tmp_path / "library.sqlite") as store:
+    with analysed(tmp_path, SONGS) as made:
+        yield made
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Iterator[LibraryReader]:
+    with analysed(tmp_path, FEW) as made:
+        yield made
+
+
+@contextmanager
+def analysed(folder: Path, songs: Mapping[str, Affect]) -> Iterator[LibraryReader]:
+    """A library of songs at these places, by an artist each."""
+    with LibraryStore(folder / "library.sqlite") as store:
         fill(
             store,
             (
                 (listed(uri, artist=uri), analysis(*place, sound=round(128 + 50 * place.valence)))
-                for uri, place in SONGS.items()
+                for uri, place in songs.items()
             ),
         )
-    with LibraryReader(tmp_path / "library.sqlite") as made:
+    with LibraryReader(folder / "library.sqlite") as made:
         yield made
 
 
@@ -57,7 +75,7 @@ class Evening:
     """A picker at a player that knows these songs; each pick is played."""
 
     def __init__(self, reader: LibraryReader | None, settings: MpdConfig, seed: int = 3) -> None:
-        self.fake_mpd = FakeMpd({"All": list(SONGS)})
+        self.fake_mpd = FakeMpd({"All": [*SONGS, *FEW]})
         self.settings = settings
         wall_clock = self.fake_mpd.clocks["wall_clock"]
         self.picker = Picker(settings, Random(seed), wall_clock=wall_clock, reader=reader)  # noqa: S311
@@ -75,7 +93,7 @@ class Evening:
         return pick.uri
 
     def places(self, mood: Mood, songs: int) -> list[Affect]:
-        return [SONGS[uri] for uri in (self.pick(mood) for _ in range(songs)) if uri]
+        return [(SONGS | FEW)[uri] for uri in (self.pick(mood) for _ in range(songs)) if uri]
 
 
 @pytest.mark.parametrize("mood", [Mood.HAPPY, Mood.SAD, Mood.ANGRY, Mood.NEUTRAL])
@@ -91,6 +109,21 @@ def test_no_song_comes_twice_while_there_are_others(reader: LibraryReader) -> No
     evening = Evening(reader, config())
     evening.places(Mood.HAPPY, 20)
     assert len(set(evening.played)) == 20
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_few_songs_that_fit_outweigh_many_that_do_not(few: LibraryReader, seed: int) -> None:
+    places = Evening(few, config(), seed).places(Mood.HAPPY, 3)
+    assert set(places) == {PLACES["happy"]}
+
+
+def test_songs_that_fit_come_again_before_opposite_ones(few: LibraryReader) -> None:
+    calm = SongSource(sounds=Sound.CALM)
+    evening = Evening(few, config(Strategy.MATCH, calm))
+    places = evening.places(Mood.HAPPY, 12)
+    assert not {PLACES["angry"], PLACES["sad"]} & set(places)
+    assert len(set(evening.played[:3])) == 3
+    assert all(one != two for one, two in pairwise(evening.played))
 
 
 def test_a_source_may_sound_otherwise_than_its_mood(reader: LibraryReader) -> None:
