@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[tra
 import layers  # noqa: E402
 import muon  # noqa: E402
 import network  # noqa: E402
+from average import settle_norms  # noqa: E402
 
 EXPORTED = [
     name for name, each in layers.NETWORKS.items() if not any(getattr(x, "gated", False) for x in each)
@@ -38,7 +39,7 @@ def test_the_multiply_adds_are_counted_as_they_are_done(name: str) -> None:
     def count(module: torch.nn.Module, _: object, out: torch.Tensor) -> None:
         nonlocal counted
         places = module.weight.numel() if isinstance(module, network.PlaceWeights) else 0
-        counted += places or module.conv.weight.numel() * out.shape[2] * out.shape[3]
+        counted += places or module.kernel().numel() * out.shape[2] * out.shape[3]
 
     built = network.build(name).eval()
     for module in built.modules():
@@ -120,3 +121,14 @@ def test_the_file_takes_the_grey_picture_as_it_is(tmp_path: Path) -> None:
     exported = export.convert(trained_looking("small"), samples, tmp_path / "model.tflite")
     assert exported.output_scale > 0
     assert exported.path.stat().st_size < 2_000_000
+
+
+@pytest.mark.parametrize("name", sorted(layers.EVEN))
+def test_an_even_network_answers_a_face_as_its_mirror_image(name: str) -> None:
+    built = trained_looking(name)
+    faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
+    settle_norms(built, faces.squeeze(1).to(torch.uint8))
+    with torch.no_grad():
+        answers, mirrored = built(faces)[0], built(faces.flip(3))[0]
+    assert torch.allclose(answers, mirrored, atol=1e-4)
+    assert not torch.allclose(answers, built(faces.flip(2))[0], atol=1e-2)

@@ -14,6 +14,7 @@ if missing:
 import export  # noqa: E402
 import network  # noqa: E402
 import restore  # noqa: E402
+from average import settle_norms  # noqa: E402
 from finish import int8_logits  # noqa: E402
 from train import predict  # noqa: E402
 
@@ -25,21 +26,37 @@ def faces() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (64, 48, 48), np.uint8)
 
 
+def exported(name: str, faces: np.ndarray, folder: Path) -> Path:
+    torch.manual_seed(1)
+    built = network.build(name)
+    built.train()(torch.from_numpy(faces).float().unsqueeze(1))  # so that its norms are not at rest
+    if built.even:
+        settle_norms(built, torch.from_numpy(faces))
+    export.convert(built, faces, folder / f"{name}.tflite")
+    return folder / f"{name}.tflite"
+
+
 @pytest.fixture(scope="module")
 def model(faces: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.manual_seed(1)
-    built = network.build("small")
-    built.train()(torch.from_numpy(faces).float().unsqueeze(1))  # so that its norms are not at rest
-    file: Path = tmp_path_factory.mktemp("model") / "emotion.tflite"
-    export.convert(built.eval(), faces, file)
-    return file
+    return exported("small", faces, tmp_path_factory.mktemp("model"))
 
 
-def test_the_network_says_what_the_file_says(model: Path, faces: np.ndarray) -> None:
-    restored = predict(restore.restore(model, "small"), faces, torch.device("cpu")).numpy()
-    of_file = int8_logits(model, faces)
+@pytest.fixture(scope="module")
+def even(faces: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exported("even", faces, tmp_path_factory.mktemp("even"))
+
+
+@pytest.mark.parametrize("name", ["small", "even"])
+def test_the_network_says_what_the_file_says(name: str, model: Path, even: Path, faces: np.ndarray) -> None:
+    file = {"small": model, "even": even}[name]
+    restored = predict(restore.restore(file, name), faces, torch.device("cpu")).numpy()
+    of_file = int8_logits(file, faces)
     spread = of_file.std(axis=0).mean()
     assert np.abs(restored - of_file).mean() < 0.1 * spread
+
+
+def test_an_even_file_answers_a_mirror_image_alike(even: Path, faces: np.ndarray) -> None:
+    assert np.array_equal(int8_logits(even, faces), int8_logits(even, faces[:, :, ::-1].copy()))
 
 
 def test_a_file_of_another_network_is_refused(model: Path) -> None:

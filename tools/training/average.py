@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from device import autocast
+from network import ConvNorm
 
 
 class Average:
@@ -44,6 +45,9 @@ def settle_norms(network: nn.Module, images: Tensor) -> None:
     images: (N, 48, 48) uint8. What the norms gathered in training is of varied faces and of
     weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021).
     """
+    for module in network.modules():
+        if isinstance(module, ConvNorm):
+            module.settle()
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     if not norms:
         return

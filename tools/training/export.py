@@ -38,7 +38,7 @@ def graph(network: EmotionNetwork) -> Callable[[Any], Any]:
     """
     stages = [_stage(layer, module) for layer, module in zip(network.layers, network.trunk, strict=True)]
     first = stages[0]
-    weights = tf.constant(network.head.weight.detach().numpy().T)
+    weights = tf.constant(network.head_kernel().detach().numpy().T)
     bias = tf.constant(network.head.bias.detach().numpy())
 
     def run(pictures: Any) -> Any:

@@ -18,12 +18,13 @@ class Conv:
 class Residual:
     """Two 3 x 3 convolutions beside a shortcut (1 x 1 where the width changes), then ReLU6.
 
-    gated: channels are weighed by what the whole picture holds (squeeze and excitation, Hu et al.,
-    2018); for teachers, since it is not exported.
+    inner: the width between the two; 0: the same. gated: channels are weighed by what the whole picture
+    holds (squeeze and excitation, Hu et al., 2018); for teachers, since it is not exported.
     """
 
     width: int
     gated: bool = False
+    inner: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,29 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Conv(256),
         Conv(256),
     ),
+    # `medium` with fewer channels within its last blocks, and more that are averaged at the end
+    "even": (
+        Conv(32, kernel=6, stride=2),
+        Conv(32),
+        Pool(),
+        Residual(80),
+        Residual(80),
+        Pool(),
+        Residual(160, inner=128),
+        Residual(160, inner=128),
+        Conv(640, kernel=1),
+    ),
+    "broad_even": (
+        Conv(64, kernel=6, stride=2),
+        Conv(64),
+        Pool(),
+        Residual(128),
+        Residual(128),
+        Pool(),
+        Residual(256),
+        Residual(256),
+        Conv(1024, kernel=1),
+    ),
     # For pictures enlarged to 64 px
     "fine": (
         Conv(48),
@@ -163,6 +187,10 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
     ),
 }
 
+# Their channels come in pairs that see each other's mirror image (Cohen & Welling, "Group Equivariant
+# Convolutional Networks", 2016): what they answer to a face is what they answer to its mirror image
+EVEN = frozenset({"even", "broad_even"})
+
 
 def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:
     """Count the multiply-adds of one face, without the heads."""
@@ -175,7 +203,8 @@ def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:
                 width = layer.width
             case Residual():
                 shortcut = 0 if width == layer.width else width * layer.width
-                weights = 9 * width * layer.width + 9 * layer.width**2 + shortcut
+                inner = layer.inner or layer.width
+                weights = 9 * width * inner + 9 * inner * layer.width + shortcut
                 total += side * side * weights
                 width = layer.width
             case Pool():

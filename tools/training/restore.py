@@ -25,14 +25,15 @@ def restore(model: Path, name: str) -> EmotionNetwork:
     convolutions, (weights, bias) = _layers(model)
     network = build(name)
     norms = [module for module in network.modules() if isinstance(module, ConvNorm)]
-    _check(model, name, [tuple(norm.conv.weight.shape) for norm in norms], convolutions)
+    _check(model, name, [tuple(norm.kernel().shape) for norm in norms], convolutions)
     for norm in norms:
         # In the file's order, which is that of the network among kernels of one shape
-        shape = tuple(norm.conv.weight.shape)
+        shape = tuple(norm.kernel().shape)
         row = next(row for row, (kernel, _) in enumerate(convolutions) if kernel.shape == shape)
         _set(norm, *convolutions.pop(row))
     with torch.no_grad():
-        network.head.weight.copy_(torch.from_numpy(weights))
+        shares = torch.from_numpy(weights).unflatten(1, (2 if network.even else 1, -1))
+        network.head.weight.copy_(shares.sum(dim=1))
         network.head.bias.copy_(torch.from_numpy(bias))
     return network.eval()
 
@@ -48,7 +49,7 @@ def _check(
 def _set(norm: ConvNorm, kernel: FloatArray, bias: FloatArray) -> None:
     """Put a folded kernel (out, in, k, k) and bias (out,) where convolution and norm have theirs."""
     scale = INPUT_SCALE if norm.sees_picture else 1.0
-    norm.conv.weight.copy_(torch.from_numpy(kernel) / scale)
+    norm.conv.weight.copy_(torch.from_numpy(kernel)[: len(norm.conv.weight)] / scale)
     norm.norm.bias.copy_(torch.from_numpy(bias))
     norm.norm.weight.fill_(1.0)
     assert norm.norm.running_mean is not None
