@@ -123,8 +123,8 @@ def test_the_file_takes_the_grey_picture_as_it_is(tmp_path: Path) -> None:
     assert exported.path.stat().st_size < 2_000_000
 
 
-@pytest.mark.parametrize("name", sorted(layers.EVEN))
-def test_an_even_network_answers_a_face_as_its_mirror_image(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(layers.EQUIVARIANT))
+def test_an_equivariant_network_answers_a_face_as_its_mirror_image(name: str) -> None:
     built = trained_looking(name)
     faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
     settle_norms(built, faces.squeeze(1).to(torch.uint8))

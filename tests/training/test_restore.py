@@ -30,7 +30,7 @@ def exported(name: str, faces: np.ndarray, folder: Path) -> Path:
     torch.manual_seed(1)
     built = network.build(name)
     built.train()(torch.from_numpy(faces).float().unsqueeze(1))  # so that its norms are not at rest
-    if built.even:
+    if built.equivariant:
         settle_norms(built, torch.from_numpy(faces))
     export.convert(built, faces, folder / f"{name}.tflite")
     return folder / f"{name}.tflite"
@@ -42,21 +42,23 @@ def model(faces: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def even(faces: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return exported("even", faces, tmp_path_factory.mktemp("even"))
+def equivariant(faces: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exported("equivariant", faces, tmp_path_factory.mktemp("equivariant"))
 
 
-@pytest.mark.parametrize("name", ["small", "even"])
-def test_the_network_says_what_the_file_says(name: str, model: Path, even: Path, faces: np.ndarray) -> None:
-    file = {"small": model, "even": even}[name]
+@pytest.mark.parametrize("name", ["small", "equivariant"])
+def test_the_network_says_what_the_file_says(
+    name: str, model: Path, equivariant: Path, faces: np.ndarray
+) -> None:
+    file = {"small": model, "equivariant": equivariant}[name]
     restored = predict(restore.restore(file, name), faces, torch.device("cpu")).numpy()
     of_file = int8_logits(file, faces)
     spread = of_file.std(axis=0).mean()
     assert np.abs(restored - of_file).mean() < 0.1 * spread
 
 
-def test_an_even_file_answers_a_mirror_image_alike(even: Path, faces: np.ndarray) -> None:
-    assert np.array_equal(int8_logits(even, faces), int8_logits(even, faces[:, :, ::-1].copy()))
+def test_an_equivariant_file_answers_a_mirror_image_alike(equivariant: Path, faces: np.ndarray) -> None:
+    assert np.array_equal(int8_logits(equivariant, faces), int8_logits(equivariant, faces[:, :, ::-1].copy()))
 
 
 def test_a_file_of_another_network_is_refused(model: Path) -> None:

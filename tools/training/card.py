@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import layers
 import sidecar
 
 # After Mitchell et al., "Model Cards for Model Reporting" (2019).
@@ -18,7 +19,7 @@ TEMPLATE = """\
 | file | `{file}`, {kilobytes} kB, SHA-256 `{sha256}` |
 | takes | one face: 48 x 48 grey, uint8, as a Haar box cut out of the picture |
 | gives | seven logits, int8: {labels} |
-| network | `{network}` of `tools/training/network.py`: plain and residual 3 x 3 convolutions, ReLU6, {million} million multiply-adds |
+| network | `{network}` of `tools/training/network.py`: plain and residual convolutions{pairs}, ReLU6, {million} million multiply-adds |
 | trained with | `{command}` at commit `{commit}`, seed {seed}, {done} of {epochs} epochs of {faces} faces, {minutes} minutes on {device} |
 | started from | {start} |
 | taught by | {ensemble} |
@@ -104,6 +105,7 @@ def text(described: dict[str, Any], million: float) -> str:
         kilobytes=round(described["model"]["bytes"] / 1000),
         labels=", ".join(described["labels"]),
         network=training["recipe"]["network"],
+        pairs=" in mirrored pairs" if training["recipe"]["network"] in layers.EQUIVARIANT else "",
         million=round(million),
         command=training["command"],
         commit=training["commit"],

@@ -149,7 +149,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Conv(256),
     ),
     # `medium` with fewer channels within its last blocks, and more that are averaged at the end
-    "even": (
+    "equivariant": (
         Conv(32, kernel=6, stride=2),
         Conv(32),
         Pool(),
@@ -160,7 +160,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(160, inner=128),
         Conv(640, kernel=1),
     ),
-    "broad_even": (
+    "broad_equivariant": (
         Conv(64, kernel=6, stride=2),
         Conv(64),
         Pool(),
@@ -189,7 +189,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 
 # Their channels come in pairs that see each other's mirror image (Cohen & Welling, "Group Equivariant
 # Convolutional Networks", 2016): what they answer to a face is what they answer to its mirror image
-EVEN = frozenset({"even", "broad_even"})
+EQUIVARIANT = frozenset({"equivariant", "broad_equivariant"})
 
 
 def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import fused
-from layers import EVEN, NETWORKS, Conv, Layer, Pool, Residual, Weigh
+from layers import EQUIVARIANT, NETWORKS, Conv, Layer, Pool, Residual, Weigh
 
 INPUT_SCALE = 1.0 / 128.0  # grey levels to about 0..2; folded into the first kernel at export
 
@@ -16,18 +16,20 @@ class ConvNorm(nn.Module):
     """A convolution without bias and the batch norm that is folded into it at export.
 
     Where it looks at the picture itself, its kernels are kept at mean 0, so that they answer to
-    edges and not to how light the room is. even: the second half of the channels sees the mirror
+    edges and not to how light the room is. equivariant: the second half of the channels sees the mirror
     image of what the first half sees, and only the first half's kernels are learned.
     """
 
-    def __init__(self, into: int, width: int, kernel: int, stride: int = 1, *, even: bool = False) -> None:
+    def __init__(
+        self, into: int, width: int, kernel: int, stride: int = 1, *, equivariant: bool = False
+    ) -> None:
         super().__init__()
-        self.sees_picture, self.even = into == 1, even
+        self.sees_picture, self.equivariant = into == 1, equivariant
         padding = (kernel - 1) // 2
         self.conv = nn.Conv2d(into, width, kernel, stride, padding, bias=False)
         self.norm = nn.BatchNorm2d(width)
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
-        if even:
+        if equivariant:
             self.conv.weight = nn.Parameter(self.conv.weight.detach()[: width // 2].clone())
 
     def forward(self, x: Tensor, shortcut: Tensor | None = None, *, clipped: bool = False) -> Tensor:
@@ -42,7 +44,7 @@ class ConvNorm(nn.Module):
         weight = self.conv.weight
         if self.sees_picture:
             weight = weight - weight.mean(dim=(1, 2, 3), keepdim=True)
-        if not self.even:
+        if not self.equivariant:
             return weight
         swapped = weight if self.sees_picture else torch.cat(weight.chunk(2, dim=1)[::-1], dim=1)
         return torch.cat([weight, swapped.flip(3)])
@@ -50,7 +52,7 @@ class ConvNorm(nn.Module):
     @torch.no_grad()
     def settle(self) -> None:
         """Give the two channels of a pair the same gain and offset: in training they drift a little apart."""
-        if self.even:
+        if self.equivariant:
             for value in (self.norm.weight, self.norm.bias):
                 value.copy_(value.view(2, -1).mean(dim=0).repeat(2))
 
@@ -138,13 +140,13 @@ class Maximum(nn.Module):
 class ResidualBlock(nn.Module):
     """The module of a `Residual`."""
 
-    def __init__(self, into: int, layer: Residual, *, even: bool = False) -> None:
+    def __init__(self, into: int, layer: Residual, *, equivariant: bool = False) -> None:
         super().__init__()
         width, inner = layer.width, layer.inner or layer.width
         self.gate = Gate(width) if layer.gated else None
-        self.first = ConvNorm(into, inner, 3, even=even)
-        self.second = ConvNorm(inner, width, 3, even=even)
-        self.shortcut = None if into == width else ConvNorm(into, width, 1, even=even)
+        self.first = ConvNorm(into, inner, 3, equivariant=equivariant)
+        self.second = ConvNorm(inner, width, 3, equivariant=equivariant)
+        self.shortcut = None if into == width else ConvNorm(into, width, 1, equivariant=equivariant)
         # The block starts as its shortcut (Goyal et al., 2017): steadier at a high learning rate.
         if self.shortcut is None:
             nn.init.zeros_(self.second.norm.weight)
@@ -165,30 +167,32 @@ class EmotionNetwork(nn.Module):
     `forward` takes (N, 1, side, side) float, 0 to 255, side a multiple of 16, and returns the
     seven FER2013 logits (N, 7) and the ten FER+ logits (N, 10). The second head only shapes the
     layers that both share; it is left out at export. enlarged: the side in pixels to which pictures
-    are enlarged first, or 0. even: it answers the same to a face and to its mirror image.
+    are enlarged first, or 0. equivariant: it answers the same to a face and to its mirror image.
     """
 
     def __init__(
-        self, layers: tuple[Layer, ...], dropout: float = 0.0, enlarged: int = 0, *, even: bool = False
+        self, layers: tuple[Layer, ...], dropout: float = 0.0, enlarged: int = 0, *, equivariant: bool = False
     ) -> None:
         super().__init__()
-        self.layers, self.enlarged, self.even = layers, enlarged, even
+        self.layers, self.enlarged, self.equivariant = layers, enlarged, equivariant
         self.trunk = nn.ModuleList()
         width = 1
         for layer in layers:
             match layer:
                 case Conv():
-                    self.trunk.append(ConvNorm(width, layer.width, layer.kernel, layer.stride, even=even))
+                    self.trunk.append(
+                        ConvNorm(width, layer.width, layer.kernel, layer.stride, equivariant=equivariant)
+                    )
                     width = layer.width
                 case Residual():
-                    self.trunk.append(ResidualBlock(width, layer, even=even))
+                    self.trunk.append(ResidualBlock(width, layer, equivariant=equivariant))
                     width = layer.width
                 case Pool():
                     self.trunk.append(Maximum())
                 case Weigh():
                     self.trunk.append(PlaceWeights(width, layer.side))
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(width // 2 if even else width, 7)
+        self.head = nn.Linear(width // 2 if equivariant else width, 7)
         self.votes_head = nn.Linear(self.head.in_features, 10)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -202,12 +206,12 @@ class EmotionNetwork(nn.Module):
         for layer, module in zip(self.layers, self.trunk, strict=True):
             x = module(x, clipped=True) if isinstance(layer, Conv) else module(x)
         x = x.mean(dim=(2, 3))
-        return x.unflatten(1, (2, -1)).mean(dim=1) if self.even else x
+        return x.unflatten(1, (2, -1)).mean(dim=1) if self.equivariant else x
 
     def head_kernel(self) -> Tensor:
         """Return the head's weights (7, channels) for the means of all channels."""
         weight = self.head.weight
-        return weight.repeat(1, 2) / 2 if self.even else weight
+        return weight.repeat(1, 2) / 2 if self.equivariant else weight
 
 
 def enlarge(images: Tensor, side: int) -> Tensor:
@@ -217,4 +221,4 @@ def enlarge(images: Tensor, side: int) -> Tensor:
 
 def build(name: str, dropout: float = 0.0, enlarged: int = 0) -> EmotionNetwork:
     """Return the network of that name with fresh weights."""
-    return EmotionNetwork(NETWORKS[name], dropout, enlarged, even=name in EVEN)
+    return EmotionNetwork(NETWORKS[name], dropout, enlarged, equivariant=name in EQUIVARIANT)

@@ -48,7 +48,9 @@ _MEMBERS = {
     "plain": replace(_SCRATCH, network="plain", seed=17),
     "fine": replace(_SCRATCH, network="fine", enlarged=64, seed=15),
     "gated": replace(_SCRATCH, network="gated", seed=13),
-    "broad_even": replace(_SCRATCH, network="broad_even", epochs=110, mixup=0.2, plain_end=0.1, seed=18),
+    "broad_equivariant": replace(
+        _SCRATCH, network="broad_equivariant", epochs=110, mixup=0.2, plain_end=0.1, seed=18
+    ),
     "plain_half": replace(_SCRATCH, network="plain_half", epochs=90, plain_end=0.1, seed=11),
     "broad": replace(
         _SCRATCH, network="broad", epochs=110, mixup=0.2, votes_share=0.4, votes_until=70 / 110, seed=19
@@ -103,7 +105,9 @@ _STUDENT_TUNED = replace(
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
     "tuned_again": replace(_STUDENT_TUNED, start="students/tuned", seed=42),
-    "even": replace(_STUDENT, network="even", epochs=85, batch=256, average=0.998, balance=0.0, seed=43),
+    "equivariant": replace(
+        _STUDENT, network="equivariant", epochs=85, batch=256, average=0.998, balance=0.0, seed=43
+    ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)

@@ -32,7 +32,7 @@ def restore(model: Path, name: str) -> EmotionNetwork:
         row = next(row for row, (kernel, _) in enumerate(convolutions) if kernel.shape == shape)
         _set(norm, *convolutions.pop(row))
     with torch.no_grad():
-        shares = torch.from_numpy(weights).unflatten(1, (2 if network.even else 1, -1))
+        shares = torch.from_numpy(weights).unflatten(1, (2 if network.equivariant else 1, -1))
         network.head.weight.copy_(shares.sum(dim=1))
         network.head.bias.copy_(torch.from_numpy(bias))
     return network.eval()
