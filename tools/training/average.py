@@ -43,7 +43,8 @@ def settle_norms(network: nn.Module, images: Tensor) -> None:
     """Measure the norms' means and variances again, over the faces as they are and mirrored.
 
     images: (N, 48, 48) uint8. What the norms gathered in training is of varied faces and of
-    weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021).
+    weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021). The two channels
+    of a mirrored pair get the same gain and offset first.
     """
     for module in network.modules():
         if isinstance(module, ConvNorm):
