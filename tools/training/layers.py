@@ -171,6 +171,21 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(256),
         Conv(1024, kernel=1),
     ),
+    # Whole pictures at first: `fine` for pictures as they are
+    "fine_equivariant": (
+        Conv(32),
+        Residual(32),
+        Pool(),
+        Residual(64),
+        Residual(64),
+        Pool(),
+        Residual(128),
+        Residual(128),
+        Pool(),
+        Residual(256),
+        Residual(256),
+        Conv(1024, kernel=1),
+    ),
     # For pictures enlarged to 64 px
     "fine": (
         Conv(48),
@@ -189,7 +204,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
 
 # Their channels come in pairs that see each other's mirror image (Cohen & Welling, "Group Equivariant
 # Convolutional Networks", 2016): what they answer to a face is what they answer to its mirror image
-EQUIVARIANT = frozenset({"equivariant", "broad_equivariant"})
+EQUIVARIANT = frozenset({"equivariant", "broad_equivariant", "fine_equivariant"})
 
 
 def multiply_adds(layers: tuple[Layer, ...], side: int = 48) -> int:

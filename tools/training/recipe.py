@@ -55,7 +55,9 @@ _MEMBERS = {
     "broad": replace(
         _SCRATCH, network="broad", epochs=110, mixup=0.2, votes_share=0.4, votes_until=70 / 110, seed=19
     ),
-    "fine_again": replace(_SCRATCH, network="fine", enlarged=64, seed=16, mixup=0.5),
+    "fine_equivariant": replace(
+        _SCRATCH, network="fine_equivariant", epochs=70, mixup=0.2, plain_end=0.1, seed=16
+    ),
 }
 # An earlier model that the labels alone tune for a while: a student's network, which a student can begin with
 _TUNED = Recipe(
