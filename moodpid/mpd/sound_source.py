@@ -1,5 +1,6 @@
 """Songs of the analysed library that sound like a mood, or like another song."""
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -23,7 +24,8 @@ _ALIKE = 48  # neighbours from which the next songs are drawn
 # What the place counts against what listeners did: as much as two songs heard or skipped
 _PLACE_WEIGHT = 2.0
 # A rejected song speaks against one that sounds the same as much as half a song skipped
-_REJECTION_WEIGHT, _REJECTION_REACH = 0.5, 24.0
+_REJECTION_WEIGHT = 0.5
+_SOUND_REACH = 24.0  # of `distance_of_sounds`: songs so far apart have little in common
 _REJECTIONS = 50
 NOT_ANALYSED = "no song is analysed yet: run moodpid analyse, or name playlists in [player.playlists]"
 
@@ -97,14 +99,15 @@ class SoundSource:
         return Candidates(tuple(song.uri for song in drawn or pool), leanings, len(pool))
 
     def alike(self, uri: str, usable: Callable[[str], bool], count: int) -> Candidates:
-        """Return the usable songs that sound most like one; none if it was not analysed."""
+        """Return the usable songs that sound most like one; none if it was not analysed, or no more do."""
         if self._reader is None:
             return Candidates(problem=NOT_ANALYSED)
         try:
-            found = [song.uri for song in self._reader.alike(uri, _ALIKE) if usable(song.uri)]
+            neighbours = nearly_as_alike(self._reader.song(uri), self._reader.alike(uri, _ALIKE))
+            found = [song.uri for song in neighbours if usable(song.uri)]
         except LibraryError as error:
             return Candidates(problem=str(error))
-        problem = "" if found else f"no song is known to sound like {clean(uri)}"
+        problem = "" if found else f"no other song is known to sound like {clean(uri)}"
         return Candidates(tuple(found[:count]), {}, len(found), problem)
 
     def near_song(self, uri: str, uris: Sequence[str], count: int) -> tuple[str, ...]:
@@ -146,7 +149,7 @@ class SoundSource:
         song = self._song(uri) if rejected else None
         if song is None or not rejected:
             return 0.0
-        likeness = (max(0.0, 1 - _distance(song, other) / _REJECTION_REACH) for other in rejected)
+        likeness = (max(0.0, 1 - _distance(song, other) / _SOUND_REACH) for other in rejected)
         return _REJECTION_WEIGHT * sum(likeness)
 
     def _song(self, uri: str) -> PlacedSong | None:
@@ -209,6 +212,17 @@ def _pool_size(songs: int) -> int:
 
 def _leaning(near: float) -> Preference:
     return Preference(_PLACE_WEIGHT * near, _PLACE_WEIGHT * (1 - near))
+
+
+def nearly_as_alike(seed: PlacedSong | None, neighbours: Sequence[PlacedSong]) -> list[PlacedSong]:
+    """Return the neighbours that sound nearly as much like `seed` as the first one, which is the nearest.
+
+    In a small library, the others would sound like something else.
+    """
+    if seed is None or not neighbours:
+        return []
+    most = math.hypot(_distance(seed, neighbours[0]), _SOUND_REACH * math.sqrt(-2 * math.log(NEARLY)))
+    return [song for song in neighbours if _distance(seed, song) <= most]
 
 
 def _distance(one: PlacedSong, other: PlacedSong | None) -> float:

@@ -41,23 +41,27 @@ def reader(tmp_path: Path) -> Iterator[LibraryReader]:
 
 @pytest.fixture
 def few(tmp_path: Path) -> Iterator[LibraryReader]:
-    with analysed(tmp_path, FEW) as made:
+    with analysed(tmp_path, FEW, 30.0) as made:
         yield made
 
 
 @contextmanager
-def analysed(folder: Path, songs: Mapping[str, Affect]) -> Iterator[LibraryReader]:
-    """A library of songs at these places, by an artist each."""
+def analysed(folder: Path, songs: Mapping[str, Affect], by_arousal: float = 0.0) -> Iterator[LibraryReader]:
+    """A library of songs at these places, by an artist each, that sound as their places are."""
     with LibraryStore(folder / "library.sqlite") as store:
         fill(
             store,
             (
-                (listed(uri, artist=uri), analysis(*place, sound=round(128 + 50 * place.valence)))
+                (listed(uri, artist=uri), analysis(*place, sound=_sound(place, by_arousal)))
                 for uri, place in songs.items()
             ),
         )
     with LibraryReader(folder / "library.sqlite") as made:
         yield made
+
+
+def _sound(place: Affect, by_arousal: float) -> int:
+    return round(128 + 50 * place.valence + by_arousal * place.arousal)
 
 
 def config(strategy: Strategy = Strategy.MATCH, *sources: SongSource) -> MpdConfig:
@@ -181,6 +185,14 @@ def test_songs_like_one_follow_until_the_mood_changes(reader: LibraryReader) -> 
     assert "-0.8-0.4.mp3" not in evening.played
     after = evening.places(Mood.ANGRY, 3)
     assert max(place.distance(PLACES["angry"]) for place in after) < 0.9
+
+
+def test_without_more_songs_alike_the_mood_plays_again(few: LibraryReader) -> None:
+    evening = Evening(few, config())
+    evening.pick(Mood.HAPPY)
+    evening.picker.like("angry 0.mp3")
+    assert set(evening.places(Mood.HAPPY, 2)) == {PLACES["angry"]}
+    assert set(evening.places(Mood.HAPPY, 2)) == {PLACES["happy"]}
 
 
 def test_waiting_songs_yield_to_songs_like_the_current_one(reader: LibraryReader) -> None:
