@@ -17,7 +17,8 @@ NEEDED = ("torch", "tensorflow", "ai_edge_litert", "matplotlib")
 # Small networks and few faces: the path is the same as with large ones
 FEW = ("--data", FACES, "--faces", 96, "--epochs", 2, "--network", "small")
 FRESH = ("--members", "plain", "fine", "--students", "compact")
-TUNED = ("--members", "tuned", "--students", "tuned", "tuned_again", "--student", "tuned_again")
+TUNED = ("--members", "tuned", "--students", "tuned", "--student", "tuned")
+AGAIN = ("--students", "compact", "equivariant", "equivariant_again", "--student", "equivariant_again")
 missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 pytestmark = [
@@ -76,8 +77,25 @@ def test_the_next_model_can_start_from_an_earlier_one(made: Path) -> None:
     tool("make.py", "all", "--no-report", *folders, *previous, *FEW, *TUNED)
     start = described(made / "tuned")["training"]["start"]
     assert start["sha256"] == described(made / "models")["model"]["sha256"]
-    assert start["through"] == ["members/tuned", "students/tuned"]
-    assert "then `members/tuned`, then `students/tuned`" in (made / "tuned" / "MODEL_CARD.md").read_text()
+    assert start["through"] == ["members/tuned"]
+    assert "then `members/tuned`" in (made / "tuned" / "MODEL_CARD.md").read_text()
+
+
+def test_a_student_can_go_on_from_another(made: Path) -> None:
+    folders = ("--run", made / "run", "--out", made / "again")
+    tool("make.py", "students", *folders, *FEW, *AGAIN)
+    tool("make.py", "export", "--no-report", *folders, *FEW, *AGAIN)
+    assert described(made / "again")["training"]["start"] == {"through": ["students/equivariant"]}
+    assert "random weights, then `students/equivariant`" in (made / "again" / "MODEL_CARD.md").read_text()
+
+
+def test_a_stage_that_comes_too_early_is_one_line(tmp_path: Path) -> None:
+    arguments = map(str, ("students", "--run", tmp_path, *FEW, *AGAIN))
+    command = [sys.executable, str(TOOLS / "make.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("make.py: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_what_starts_from_an_earlier_model_asks_for_one(tmp_path: Path) -> None:

@@ -139,8 +139,10 @@ def _row(name: str, row: dict[str, float]) -> str:
 def _start(start: dict[str, Any] | None) -> str:
     if start is None:
         return "random weights"
-    model = f"an earlier model, SHA-256 `{start['sha256']}`, trained at commit `{start['commit']}`"
-    return model + "".join(f", then `{name}`" for name in start.get("through", []))
+    begun = "random weights"
+    if "sha256" in start:
+        begun = f"an earlier model, SHA-256 `{start['sha256']}`, trained at commit `{start['commit']}`"
+    return begun + "".join(f", then `{name}`" for name in start.get("through", []))
 
 
 def _ensemble(together: dict[str, Any] | None) -> str:

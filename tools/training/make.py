@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from layers import NETWORKS
-from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe
+from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe, begins_with_previous
 
 TEACHING = 0.58  # share of a limited time for the teachers and their answers
 
@@ -50,8 +50,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def startable(recipes: dict[str, Recipe], previous: Path | None) -> list[str]:
-    """Return the recipes that can be followed: without an earlier model those with fresh weights."""
-    return [name for name, recipe in recipes.items() if previous or not recipe.start]
+    """Return the recipes that can be followed: without an earlier model those that need none."""
+    return [name for name, recipe in recipes.items() if previous or not begins_with_previous(recipe)]
 
 
 def teachers(options: argparse.Namespace) -> None:
@@ -139,9 +139,13 @@ STAGES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run a stage."""
+    """Run a stage; returns 1, with one line, where a file is not there that an earlier stage makes."""
     options = parse(arguments)
-    STAGES[options.stage](options)
+    try:
+        STAGES[options.stage](options)
+    except FileNotFoundError as error:
+        print(f"make.py: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -106,14 +106,26 @@ _STUDENT_TUNED = replace(
 )
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
-    "tuned_again": replace(_STUDENT_TUNED, start="students/tuned", seed=42),
     "equivariant": replace(
         _STUDENT, network="equivariant", epochs=85, batch=256, average=0.998, balance=0.0, seed=43
+    ),
+    "equivariant_again": replace(
+        _STUDENT_TUNED, network="equivariant", start="students/equivariant", seed=44
     ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
 }
+
+
+def begins_with_previous(recipe: Recipe) -> bool:
+    """Tell whether a recipe, or what it begins with, starts from an earlier model's file."""
+    kind, _, name = recipe.start.partition("/")
+    return (
+        begins_with_previous({"members": MEMBERS, "students": STUDENTS}[kind][name])
+        if name
+        else recipe.start == PREVIOUS
+    )
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:
