@@ -22,8 +22,12 @@ def closeness(song: PlacedSong, target: Affect, nearest: float) -> float:
         target: The place on the plane.
         nearest: The distance of the nearest song.
     """
-    excess = song.place.distance(target) ** 2 - nearest**2
-    return math.exp(-max(0.0, excess) / (2 * REACH**2))
+    return fall_off(song.place.distance(target), nearest, REACH)
+
+
+def fall_off(distance: float, nearest: float, reach: float) -> float:
+    """Return 1 for a distance as small as the nearest, down to 0 for one whose square exceeds it by far."""
+    return math.exp(-max(0.0, distance**2 - nearest**2) / (2 * reach**2))
 
 
 def nearest_of(songs: Sequence[PlacedSong], target: Affect) -> float:

@@ -1,13 +1,20 @@
 """Songs of the analysed library that sound like a mood, or like another song."""
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from moodpid.config import SongSource
 from moodpid.library.database import LibraryError
-from moodpid.library.draw import IN_REACH, NEARLY, closeness, draw_songs, nearest_of, songs_as_near
+from moodpid.library.draw import (
+    IN_REACH,
+    NEARLY,
+    closeness,
+    draw_songs,
+    fall_off,
+    nearest_of,
+    songs_as_near,
+)
 from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
@@ -221,8 +228,8 @@ def nearly_as_alike(seed: PlacedSong | None, neighbours: Sequence[PlacedSong]) -
     """
     if seed is None or not neighbours:
         return []
-    most = math.hypot(_distance(seed, neighbours[0]), _SOUND_REACH * math.sqrt(-2 * math.log(NEARLY)))
-    return [song for song in neighbours if _distance(seed, song) <= most]
+    nearest = _distance(seed, neighbours[0])
+    return [song for song in neighbours if fall_off(_distance(seed, song), nearest, _SOUND_REACH) >= NEARLY]
 
 
 def _distance(one: PlacedSong, other: PlacedSong | None) -> float:

@@ -175,12 +175,14 @@ def test_like_needs_a_song_an_analysis_and_the_service(home: Home) -> None:
     assert alone.returncode == 1
     assert "no moodpid drives this MPD" in alone.stderr
     service, channel = MPDClient(), f"moodpid_{0:020d}_{0:08x}"
+    service.timeout = 30
     service.connect("127.0.0.1", home.mpd.port)
-    service.subscribe(channel)
-    liked = home.run("like", "happy/open-windows.wav")
-    assert liked.stdout == "songs like The Happy Three: Open Windows follow until the mood changes\n"
-    assert service.readmessages() == [{"channel": channel, "message": "like happy/open-windows.wav"}]
-    service.disconnect()
+    with contextlib.ExitStack() as stack:
+        stack.callback(service.disconnect)
+        service.subscribe(channel)
+        liked = home.run("like", "happy/open-windows.wav")
+        assert liked.stdout == "songs like The Happy Three: Open Windows follow until the mood changes\n"
+        assert service.readmessages() == [{"channel": channel, "message": "like happy/open-windows.wav"}]
 
 
 def test_root_leaves_no_files_in_the_folder_of_the_service(home: Home) -> None:

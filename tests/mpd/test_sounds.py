@@ -29,7 +29,7 @@ SONGS = {
 }
 
 
-# Few songs, of each mood an album, as somebody has who only begins to collect
+# Three songs of each of four moods, as somebody has who only begins to collect
 FEW = {f"{mood} {n}.mp3": PLACES[mood] for mood in ("calm", "happy", "sad", "angry") for n in range(3)}
 
 

@@ -95,6 +95,7 @@ def test_a_stage_that_comes_too_early_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("make.py: ")
+    assert done.stderr.endswith("run the stage `answers` first\n")
     assert "Traceback" not in done.stderr
 
 

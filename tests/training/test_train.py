@@ -14,7 +14,7 @@ import make  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
 from lessons import FreshViews, Phase, StoredViews  # noqa: E402
-from recipe import Recipe, rate_at, side_at  # noqa: E402
+from recipe import MEMBERS, STUDENTS, Recipe, rate_at, side_at  # noqa: E402
 
 RECIPE = Recipe(network="small", epochs=3, batch=8)
 
@@ -137,3 +137,12 @@ def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
     }
     assert make.chains(["first", "other", "second"], recipes) == [["first", "second"], ["other"]]
     assert make.chains(["other", "second"], recipes) == [["other"], ["second"]]
+
+
+def test_without_an_earlier_model_only_what_needs_none_is_trained() -> None:
+    students = make.startable(STUDENTS, None)
+    assert "tuned" in STUDENTS
+    assert "tuned" not in students
+    assert {"medium", "equivariant", "equivariant_again"} <= set(students)
+    assert make.startable(MEMBERS, None) == [name for name in MEMBERS if name != "tuned"]
+    assert make.startable(STUDENTS, Path("emotion.tflite")) == list(STUDENTS)

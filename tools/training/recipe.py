@@ -121,11 +121,9 @@ STUDENTS = {
 def begins_with_previous(recipe: Recipe) -> bool:
     """Tell whether a recipe, or what it begins with, starts from an earlier model's file."""
     kind, _, name = recipe.start.partition("/")
-    return (
-        begins_with_previous({"members": MEMBERS, "students": STUDENTS}[kind][name])
-        if name
-        else recipe.start == PREVIOUS
-    )
+    if not name:
+        return recipe.start == PREVIOUS
+    return begins_with_previous({"members": MEMBERS, "students": STUDENTS}[kind][name])
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:

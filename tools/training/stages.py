@@ -148,7 +148,10 @@ def train_students(options: argparse.Namespace) -> None:
     started = time.monotonic()
     train, valid = load_faces(options)
     device = pick_device()
-    answers = torch.from_numpy(np.load(options.run / "answers.npy"))
+    stored = options.run / "answers.npy"
+    if not stored.exists():
+        raise FileNotFoundError(f"{stored} is not there: run the stage `answers` first")
+    answers = torch.from_numpy(np.load(stored))
     shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, len(answers))
     for number, name in enumerate(options.students):
         folder = options.run / "students" / name
