@@ -241,7 +241,7 @@ COMMANDS = {
     ),
     "like": Command(
         _like,
-        "go on with songs that sound like the one that plays, or like another, until the mood changes",
+        "go on with songs that sound like the one that plays, or like another",
         {"uri": {"nargs": "?", "default": "", "metavar": "URI", "help": "of the song, as MPD names it"}},
     ),
     "library": Command(

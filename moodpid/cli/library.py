@@ -95,7 +95,8 @@ def like(options: argparse.Namespace, config: "Config") -> ExitCode:
     if not config.player.enabled:
         print_error("player: switched off in [player]")
         return ExitCode.SOME_FAILED
-    print_line(f"songs like {library_app.like(config, options.uri)} follow until the mood changes")
+    liked = library_app.like(config, options.uri)
+    print_line(f"songs like {liked} follow until the mood changes or no more are alike")
     return ExitCode.OK
 
 
