@@ -117,6 +117,17 @@ def test_stored_answers_go_with_their_own_views(faces: data.Faces) -> None:
     assert torch.equal(shown.images[:, 0, 0, 0], shown.targets[:, 0])
 
 
+def test_of_stored_views_only_the_plainer_come_in_the_end(faces: data.Faces) -> None:
+    count = len(faces.labels)
+    pictures = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(-1, count, 48, 48)
+    answers = torch.full((20, count, 7), 1 / 7)
+    lesson = StoredViews(faces, pictures, answers, RECIPE, torch.device("cpu"))
+    rows = torch.arange(count).repeat(40)
+    numbers = {plain: lesson.batch(rows, Phase(plain=plain)).images.unique() for plain in (False, True)}
+    assert numbers[False].tolist() == list(range(20))
+    assert numbers[True].tolist() == list(range(0, 20, 2))
+
+
 def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -> None:
     count = len(faces.labels)
     upright = torch.zeros(1, count, 48, 48, dtype=torch.uint8)

@@ -69,7 +69,7 @@ class StoredViews:
 
     shown: (V, N, 48, 48) uint8 views. answers: (V, N, 7), rows add up to 1. Half of the views are
     mirrored when they are shown, and some are turned: to the ensemble that is the same face, and its answer
-    to the less tilted head is the better one.
+    to the less tilted head is the better one. In a plain phase only the plainer views are shown.
     """
 
     def __init__(
@@ -86,7 +86,8 @@ class StoredViews:
     def batch(self, rows: Tensor, phase: Phase) -> Batch:
         """Return one view of each of the rows' faces."""
         assert phase.side == data.SIDE_PX
-        view = torch.randint(len(self._shown), rows.shape, device=rows.device)
+        step = 2 if phase.plain else 1  # views of even number are varied more plainly
+        view = torch.randint(-(-len(self._shown) // step), rows.shape, device=rows.device) * step
         images = self._shown[view, rows].float().unsqueeze(1)
         mirrored = torch.rand(len(rows), device=rows.device) < 0.5
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
