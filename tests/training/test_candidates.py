@@ -32,7 +32,7 @@ def test_only_what_had_learned_before_is_mixed(experienced: bool) -> None:
     start = network.build("small").state_dict() if experienced else None
     made = list(candidates.candidates(trained, start, (faces(21), faces(14)), 0.0))
     shares = [1.0, 0.5] if experienced else [1.0]
-    kinds = [(share, refit) for share in shares for refit in (False, True)]
-    assert [(each.trained_share, each.refit) for each in made] == kinds
+    again = [(share, True, refit) for share in shares for refit in (False, True)]
+    assert [(each.trained_share, each.measured, each.refit) for each in made] == [(1.0, False, False), *again]
     assert all(0.0 <= each.valid_accuracy <= 1.0 for each in made)
     assert len({id(each.network) for each in made}) == len(made)

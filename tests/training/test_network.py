@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[tra
 import layers  # noqa: E402
 import muon  # noqa: E402
 import network  # noqa: E402
-from average import settle_norms  # noqa: E402
+from average import settle_norms, settle_pairs  # noqa: E402
 
 EXPORTED = [
     name for name, each in layers.NETWORKS.items() if not any(getattr(x, "gated", False) for x in each)
@@ -123,11 +123,14 @@ def test_the_file_takes_the_grey_picture_as_it_is(tmp_path: Path) -> None:
     assert exported.path.stat().st_size < 2_000_000
 
 
+@pytest.mark.parametrize("measured", [True, False])
 @pytest.mark.parametrize("name", sorted(layers.EQUIVARIANT))
-def test_an_equivariant_network_answers_a_face_as_its_mirror_image(name: str) -> None:
+def test_an_equivariant_network_answers_a_face_as_its_mirror_image(name: str, measured: bool) -> None:
     built = trained_looking(name)
     faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
-    settle_norms(built, faces.squeeze(1).to(torch.uint8))
+    if measured:
+        settle_norms(built, faces.squeeze(1).to(torch.uint8))
+    settle_pairs(built.eval())
     with torch.no_grad():
         answers, mirrored = built(faces)[0], built(faces.flip(3))[0]
     assert torch.allclose(answers, mirrored, atol=1e-4)

@@ -39,16 +39,21 @@ def _floats(network: nn.Module) -> list[Tensor]:
 
 
 @torch.no_grad()
+def settle_pairs(network: nn.Module) -> None:
+    """Make the two channels of each mirrored pair exactly alike."""
+    for module in network.modules():
+        if isinstance(module, ConvNorm):
+            module.settle()
+
+
+@torch.no_grad()
 def settle_norms(network: nn.Module, images: Tensor) -> None:
     """Measure the norms' means and variances again, over the faces as they are and mirrored.
 
     images: (N, 48, 48) uint8. What the norms gathered in training is of varied faces and of
-    weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021). The two channels
-    of a mirrored pair get the same gain and offset first.
+    weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021).
     """
-    for module in network.modules():
-        if isinstance(module, ConvNorm):
-            module.settle()
+    settle_pairs(network)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     if not norms:
         return

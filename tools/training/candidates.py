@@ -1,6 +1,6 @@
 """What a trained student can become without more training, and which of that is best.
 
-Halfway between a network's weights before and after it learned from an ensemble lies one that is often better
+Its norms are those of the views that it learned from, or are measured again on faces as they are. Halfway between a network's weights before and after it learned from an ensemble lies one that is often better
 than both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), as long as the second grew out of
 the first. A head can be fitted again to either.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+import calibrate
 import data
 from average import settle_norms
 from network import EmotionNetwork
@@ -25,12 +26,18 @@ TRAINED_SHARES = (1.0, 0.5)  # of the trained weights; the rest is what the stud
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A network that could be shipped. trained_share: of its weights, 0 to 1; refit: its head, again."""
+    """A network that could be shipped.
+
+    trained_share: of its weights, 0 to 1. measured: its norms, again; refit: its head, again. valid_loss: nats
+    a face at the best temperature: what is best by that is less a matter of luck than by accuracy.
+    """
 
     network: EmotionNetwork
     trained_share: float
+    measured: bool
     refit: bool
     valid_accuracy: float  # one look at each validation face
+    valid_loss: float
 
 
 @torch.no_grad()
@@ -63,11 +70,20 @@ def candidates(
     train, valid = faces
     device = trained.head.weight.device
     images = torch.from_numpy(train.images).to(device)
+    yield _judged(trained, valid, 1.0, measured=False, refit=False)
     for share in TRAINED_SHARES if start else TRAINED_SHARES[:1]:
-        mixed = trained if start is None or share == 1.0 else between(start, trained, share, images)
-        for refit in (False, True):
-            if refit:
-                mixed = copy.deepcopy(mixed)
-                refit_head(mixed, train, votes)
-            right = predict(mixed, valid.images, device).argmax(1).numpy() == valid.labels
-            yield Candidate(mixed, share, refit, float(right.mean()))
+        mixed = between(start or trained.state_dict(), trained, share, images)
+        yield _judged(mixed, valid, share, measured=True, refit=False)
+        fitted = copy.deepcopy(mixed)
+        refit_head(fitted, train, votes)
+        yield _judged(fitted, valid, share, measured=True, refit=True)
+
+
+def _judged(
+    network: EmotionNetwork, valid: data.Faces, share: float, *, measured: bool, refit: bool
+) -> Candidate:
+    logits = predict(network, valid.images, network.head.weight.device).double().numpy()
+    right = float((logits.argmax(axis=1) == valid.labels).mean())
+    temperature = calibrate.fit_temperature(logits, valid.labels)
+    loss = calibrate.negative_log_likelihood(logits, valid.labels, temperature)
+    return Candidate(network, share, measured, refit, right, round(loss, 4))

@@ -51,10 +51,11 @@ class ConvNorm(nn.Module):
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Give the two channels of a pair the same gain and offset: in training they drift a little apart."""
+        """Give the two channels of a pair the same norm: in training they drift a little apart."""
         if self.equivariant:
-            for value in (self.norm.weight, self.norm.bias):
-                value.copy_(value.view(2, -1).mean(dim=0).repeat(2))
+            for value in self.norm.state_dict().values():
+                if value.dtype.is_floating_point:
+                    value.copy_(value.view(2, -1).mean(dim=0).repeat(2))
 
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return the kernel (out, in, k, k) and the bias (out,) of conv and norm together."""

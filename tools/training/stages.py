@@ -19,6 +19,7 @@ import earlier
 import ensemble
 import views
 from augment import Strength
+from average import settle_norms
 from candidates import Candidate, candidates
 from device import device_name, pick_device
 from lessons import FreshViews, StoredViews
@@ -82,6 +83,7 @@ def train_member(
     # What comes after the last epoch takes about a fifth
     run = Run(recipe, built, lesson, valid, folder, limit_s=limit_s * 0.78)
     trained = run.finish()
+    settle_norms(trained, lesson.images)
     logits = predict(trained, valid.images, device).double().numpy()
     mirrored = predict(trained, valid.images[:, :, ::-1].copy(), device).double().numpy()
     store_answers(trained, train, folder)
@@ -173,10 +175,10 @@ def train_students(options: argparse.Namespace) -> None:
 
 def write_student(run: Run, made: list[Candidate], about: dict[str, Any]) -> None:
     """Store the best of what a student was made into, and the figures of all, in its run's folder."""
-    best = max(made, key=lambda candidate: candidate.valid_accuracy)
+    best = min(made, key=lambda candidate: candidate.valid_loss)
     weights = {key: value.cpu() for key, value in best.network.state_dict().items()}
     torch.save(weights, run.folder / "weights.pt")
-    named = ("trained_share", "refit", "valid_accuracy")
+    named = ("trained_share", "measured", "refit", "valid_accuracy", "valid_loss")
     described = [{name: getattr(each, name) for name in named} for each in made]
     figures = {
         **about,

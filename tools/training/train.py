@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import data
-from average import Average, settle_norms
+from average import Average, settle_pairs
 from device import autocast
 from lessons import Lesson, Phase
 from optimizers import optimizers
@@ -93,7 +93,7 @@ class Run:
             if self.progress >= 1.0 or time.monotonic() - saved_at > CHECKPOINT_S:
                 self._checkpoint()
                 saved_at = time.monotonic()
-        settle_norms(self.average.network, self.lesson.images)
+        settle_pairs(self.average.network)
         return self.average.network
 
     def _order(self) -> Tensor:
