@@ -1,8 +1,9 @@
 """What a trained student can become without more training, and which of that is best.
 
-Its norms are those of the views that it learned from, or are measured again on faces as they are. Halfway between a network's weights before and after it learned from an ensemble lies one that is often better
-than both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), as long as the second grew out of
-the first. A head can be fitted again to either.
+Its norms are those of the views that it learned from, or are measured again on faces as they are.
+Halfway between a network's weights before and after it learned from an ensemble lies one that is often
+better than both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), as long as the second
+grew out of the first. A head can be fitted again to what was measured.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ TRAINED_SHARES = (1.0, 0.5)  # of the trained weights; the rest is what the stud
 class Candidate:
     """A network that could be shipped.
 
-    trained_share: of its weights, 0 to 1. measured: its norms, again; refit: its head, again. valid_loss: nats
-    a face at the best temperature: what is best by that is less a matter of luck than by accuracy.
+    trained_share: of its weights, 0 to 1. measured: its norms, again; refit: its head, again. valid_loss:
+    nats a face at the best temperature; what is best by that is less a matter of luck than by accuracy.
     """
 
     network: EmotionNetwork
