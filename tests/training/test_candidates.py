@@ -26,6 +26,13 @@ def test_halfway_between_two_networks_lie_the_mean_weights() -> None:
     assert all(torch.equal(before[name], value) for name, value in trained.state_dict().items())
 
 
+def test_the_likelihood_chooses_and_not_the_accuracy() -> None:
+    built = network.build("small")
+    lucky = candidates.Candidate(built, 1.0, True, True, valid_accuracy=0.72, valid_loss=0.81)
+    likely = candidates.Candidate(built, 1.0, False, False, valid_accuracy=0.71, valid_loss=0.79)
+    assert candidates.best([lucky, likely]) is likely
+
+
 @pytest.mark.parametrize("experienced", [True, False])
 def test_only_what_had_learned_before_is_mixed(experienced: bool) -> None:
     trained = network.build("small").eval()

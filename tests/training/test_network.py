@@ -123,15 +123,22 @@ def test_the_file_takes_the_grey_picture_as_it_is(tmp_path: Path) -> None:
     assert exported.path.stat().st_size < 2_000_000
 
 
-@pytest.mark.parametrize("measured", [True, False])
 @pytest.mark.parametrize("name", sorted(layers.EQUIVARIANT))
-def test_an_equivariant_network_answers_a_face_as_its_mirror_image(name: str, measured: bool) -> None:
+def test_an_equivariant_network_answers_a_face_as_its_mirror_image(name: str) -> None:
     built = trained_looking(name)
     faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
-    if measured:
-        settle_norms(built, faces.squeeze(1).to(torch.uint8))
-    settle_pairs(built.eval())
+    settle_norms(built, faces.squeeze(1).to(torch.uint8))
     with torch.no_grad():
         answers, mirrored = built(faces)[0], built(faces.flip(3))[0]
     assert torch.allclose(answers, mirrored, atol=1e-4)
-    assert not torch.allclose(answers, built(faces.flip(2))[0], atol=1e-3)
+    assert not torch.allclose(answers, built(faces.flip(2))[0], atol=1e-2)
+
+
+@pytest.mark.parametrize("name", sorted(layers.EQUIVARIANT))
+def test_it_does_so_with_the_norms_of_its_training_too(name: str) -> None:
+    built = trained_looking(name)
+    faces = torch.randint(0, 256, (6, 1, 48, 48)).float()
+    with torch.no_grad():
+        assert not torch.allclose(built(faces)[0], built(faces.flip(3))[0], atol=1e-3)
+        settle_pairs(built)
+        assert torch.allclose(built(faces)[0], built(faces.flip(3))[0], atol=1e-4)

@@ -9,7 +9,7 @@ grew out of the first. A head can be fitted again to what was measured.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -78,6 +78,11 @@ def candidates(
         fitted = copy.deepcopy(mixed)
         refit_head(fitted, train, votes)
         yield _judged(fitted, valid, share, measured=True, refit=True)
+
+
+def best(made: Sequence[Candidate]) -> Candidate:
+    """Return the one of the greatest likelihood."""
+    return min(made, key=lambda candidate: candidate.valid_loss)
 
 
 def _judged(

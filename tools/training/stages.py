@@ -20,7 +20,7 @@ import ensemble
 import views
 from augment import Strength
 from average import settle_norms
-from candidates import Candidate, candidates
+from candidates import Candidate, best, candidates
 from device import device_name, pick_device
 from lessons import FreshViews, StoredViews
 from network import EmotionNetwork
@@ -175,14 +175,14 @@ def train_students(options: argparse.Namespace) -> None:
 
 def write_student(run: Run, made: list[Candidate], about: dict[str, Any]) -> None:
     """Store the best of what a student was made into, and the figures of all, in its run's folder."""
-    best = min(made, key=lambda candidate: candidate.valid_loss)
-    weights = {key: value.cpu() for key, value in best.network.state_dict().items()}
+    chosen = best(made)
+    weights = {key: value.cpu() for key, value in chosen.network.state_dict().items()}
     torch.save(weights, run.folder / "weights.pt")
     named = ("trained_share", "measured", "refit", "valid_accuracy", "valid_loss")
     described = [{name: getattr(each, name) for name in named} for each in made]
     figures = {
         **about,
-        **described[made.index(best)],
+        **described[made.index(chosen)],
         "candidates": described,
         "epochs_done": run.epoch,
         "seconds": run.seconds,
