@@ -15,6 +15,7 @@ import augment
 import data
 import network
 import sidecar
+from narrow import narrowed
 from recipe import PREVIOUS, Recipe
 
 MEASURED_FACES = 2000  # by which the norms of a restored network are set
@@ -54,9 +55,10 @@ def begin(
 ) -> tuple[nn.Module, dict[str, Any] | None]:
     """Return the recipe's network as its training begins, and what the sidecar says of where it starts.
 
-    run: the folder of the members and students. model: an earlier model's file, for recipes that start
-    from it. images: (N, 48, 48) training faces. Raises ValueError where the earlier model is wanted and not
-    given, OSError where the member or student that it begins with is not trained.
+    A student's network with more channels at its end is narrowed. run: the folder of the members and
+    students. model: an earlier model's file, for recipes that start from it. images: (N, 48, 48) training
+    faces. Raises ValueError where the earlier model is wanted and not given, OSError where the member or
+    student that it begins with is not trained.
     """
     torch.manual_seed(recipe.seed)
     if not recipe.start:
@@ -66,9 +68,13 @@ def begin(
         described = folder / f"{folder.parent.name.removesuffix('s')}.json"
         if not described.exists():
             raise FileNotFoundError(f"{folder} is not trained: run the stages in their order")
-        about = json.loads(described.read_text())["start"] or {}
+        figures = json.loads(described.read_text())
+        about = figures["start"] or {}
         start = {**about, "through": [*about.get("through", []), recipe.start]}
-        return load(recipe.network, folder / "weights.pt"), start
+        before = load(figures["recipe"]["network"], folder / "weights.pt")
+        if figures["recipe"]["network"] != recipe.network:
+            before = narrowed(before, recipe.network, torch.from_numpy(images))
+        return before, start
     if model is None:
         raise ValueError("an earlier model is to be tuned: say which with --previous")
     earlier, figures = previous(model)

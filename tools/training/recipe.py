@@ -118,6 +118,17 @@ STUDENTS = {
         plain_end=0.35,
         seed=44,
     ),
+    "equivariant_narrow": replace(
+        _STUDENT_TUNED,
+        network="equivariant_narrow",
+        start="students/equivariant_again",
+        epochs=200,
+        kernel_rate=0.006,
+        rate=0.05,
+        turned=0.4,
+        plain_end=0.25,
+        seed=45,
+    ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
