@@ -61,6 +61,23 @@ def test_an_equivariant_file_answers_a_mirror_image_alike(equivariant: Path, fac
     assert np.array_equal(int8_logits(equivariant, faces), int8_logits(equivariant, faces[:, :, ::-1].copy()))
 
 
+def test_an_int8_file_is_blind_to_how_light_it_is(model: Path) -> None:
+    kernel = restore.restore(model, "small").trunk[0].conv.weight.flatten(1)
+    step = kernel.abs().amax(dim=1) / 127.0
+    assert (kernel.sum(dim=1).abs() < 0.01 * step).all()
+
+
+def test_a_kernel_is_rounded_without_a_mean() -> None:
+    kernel = np.random.default_rng(2).normal(size=(6, 6, 1, 40)).astype(np.float32)
+    kernel[..., 7] = 0.0
+    kernel -= kernel.mean(axis=(0, 1, 2))
+    rounded = export.rounded_evenly(kernel)
+    step = np.abs(kernel).max(axis=(0, 1, 2)) / 127.0
+    assert np.allclose(rounded.sum(axis=(0, 1, 2)), 0.0, atol=1e-5)
+    assert (np.abs(rounded - kernel) <= 1.001 * step).all()
+    assert np.allclose(np.abs(rounded).max(axis=(0, 1, 2)), np.abs(kernel).max(axis=(0, 1, 2)))
+
+
 def test_a_file_of_another_network_is_refused(model: Path) -> None:
     with pytest.raises(ValueError, match="is no medium network"):
         restore.restore(model, "medium")
