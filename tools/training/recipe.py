@@ -122,7 +122,7 @@ STUDENTS = {
         _STUDENT_TUNED,
         network="equivariant_narrow",
         start="students/equivariant_again",
-        epochs=200,
+        epochs=240,
         kernel_rate=0.006,
         rate=0.05,
         turned=0.4,
