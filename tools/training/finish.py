@@ -55,14 +55,14 @@ def write_model(options: argparse.Namespace) -> None:
 
 
 def best(run: Path) -> str:
-    """Return the student with the best accuracy on the validation faces."""
-    accuracy = {
-        file.parent.name: json.loads(file.read_text())["valid_accuracy"]
+    """Return the student of the greatest likelihood on the validation faces."""
+    loss = {
+        file.parent.name: json.loads(file.read_text())["valid_loss"]
         for file in run.glob("students/*/student.json")
     }
-    if not accuracy:
+    if not loss:
         raise FileNotFoundError(f"{run} has no trained student: run the stage `students` first")
-    return max(accuracy, key=lambda name: accuracy[name])
+    return min(loss, key=lambda name: loss[name])
 
 
 def _export(
