@@ -46,12 +46,17 @@ def graph(network: EmotionNetwork, *, rounded: bool = False) -> Callable[[Any], 
         x = first(pictures)
         for stage in stages[1:]:
             x = stage(x)
-        return tf.matmul(tf.reduce_mean(x, axis=[1, 2]), weights) + bias
+        return tf.matmul(_mean_of_places(x), weights) + bias
 
     if not isinstance(first, _Convolution):
         raise TypeError("a network must start with a convolution")
     first.kernel = (rounded_evenly(first.kernel) if rounded else first.kernel) * np.float32(INPUT_SCALE)
     return run
+
+
+def _mean_of_places(x: Any) -> Any:
+    # As a pool: what tflite-runtime has for a mean takes a tenth of a face's time for 640 channels
+    return tf.reshape(tf.nn.avg_pool2d(x, x.shape[1:3], 1, "VALID"), (-1, x.shape[3]))
 
 
 class _Convolution:

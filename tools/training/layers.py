@@ -160,7 +160,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
     ),
     # `medium` with fewer channels within its last blocks, and more that are averaged at the end
     "equivariant": (*_SLIM, Conv(640, kernel=1)),
-    # Its last layer is what tflite-runtime's own kernels, a Pi's, need no more time for than for `medium`
+    # Fewer of these, in less time
     "equivariant_narrow": (*_SLIM, Conv(416, kernel=1)),
     "broad_equivariant": (
         Conv(64, kernel=6, stride=2),
