@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,14 @@ def test_a_student_can_go_on_from_another(made: Path) -> None:
     tool("make.py", "export", "--no-report", *folders, *FEW, *AGAIN)
     assert described(made / "again")["training"]["start"] == {"through": ["students/equivariant"]}
     assert "random weights, then `students/equivariant`" in (made / "again" / "MODEL_CARD.md").read_text()
+
+
+def test_what_taught_a_student_stays_with_it(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "run", tmp_path / "run")
+    together = tmp_path / "run" / "ensemble.json"
+    together.write_text(json.dumps({**json.loads(together.read_text()), "valid_accuracy": 1.0}))
+    tool("make.py", "export", "--no-report", "--run", tmp_path / "run", "--out", tmp_path, *FEW, *FRESH)
+    assert described(tmp_path)["training"]["ensemble"] == described(made / "models")["training"]["ensemble"]
 
 
 def test_a_stage_that_comes_too_early_is_one_line(tmp_path: Path) -> None:

@@ -160,7 +160,6 @@ def _teachers(training: dict[str, Any]) -> str:
         f"| `{each['name']}` | `{each['network']}`, {each['enlarged'] or 48} px | {each['epochs_done']} | {each['seconds']:.0f} | {each['device']} "
         f"| {each['valid_accuracy']:.1%} | {members[each['name']]['weight']:.2f} | {100 * members[each['name']]['adds']:+.2f} |"
         for each in training["teachers"]
-        if each["name"] in members
     ]
     head = "\n| teacher | network | epochs | s | device | `valid.npz`, with mirror image | weight | adds, points |\n"
     return head + "| --- | --- | --- | --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"

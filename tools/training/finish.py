@@ -117,8 +117,7 @@ def int8_logits(model: Path, images: NDArray[np.uint8], *, plain: bool = False) 
 
 
 def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], faces: int) -> dict[str, Any]:
-    together, taught = options.run / "ensemble.json", name != "previous"
-    command = f"{'all' if taught else 'export'} --data FER2013 --run RUN --student {name}"
+    command = f"{'export' if name == 'previous' else 'all'} --data FER2013 --run RUN --student {name}"
     if options.previous:
         command += f" --previous {options.previous.name}"
     return {
@@ -132,22 +131,11 @@ def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], f
         "minutes": round(figures["seconds"] / 60.0, 1),
         "start": figures.get("start"),
         "raised": figures["raised"],
-        "ensemble": json.loads(together.read_text()) if taught and together.exists() else None,
-        "teachers": _teachers(options.run) if taught else [],
+        "ensemble": figures.get("ensemble"),
+        "teachers": figures.get("teachers", []),
         "recipe": figures["recipe"],
         "history": [entry for entry in figures["history"] if "valid_accuracy" in entry],
     }
-
-
-def _teachers(run: Path) -> list[dict[str, Any]]:
-    teachers = []
-    for file in sorted(run.glob("members/*/member.json")):
-        figures = json.loads(file.read_text())
-        kept = ("epochs_done", "seconds", "device", "valid_accuracy")
-        about = {key: figures[key] for key in kept}
-        recipe = {key: figures["recipe"][key] for key in ("network", "seed", "enlarged", "fold", "folds")}
-        teachers.append({"name": file.parent.name, **recipe, **about})
-    return teachers
 
 
 def _judge(model: Path, valid: data.Faces) -> None:

@@ -153,7 +153,7 @@ def train_students(options: argparse.Namespace) -> None:
     stored = options.run / "answers.npy"
     if not stored.exists():
         raise FileNotFoundError(f"{stored} is not there: run the stage `answers` first")
-    answers = torch.from_numpy(np.load(stored))
+    answers, taught = torch.from_numpy(np.load(stored)), taught_by(options.run)
     shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, len(answers))
     for number, name in enumerate(options.students):
         folder = options.run / "students" / name
@@ -170,7 +170,18 @@ def train_students(options: argparse.Namespace) -> None:
         trained = run.finish()
         assert isinstance(trained, EmotionNetwork)
         made = list(candidates(trained, began_with, (train, valid), recipe.votes_share))
-        write_student(run, made, {"recipe": asdict(recipe), "start": start})
+        write_student(run, made, {"recipe": asdict(recipe), "start": start, **taught})
+
+
+def taught_by(run: Path) -> dict[str, Any]:
+    """Return what is kept of the ensemble with a student: its members, and what they are together."""
+    together, teachers = json.loads((run / "ensemble.json").read_text()), []
+    for name in sorted(together["members"]):
+        figures = json.loads((run / "members" / name / "member.json").read_text())
+        about = {key: figures[key] for key in ("epochs_done", "seconds", "device", "valid_accuracy")}
+        recipe = {key: figures["recipe"][key] for key in ("network", "seed", "enlarged", "fold", "folds")}
+        teachers.append({"name": name, **recipe, **about})
+    return {"ensemble": together, "teachers": teachers}
 
 
 def write_student(run: Run, made: list[Candidate], about: dict[str, Any]) -> None:
