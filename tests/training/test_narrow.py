@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
 
 import earlier  # noqa: E402
 from narrow import narrowed  # noqa: E402
