@@ -16,6 +16,17 @@ def test_the_first_model_is_what_others_are_measured_by(monkeypatch: pytest.Monk
     assert (second["ms_per_face"], second["ratio"]) == (3.0, 1.5)
 
 
+def test_a_model_that_is_not_there_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.argv", ["model_times.py", str(tmp_path / "none.tflite")])
+    with pytest.raises(SystemExit) as ended:
+        model_times.main()
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"model_times: {tmp_path}/none")
+
+
 def test_a_face_takes_time_through_the_real_network() -> None:
     (line,) = model_times.compare([MODEL], rounds=1)
     assert line["ms_per_face"] > 0.0

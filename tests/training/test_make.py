@@ -98,6 +98,13 @@ def test_what_taught_a_student_stays_with_it(made: Path, tmp_path: Path) -> None
     assert described(tmp_path)["training"]["ensemble"] == described(made / "models")["training"]["ensemble"]
 
 
+def test_an_earlier_model_keeps_its_teachers(made: Path, tmp_path: Path) -> None:
+    earlier = ("--student", "previous", "--previous", made / "models" / "emotion.tflite")
+    tool("make.py", "export", "--no-report", "--run", tmp_path / "run", "--out", tmp_path, *FEW, *earlier)
+    for about in ("ensemble", "teachers"):
+        assert described(tmp_path)["training"][about] == described(made / "models")["training"][about]
+
+
 def test_a_stage_that_comes_too_early_is_one_line(tmp_path: Path) -> None:
     arguments = map(str, ("students", "--run", tmp_path, *FEW, *AGAIN))
     command = [sys.executable, str(TOOLS / "make.py"), *arguments]

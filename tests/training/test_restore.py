@@ -1,6 +1,7 @@
 """A model file gives back the network that it was exported from."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ import restore  # noqa: E402
 from average import settle_norms  # noqa: E402
 from finish import int8_logits  # noqa: E402
 from train import predict  # noqa: E402
+
+SHIPPED = Path(__file__).resolve().parents[2] / "models" / "emotion.tflite"
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -61,10 +64,22 @@ def test_an_equivariant_file_answers_a_mirror_image_alike(equivariant: Path, fac
     assert np.array_equal(int8_logits(equivariant, faces), int8_logits(equivariant, faces[:, :, ::-1].copy()))
 
 
-def test_an_int8_file_is_blind_to_how_light_it_is(model: Path) -> None:
-    kernel = restore.restore(model, "small").trunk[0].conv.weight.flatten(1)
+@pytest.mark.parametrize("name", ["small", "equivariant", "shipped"])
+def test_an_int8_file_is_blind_to_how_light_it_is(name: str, model: Path, equivariant: Path) -> None:
+    file = {"small": model, "equivariant": equivariant, "shipped": SHIPPED}[name]
+    network_name = json.loads(SHIPPED.with_suffix(".json").read_text())["training"]["recipe"]["network"]
+    restored = restore.restore(file, network_name if name == "shipped" else name)
+    kernel = restored.trunk[0].conv.weight.flatten(1)
     step = kernel.abs().amax(dim=1) / 127.0
     assert (kernel.sum(dim=1).abs() < 0.01 * step).all()
+
+
+def test_hardly_anything_is_left_for_the_slow_operator(model: Path) -> None:
+    interpreter = restore.opened(model)
+    shapes = {detail["index"]: detail["shape"] for detail in interpreter.get_tensor_details()}
+    operators = interpreter._get_ops_details()
+    (seen,) = (shapes[each["inputs"][0]] for each in operators if each["op_name"] == "MEAN")
+    assert seen[1] * seen[2] == 2
 
 
 def test_a_kernel_is_rounded_without_a_mean() -> None:

@@ -63,6 +63,12 @@ def test_scores_do_not_depend_on_the_frame_s_edge(classifier: TfliteClassifier) 
     assert classifier.classify(frame, Face(440, 280, 200, 200)).top is Emotion.HAPPY
 
 
+def test_a_face_and_its_mirror_image_are_read_alike(classifier: TfliteClassifier) -> None:
+    for noise in np.random.default_rng(2).integers(0, 256, (20, 48, 48), np.uint8):
+        mirrored = np.ascontiguousarray(noise[:, ::-1])
+        assert np.array_equal(classifier.quantized_logits(noise), classifier.quantized_logits(mirrored))
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (48, 48), (7, 300), (400, 400)])
 def test_crops_of_any_size_give_a_distribution(classifier: TfliteClassifier, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(1).integers(0, 256, shape, np.uint8)

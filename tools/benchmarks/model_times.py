@@ -22,17 +22,18 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from moodpid.errors import ModelError  # noqa: E402 - found by the line above
 from moodpid.vision.classifier import TfliteClassifier  # noqa: E402 - found by the line above
 
 SIDE_PX = 48
 FACES = 100  # a turn
 
 
-def turn_ms(classifier: TfliteClassifier, faces: int = FACES) -> float:
+def turn_ms(classifier: TfliteClassifier) -> float:
     """Return the median time of one face, milliseconds."""
     picture = np.random.default_rng(1).integers(0, 256, (SIDE_PX, SIDE_PX), dtype=np.uint8)
     times = []
-    for _ in range(faces):
+    for _ in range(FACES):
         started = time.perf_counter()
         classifier.quantized_logits(picture)
         times.append(time.perf_counter() - started)
@@ -40,7 +41,10 @@ def turn_ms(classifier: TfliteClassifier, faces: int = FACES) -> float:
 
 
 def compare(models: list[Path], rounds: int) -> list[dict[str, Any]]:
-    """Return for each model its shortest turn, and the median over rounds of its ratio to the first's."""
+    """Return for each model its shortest turn, and the median over rounds of its ratio to the first's.
+
+    Raises ModelError where a model or its sidecar is missing or broken.
+    """
     classifiers = [TfliteClassifier(model) for model in models]
     turns = np.array([[turn_ms(classifier) for classifier in classifiers] for _ in range(rounds)])
     ratios = np.median(turns / turns[:, :1], axis=0)
@@ -58,7 +62,11 @@ def main() -> None:
     parser.add_argument("models", type=Path, nargs="+", help=".tflite files, each with its sidecar beside it")
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
-    for line in compare(arguments.models, arguments.rounds):
+    try:
+        lines = compare(arguments.models, arguments.rounds)
+    except ModelError as error:
+        parser.exit(1, f"model_times: {error}\n")
+    for line in lines:
         print(json.dumps(line))
 
 

@@ -30,6 +30,7 @@ def previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
     start = {"sha256": described["model"]["sha256"], "commit": training["commit"]}
     figures = {key: training[key] for key in ("recipe", "epochs_done", "device", "history")}
     figures |= {"start": start, "seconds": 60.0 * training["minutes"]}
+    figures |= {"ensemble": training.get("ensemble"), "teachers": training.get("teachers", [])}
     earlier = restore(model, training["recipe"]["network"])
     add_bias(earlier, {name: -value for name, value in training.get("raised", {}).items()})
     return earlier, figures

@@ -131,8 +131,8 @@ def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], f
         "minutes": round(figures["seconds"] / 60.0, 1),
         "start": figures.get("start"),
         "raised": figures["raised"],
-        "ensemble": figures.get("ensemble"),
-        "teachers": figures.get("teachers", []),
+        "ensemble": figures["ensemble"],
+        "teachers": figures["teachers"],
         "recipe": figures["recipe"],
         "history": [entry for entry in figures["history"] if "valid_accuracy" in entry],
     }

@@ -44,16 +44,16 @@ class Weigh:
 
 Layer = Conv | Residual | Pool | Weigh
 
-_SLIM = (
+# What `medium` and its like have in common
+_EARLY: tuple[Layer, ...] = (
     Conv(32, kernel=6, stride=2),
     Conv(32),
     Pool(),
     Residual(80),
     Residual(80),
     Pool(),
-    Residual(160, inner=128),
-    Residual(160, inner=128),
 )
+_SLIM = (*_EARLY, Residual(160, inner=128), Residual(160, inner=128))
 NETWORKS: dict[str, tuple[Layer, ...]] = {
     "small": (
         Conv(32, kernel=6, stride=2),
@@ -65,26 +65,8 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(128),
     ),
     # What fits into a megabyte as int8
-    "light": (
-        Conv(32, kernel=6, stride=2),
-        Conv(32),
-        Pool(),
-        Residual(80),
-        Residual(80),
-        Pool(),
-        Residual(152),
-        Residual(152),
-    ),
-    "medium": (
-        Conv(32, kernel=6, stride=2),
-        Conv(32),
-        Pool(),
-        Residual(80),
-        Residual(80),
-        Pool(),
-        Residual(160),
-        Residual(160),
-    ),
+    "light": (*_EARLY, Residual(152), Residual(152)),
+    "medium": (*_EARLY, Residual(160), Residual(160)),
     "compact": (
         Conv(24, kernel=6, stride=2),
         Conv(32),
@@ -96,17 +78,7 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
         Residual(128),
         Weigh(6),
     ),
-    "aligned": (
-        Conv(32, kernel=6, stride=2),
-        Conv(32),
-        Pool(),
-        Residual(80),
-        Residual(80),
-        Pool(),
-        Residual(160),
-        Residual(160),
-        Weigh(6),
-    ),
+    "aligned": (*_EARLY, Residual(160), Residual(160), Weigh(6)),
     # A teacher that two cores with bf16 arithmetic can train in an evening
     "broad": (
         Conv(64, kernel=6, stride=2),

@@ -102,29 +102,27 @@ _STUDENT_TUNED = replace(
     balance=0.0,
     seed=41,
 )
+# A student that goes on from another
+_AGAIN = replace(_STUDENT_TUNED, kernel_rate=0.006, rate=0.05)
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
     "equivariant": replace(
         _STUDENT, network="equivariant", epochs=85, batch=256, average=0.998, balance=0.0, seed=43
     ),
     "equivariant_again": replace(
-        _STUDENT_TUNED,
+        _AGAIN,
         network="equivariant",
         start="students/equivariant",
         epochs=180,
-        kernel_rate=0.006,
-        rate=0.05,
         turned=0.3,
         plain_end=0.35,
         seed=44,
     ),
     "equivariant_narrow": replace(
-        _STUDENT_TUNED,
+        _AGAIN,
         network="equivariant_narrow",
         start="students/equivariant_again",
         epochs=240,
-        kernel_rate=0.006,
-        rate=0.05,
         turned=0.4,
         plain_end=0.25,
         seed=45,

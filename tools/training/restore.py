@@ -38,6 +38,14 @@ def restore(model: Path, name: str) -> EmotionNetwork:
     return network.eval()
 
 
+def opened(model: Path) -> Interpreter:
+    """Return an interpreter that shows the file's operators; delegates would hide them behind their own."""
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(model_path=str(model), experimental_op_resolver_type=plain)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
 def _check(
     model: Path, name: str, wanted: list[tuple[int, ...]], there: list[tuple[FloatArray, FloatArray]]
 ) -> None:
@@ -60,10 +68,7 @@ def _set(norm: ConvNorm, kernel: FloatArray, bias: FloatArray) -> None:
 
 def _layers(model: Path) -> tuple[list[tuple[FloatArray, FloatArray]], tuple[FloatArray, FloatArray]]:
     """Return the convolutions' kernels (out, in, k, k) and biases in their order, and those of the head."""
-    # Delegates would hide the operators behind one of their own
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    interpreter = Interpreter(model_path=str(model), experimental_op_resolver_type=plain)
-    interpreter.allocate_tensors()
+    interpreter = opened(model)
     details = {detail["index"]: detail for detail in interpreter.get_tensor_details()}
     convolutions, heads = [], []
     for operator in interpreter._get_ops_details():
