@@ -56,6 +56,22 @@ def test_a_picture_turned_once_around_is_the_same() -> None:
     assert (turned - images).abs().max() < 0.1
 
 
+def test_a_nudged_picture_is_itself_a_step_away() -> None:
+    torch.manual_seed(2)
+    images = torch.full((300, 1, 48, 48), 100.0)
+    images[:, :, 20, 30] = 150.0
+    nudged = augment.nudge(images, 1)
+    assert nudged.shape == images.shape
+    places = nudged.flatten(1).argmax(dim=1)
+    assert {(int(place) // 48, int(place) % 48) for place in places} == {
+        (20 + down, 30 + across) for down in (-1, 0, 1) for across in (-1, 0, 1)
+    }
+    light = nudged.mean(dim=(1, 2, 3)) / 255.0
+    assert 0.0 < light.std() < 2.0 * augment.NUDGED_BRIGHTNESS
+    assert nudged.min() >= 0.0
+    assert augment.nudge(images * 10.0, 1).max() <= 255.0
+
+
 def test_a_positive_angle_turns_clockwise() -> None:
     corner = torch.zeros(1, 1, 48, 48)
     corner[..., :8, :8] = 255.0

@@ -1,4 +1,4 @@
-"""The fused operations are PyTorch's own, up to the rounding of bf16, forth and back."""
+"""The fused operations are PyTorch's own, up to rounding, forth and back."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,10 +11,10 @@ import pace  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("default"),
-    pytest.mark.skipif(fused.library() is None, reason="needs a C compiler"),
+    pytest.mark.skipif(fused.library(torch.float32) is None, reason="needs a C compiler"),
 ]
 
-ROUNDING = 0.005  # of one bf16 number, relative
+ROUNDING = {torch.bfloat16: 0.005, torch.float32: 1e-5}  # relative
 SHAPE = (6, 48, 12, 12)
 
 
@@ -24,9 +24,9 @@ def _seeded() -> Iterator[None]:
     return
 
 
-def pictures(*shape: int) -> torch.Tensor:
-    """Random bf16 numbers around 1, laid out as in training."""
-    return (torch.randn(shape) * 2 + 1).bfloat16().contiguous(memory_format=torch.channels_last)
+def pictures(*shape: int, kind: torch.dtype = torch.bfloat16) -> torch.Tensor:
+    """Random numbers around 1, laid out as in training."""
+    return (torch.randn(shape) * 2 + 1).to(kind).contiguous(memory_format=torch.channels_last)
 
 
 def a_norm(width: int) -> torch.nn.BatchNorm2d:
@@ -52,10 +52,11 @@ def apart(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     return float((ours.float() - theirs).norm() / theirs.norm())
 
 
+@pytest.mark.parametrize("kind", ROUNDING)
 @pytest.mark.parametrize("clipped", [False, True])
 @pytest.mark.parametrize("beside", [False, True])
-def test_norm_sum_and_relu6_agree_with_pytorch_s(clipped: bool, beside: bool) -> None:
-    x, shortcut, wanted = pictures(*SHAPE), pictures(*SHAPE), pictures(*SHAPE)
+def test_norm_sum_and_relu6_agree_with_pytorch_s(clipped: bool, beside: bool, kind: torch.dtype) -> None:
+    x, shortcut, wanted = (pictures(*SHAPE, kind=kind) for _ in range(3))
     inputs = [x, shortcut] if beside else [x]
     ours, theirs = a_norm(48), torch.nn.BatchNorm2d(48)
     theirs.load_state_dict(ours.state_dict())
@@ -72,16 +73,17 @@ def test_norm_sum_and_relu6_agree_with_pytorch_s(clipped: bool, beside: bool) ->
     ours.reset_running_stats()
     got = gradients(fused_once, inputs, wanted)
     expected = gradients(in_steps, [each.float() for each in inputs], wanted.float())
-    assert got[0].dtype == torch.bfloat16
-    assert all(apart(*pair) < ROUNDING for pair in zip(got, expected, strict=True))
+    assert got[0].dtype == kind
+    assert all(apart(*pair) < ROUNDING[kind] for pair in zip(got, expected, strict=True))
     for name in ("weight", "bias"):
-        assert apart(getattr(ours, name).grad, getattr(theirs, name).grad) < ROUNDING
+        assert apart(getattr(ours, name).grad, getattr(theirs, name).grad) < ROUNDING[kind]
     for name in ("running_mean", "running_var"):
         assert apart(getattr(ours, name), getattr(theirs, name)) < 1e-4
 
 
-def test_maxima_and_their_gradient_are_exactly_pytorch_s() -> None:
-    x, wanted = pictures(*SHAPE), pictures(6, 48, 6, 6)
+@pytest.mark.parametrize("kind", ROUNDING)
+def test_maxima_and_their_gradient_are_exactly_pytorch_s(kind: torch.dtype) -> None:
+    x, wanted = pictures(*SHAPE, kind=kind), pictures(6, 48, 6, 6, kind=kind)
     got = gradients(fused.pool, [x], wanted)
     expected = gradients(lambda x: torch.nn.functional.max_pool2d(x, 2), [x.float()], wanted.float())
     assert all(torch.equal(ours.float(), theirs) for ours, theirs in zip(got, expected, strict=True))
@@ -104,18 +106,18 @@ def test_a_convolution_s_gradients_agree_with_pytorch_s(side: int, width: int) -
         wanted.float(),
     )
     for ours, theirs in zip(got, expected, strict=True):
-        assert apart(ours, theirs) < ROUNDING
+        assert apart(ours, theirs) < ROUNDING[torch.bfloat16]
 
 
-def test_without_bf16_or_a_gradient_pytorch_does_it() -> None:
-    assert not fused.suits(torch.zeros(SHAPE))
+def test_with_other_numbers_or_no_gradient_pytorch_does_it() -> None:
+    assert not fused.suits(torch.zeros(SHAPE, dtype=torch.float64))
     with torch.no_grad():
         assert not fused.suits(pictures(*SHAPE))
     assert fused.suits(pictures(*SHAPE))
 
 
 def test_without_a_compiler_pytorch_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused, "library", lambda: None)
+    monkeypatch.setattr(fused, "library", lambda _: None)
     assert not fused.suits(pictures(*SHAPE))
 
 

@@ -82,6 +82,19 @@ def test_the_next_model_can_start_from_an_earlier_one(made: Path) -> None:
     assert "then `members/tuned`" in (made / "tuned" / "MODEL_CARD.md").read_text()
 
 
+def test_an_earlier_model_s_file_can_teach(made: Path, tmp_path: Path) -> None:
+    folders = ("--run", tmp_path, "--files", f"first={made / 'models' / 'emotion.tflite'}")
+    tool("make.py", "teachers", *folders, *FEW, "--members", "plain")
+    tool("make.py", "answers", *folders, *FEW, "--members", "plain")
+    together = json.loads((tmp_path / "ensemble.json").read_text())
+    assert set(together["members"]) == {"first", "plain"}
+    member = json.loads((tmp_path / "members" / "first" / "member.json").read_text())
+    assert member["start"]["sha256"] == described(made / "models")["model"]["sha256"]
+    answers = np.load(tmp_path / "members" / "first" / "answers.npy")
+    assert answers.shape == np.load(tmp_path / "answers.npy").shape
+    assert np.allclose(answers.sum(axis=2), 1.0, atol=0.01)
+
+
 def test_a_student_can_go_on_from_another(made: Path) -> None:
     folders = ("--run", made / "run", "--out", made / "again")
     tool("make.py", "students", *folders, *FEW, *AGAIN)

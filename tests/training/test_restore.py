@@ -12,11 +12,14 @@ missing = [name for name in ("tensorflow", "ai_edge_litert") if importlib.util.f
 if missing:
     pytest.skip(f"needs {', '.join(missing)}: pip install -e .[training]", allow_module_level=True)
 
+import data  # noqa: E402
+import earlier  # noqa: E402
 import export  # noqa: E402
 import network  # noqa: E402
 import restore  # noqa: E402
 from average import settle_norms  # noqa: E402
 from finish import int8_logits  # noqa: E402
+from recipe import PREVIOUS, Recipe  # noqa: E402
 from train import predict  # noqa: E402
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models" / "emotion.tflite"
@@ -96,3 +99,16 @@ def test_a_kernel_is_rounded_without_a_mean() -> None:
 def test_a_file_of_another_network_is_refused(model: Path) -> None:
     with pytest.raises(ValueError, match="is no medium network"):
         restore.restore(model, "medium")
+
+
+def test_what_begins_with_a_file_is_not_disturbed_at_first(faces: np.ndarray, tmp_path: Path) -> None:
+    begun, start = earlier.begin(Recipe(network="equivariant", start=PREVIOUS), tmp_path, SHIPPED, faces)
+    assert start is not None
+    assert start["sha256"] == json.loads(SHIPPED.with_suffix(".json").read_text())["model"]["sha256"]
+    # The head that no file has asks for no change of the layers below
+    votes = begun(torch.from_numpy(faces).float().unsqueeze(1))[1]
+    assert not votes.any()
+    raised = json.loads(SHIPPED.with_suffix(".json").read_text())["training"]["raised"]
+    missing = [raised.get(label, 0.0) for label in data.LABELS]
+    as_shipped = predict(restore.restore(SHIPPED, "equivariant"), faces, torch.device("cpu")).numpy()
+    assert predict(begun, faces, torch.device("cpu")).numpy() + missing == pytest.approx(as_shipped, abs=0.01)

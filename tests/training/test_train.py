@@ -140,6 +140,17 @@ def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -
     assert int((~straight).sum()) == count // 4
 
 
+def test_stored_views_are_nudged_where_the_recipe_says_so(faces: data.Faces) -> None:
+    count = len(faces.labels)
+    stored = torch.full((1, count, 48, 48), 100, dtype=torch.uint8)
+    answers = torch.full((1, count, 7), 1 / 7)
+    for nudged_px, alike in ((0, True), (1, False)):
+        recipe = replace(RECIPE, nudged_px=nudged_px)
+        lesson = StoredViews(faces, stored, answers, recipe, torch.device("cpu"))
+        images = lesson.batch(torch.arange(count), Phase()).images
+        assert bool((images == 100.0).all()) == alike
+
+
 def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
     recipes = {
         "first": Recipe(start="members/first"),
@@ -151,9 +162,16 @@ def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
 
 
 def test_without_an_earlier_model_only_what_needs_none_is_trained() -> None:
-    students = make.startable(STUDENTS, None)
+    students = make.startable(STUDENTS, "")
     assert "tuned" in STUDENTS
     assert "tuned" not in students
     assert {"medium", "equivariant", "equivariant_again"} <= set(students)
-    assert make.startable(MEMBERS, None) == [name for name in MEMBERS if name != "tuned"]
-    assert make.startable(STUDENTS, Path("emotion.tflite")) == list(STUDENTS)
+    assert make.startable(MEMBERS, "") == [name for name in MEMBERS if name != "tuned"]
+
+
+def test_an_earlier_model_starts_what_has_its_network() -> None:
+    of = {network: make.startable(STUDENTS, network) for network in ("medium", "equivariant")}
+    assert "tuned" in of["medium"]
+    assert "tuned" not in of["equivariant"]
+    assert "equivariant_nudged" in of["equivariant"]
+    assert set(of["medium"]) | set(of["equivariant"]) == set(STUDENTS)

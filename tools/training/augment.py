@@ -16,6 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 MOST_TURNED = math.radians(35.0)  # the detector hardly finds faces turned further
+NUDGED_CONTRAST = 0.1  # standard deviation of the logarithm
+NUDGED_BRIGHTNESS = 0.03  # standard deviation, in shares of 1
 NOISE_SIDE = 512  # of the one field that every picture's grain is cut from
 
 
@@ -156,6 +158,22 @@ def turn(images: Tensor, angles: Tensor) -> Tensor:
     rows = torch.stack([cosine, sine, nothing], dim=1), torch.stack([-sine, cosine, nothing], dim=1)
     grid = functional.affine_grid(torch.stack(rows, dim=1), list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def nudge(images: Tensor, most_px: int) -> Tensor:
+    """Return pictures moved by whole pixels, so many at most in both directions, in slightly other light.
+
+    images: (N, 1, side, side), 0 to 255; so are those returned. The border fills what comes in from outside.
+    """
+    count, side, device = len(images), images.shape[-1], images.device
+    padded = functional.pad(images, (most_px,) * 4, mode="replicate").squeeze(1)
+    steps = torch.arange(side, device=device)
+    down, across = torch.randint(2 * most_px + 1, (2, count, 1), device=device) + steps
+    moved = padded[torch.arange(count, device=device)[:, None, None], down[:, :, None], across[:, None, :]]
+    contrast, brightness = torch.randn(2, count, 1, 1, device=device)
+    mean = moved.mean(dim=(1, 2), keepdim=True)
+    lit = (moved - mean) * (contrast * NUDGED_CONTRAST).exp() + mean + brightness * NUDGED_BRIGHTNESS * 255.0
+    return lit.clamp(0.0, 255.0).unsqueeze(1)
 
 
 def mix(

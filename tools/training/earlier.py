@@ -82,4 +82,7 @@ def begin(
     chosen = np.random.default_rng(0).permutation(len(images))[:MEASURED_FACES]
     pictures = torch.from_numpy(images[chosen]).float().unsqueeze(1)
     network.unfold_norms(earlier, augment.vary(pictures, data.SIDE_PX, augment.Strength().plain()))
+    # A head at random would spoil what the layers below know, until it has learned
+    for parameter in earlier.votes_head.parameters():
+        nn.init.zeros_(parameter)
     return earlier, figures["start"]

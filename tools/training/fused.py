@@ -1,6 +1,6 @@
-"""A training step's parts for a CPU with bf16 arithmetic: norm, sum and ReLU6 at once, maxima, convolutions.
+"""A training step's parts for a CPU: norm, sum and ReLU6 at once, maxima, and convolutions in bf16.
 
-`fused.c` is compiled when it is first wanted. Where there is no compiler, no bf16 arithmetic, or an
+`fused.c` is compiled when it is first wanted, for bf16 or for float. Where there is no compiler, or an
 accelerator, PyTorch's own operations do the same.
 """
 
@@ -23,6 +23,7 @@ SOURCE = Path(__file__).with_name("fused.c")
 # What -ffast-math would add to these lets the processor drop small numbers in the whole process
 FLAGS = ("-O3", "-march=native", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math")
 LIBRARY = ("-fopenmp", "-shared", "-fPIC")
+KINDS = {torch.bfloat16: (), torch.float32: ("-DSINGLE",)}  # of number, and what compiles them
 COMPILE_LIMIT_S = 120.0
 WIDE, SMALL = 256, 36  # channels out, and places: from there on windows are quicker
 ARGUMENTS = {
@@ -36,14 +37,14 @@ ARGUMENTS = {
 
 
 @cache
-def library() -> ctypes.CDLL | None:
-    """Return `fused.c` compiled for this processor, or None where there is no C compiler that can."""
+def library(kind: torch.dtype) -> ctypes.CDLL | None:
+    """Return `fused.c` compiled for this processor and kind of number, or None where no C compiler can."""
     compiler = shutil.which("cc")
     if compiler is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "fused.so"
-        command = [compiler, *FLAGS, *LIBRARY, str(SOURCE), "-o", str(built)]
+        command = [compiler, *FLAGS, *KINDS[kind], *LIBRARY, str(SOURCE), "-o", str(built)]
         try:
             subprocess.run(command, check=True, timeout=COMPILE_LIMIT_S)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
@@ -59,10 +60,10 @@ def library() -> ctypes.CDLL | None:
 def suits(x: Tensor) -> bool:
     """Tell whether the functions of this module can be used for x, and its gradient is wanted."""
     return (
-        x.dtype == torch.bfloat16
+        x.dtype in KINDS
         and x.device.type == "cpu"
         and torch.is_grad_enabled()
-        and library() is not None
+        and library(x.dtype) is not None
     )
 
 
@@ -71,7 +72,7 @@ def conv(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int,
     bf16 = torch.is_autocast_enabled("cpu") and x.device.type == "cpu" and torch.is_grad_enabled()
     if bf16 and kernel.shape[2:] == (3, 3) and stride == (1, 1) and padding == (1, 1):
         with torch.autocast("cpu", enabled=False):
-            alike: Tensor = _Conv.apply(_alike(x), _alike(kernel))  # type: ignore[no-untyped-call]
+            alike: Tensor = _Conv.apply(_alike(x.bfloat16()), _alike(kernel.bfloat16()))  # type: ignore[no-untyped-call]
         return alike
     return functional.conv2d(x, kernel, None, stride, padding)
 
@@ -95,18 +96,18 @@ def pool(x: Tensor) -> Tensor:
 
 
 def _alike(x: Tensor) -> Tensor:
-    return x.bfloat16().contiguous(memory_format=torch.channels_last)
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def _sums(channels: int) -> Tensor:
     return torch.zeros(2, channels, dtype=torch.float64)
 
 
-def _call(name: str, *arguments: Tensor | int | None) -> None:
-    """Call a function of `fused.c`; tensors go as the addresses of their numbers."""
-    loaded = library()
+def _call(name: str, x: Tensor, *arguments: Tensor | int | None) -> None:
+    """Call the function of `fused.c` for x's kind of number; tensors go as the addresses of their numbers."""
+    loaded = library(x.dtype)
     assert loaded is not None
-    getattr(loaded, name)(*(a.data_ptr() if isinstance(a, Tensor) else a for a in arguments))
+    getattr(loaded, name)(x.data_ptr(), *(a.data_ptr() if isinstance(a, Tensor) else a for a in arguments))
 
 
 class _Conv(torch.autograd.Function):

@@ -68,8 +68,9 @@ class StoredViews:
     """Fixed views with what the ensemble answered to just these (Beyer et al., 2022).
 
     shown: (V, N, 48, 48) uint8 views. answers: (V, N, 7), rows add up to 1. Half of the views are
-    mirrored when they are shown, and some are turned: to the ensemble that is the same face, and its answer
-    to the less tilted head is the better one. In a plain phase only the plainer views are shown.
+    mirrored when they are shown, some are turned, and all may be nudged: to the ensemble that is the same
+    face, and its answer to the less tilted head is the better one. In a plain phase only the plainer views
+    are shown.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class StoredViews:
     ) -> None:
         self.images = torch.from_numpy(faces.images).to(device)
         self.labels = torch.from_numpy(faces.labels).to(device)
-        self._share, self._turned = recipe.teacher_share, recipe.turned
+        self._share, self._turned, self._nudged_px = recipe.teacher_share, recipe.turned, recipe.nudged_px
         self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
         self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
         self._shown = shown.to(device)
@@ -94,5 +95,7 @@ class StoredViews:
         if turned := round(self._turned * len(rows)):
             angles = (torch.rand(turned, device=rows.device) * 2.0 - 1.0) * augment.MOST_TURNED
             images[:turned] = augment.turn(images[:turned], angles)
+        if self._nudged_px:
+            images = augment.nudge(images, self._nudged_px)
         targets = torch.lerp(self._targets[rows], self._answers[view, rows].float(), self._share)
         return Batch(images, targets, self._votes[rows])

@@ -9,13 +9,14 @@ name. On an accelerator `--limit-s 560 --side-by-side 2` fits all of it into tha
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from layers import NETWORKS
-from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe, begins_with_previous
+from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe, previous_network
 
 TEACHING = 0.58  # share of a limited time for the teachers and their answers
 
@@ -33,7 +34,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--student", choices=[*sorted(STUDENTS), PREVIOUS], help="to export; default: the best"
     )
-    parser.add_argument("--previous", type=Path, help="an earlier model's file, which `tuned` starts from")
+    parser.add_argument("--previous", type=Path, help="an earlier model's file, to start from")
+    parser.add_argument(
+        "--files",
+        nargs="+",
+        type=_named,
+        default=[],
+        metavar="NAME=FILE",
+        help="earlier models that teach, too",
+    )
     parser.add_argument("--limit-s", type=float, default=float("inf"), help="seconds for the stage")
     parser.add_argument("--side-by-side", type=int, default=1, help="processes that share the machine")
     parser.add_argument("--epochs", type=int, help="instead of the recipes', for a test")
@@ -41,24 +50,45 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--faces", type=int, help="train on so many faces only, for a test")
     parser.add_argument("--no-report", action="store_true", help="no pictures")
     options = parser.parse_args(arguments)
-    options.members = options.members or startable(MEMBERS, options.previous)
-    options.students = options.students or startable(STUDENTS, options.previous)
+    of_file = _network_of(options.previous) if options.previous else ""
+    options.members = options.members or startable(MEMBERS, of_file)
+    options.students = options.students or startable(STUDENTS, of_file)
     for name in options.members:
         if MEMBERS[name].start == PREVIOUS and not options.previous:
             parser.error(f"{name} starts from an earlier model: say which with --previous")
     return options
 
 
-def startable(recipes: dict[str, Recipe], previous: Path | None) -> list[str]:
-    """Return the recipes that can be followed: without an earlier model those that need none."""
-    return [name for name, recipe in recipes.items() if previous or not begins_with_previous(recipe)]
+def startable(recipes: dict[str, Recipe], of_file: str) -> list[str]:
+    """Return the recipes that can be followed with an earlier model of that network, or with none."""
+    return [name for name, recipe in recipes.items() if previous_network(recipe) in ("", of_file)]
+
+
+def _network_of(model: Path) -> str:
+    return str(json.loads(model.with_suffix(".json").read_text())["training"]["recipe"]["network"])
+
+
+def _named(argument: str) -> tuple[str, Path]:
+    name, equals, file = argument.partition("=")
+    if not (name and equals and file):
+        raise argparse.ArgumentTypeError(f"{argument} is not NAME=FILE")
+    return name, Path(file)
 
 
 def teachers(options: argparse.Namespace) -> None:
     """Train the members one after the other; store what they say of the validation faces and all views."""
     import stages
 
+    let_files_teach(options)
     stages.train_members(options)
+
+
+def let_files_teach(options: argparse.Namespace) -> None:
+    """Store what earlier models' files say of all views."""
+    if options.files:
+        import file_members  # needs an interpreter of such files
+
+        file_members.write_members(options)
 
 
 def answers(options: argparse.Namespace) -> None:
@@ -85,6 +115,7 @@ def export(options: argparse.Namespace) -> None:
 def train_all(options: argparse.Namespace) -> None:
     """Run all stages but the export, which needs TensorFlow."""
     started = time.monotonic()
+    let_files_teach(options)
     teaching_s = options.limit_s * TEACHING
     _side_by_side(options, "teachers", "--members", options.members, teaching_s)
     answers(options)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from device import has_bf16
+from device import quicker_in_bf16
 
 # A quintic that drives singular values towards 1 in few steps: Jordan et al., "Muon" (2024).
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
@@ -64,7 +64,7 @@ class Muon(torch.optim.Optimizer):
         updates = torch._foreach_lerp(gradients, momenta, group["momentum"])
         matrices = torch.stack([update.flatten(1) for update in updates])
         # Half the bits suffice where the matrix units are fast: the iteration forgives rounding
-        matrices = matrices.bfloat16() if has_bf16(matrices.device) else matrices.float()
+        matrices = matrices.bfloat16() if quicker_in_bf16(matrices.device) else matrices.float()
         matrices = orthogonalized(matrices).float()
         # Per element as large as Adam's would be: sqrt(max(rows, columns)) times 0.2 (Liu, 2025).
         strength = 0.2 * max(matrices.shape[1:]) ** 0.5

@@ -35,6 +35,7 @@ class Recipe:
     mirror_share: float = 0.5  # of what its average says of the mirror image, in the target then
     teacher_share: float = 0.9  # of an ensemble's stored answers in the target, where there are any
     turned: float = 0.0  # share of stored views that are turned by up to `augment.MOST_TURNED` more
+    nudged_px: int = 0  # by which stored views are moved at most; their light then changes a little, too
     balance: float = 0.0  # power of 1 / class frequency by which faces are drawn: 1 shows all classes alike
     fold: int = 0  # of `folds`: the faces that the run leaves out
     folds: int = 0  # 0: none is left out
@@ -104,6 +105,20 @@ _STUDENT_TUNED = replace(
 )
 # A student that goes on from another
 _AGAIN = replace(_STUDENT_TUNED, kernel_rate=0.006, rate=0.05)
+# One that goes on from the model in `models/`, as its file has it
+_NUDGED = replace(
+    _STUDENT_TUNED,
+    network="equivariant",
+    start=PREVIOUS,
+    epochs=52,
+    kernel_rate=0.0024,
+    rate=0.02,
+    turned=0.4,
+    nudged_px=1,
+    plain_end=0.25,
+    teacher_share=0.7,
+    seed=46,
+)
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
     "equivariant": replace(
@@ -127,18 +142,23 @@ STUDENTS = {
         plain_end=0.25,
         seed=45,
     ),
+    "equivariant_nudged": _NUDGED,
+    "equivariant_labels": replace(_NUDGED, teacher_share=0.5, seed=47),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
 }
 
 
-def begins_with_previous(recipe: Recipe) -> bool:
-    """Tell whether a recipe, or what it begins with, starts from an earlier model's file."""
+def previous_network(recipe: Recipe) -> str:
+    """Return the network of the earlier model's file that a recipe, or what it begins with, starts from.
+
+    Empty where it starts from none.
+    """
     kind, _, name = recipe.start.partition("/")
     if not name:
-        return recipe.start == PREVIOUS
-    return begins_with_previous({"members": MEMBERS, "students": STUDENTS}[kind][name])
+        return recipe.network if recipe.start == PREVIOUS else ""
+    return previous_network({"members": MEMBERS, "students": STUDENTS}[kind][name])
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:
