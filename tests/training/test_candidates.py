@@ -16,12 +16,12 @@ def faces(count: int) -> data.Faces:
     return data.Faces(images, np.arange(count) % 7, np.zeros((count, 10), np.uint8))
 
 
-def test_halfway_between_two_networks_lie_the_mean_weights() -> None:
+def test_halfway_between_two_networks_lie_their_means() -> None:
     start, trained = network.build("small").state_dict(), network.build("small").eval()
     before = {name: value.clone() for name, value in trained.state_dict().items()}
-    images = torch.from_numpy(faces(8).images)
-    mixed = candidates.between(start, trained, 0.5, images).state_dict()
-    for name in ("trunk.0.conv.weight", "head.weight", "head.bias"):
+    start["trunk.0.norm.running_mean"] += 1.0
+    mixed = candidates.between(start, trained, 0.5).state_dict()
+    for name in ("trunk.0.conv.weight", "trunk.0.norm.running_mean", "head.weight", "head.bias"):
         assert torch.allclose(mixed[name], (start[name] + before[name]) / 2)
     assert all(torch.equal(before[name], value) for name, value in trained.state_dict().items())
 
@@ -38,8 +38,9 @@ def test_only_what_had_learned_before_is_mixed(experienced: bool) -> None:
     trained = network.build("small").eval()
     start = network.build("small").state_dict() if experienced else None
     made = list(candidates.candidates(trained, start, (faces(21), faces(14)), 0.0))
-    shares = [1.0, 0.5] if experienced else [1.0]
-    again = [(share, True, refit) for share in shares for refit in (False, True)]
-    assert [(each.trained_share, each.measured, each.refit) for each in made] == [(1.0, False, False), *again]
+    shares = [1.0, 0.75, 0.5] if experienced else [1.0]
+    ways = [(False, False), (True, False), (True, True)]
+    wanted = [(share, *way) for share in shares for way in ways]
+    assert [(each.trained_share, each.measured, each.refit) for each in made] == wanted
     assert all(0.0 <= each.valid_accuracy <= 1.0 for each in made)
     assert len({id(each.network) for each in made}) == len(made)

@@ -1,7 +1,7 @@
 """What a trained student can become without more training, and which of that is best.
 
 Its norms are those of the views that it learned from, or are measured again on faces as they are.
-Halfway between a network's weights before and after it learned from an ensemble lies one that is often
+Between a network's weights before and after it learned from an ensemble lies one that is often
 better than both (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), as long as the second
 grew out of the first. A head can be fitted again to what was measured.
 """
@@ -22,7 +22,7 @@ from network import EmotionNetwork
 from refit import refit_head
 from train import predict
 
-TRAINED_SHARES = (1.0, 0.5)  # of the trained weights; the rest is what the student began with
+TRAINED_SHARES = (1.0, 0.75, 0.5)  # of the trained weights; the rest is what the student began with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,18 +42,15 @@ class Candidate:
 
 
 @torch.no_grad()
-def between(
-    start: dict[str, Tensor], trained: EmotionNetwork, share: float, images: Tensor
-) -> EmotionNetwork:
-    """Return a network with that share of the trained weights, the rest of the start's, and measured norms.
+def between(start: dict[str, Tensor], trained: EmotionNetwork, share: float) -> EmotionNetwork:
+    """Return a network with that share of the trained weights and norms, and the rest of the start's.
 
-    start: a state of the same network. images: (N, 48, 48) uint8 training faces.
+    start: a state of the same network.
     """
     mixed = copy.deepcopy(trained)
     for name, value in mixed.state_dict().items():
         if value.dtype.is_floating_point:
             value.lerp_(start[name].to(value.device), 1.0 - share)
-    settle_norms(mixed, images)
     return mixed.eval()
 
 
@@ -69,13 +66,14 @@ def candidates(
     targets that a head is fitted to.
     """
     train, valid = faces
-    device = trained.head.weight.device
-    images = torch.from_numpy(train.images).to(device)
-    yield _judged(trained, valid, 1.0, measured=False, refit=False)
+    images = torch.from_numpy(train.images).to(trained.head.weight.device)
     for share in TRAINED_SHARES if start else TRAINED_SHARES[:1]:
-        mixed = between(start or trained.state_dict(), trained, share, images)
-        yield _judged(mixed, valid, share, measured=True, refit=False)
-        fitted = copy.deepcopy(mixed)
+        mixed = between(start or trained.state_dict(), trained, share)
+        yield _judged(mixed, valid, share, measured=False, refit=False)
+        measured = copy.deepcopy(mixed)
+        settle_norms(measured, images)
+        yield _judged(measured, valid, share, measured=True, refit=False)
+        fitted = copy.deepcopy(measured)
         refit_head(fitted, train, votes)
         yield _judged(fitted, valid, share, measured=True, refit=True)
 
