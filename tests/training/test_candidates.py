@@ -38,7 +38,7 @@ def test_only_what_had_learned_before_is_mixed(experienced: bool) -> None:
     trained = network.build("small").eval()
     start = network.build("small").state_dict() if experienced else None
     made = list(candidates.candidates(trained, start, (faces(21), faces(14)), 0.0))
-    shares = [1.0, 0.75, 0.5] if experienced else [1.0]
+    shares = [1.0, 0.75, 0.5, 0.25] if experienced else [1.0]
     ways = [(False, False), (True, False), (True, True)]
     wanted = [(share, *way) for share in shares for way in ways]
     assert [(each.trained_share, each.measured, each.refit) for each in made] == wanted

@@ -22,7 +22,7 @@ from network import EmotionNetwork
 from refit import refit_head
 from train import predict
 
-TRAINED_SHARES = (1.0, 0.75, 0.5)  # of the trained weights; the rest is what the student began with
+TRAINED_SHARES = (1.0, 0.75, 0.5, 0.25)  # of the trained weights; the rest is what the student began with
 
 
 @dataclass(frozen=True, slots=True, eq=False)

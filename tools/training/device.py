@@ -33,7 +33,7 @@ def pick_device() -> torch.device:
 
 @cache
 def quicker_in_bf16(device: torch.device) -> bool:
-    """Tell whether the device convolves more quickly with half the bits.
+    """Return whether the device convolves more quickly with half the bits.
 
     A CPU with the matrix units of AMX does. One with AVX512-BF16 alone may not, and one without either does
     not, so there it is tried out.
@@ -47,7 +47,7 @@ def quicker_in_bf16(device: torch.device) -> bool:
 
 
 def _convolving_s(kind: torch.dtype) -> float:
-    """Return the seconds that a usual convolution takes, at best."""
+    """Return the shortest time in seconds that a usual convolution took."""
     pictures = torch.ones(64, 96, 12, 12, dtype=kind).contiguous(memory_format=torch.channels_last)
     kernel = torch.ones(96, 96, 3, 3, dtype=kind).contiguous(memory_format=torch.channels_last)
     times = []

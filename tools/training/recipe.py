@@ -143,7 +143,6 @@ STUDENTS = {
         seed=45,
     ),
     "equivariant_nudged": _NUDGED,
-    "equivariant_labels": replace(_NUDGED, teacher_share=0.5, seed=47),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
