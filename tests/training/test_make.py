@@ -84,10 +84,10 @@ def test_the_next_model_can_start_from_an_earlier_one(made: Path) -> None:
 
 def test_an_earlier_model_s_file_can_teach(made: Path, tmp_path: Path) -> None:
     folders = ("--run", tmp_path, "--files", f"first={made / 'models' / 'emotion.tflite'}")
-    tool("make.py", "teachers", *folders, *FEW, "--members", "plain")
-    tool("make.py", "answers", *folders, *FEW, "--members", "plain")
+    for stage in ("teachers", "answers"):
+        tool("make.py", stage, *folders, *FEW, "--members")
     together = json.loads((tmp_path / "ensemble.json").read_text())
-    assert set(together["members"]) == {"first", "plain"}
+    assert set(together["members"]) == {"first"}
     member = json.loads((tmp_path / "members" / "first" / "member.json").read_text())
     assert member["start"]["sha256"] == described(made / "models")["model"]["sha256"]
     answers = np.load(tmp_path / "members" / "first" / "answers.npy")
@@ -126,6 +126,16 @@ def test_a_stage_that_comes_too_early_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("make.py: ")
     assert done.stderr.endswith("run the stage `answers` first\n")
     assert "Traceback" not in done.stderr
+
+
+def test_an_earlier_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    arguments = map(str, ("students", "--run", tmp_path, "--previous", tmp_path / "none.tflite", *FEW))
+    command = [sys.executable, str(TOOLS / "make.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("make.py: ")
+    assert "none.json" in line
 
 
 def test_what_starts_from_an_earlier_model_asks_for_one(tmp_path: Path) -> None:

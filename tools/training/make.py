@@ -29,7 +29,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the faces")
     parser.add_argument("--run", type=Path, required=True, help="a folder for checkpoints and results")
     parser.add_argument("--out", type=Path, default=root / "models", help="where the model goes")
-    parser.add_argument("--members", nargs="+", choices=sorted(MEMBERS), help="default: all")
+    parser.add_argument("--members", nargs="*", choices=sorted(MEMBERS), help="default: all")
     parser.add_argument("--students", nargs="+", choices=sorted(STUDENTS), help="default: all")
     parser.add_argument(
         "--student", choices=[*sorted(STUDENTS), PREVIOUS], help="to export; default: the best"
@@ -51,7 +51,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--no-report", action="store_true", help="no pictures")
     options = parser.parse_args(arguments)
     of_file = _network_of(options.previous) if options.previous else ""
-    options.members = options.members or startable(MEMBERS, of_file)
+    if options.members is None:
+        options.members = startable(MEMBERS, of_file)
     options.students = options.students or startable(STUDENTS, of_file)
     for name in options.members:
         if MEMBERS[name].start == PREVIOUS and not options.previous:
@@ -171,8 +172,8 @@ STAGES = {
 
 def main(arguments: list[str]) -> int:
     """Run a stage; returns 1, with one line, where a file is not there that an earlier stage makes."""
-    options = parse(arguments)
     try:
+        options = parse(arguments)
         STAGES[options.stage](options)
     except FileNotFoundError as error:
         print(f"make.py: {error}", file=sys.stderr)
