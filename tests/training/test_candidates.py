@@ -26,6 +26,16 @@ def test_halfway_between_two_networks_lie_their_means() -> None:
     assert all(torch.equal(before[name], value) for name, value in trained.state_dict().items())
 
 
+def test_a_mixture_answers_a_mirror_image_alike() -> None:
+    start, trained = network.build("equivariant").state_dict(), network.build("equivariant").eval()
+    for name, value in start.items():
+        if name.endswith("running_mean"):
+            value.add_(torch.randn(value.shape))
+    mixed = candidates.between(start, trained, 0.5)
+    images = torch.from_numpy(faces(4).images).float().unsqueeze(1)
+    assert torch.allclose(mixed(images)[0], mixed(images.flip(3))[0], atol=1e-5)
+
+
 def test_the_likelihood_chooses_and_not_the_accuracy() -> None:
     built = network.build("small")
     lucky = candidates.Candidate(built, 1.0, True, True, valid_accuracy=0.72, valid_loss=0.81)

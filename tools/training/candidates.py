@@ -17,7 +17,7 @@ from torch import Tensor
 
 import calibrate
 import data
-from average import settle_norms
+from average import settle_norms, settle_pairs
 from network import EmotionNetwork
 from refit import refit_head
 from train import predict
@@ -51,6 +51,7 @@ def between(start: dict[str, Tensor], trained: EmotionNetwork, share: float) -> 
     for name, value in mixed.state_dict().items():
         if value.dtype.is_floating_point:
             value.lerp_(start[name].to(value.device), 1.0 - share)
+    settle_pairs(mixed)  # the norms of a restored file were measured channel by channel
     return mixed.eval()
 
 
