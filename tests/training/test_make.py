@@ -111,6 +111,18 @@ def test_what_taught_a_student_stays_with_it(made: Path, tmp_path: Path) -> None
     assert described(tmp_path)["training"]["ensemble"] == described(made / "models")["training"]["ensemble"]
 
 
+def test_a_student_begun_keeps_what_began_to_teach_it(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "run", tmp_path / "run")
+    student = tmp_path / "run" / "students" / "compact" / "student.json"
+    before = json.loads(student.read_text())
+    student.unlink()
+    together = tmp_path / "run" / "ensemble.json"
+    together.write_text(json.dumps({**before["ensemble"], "valid_accuracy": 1.0}))
+    tool("make.py", "students", "--run", tmp_path / "run", *FEW, *FRESH)
+    after = json.loads(student.read_text())
+    assert (after["ensemble"], after["teachers"]) == (before["ensemble"], before["teachers"])
+
+
 def test_an_earlier_model_keeps_its_teachers(made: Path, tmp_path: Path) -> None:
     earlier = ("--student", "previous", "--previous", made / "models" / "emotion.tflite")
     tool("make.py", "export", "--no-report", "--run", tmp_path / "run", "--out", tmp_path, *FEW, *earlier)

@@ -35,8 +35,8 @@ def pick_device() -> torch.device:
 def quicker_in_bf16(device: torch.device) -> bool:
     """Return whether the device convolves more quickly with half the bits.
 
-    A CPU with the matrix units of AMX does. One with AVX512-BF16 alone may not, and one without either does
-    not, so there it is tried out.
+    A CPU without arithmetic for it does not. One with AVX512-BF16 but no AMX may or may not, so that those
+    with any are tried out.
     """
     if device.type != "cpu":
         return device.type == "cuda"

@@ -35,7 +35,8 @@ def write_members(options: argparse.Namespace) -> None:
 
 def _write(model: Path, faces: tuple[data.Faces, data.Faces], folder: Path) -> None:
     train, valid = faces
-    training = sidecar.read(model)["training"]
+    described = sidecar.read(model)
+    training = described["training"]
     # What was added at export is taken off again
     raised = np.array([training.get("raised", {}).get(label, 0.0) for label in data.LABELS])
 
@@ -53,7 +54,7 @@ def _write(model: Path, faces: tuple[data.Faces, data.Faces], folder: Path) -> N
     figures = {
         **about,
         "recipe": asdict(Recipe()) | training["recipe"],
-        "start": {"sha256": sidecar.read(model)["model"]["sha256"], "commit": training["commit"]},
+        "start": {"sha256": described["model"]["sha256"], "commit": training["commit"]},
         "seconds": 60.0 * training["minutes"],
         "valid_accuracy": ensemble.accuracy(ensemble.log_mean(upright, mirrored), valid.labels),
     }

@@ -9,7 +9,6 @@ name. On an accelerator `--limit-s 560 --side-by-side 2` fits all of it into tha
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the faces")
     parser.add_argument("--run", type=Path, required=True, help="a folder for checkpoints and results")
     parser.add_argument("--out", type=Path, default=root / "models", help="where the model goes")
-    parser.add_argument("--members", nargs="*", choices=sorted(MEMBERS), help="default: all")
+    parser.add_argument("--members", nargs="*", choices=sorted(MEMBERS), help="default: all; no name: none")
     parser.add_argument("--students", nargs="+", choices=sorted(STUDENTS), help="default: all")
     parser.add_argument(
         "--student", choices=[*sorted(STUDENTS), PREVIOUS], help="to export; default: the best"
@@ -66,7 +65,9 @@ def startable(recipes: dict[str, Recipe], of_file: str) -> list[str]:
 
 
 def _network_of(model: Path) -> str:
-    return str(json.loads(model.with_suffix(".json").read_text())["training"]["recipe"]["network"])
+    import sidecar
+
+    return str(sidecar.read(model)["training"]["recipe"]["network"])
 
 
 def _named(argument: str) -> tuple[str, Path]:

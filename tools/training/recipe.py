@@ -105,20 +105,6 @@ _STUDENT_TUNED = replace(
 )
 # A student that goes on from another
 _AGAIN = replace(_STUDENT_TUNED, kernel_rate=0.006, rate=0.05)
-# One that goes on from the model in `models/`, as its file has it
-_NUDGED = replace(
-    _STUDENT_TUNED,
-    network="equivariant",
-    start=PREVIOUS,
-    epochs=52,
-    kernel_rate=0.0024,
-    rate=0.02,
-    turned=0.4,
-    nudged_px=1,
-    plain_end=0.25,
-    teacher_share=0.7,
-    seed=46,
-)
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
     "equivariant": replace(
@@ -142,7 +128,20 @@ STUDENTS = {
         plain_end=0.25,
         seed=45,
     ),
-    "equivariant_nudged": _NUDGED,
+    # Goes on from the file of `equivariant_again`
+    "equivariant_nudged": replace(
+        _STUDENT_TUNED,
+        network="equivariant",
+        start=PREVIOUS,
+        epochs=52,
+        kernel_rate=0.0024,
+        rate=0.02,
+        teacher_share=0.7,
+        turned=0.4,
+        nudged_px=1,
+        plain_end=0.25,
+        seed=46,
+    ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)

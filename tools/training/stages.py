@@ -153,14 +153,14 @@ def train_students(options: argparse.Namespace) -> None:
     stored = options.run / "answers.npy"
     if not stored.exists():
         raise FileNotFoundError(f"{stored} is not there: run the stage `answers` first")
-    answers, taught = torch.from_numpy(np.load(stored)), taught_by(options.run)
+    answers = torch.from_numpy(np.load(stored))
     shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, len(answers))
     for number, name in enumerate(options.students):
         folder = options.run / "students" / name
         if (folder / "student.json").exists():
             continue
         left_s = options.limit_s - (time.monotonic() - started)
-        recipe = adapted(STUDENTS[name], options)
+        recipe, taught = adapted(STUDENTS[name], options), taught_by(options.run, folder)
         lesson = StoredViews(train, shown, answers, recipe, device)
         built, start = earlier.begin(recipe, options.run, options.previous, train.images)
         run = Run(
@@ -173,8 +173,20 @@ def train_students(options: argparse.Namespace) -> None:
         write_student(run, made, {"recipe": asdict(recipe), "start": start, **taught})
 
 
-def taught_by(run: Path) -> dict[str, Any]:
-    """Return what is kept of the ensemble with a student: its members, and what they are together."""
+def taught_by(run: Path, student: Path) -> dict[str, Any]:
+    """Return the ensemble that teaches a student: its members, and what they are together.
+
+    Kept in the student's folder when its training begins: a later ensemble of the run has not taught it.
+    """
+    kept = student / "taught_by.json"
+    if not kept.exists():
+        student.mkdir(parents=True, exist_ok=True)
+        write_json(kept, _ensemble_of(run))
+    content: dict[str, Any] = json.loads(kept.read_text())
+    return content
+
+
+def _ensemble_of(run: Path) -> dict[str, Any]:
     together, teachers = json.loads((run / "ensemble.json").read_text()), []
     for name in sorted(together["members"]):
         figures = json.loads((run / "members" / name / "member.json").read_text())
