@@ -127,7 +127,9 @@ def test_a_password_stands_before_the_page(browser: Browser) -> None:
 
 def test_outlines_are_shown_where_the_picture_is_not(browser: Browser, fake: PageServer) -> None:
     with tab(browser, _root(fake)) as opened:
-        opened.show("aim")
+        # The service sends what it sees to pages that watch, from when they do
+        with opened.page.expect_response(lambda response: "api/events?view=2" in response.url):
+            opened.show("aim")
         fake.publisher.publish(app_state(view=camera_view(picture=None)), ())
         expect(opened.page.locator(".stage rect:not(.ruler rect)")).to_have_count(1)
         expect(opened.page.locator(".verdict")).to_contain_text("1 face can be read, 128 pixels wide")
