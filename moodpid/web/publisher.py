@@ -60,6 +60,9 @@ class WebPublisher:
         day: DayLog,
         make_application: Callable[[Connections], web.Application],
     ) -> None:
+        self._socket: socket.socket | None = None
+        with suppress(NotYetAvailableError):  # before all else: what may fail has nothing to close then
+            self._socket = listen(address)
         self._address = address
         self._fields = tuple(fields)
         self.feed = feed
@@ -72,9 +75,6 @@ class WebPublisher:
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._thread = Thread(target=self._run, name="web", daemon=True)
-        self._socket: socket.socket | None = None
-        with suppress(NotYetAvailableError):
-            self._socket = listen(address)
 
     @property
     def port(self) -> int:

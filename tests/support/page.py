@@ -33,6 +33,7 @@ from moodpid.web.page import PageParts, build_page
 from moodpid.web.publisher import WebPublisher
 from moodpid.web.signed_tokens import KEY_BYTES
 from tests.support.fakes import scores
+from tests.support.servers import free_port
 
 KEY = bytes(range(KEY_BYTES))
 PASSWORD = "correct horse"
@@ -196,11 +197,6 @@ def page_config(text: str = "") -> Config:
     return parse(
         f'[player.playlists]\nhappy = ["Happy"]\n[web]\nenabled = true\nport = {free_port()}\n{text}'
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.page import free_port
 from tests.support.processes import Moodpid
-from tests.support.servers import PrivateMpd
+from tests.support.servers import PrivateMpd, free_port
 
 _READY_S = 30.0
 _CONFIG = """

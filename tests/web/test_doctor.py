@@ -12,7 +12,8 @@ from moodpid.system.systemctl import Unit
 from moodpid.web import probe
 from moodpid.web.listen_address import PageAddress
 from moodpid.wiring import capabilities
-from tests.support.page import PASSWORD, free_port, page_server
+from tests.support.page import PASSWORD, page_server
+from tests.support.servers import free_port
 
 RUNNING = Unit("loaded", "active", "")
 

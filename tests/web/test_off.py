@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.support.page import free_port
+from tests.support.servers import free_port
 
 SCRIPT = """
 import sys, threading

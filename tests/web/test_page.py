@@ -1,15 +1,21 @@
 """The page shows the state, passes requests on, and makes nothing while no page is open."""
 
+import gc
 import socket
+import warnings
 
 import pytest
 
+from moodpid.channels import SharedValue
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.requests import Button, ChangeSetting, PressButton
 from moodpid.state import CameraStatus, ViewLevel
 from moodpid.web.access import SECURITY_HEADERS
+from moodpid.web.day import DayLog
+from moodpid.web.feed import Feed
 from moodpid.web.listen_address import PageAddress, listen
+from moodpid.web.publisher import WebPublisher
 from tests.support.page import JPEG, app_state, camera_view, page_server
 
 
@@ -187,3 +193,16 @@ def test_a_port_in_use_ends_the_start_with_one_line() -> None:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port}: another program has it"):
             listen(PageAddress("127.0.0.1", port))
+
+
+def test_a_page_whose_port_is_in_use_leaves_nothing_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always", ResourceWarning)
+        address = PageAddress("127.0.0.1", other.getsockname()[1])
+        feed = Feed(SharedValue(ViewLevel.NOTHING))
+        with pytest.raises(ConfigError):
+            WebPublisher(
+                address, fields=(), feed=feed, day=DayLog(), make_application=lambda _: pytest.fail("served")
+            )
+        gc.collect()
+    assert [str(warning.message) for warning in left_open] == []

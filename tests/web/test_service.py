@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.page import Events, free_port
+from tests.support.page import Events
 from tests.support.processes import Moodpid
+from tests.support.servers import free_port
 
 CONFIG = """
 [camera]
