@@ -61,8 +61,8 @@ class WebPublisher:
         make_application: Callable[[Connections], web.Application],
     ) -> None:
         self._socket: socket.socket | None = None
-        with suppress(NotYetAvailableError):  # before all else: what may fail has nothing to close then
-            self._socket = listen(address)
+        with suppress(NotYetAvailableError):
+            self._socket = listen(address)  # first: where the port is taken, nothing is left open
         self._address = address
         self._fields = tuple(fields)
         self.feed = feed
@@ -98,6 +98,8 @@ class WebPublisher:
         """Wait for the end; return False if it has not come after `timeout_s` seconds."""
         if self._thread.ident is None:  # never started
             self._loop.close()
+            if self._socket:
+                self._socket.close()
         else:
             self._thread.join(timeout_s)
         ended = not self._thread.is_alive()

@@ -17,6 +17,7 @@ from moodpid.web.feed import Feed
 from moodpid.web.listen_address import PageAddress, listen
 from moodpid.web.publisher import WebPublisher
 from tests.support.page import JPEG, app_state, camera_view, page_server
+from tests.support.servers import free_port
 
 
 def test_the_page_comes_with_headers_that_keep_others_out() -> None:
@@ -195,14 +196,29 @@ def test_a_port_in_use_ends_the_start_with_one_line() -> None:
             listen(PageAddress("127.0.0.1", port))
 
 
+def unserved(port: int) -> WebPublisher:
+    """Return a publisher that listens, and that no test starts."""
+    return WebPublisher(
+        PageAddress("127.0.0.1", port),
+        fields=(),
+        feed=Feed(SharedValue(ViewLevel.NOTHING)),
+        day=DayLog(),
+        make_application=lambda _: pytest.fail("it serves"),
+    )
+
+
 def test_a_page_whose_port_is_in_use_leaves_nothing_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, warnings.catch_warnings(record=True) as left_open:
         warnings.simplefilter("always", ResourceWarning)
-        address = PageAddress("127.0.0.1", other.getsockname()[1])
-        feed = Feed(SharedValue(ViewLevel.NOTHING))
         with pytest.raises(ConfigError):
-            WebPublisher(
-                address, fields=(), feed=feed, day=DayLog(), make_application=lambda _: pytest.fail("served")
-            )
+            unserved(other.getsockname()[1])
         gc.collect()
     assert [str(warning.message) for warning in left_open] == []
+
+
+def test_a_page_that_never_started_gives_its_port_back() -> None:
+    publisher = unserved(free_port())
+    port = publisher.port
+    publisher.stop()
+    assert publisher.join(1)
+    socket.create_server(("127.0.0.1", port)).close()
