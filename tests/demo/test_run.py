@@ -87,6 +87,19 @@ def test_nothing_is_left_when_somebody_ends_it(
 
 
 @pytest.mark.e2e
+def test_it_ends_with_a_word_when_its_broker_does(demo: subprocess.Popen[str], place: Path) -> None:
+    _line_with(demo, "nobody")
+    children = _descendants(demo.pid)
+    for pid in children:
+        if _name(pid) == "mosquitto":
+            os.kill(pid, signal.SIGKILL)
+    _line_with(demo, "demo: its broker has gone: .+")
+    assert demo.wait(60) == ExitCode.SOME_FAILED
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not list(place.iterdir())
+
+
+@pytest.mark.e2e
 def test_it_ends_by_itself_after_the_seconds_asked_for(place: Path) -> None:
     with _start(place, "--source", "recording", "--seconds", "2") as process:
         out, _ = process.communicate(timeout=600)
@@ -139,6 +152,14 @@ def _descendants(pid: int) -> set[int]:
     while above := {child for child, parent in parents.items() if parent in above}:
         found |= above
     return found
+
+
+def _name(pid: int) -> str:
+    """The program's name; empty if it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 def _parent(stat: Path) -> int:

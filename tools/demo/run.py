@@ -21,8 +21,8 @@ from typing import Any, NoReturn
 
 from demo import library, source
 from demo.view import Heard, Line
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.client import Client, error_string
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from moodpid.config import WebConfig
 from moodpid.errors import ExitCode
@@ -31,6 +31,7 @@ from tests.support.servers import PrivateMosquitto, PrivateMpd, ServerError, sou
 
 ROOT = Path(__file__).parents[2]
 SONG_S = 15.0
+ANALYSE_S = 600.0  # at most, for all songs: seconds on a PC
 PAGE_S = 20.0  # until the page is there: the network and OpenCV are read first
 STOP_S = 6.0
 STATE = "state"  # the daemon's folder, below the demo's
@@ -117,7 +118,7 @@ def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
         _open_page(daemon, port)
     end_s = time.monotonic() + options.seconds if options.seconds else float("inf")
     while daemon.poll() is None and time.monotonic() < end_s:
-        client.loop(timeout=min(0.25, max(0.0, end_s - time.monotonic())))
+        _hear(client, within_s=min(0.25, max(0.0, end_s - time.monotonic())))
         line.show(heard)
     if daemon.returncode is None:
         return ExitCode.OK
@@ -163,7 +164,12 @@ def _analyse(config: Path, mpd: PrivateMpd, cached: Path) -> None:
     own.write_text(_toml({"player": {"host": str(mpd.socket)}, "mqtt": {"enabled": False}}), encoding="utf-8")
     command = [sys.executable, "-m", "moodpid", "analyse", "--config", str(own)]
     environment = {**os.environ, "STATE_DIRECTORY": str(state)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=ANALYSE_S
+        )
+    except subprocess.TimeoutExpired:
+        raise ServerError(f"the songs are not analysed after {ANALYSE_S / 60:.0f} minutes") from None
     if done.returncode:
         raise ServerError(f"the songs cannot be analysed: {done.stderr.strip()}")
     # Another demo may do the same at this moment
@@ -255,6 +261,13 @@ def _listening(broker: PrivateMosquitto, heard: Heard) -> Iterator[Client]:
         yield client
     finally:
         client.disconnect()
+
+
+def _hear(client: Client, within_s: float) -> None:
+    """Take what the broker sends in that time; raises ServerError where it has gone."""
+    code = client.loop(timeout=within_s)
+    if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+        raise ServerError(f"its broker has gone: {error_string(code)}")
 
 
 @contextmanager
