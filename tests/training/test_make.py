@@ -61,6 +61,9 @@ def test_the_sidecar_says_how_it_was_made(made: Path) -> None:
     assert set(sidecar["training"]["data"]) == {"train.npz", "valid.npz"}
     assert set(sidecar["figures"]["tilted"]) == {"-20", "20"}
     assert sum(sidecar["prior"]) == pytest.approx(1)
+    assert sidecar["training"]["command"].endswith(
+        "--members fine plain --students compact --student compact"
+    )
     assert sidecar["model"]["bytes"] == (made / "models" / "emotion.tflite").stat().st_size
 
 
@@ -89,10 +92,15 @@ def test_an_earlier_model_s_file_can_teach(made: Path, tmp_path: Path) -> None:
     together = json.loads((tmp_path / "ensemble.json").read_text())
     assert set(together["members"]) == {"first"}
     member = json.loads((tmp_path / "members" / "first" / "member.json").read_text())
-    assert member["start"]["sha256"] == described(made / "models")["model"]["sha256"]
+    assert member["file"]["sha256"] == described(made / "models")["model"]["sha256"]
     answers = np.load(tmp_path / "members" / "first" / "answers.npy")
     assert answers.shape == np.load(tmp_path / "answers.npy").shape
     assert np.allclose(answers.sum(axis=2), 1.0, atol=0.01)
+    tool("make.py", "students", *folders, *FEW, *FRESH)
+    tool("make.py", "export", "--no-report", *folders, "--out", tmp_path / "models", *FEW, *FRESH)
+    card = (tmp_path / "models" / "MODEL_CARD.md").read_text()
+    assert "--members --students compact --files first=first.tflite --student compact" in card
+    assert f"`first` is the file with SHA-256 `{member['file']['sha256']}`" in card
 
 
 def test_a_student_can_go_on_from_another(made: Path) -> None:

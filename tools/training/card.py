@@ -152,7 +152,7 @@ def _ensemble(together: dict[str, Any] | None) -> str:
 
 
 def _teachers(training: dict[str, Any]) -> str:
-    """Return a table of the ensemble's members; all were trained by the same command on the same faces."""
+    """Return a table of the ensemble's members, and which files those were that an earlier run had made."""
     if not training["teachers"]:
         return ""
     members = training["ensemble"]["members"]
@@ -162,4 +162,11 @@ def _teachers(training: dict[str, Any]) -> str:
         for each in training["teachers"]
     ]
     head = "\n| teacher | network | epochs | s | device | `valid.npz`, with mirror image | weight | adds, points |\n"
-    return head + "| --- | --- | --- | --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+    files = [
+        f"\n`{each['name']}` is the file with SHA-256 `{each['file']['sha256']}`, trained at commit `{each['file']['commit']}`.\n"
+        for each in training["teachers"]
+        if "file" in each
+    ]
+    return "".join(
+        [head, "| --- | --- | --- | --- | --- | --- | --- | --- |\n", "\n".join(rows), "\n", *files]
+    )

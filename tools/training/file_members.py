@@ -54,7 +54,7 @@ def _write(model: Path, faces: tuple[data.Faces, data.Faces], folder: Path) -> N
     figures = {
         **about,
         "recipe": asdict(Recipe()) | training["recipe"],
-        "start": {"sha256": described["model"]["sha256"], "commit": training["commit"]},
+        "file": {"sha256": described["model"]["sha256"], "commit": training["commit"]},
         "seconds": 60.0 * training["minutes"],
         "valid_accuracy": ensemble.accuracy(ensemble.log_mean(upright, mirrored), valid.labels),
     }

@@ -19,6 +19,7 @@ import layers
 import network
 import sidecar
 import stages
+from recipe import PREVIOUS
 from train import predict
 
 CALIBRATION_FACES = 500  # set the int8 ranges; from the training split
@@ -31,8 +32,8 @@ RARE_BIAS = {"disgust": 0.9, "fear": 0.15}
 def write_model(options: argparse.Namespace) -> None:
     """Write the student's int8 file, its sidecar with all figures, card and pictures."""
     train, valid = stages.load_faces(options)
-    if options.student == "previous":
-        name, trained, figures = "previous", *earlier.previous(options.previous)
+    if options.student == PREVIOUS:
+        name, trained, figures = PREVIOUS, *earlier.previous(options.previous)
     else:
         name = options.student or best(options.run)
         folder = options.run / "students" / name
@@ -116,12 +117,24 @@ def int8_logits(model: Path, images: NDArray[np.uint8], *, plain: bool = False) 
     return logits
 
 
+def _command(earlier_model: Path | None, name: str, figures: dict[str, Any]) -> str:
+    """Return what makes the model again in a new folder RUN; a file that taught is called as its teacher."""
+    words = [f"python tools/training/make.py {'export' if name == PREVIOUS else 'all'}"]
+    words += ["--data FER2013 --run RUN"]
+    if name != PREVIOUS:
+        through = [each.partition("/") for each in (figures["start"] or {}).get("through", [])]
+        files = [f"{each['name']}={each['name']}.tflite" for each in figures["teachers"] if "file" in each]
+        words += ["--members", *(each["name"] for each in figures["teachers"] if "file" not in each)]
+        words += ["--students", *(before for kind, _, before in through if kind == "students"), name]
+        words += ["--files", *files] if files else []
+    words += [f"--student {name}"]
+    words += [f"--previous {earlier_model.name}"] if earlier_model else []
+    return " ".join(words)
+
+
 def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], faces: int) -> dict[str, Any]:
-    command = f"{'export' if name == 'previous' else 'all'} --data FER2013 --run RUN --student {name}"
-    if options.previous:
-        command += f" --previous {options.previous.name}"
     return {
-        "command": f"python tools/training/make.py {command}",
+        "command": _command(options.previous, name, figures),
         "commit": sidecar.commit(Path(__file__).parent),
         "seed": figures["recipe"]["seed"],
         "data": data.checksums(options.data),

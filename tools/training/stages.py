@@ -192,7 +192,8 @@ def _ensemble_of(run: Path) -> dict[str, Any]:
         figures = json.loads((run / "members" / name / "member.json").read_text())
         about = {key: figures[key] for key in ("epochs_done", "seconds", "device", "valid_accuracy")}
         recipe = {key: figures["recipe"][key] for key in ("network", "seed", "enlarged", "fold", "folds")}
-        teachers.append({"name": name, **recipe, **about})
+        file = {"file": figures["file"]} if "file" in figures else {}
+        teachers.append({"name": name, **recipe, **about, **file})
     return {"ensemble": together, "teachers": teachers}
 
 
