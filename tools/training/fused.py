@@ -1,4 +1,4 @@
-"""A training step's parts for a CPU: norm, sum and ReLU6 at once, maxima, and convolutions in bf16.
+"""A training step's parts for a CPU: norm, sum and ReLU6 at once, maxima, and convolutions.
 
 `fused.c` is compiled when it is first wanted, for bf16 or for float. Where there is no compiler, or an
 accelerator, PyTorch's own operations do the same.
@@ -7,9 +7,6 @@ accelerator, PyTorch's own operations do the same.
 from __future__ import annotations
 
 import ctypes
-import shutil
-import subprocess
-import tempfile
 from ctypes import c_int, c_long, c_void_p
 from functools import cache
 from pathlib import Path
@@ -19,12 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+import native
+import winograd
+
 SOURCE = Path(__file__).with_name("fused.c")
-# What -ffast-math would add to these lets the processor drop small numbers in the whole process
-FLAGS = ("-O3", "-march=native", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math")
-LIBRARY = ("-fopenmp", "-shared", "-fPIC")
 KINDS = {torch.bfloat16: (), torch.float32: ("-DSINGLE",)}  # of number, and what compiles them
-COMPILE_LIMIT_S = 120.0
 WIDE, SMALL = 256, 36  # channels out, and places: from there on windows are quicker
 ARGUMENTS = {
     "sum_squares": (c_void_p, c_long, c_long, c_void_p),
@@ -39,22 +35,7 @@ ARGUMENTS = {
 @cache
 def library(kind: torch.dtype) -> ctypes.CDLL | None:
     """Return `fused.c` compiled for this processor and kind of number, or None where no C compiler can."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        built = Path(folder) / "fused.so"
-        command = [compiler, *FLAGS, *KINDS[kind], *LIBRARY, str(SOURCE), "-o", str(built)]
-        try:
-            subprocess.run(command, check=True, timeout=COMPILE_LIMIT_S)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            print(f"{SOURCE.name} is left out, and training is slower: {error}", flush=True)
-            return None
-        loaded = ctypes.CDLL(str(built))
-    for name, types in ARGUMENTS.items():
-        function = getattr(loaded, name)
-        function.argtypes, function.restype = types, None
-    return loaded
+    return native.compiled(SOURCE, ARGUMENTS, KINDS[kind])
 
 
 def suits(x: Tensor) -> bool:
@@ -74,6 +55,8 @@ def conv(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int,
         with torch.autocast("cpu", enabled=False):
             alike: Tensor = _Conv.apply(_alike(x.bfloat16()), _alike(kernel.bfloat16()))  # type: ignore[no-untyped-call]
         return alike
+    if winograd.suits(x, kernel, stride, padding):
+        return winograd.conv(x, kernel)
     return functional.conv2d(x, kernel, None, stride, padding)
 
 

@@ -1,0 +1,118 @@
+"""3 x 3 convolutions of floats on a CPU by Winograd's algorithm (Lavin & Gray, 2016), with their gradients.
+
+Of nine products for a place, it needs 64 / 36. The transforms are those of `winograd.c`; the products between
+them are of matrices. Off from PyTorch's own by about 1e-5 of the largest number.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import c_long, c_void_p
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import native
+
+SOURCE = Path(__file__).with_name("winograd.c")
+FUNCTIONS = ("input_transform", "input_adjoint", "output_transform", "output_adjoint")
+ARGUMENTS = dict.fromkeys(FUNCTIONS, (c_void_p, c_long, c_long, c_long, c_long, c_void_p))
+LANES, SIDE, NUMBERS = 16, 6, 64  # channels at a time; places of a tile's side; numbers of a window
+PICTURES = 64  # at a time: what belongs to them stays in the processor's cache
+# G of F(6 x 6, 3 x 3), by the points of winograd.c
+G = torch.tensor(
+    [
+        [1.0, 0.0, 0.0],
+        [-2 / 9, -2 / 9, -2 / 9],
+        [-2 / 9, 2 / 9, -2 / 9],
+        [1 / 90, 1 / 45, 2 / 45],
+        [1 / 90, -1 / 45, 2 / 45],
+        [32 / 45, 16 / 45, 8 / 45],
+        [32 / 45, -16 / 45, 8 / 45],
+        [0.0, 0.0, 1.0],
+    ]
+)
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """Return `winograd.c` compiled for this processor, or None where no C compiler can."""
+    return native.compiled(SOURCE, ARGUMENTS)
+
+
+def suits(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]) -> bool:
+    """Tell whether `conv` does this convolution, and its gradient is wanted."""
+    return (
+        x.dtype == torch.float32
+        and x.device.type == "cpu"
+        and torch.is_grad_enabled()
+        and (kernel.shape[2:], stride, padding) == ((3, 3), (1, 1), (1, 1))
+        and all(width % LANES == 0 for width in kernel.shape[:2])
+        and library() is not None
+    )
+
+
+def conv(x: Tensor, kernel: Tensor) -> Tensor:
+    """Return the convolution of (N, in, high, across) by (out, in, 3, 3), padded by 1."""
+    out, into = kernel.shape[:2]
+    both = torch.einsum("ai,bj->abij", G, G).reshape(NUMBERS, 9)
+    turned = both @ kernel.permute(2, 3, 1, 0).reshape(9, into * out)
+    convolved: Tensor = _Winograd.apply(x, turned.view(NUMBERS, into, out))  # type: ignore[no-untyped-call]
+    return convolved
+
+
+def _transform(name: str, source: Tensor, shape: tuple[int, ...], into: Tensor) -> None:
+    """Call a function of `winograd.c`. shape: (pictures, high, across, channels) of its pictures."""
+    loaded = library()
+    assert loaded is not None
+    getattr(loaded, name)(source.data_ptr(), *shape, into.data_ptr())
+
+
+class _Winograd(torch.autograd.Function):
+    """Of pictures (N, in, high, across) and transformed kernels (64, in, out)."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, kernels: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        context.save_for_backward(x, kernels)
+        pictures, _, high, across = x.shape
+        out = kernels.shape[2]
+        y = torch.empty(pictures, out, high, across, memory_format=torch.channels_last)
+        for few_x, few_y in zip(x.split(PICTURES), y.split(PICTURES), strict=True):
+            windows = _windows(few_x)
+            _transform("output_transform", windows @ kernels, (len(few_x), high, across, out), few_y)
+        return y
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:
+        x, kernels = context.saved_tensors
+        dy = gradients[0].contiguous(memory_format=torch.channels_last)
+        wanted = context.needs_input_grad[0]
+        dx, d_kernels = torch.empty_like(x), torch.zeros_like(kernels)
+        for few_x, few_dx, few_dy in zip(*(t.split(PICTURES) for t in (x, dx, dy)), strict=True):
+            numbers = _empty(few_dy)
+            _transform("output_adjoint", few_dy, _shape(few_dy), numbers)
+            d_kernels.baddbmm_(_windows(few_x).transpose(1, 2), numbers)
+            if wanted:
+                _transform("input_adjoint", numbers @ kernels.transpose(1, 2), _shape(few_dx), few_dx)
+        return dx if wanted else None, d_kernels
+
+
+def _windows(x: Tensor) -> Tensor:
+    windows = _empty(x)
+    _transform("input_transform", x, _shape(x), windows)
+    return windows
+
+
+def _empty(x: Tensor) -> Tensor:
+    """Return room for the numbers of all tiles of (N, channels, high, across): (64, tiles, channels)."""
+    pictures, channels, high, across = x.shape
+    return torch.empty(NUMBERS, pictures * -(-high // SIDE) * -(-across // SIDE), channels)
+
+
+def _shape(x: Tensor) -> tuple[int, ...]:
+    pictures, channels, high, across = x.shape
+    return pictures, high, across, channels
