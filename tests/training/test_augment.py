@@ -102,3 +102,17 @@ def test_a_view_is_made_of_its_number_alone() -> None:
     assert torch.equal(views.render(images, 0, strength), images)
     assert torch.equal(views.render(images, 3, strength), views.render_all(images, strength, 4)[3])
     assert not torch.equal(views.render(images, 3, strength), views.render(images, 5, strength))
+
+
+def test_later_views_blend_a_face_with_another_or_join_them() -> None:
+    dark, light = (
+        torch.full((200, 48, 48), 64, dtype=torch.uint8),
+        torch.full((200, 48, 48), 192, dtype=torch.uint8),
+    )
+    shown = views.render(torch.cat([dark, light]), views.OF_ONE, STILL).float()
+    upper, lower = shown[:, 4].mean(dim=1), shown[:, -4].mean(dim=1)
+    joined = (upper - lower).abs() > 100.0
+    blended = ~joined & ((upper - 128.0).abs() < 50.0)
+    # A partner is as often as not of the same shade, and then nothing is to be seen of either
+    assert joined.float().mean() == pytest.approx(views.JOINED / 2, abs=0.06)
+    assert blended.float().mean() == pytest.approx(views.BLENDED / 2, abs=0.06)

@@ -8,15 +8,26 @@ import pytest
 pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
 
 import finish
+from recipe import LARGE
 
 
 def test_the_likeliest_student_is_exported_and_not_the_luckiest(tmp_path: Path) -> None:
-    for name, accuracy, loss in (("lucky", 0.72, 0.81), ("likely", 0.71, 0.79)):
-        folder = tmp_path / "students" / name
-        folder.mkdir(parents=True)
-        figures = {"valid_accuracy": accuracy, "valid_loss": loss}
-        (folder / "student.json").write_text(json.dumps(figures))
+    _trained(tmp_path, "lucky", accuracy=0.72, loss=0.81)
+    _trained(tmp_path, "likely", accuracy=0.71, loss=0.79)
     assert finish.best(tmp_path) == "likely"
+
+
+@pytest.mark.parametrize("large", sorted(LARGE))
+def test_a_student_too_large_to_be_shipped_is_not_exported(tmp_path: Path, large: str) -> None:
+    _trained(tmp_path, large, accuracy=0.73, loss=0.77)
+    _trained(tmp_path, "likely", accuracy=0.71, loss=0.79)
+    assert finish.best(tmp_path) == "likely"
+
+
+def _trained(run: Path, name: str, *, accuracy: float, loss: float) -> None:
+    folder = run / "students" / name
+    folder.mkdir(parents=True)
+    (folder / "student.json").write_text(json.dumps({"valid_accuracy": accuracy, "valid_loss": loss}))
 
 
 def test_a_run_without_students_says_what_to_do(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import make  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
 from lessons import FreshViews, Phase, StoredViews  # noqa: E402
-from recipe import MEMBERS, STUDENTS, Recipe, rate_at, side_at  # noqa: E402
+from recipe import LARGE, MEMBERS, STUDENTS, Recipe, rate_at, side_at  # noqa: E402
 
 RECIPE = Recipe(network="small", epochs=3, batch=8)
 
@@ -128,6 +128,15 @@ def test_of_stored_views_only_the_plainer_come_in_the_end(faces: data.Faces) -> 
     assert numbers[True].tolist() == list(range(0, 20, 2))
 
 
+def test_of_stored_views_a_recipe_takes_the_first(faces: data.Faces) -> None:
+    count = len(faces.labels)
+    pictures = torch.arange(20, dtype=torch.uint8)[:, None, None, None].expand(-1, count, 48, 48)
+    recipe = replace(RECIPE, views=3)
+    lesson = StoredViews(faces, pictures, torch.full((20, count, 7), 1 / 7), recipe, torch.device("cpu"))
+    numbers = lesson.batch(torch.arange(count).repeat(40), Phase()).images.unique()
+    assert numbers.tolist() == [0, 1, 2]
+
+
 def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -> None:
     count = len(faces.labels)
     upright = torch.zeros(1, count, 48, 48, dtype=torch.uint8)
@@ -167,6 +176,13 @@ def test_without_an_earlier_model_only_what_needs_none_is_trained() -> None:
     assert "tuned" not in students
     assert {"medium", "equivariant", "equivariant_again"} <= set(students)
     assert make.startable(MEMBERS, "") == [name for name in MEMBERS if name != "tuned"]
+
+
+def test_a_student_too_large_to_be_shipped_is_trained_when_named(tmp_path: Path) -> None:
+    folders = ["students", "--data", str(tmp_path), "--run", str(tmp_path)]
+    assert not LARGE & set(make.parse(folders).students)
+    named = make.parse([*folders, "--students", *LARGE])
+    assert set(named.students) == LARGE
 
 
 def test_an_earlier_model_starts_what_has_its_network() -> None:

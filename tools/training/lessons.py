@@ -67,10 +67,10 @@ class FreshViews:
 class StoredViews:
     """Fixed views with what the ensemble answered to just these (Beyer et al., 2022).
 
-    shown: (V, N, 48, 48) uint8 views. answers: (V, N, 7), rows add up to 1. Half of the views are
-    mirrored when they are shown, some are turned, and all may be nudged: to the ensemble that is the same
-    face, and its answer to the less tilted head is the better one. In a plain phase only the plainer views
-    are shown.
+    shown: (V, N, 48, 48) uint8 views, of which the recipe may take the first. answers: (V, N, 7), rows
+    add up to 1. Half of the views are mirrored when they are shown, some are turned, and all may be nudged:
+    to the ensemble that is the same face, and its answer to the less tilted head is the better one. In a
+    plain phase only the plainer views are shown.
     """
 
     def __init__(
@@ -81,8 +81,8 @@ class StoredViews:
         self._share, self._turned, self._nudged_px = recipe.teacher_share, recipe.turned, recipe.nudged_px
         self._targets = torch.from_numpy(data.soft_targets(faces, recipe.votes_share)).to(device)
         self._votes = torch.from_numpy(data.vote_distribution(faces.votes)).to(device)
-        self._shown = shown.to(device)
-        self._answers = answers.to(device)
+        self._shown = shown[: recipe.views].to(device)
+        self._answers = answers[: recipe.views].to(device)
 
     def batch(self, rows: Tensor, phase: Phase) -> Batch:
         """Return one view of each of the rows' faces."""

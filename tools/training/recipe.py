@@ -34,6 +34,7 @@ class Recipe:
     mirror_from: float = 0.6  # from this share of the run on it learns from its own average, too
     mirror_share: float = 0.5  # of what its average says of the mirror image, in the target then
     teacher_share: float = 0.9  # of an ensemble's stored answers in the target, where there are any
+    views: int = 20  # of the stored views, the first ones; those of two faces only with a teacher_share of 1
     turned: float = 0.0  # share of stored views that are turned by up to `augment.MOST_TURNED` more
     nudged_px: int = 0  # by which stored views are moved at most; their light then changes a little, too
     balance: float = 0.0  # power of 1 / class frequency by which faces are drawn: 1 shows all classes alike
@@ -105,6 +106,16 @@ _STUDENT_TUNED = replace(
 )
 # A student that goes on from another
 _AGAIN = replace(_STUDENT_TUNED, kernel_rate=0.006, rate=0.05)
+# One that goes on from an earlier model's file, which knows the stored views by heart
+_NUDGED = replace(
+    _STUDENT_TUNED,
+    network="equivariant",
+    start=PREVIOUS,
+    kernel_rate=0.0024,
+    rate=0.02,
+    turned=0.4,
+    nudged_px=1,
+)
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
     "equivariant": replace(
@@ -129,23 +140,29 @@ STUDENTS = {
         seed=45,
     ),
     # Goes on from the file of `equivariant_again`
-    "equivariant_nudged": replace(
-        _STUDENT_TUNED,
-        network="equivariant",
-        start=PREVIOUS,
-        epochs=52,
-        kernel_rate=0.0024,
-        rate=0.02,
-        teacher_share=0.7,
-        turned=0.4,
+    "equivariant_nudged": replace(_NUDGED, epochs=52, teacher_share=0.7, plain_end=0.25, seed=46),
+    # From fresh weights, and half on the labels: no relative of the earlier files
+    "broad_equivariant": replace(
+        _STUDENT,
+        network="broad_equivariant",
+        epochs=40,
+        batch=256,
+        average=0.998,
+        balance=0.0,
+        teacher_share=0.5,
         nudged_px=1,
-        plain_end=0.25,
-        seed=46,
+        plain_end=0.2,
+        seed=91,
     ),
+    # Goes on from the file of `equivariant_nudged`; nothing but its teachers' answers
+    "equivariant_matched": replace(_NUDGED, epochs=36, teacher_share=1.0, votes_head=0.02, views=40, seed=92),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
 }
+
+# Too large to be shipped: their files teach other students
+LARGE = frozenset({"broad_equivariant"})
 
 
 def previous_network(recipe: Recipe) -> str:

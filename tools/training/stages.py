@@ -134,12 +134,13 @@ def combine(options: argparse.Namespace) -> None:
         with np.load(file.parent / "valid.npz") as answers:
             log_shares = ensemble.log_mean(answers["logits"], answers["mirrored"])
         members.append(ensemble.Member(name, recipe["fold"], recipe["folds"], log_shares))
-        given.append(np.load(file.parent / "answers.npy", mmap_mode="r")[: views.COUNT])
+        given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
     described = ensemble.describe(members, valid.labels)
     of_votes = data.label_given_votes(valid)
     described["votes_accuracy"] = round(ensemble.accuracy(of_votes, valid.labels), 4)
     weights = np.array([described["members"][member.name]["weight"] for member in members])
-    blended = ensemble.blend(members, weights, given, described["temperature"])
+    common = min(len(each) for each in given)  # views, where earlier members answered to fewer
+    blended = ensemble.blend(members, weights, [each[:common] for each in given], described["temperature"])
     np.save(options.run / "answers.npy", blended)
     write_json(options.run / "ensemble.json", described)
     print(json.dumps(described, indent=1), flush=True)
@@ -154,7 +155,8 @@ def train_students(options: argparse.Namespace) -> None:
     if not stored.exists():
         raise FileNotFoundError(f"{stored} is not there: run the stage `answers` first")
     answers = torch.from_numpy(np.load(stored))
-    shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, len(answers))
+    most = max(STUDENTS[name].views for name in options.students)
+    shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, min(most, len(answers)))
     for number, name in enumerate(options.students):
         folder = options.run / "students" / name
         if (folder / "student.json").exists():

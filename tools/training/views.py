@@ -14,9 +14,12 @@ from torch.nn import functional
 import augment
 from device import autocast
 
-COUNT = 20
+COUNT = 40
+OF_ONE = 20  # the first ones show a face, or hardly more of another; the others often two faces as one
 SEED = 2013
-MIXED = 0.2  # share of pictures that are mixed with another face
+SEED_OF_TWO = 77
+MIXED = 0.2  # share of the pictures of odd views that are mixed with another face
+BLENDED, JOINED = 0.3, 0.3  # shares of the pictures in the views of two faces; the rest is one face
 BATCH = 2048
 
 
@@ -24,15 +27,16 @@ def render(images: Tensor, number: int, strength: augment.Strength) -> Tensor:
     """Return view `number` of each of (N, 48, 48) uint8 faces, likewise; view 0 is the face as it is."""
     if number == 0:
         return images
-    random = torch.Generator().manual_seed(SEED * 1000 + number)
+    random = torch.Generator().manual_seed((SEED if number < OF_ONE else SEED_OF_TWO) * 1000 + number)
     drawn = augment.draw(
         len(images), strength if number % 2 else strength.plain(), torch.device("cpu"), random
     )
     partner = torch.randperm(len(images), generator=random)
-    kept = 1.0 - 0.5 * torch.rand(len(images), generator=random)
-    mixed = torch.rand(len(images), generator=random) < (MIXED if number % 2 else 0.0)
-    kept = torch.where(mixed, kept, 1.0).to(images.device).view(-1, 1, 1, 1)
-    drawn, partner = drawn.to(images.device), partner.to(images.device)
+    if number < OF_ONE:
+        kept = _kept_of_few(len(images), MIXED if number % 2 else 0.0, random)
+    else:
+        kept = _kept_of_two(len(images), images.shape[1], random)
+    drawn, partner, kept = drawn.to(images.device), partner.to(images.device), kept.to(images.device)
     varied = torch.empty_like(images)
     for start in range(0, len(images), BATCH):
         part = slice(start, start + BATCH)
@@ -41,6 +45,27 @@ def render(images: Tensor, number: int, strength: augment.Strength) -> Tensor:
         pictures = augment.apply(torch.lerp(other, pictures, kept[part]), drawn.take(part))
         varied[part] = pictures.round().to(torch.uint8).squeeze(1)
     return varied
+
+
+def _kept_of_few(count: int, mixed: float, random: torch.Generator) -> Tensor:
+    """Return how much of each picture is its own face, (N, 1, 1, 1), where a share is mixed with another."""
+    kept = 1.0 - 0.5 * torch.rand(count, generator=random)
+    chosen = torch.rand(count, generator=random) < mixed
+    return torch.where(chosen, kept, 1.0).view(-1, 1, 1, 1)
+
+
+def _kept_of_two(count: int, side: int, random: torch.Generator) -> Tensor:
+    """Return how much of each picture's rows is its own face, (N, 1, side, 1).
+
+    The other is blended in as strongly, or joined on at about the nose: no network can know such a face by
+    heart, and so what it answers tells most of how it judges faces that are new to it.
+    """
+    kind = torch.rand(count, generator=random).view(-1, 1)
+    blended = 0.3 + 0.4 * torch.rand(count, generator=random).view(-1, 1)
+    seam = side * (0.375 + 0.25 * torch.rand(count, generator=random).view(-1, 1))
+    upper = torch.sigmoid((seam - torch.arange(side)) / 1.5)
+    kept = torch.where(kind < BLENDED, blended, torch.where(kind < BLENDED + JOINED, upper, 1.0))
+    return kept.view(count, 1, side, 1)
 
 
 def render_all(images: Tensor, strength: augment.Strength, count: int = COUNT) -> Tensor:

@@ -64,11 +64,12 @@ def conv(x: Tensor, kernel: Tensor) -> Tensor:
     return convolved
 
 
-def _transform(name: str, source: Tensor, shape: tuple[int, ...], into: Tensor) -> None:
-    """Call a function of `winograd.c`. shape: (pictures, high, across, channels) of its pictures."""
+def _transform(name: str, source: Tensor, pictures: Tensor, into: Tensor) -> None:
+    """Call a function of `winograd.c`. pictures: source or into, whichever is not the numbers of tiles."""
     loaded = library()
     assert loaded is not None
-    getattr(loaded, name)(source.data_ptr(), *shape, into.data_ptr())
+    count, channels, high, across = pictures.shape
+    getattr(loaded, name)(source.data_ptr(), count, high, across, channels, into.data_ptr())
 
 
 class _Winograd(torch.autograd.Function):
@@ -79,11 +80,13 @@ class _Winograd(torch.autograd.Function):
         x = x.contiguous(memory_format=torch.channels_last)
         context.save_for_backward(x, kernels)
         pictures, _, high, across = x.shape
-        out = kernels.shape[2]
-        y = torch.empty(pictures, out, high, across, memory_format=torch.channels_last)
+        y = torch.empty(pictures, kernels.shape[2], high, across, memory_format=torch.channels_last)
+        of_x, of_y = _Numbers(x), _Numbers(y)
         for few_x, few_y in zip(x.split(PICTURES), y.split(PICTURES), strict=True):
-            windows = _windows(few_x)
-            _transform("output_transform", windows @ kernels, (len(few_x), high, across, out), few_y)
+            windows, numbers = of_x.of(len(few_x)), of_y.of(len(few_x))
+            _transform("input_transform", few_x, few_x, windows)
+            torch.bmm(windows, kernels, out=numbers)
+            _transform("output_transform", numbers, few_y, few_y)
         return y
 
     @staticmethod
@@ -92,27 +95,28 @@ class _Winograd(torch.autograd.Function):
         dy = gradients[0].contiguous(memory_format=torch.channels_last)
         wanted = context.needs_input_grad[0]
         dx, d_kernels = torch.empty_like(x), torch.zeros_like(kernels)
+        of_x, of_y = _Numbers(x), _Numbers(dy)
         for few_x, few_dx, few_dy in zip(*(t.split(PICTURES) for t in (x, dx, dy)), strict=True):
-            numbers = _empty(few_dy)
-            _transform("output_adjoint", few_dy, _shape(few_dy), numbers)
-            d_kernels.baddbmm_(_windows(few_x).transpose(1, 2), numbers)
+            windows, numbers = of_x.of(len(few_x)), of_y.of(len(few_x))
+            _transform("output_adjoint", few_dy, few_dy, numbers)
+            _transform("input_transform", few_x, few_x, windows)
+            d_kernels.baddbmm_(windows.transpose(1, 2), numbers)
             if wanted:
-                _transform("input_adjoint", numbers @ kernels.transpose(1, 2), _shape(few_dx), few_dx)
+                torch.bmm(numbers, kernels.transpose(1, 2), out=windows)
+                _transform("input_adjoint", windows, few_dx, few_dx)
         return dx if wanted else None, d_kernels
 
 
-def _windows(x: Tensor) -> Tensor:
-    windows = _empty(x)
-    _transform("input_transform", x, _shape(x), windows)
-    return windows
+class _Numbers:
+    """Memory for the numbers of all tiles of a few pictures; used again and again, it stays in the cache."""
 
+    def __init__(self, x: Tensor) -> None:
+        """x: (N, channels, high, across), of which PICTURES are worked on at a time."""
+        tiles = -(-x.shape[2] // SIDE) * -(-x.shape[3] // SIDE)
+        self._one = NUMBERS * tiles * x.shape[1]
+        self._channels = x.shape[1]
+        self._memory = torch.empty(min(PICTURES, len(x)) * self._one)
 
-def _empty(x: Tensor) -> Tensor:
-    """Return room for the numbers of all tiles of (N, channels, high, across): (64, tiles, channels)."""
-    pictures, channels, high, across = x.shape
-    return torch.empty(NUMBERS, pictures * -(-high // SIDE) * -(-across // SIDE), channels)
-
-
-def _shape(x: Tensor) -> tuple[int, ...]:
-    pictures, channels, high, across = x.shape
-    return pictures, high, across, channels
+    def of(self, count: int) -> Tensor:
+        """Return the memory (64, tiles, channels) of so many pictures."""
+        return self._memory[: count * self._one].view(NUMBERS, -1, self._channels)
