@@ -20,8 +20,12 @@ class ListsSongs(Protocol):
         """Return the matching songs with all of their tags, from `start` to before `end`."""
 
 
-def list_songs(link: ListsSongs) -> Iterator[ListedSong]:
+def list_songs(link: ListsSongs, window: int = WINDOW) -> Iterator[ListedSong]:
     """Yield the songs of the library, a window at a time.
+
+    Args:
+        link: Reads them.
+        window: So many songs are read at once: fewer where only the first ones are wanted.
 
     Raises:
         MpdGoneError: The connection was lost.
@@ -29,11 +33,11 @@ def list_songs(link: ListsSongs) -> Iterator[ListedSong]:
     """
     start = 0
     while True:
-        records = link.find_records(_EVERYTHING, start, start + WINDOW)
+        records = link.find_records(_EVERYTHING, start, start + window)
         yield from map(_listed, records)
-        if len(records) < WINDOW:
+        if len(records) < window:
             return
-        start += WINDOW
+        start += window
 
 
 def _listed(record: Mapping[str, str]) -> ListedSong:

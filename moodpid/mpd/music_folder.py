@@ -58,7 +58,7 @@ def _told_on_a_socket(connection: MpdConnection, settings: MpdConfig, password: 
 
 def _usual(connection: MpdConnection, folder: Path) -> str:
     with suppress(OSError, CommandRefusedError):  # nobody may look into it, or MPD has no library
-        songs = islice(list_songs(connection), _LOOKED_FOR)
+        songs = islice(list_songs(connection, _LOOKED_FOR), _LOOKED_FOR)
         if any((folder / mpd_name(song.uri)).is_file() for song in songs):
             return str(folder)
     return ""

@@ -7,16 +7,14 @@ import pytest
 
 from moodpid.config import MpdConfig
 from moodpid.library.records import ListedSong, Tags
-from moodpid.mpd import listing
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.listing import list_songs
 from tests.support.servers import PrivateMpd
 
 
-def test_all_songs_are_listed_with_their_tags(mpd: PrivateMpd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "WINDOW", 5)
+def test_all_songs_are_listed_with_their_tags(mpd: PrivateMpd) -> None:
     with MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
-        songs = {song.uri: song for song in list_songs(link)}
+        songs = {song.uri: song for song in list_songs(link, window=5)}
     assert len(songs) == 24
     song = songs["happy/open-windows.wav"]
     assert song.tags == Tags("Open Windows", "The Happy Three", "Shades of Happy", "Pop")
