@@ -178,7 +178,7 @@ def test_without_an_earlier_model_only_what_needs_none_is_trained() -> None:
     assert make.startable(MEMBERS, "") == [name for name in MEMBERS if name != "tuned"]
 
 
-def test_a_student_too_large_to_be_shipped_is_trained_when_named(tmp_path: Path) -> None:
+def test_a_student_too_large_to_ship_is_trained_when_named(tmp_path: Path) -> None:
     folders = ["students", "--data", str(tmp_path), "--run", str(tmp_path)]
     assert not LARGE & set(make.parse(folders).students)
     named = make.parse([*folders, "--students", *LARGE])

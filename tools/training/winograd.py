@@ -44,7 +44,10 @@ def library() -> ctypes.CDLL | None:
 
 
 def suits(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]) -> bool:
-    """Tell whether `conv` does this convolution, and its gradient is wanted."""
+    """Tell whether `conv` does this convolution, and its gradient is wanted.
+
+    Elsewhere the two channels of a mirrored pair have to stay alike to the last bit.
+    """
     return (
         x.dtype == torch.float32
         and x.device.type == "cpu"
