@@ -14,7 +14,7 @@ import make  # noqa: E402
 import network  # noqa: E402
 import train  # noqa: E402
 from lessons import FreshViews, Phase, StoredViews  # noqa: E402
-from recipe import LARGE, MEMBERS, STUDENTS, Recipe, rate_at, side_at  # noqa: E402
+from recipe import MEMBERS, STUDENTS, Recipe, rate_at, side_at  # noqa: E402
 
 RECIPE = Recipe(network="small", epochs=3, batch=8)
 
@@ -176,13 +176,6 @@ def test_without_an_earlier_model_only_what_needs_none_is_trained() -> None:
     assert "tuned" not in students
     assert {"medium", "equivariant", "equivariant_again"} <= set(students)
     assert make.startable(MEMBERS, "") == [name for name in MEMBERS if name != "tuned"]
-
-
-def test_a_student_too_large_to_ship_is_trained_when_named(tmp_path: Path) -> None:
-    folders = ["students", "--data", str(tmp_path), "--run", str(tmp_path)]
-    assert not LARGE & set(make.parse(folders).students)
-    named = make.parse([*folders, "--students", *LARGE])
-    assert set(named.students) == LARGE
 
 
 def test_an_earlier_model_starts_what_has_its_network() -> None:

@@ -19,7 +19,7 @@ import layers
 import network
 import sidecar
 import stages
-from recipe import LARGE, PREVIOUS
+from recipe import PREVIOUS
 from train import predict
 
 CALIBRATION_FACES = 500  # set the int8 ranges; from the training split
@@ -56,11 +56,10 @@ def write_model(options: argparse.Namespace) -> None:
 
 
 def best(run: Path) -> str:
-    """Return the student of the greatest likelihood on the validation faces, of those that can be shipped."""
+    """Return the student of the greatest likelihood on the validation faces."""
     loss = {
         file.parent.name: json.loads(file.read_text())["valid_loss"]
         for file in run.glob("students/*/student.json")
-        if file.parent.name not in LARGE
     }
     if not loss:
         raise FileNotFoundError(f"{run} has no trained student: run the stage `students` first")

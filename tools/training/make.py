@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from layers import NETWORKS
-from recipe import LARGE, MEMBERS, PREVIOUS, STUDENTS, Recipe, previous_network
+from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe, previous_network
 
 TEACHING = 0.58  # share of a limited time for the teachers and their answers
 
@@ -52,9 +52,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     of_file = _network_of(options.previous) if options.previous else ""
     if options.members is None:
         options.members = startable(MEMBERS, of_file)
-    options.students = options.students or [
-        name for name in startable(STUDENTS, of_file) if name not in LARGE
-    ]
+    options.students = options.students or startable(STUDENTS, of_file)
     for name in options.members:
         if MEMBERS[name].start == PREVIOUS and not options.previous:
             parser.error(f"{name} starts from an earlier model: say which with --previous")

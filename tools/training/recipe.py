@@ -141,28 +141,12 @@ STUDENTS = {
     ),
     # Goes on from the file of `equivariant_again`
     "equivariant_nudged": replace(_NUDGED, epochs=52, teacher_share=0.7, plain_end=0.25, seed=46),
-    # From fresh weights, and half on the labels: no relative of the earlier files
-    "broad_equivariant": replace(
-        _STUDENT,
-        network="broad_equivariant",
-        epochs=40,
-        batch=256,
-        average=0.998,
-        balance=0.0,
-        teacher_share=0.5,
-        nudged_px=1,
-        plain_end=0.2,
-        seed=91,
-    ),
     # Goes on from the file of `equivariant_nudged`; nothing but its teachers' answers
     "equivariant_matched": replace(_NUDGED, epochs=36, teacher_share=1.0, votes_head=0.02, views=40, seed=92),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
 }
-
-# Too large to be shipped: their files teach other students
-LARGE = frozenset({"broad_equivariant"})
 
 
 def previous_network(recipe: Recipe) -> str:
