@@ -12,6 +12,9 @@ _QUOTE = "the closing quote is missing"
 # A value that begins with ' and has no other on its line: tomllib looks for it up to the end of the text
 _OPENED = re.compile(r"(?m)^[^#\"'\n]*=[^#\"'\n]*'[^'\n]*$")
 
+# A line that may have a password in it, as the value of a key or as in password@host
+_SECRET = re.compile(r"(?i)@|(?:pass|pwd|secret|token)[^=:]*[=:]")
+
 # tomllib's message; the line before the error and after it; our message
 _DESCRIPTIONS = (
     ("Invalid statement", r"", r"//|;|--", "a comment begins with #"),
@@ -87,7 +90,7 @@ def _describe(message: str, before: str, rest: str) -> str:
             word = re.split(r"\s*(?:[,\]}#]|$)", value.strip(), maxsplit=1)[0]
             quoted = word if words is not _BARE else f'"{word}"'
             shown = rest.partition("#")[0].strip()
-            if "@" in before + rest:  # what stands before it may be a password, as in password@host
+            if _SECRET.search(before + rest):
                 quoted = shown = "…"
             return words.format(word=quoted, rest=shown)
     return f"{message[0].lower()}{message[1:]}"

@@ -84,10 +84,7 @@ def _table_faults(
         if key not in hints:
             yield place, _unknown(key, value, hints, at)
         elif isinstance(hints[key], type) and issubclass(hints[key], Struct):
-            if isinstance(value, dict):
-                yield from _table_faults(value, hints[key], place)
-            else:
-                yield place, f"is a table: write [{key}] on a line of its own"
+            yield from _part_faults(value, hints[key], place)
         elif place == ("player", "playlists") and isinstance(value, dict):
             yield from _playlist_faults(value, place)
         elif place == ("player", "lift") and isinstance(value, dict):
@@ -98,6 +95,20 @@ def _table_faults(
             yield from _prior_faults(value, place)
         else:
             yield from _value_faults(value, hints[key], place)
+
+
+def _part_faults(value: object, struct: type[Struct], place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Return the faults of a table, where it has none those of its values together."""
+    if not isinstance(value, dict):
+        yield place, f"is a table: write [{place[-1]}] on a line of its own"
+        return
+    faults = list(_table_faults(value, struct, place))
+    yield from faults
+    if not faults:
+        try:
+            msgspec.convert(value, struct)
+        except msgspec.ValidationError as error:
+            yield place, str(error)  # in our own words
 
 
 def _unknown(key: str, value: object, known: Iterable[str], at: KeyPath) -> str:
@@ -207,23 +218,34 @@ def _value_faults(value: object, hint: object, place: KeyPath) -> Iterator[tuple
     if isinstance(value, float) and not math.isfinite(value):
         yield place, f"expected a finite number, not {value}"
         return
-    if place[1:] == ("host",) and isinstance(value, str) and "@" in value[1:]:
-        # Never quoted: what stands before the @ is a password
-        yield (
-            place,
-            "has something before an @: write the host alone; a password goes into the file of password_file",
-        )
+    if place[1:] == ("host",) and isinstance(value, str) and (what := _host_fault(value)):
+        yield place, what
         return
     try:
         msgspec.convert(value, hint)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:  # Python spells no number of 4,300 digits
         if options := _options(hint):
-            meant = did_you_mean(str(value), options)
+            meant = did_you_mean(value, options) if isinstance(value, str) else "."
             yield place, f"unknown value {spell(value)}{meant} There are {', '.join(options)}"
         elif hint is SongSource:
             yield place, str(error)  # in our own words
         else:
             yield place, explain(value, hint)
+
+
+def _host_fault(host: str) -> str:
+    """Return what the schema's pattern cannot tell of a host; empty for nothing."""
+    if "@" in host[1:]:
+        # Never quoted: what stands before the @ is a password
+        return (
+            "has something before an @: write the host alone; a password goes into the file of password_file"
+        )
+    if not host.startswith(("/", "@")):  # a socket on this machine
+        try:
+            host.encode("idna")  # as Python does to look it up
+        except UnicodeError:
+            return f"cannot be the name or address of a machine: {spell(host)}"
+    return ""
 
 
 def _options(hint: object) -> list[str]:

@@ -63,6 +63,23 @@ def test_syntax_errors_are_explained_by_their_line(text: str, line: int, what: s
         assert what in fault
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[mqtt]\npassword = hunter2",
+        "[web]\npassword = hunter2!",
+        '[mqtt]\nusername = "anna" password = "hunter2"',
+        '[mqtt]\npassword = "hun"hunter2"',
+        "[mqtt]\n'the_token' = hunter2",
+        "[mqtt]\nMQTT-Pwd = hunter2 # secret",
+    ],
+)
+def test_what_may_be_a_password_is_not_repeated(text: str) -> None:
+    (fault,) = faults(text)
+    assert "line 2: " in fault
+    assert "hunter2" not in fault
+
+
 @given(st.data())
 def test_every_fault_names_a_line_of_the_file(data: st.DataObject) -> None:
     text = (REPOSITORY / "config" / "moodpid.toml").read_text()

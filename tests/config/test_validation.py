@@ -39,7 +39,11 @@ from tests.support.config_text import PLAYLISTS, faults
         ("[camera]\nfps = true", "line 2: [camera] fps", "is a number from 1 to 30, not true"),
         ("[camera]\nwidth = 640.5", "line 2: [camera] width", "whole number from 160 to 4096, not 640.5"),
         ("[camera]\nrotation = 45", "line 2: [camera] rotation", "45. There are 0, 90, 180, 270"),
+        (f"[camera]\nrotation = 0x{'f' * 5000}", "line 2: [camera] rotation", "more than 30 digits"),
+        (f"[camera]\nsource = 0x{'f' * 5000}", "line 2: [camera] source", "more than 30 digits"),
         ("[camera]\nhflip = 1", "line 2: [camera] hflip", "is true or false, not 1"),
+        ('[vision]\ndetector = "yunet"', "line 1: [vision]", '"yunet" needs detector_model'),
+        ('[vision]\ndetector = "yunet"\ndetector_model = ""', "line 1: [vision]", "needs detector_model"),
         ('[mqtt]\nport = "1883"', "line 2: [mqtt] port", 'from 1 to 65535, without quotes, not "1883"'),
         ('[mqtt]\nhost = "mqtt://home"', "line 2: [mqtt] host", "a name or an address alone"),
         ('[mqtt]\nhost = ""', "line 2: [mqtt] host", "may not be empty"),
@@ -67,6 +71,13 @@ def test_a_fault_is_reported_by_its_place(text: str, place: str, what: str) -> N
 @pytest.mark.parametrize("host", ["home", "192.168.1.5", "::1", "fe80::1", "/run/mpd/socket", "@mpd"])
 def test_a_host_is_a_name_an_address_or_a_socket(host: str) -> None:
     assert parse(f'{PLAYLISTS}[player]\nhost = "{host}"').player.host == host
+
+
+@pytest.mark.parametrize("table", ["player", "mqtt", "web"])
+@pytest.mark.parametrize("host", ["192.168.1..5", ".home", "a" * 64 + ".local", "\u0627home"])
+def test_a_host_that_no_machine_has_is_refused(host: str, table: str) -> None:
+    (fault,) = faults(f'{PLAYLISTS}[{table}]\nhost = "{host}"')
+    assert fault.endswith(f'[{table}] host: cannot be the name or address of a machine: "{host}"')
 
 
 def test_every_fault_is_named_at_once() -> None:
