@@ -101,11 +101,6 @@ class LatestByKey(Generic[K, T]):
         with self._lock:
             self._items[key] = item
 
-    def put_back(self, key: K, item: T) -> None:
-        """Store `item` unless a newer one came since it was taken."""
-        with self._lock:
-            self._items.setdefault(key, item)
-
     def drain(self) -> dict[K, T]:
         """Take all values, by key."""
         with self._lock:

@@ -55,8 +55,10 @@ def evidence_of_scores(scores: Mapping[Emotion, float]) -> tuple[float, ...]:
 
 
 def _robust(likelihoods: Sequence[float]) -> tuple[float, ...]:
-    mean = math.fsum(likelihoods) / len(likelihoods)
-    return tuple(math.log((1 - _OUTLIERS) * x / mean + _OUTLIERS) for x in likelihoods)
+    most = max(likelihoods)  # may be so small that a mean of all would be 0
+    shares = [x / most for x in likelihoods]
+    mean = math.fsum(shares) / len(shares)
+    return tuple(math.log((1 - _OUTLIERS) * x / mean + _OUTLIERS) for x in shares)
 
 
 class SenseReading:

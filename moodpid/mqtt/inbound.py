@@ -6,6 +6,7 @@ It answers one thing itself, however busy the main loop is: a newcomer that asks
 import logging
 import time
 from collections.abc import Iterable
+from threading import Lock
 
 from moodpid.channels import LatestByKey, RequestQueue
 from moodpid.mqtt import id_claim
@@ -95,7 +96,8 @@ class InboundRouter:
             topic: TokenBucket(REQUEST_BURST, REQUEST_RATE_HZ) for topic in self._commands.topics
         }
         self._releases = {topic: TokenBucket(1.0, RELEASE_RATE_HZ) for topic in self._commands.topics}
-        self._held: LatestByKey[str, Request] = LatestByKey()
+        self._held: dict[str, ChangeSetting] = {}
+        self._held_lock = Lock()
         self._answers = TokenBucket(id_claim.ANSWER_BURST, id_claim.ANSWER_RATE_HZ)
         self._rejected: dict[tuple[str, bytes, bool], str] = {}
         self._throttled_log = ThrottledLogger(log)
@@ -129,9 +131,10 @@ class InboundRouter:
         Args:
             now_s: Monotonic seconds.
         """
-        for topic, request in self._held.drain().items():
-            if not (self._releases[topic].try_take(now_s) and self._post(request)):
-                self._held.put_back(topic, request)
+        with self._held_lock:
+            for topic, request in list(self._held.items()):
+                if self._releases[topic].try_take(now_s) and self._post(request):
+                    del self._held[topic]
 
     def close(self) -> None:
         """Close the channel of the claims."""
@@ -158,10 +161,12 @@ class InboundRouter:
                 self._rejected[key] = str(error)
             self._ignore(str(error), now_s)
             return
-        if self._requests[topic].try_take(now_s) and self._post(request):
-            return
-        if isinstance(request, ChangeSetting):
-            self._held.put(topic, request)  # the last one counts, whatever came before it
+        with self._held_lock:
+            # None overtakes one that waits: the last one counts
+            if topic not in self._held and self._requests[topic].try_take(now_s) and self._post(request):
+                return
+            if isinstance(request, ChangeSetting):
+                self._held[topic] = request
         self._ignore(f"a message on {topic}: too many at once", now_s)
 
     def _ignore(self, what: str, now_s: float) -> None:

@@ -38,6 +38,18 @@ def test_no_point_rules_a_mood_out(valence: float | None, arousal: float | None)
     assert all(-2.4 < e < 2.0 for e in evidence_of_affect(valence, arousal))
 
 
+@given(st.dictionaries(st.sampled_from(EMOTIONS), st.floats(0, 1)).filter(lambda d: any(d.values())))
+def test_no_score_however_small_rules_a_mood_out(scores: dict[Emotion, float]) -> None:
+    evidence = evidence_of_scores(scores)
+    assert all(-2.4 < e < 2.0 for e in evidence)
+    best = max(scores, key=lambda emotion: scores[emotion])
+    assert evidence[EMOTIONS.index(best)] == max(evidence)
+
+
+def test_one_denormal_score_counts_as_the_only_one() -> None:
+    assert evidence_of_scores({Emotion.SAD: 5e-324}) == evidence_of_scores({Emotion.SAD: 1.0})
+
+
 def test_a_sense_of_one_axis_leaves_the_other_open() -> None:
     calm = evidence_of_affect(None, -0.4)
     assert calm[EMOTIONS.index(Emotion.SAD)] == max(calm)

@@ -4,10 +4,12 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from moodpid import config
+from moodpid.mqtt import inbound
 from moodpid.mqtt.broker import Message
 from moodpid.mqtt.id_claim import ClaimMessage
 from moodpid.mqtt.inbound import MAX_CLAIMS, InboundRouter
@@ -127,6 +129,22 @@ def test_of_a_flood_of_valid_commands_the_last_counts(router: RecordingRouter) -
     assert len(router.requests) < 50
     router.release_held(0.0)
     assert router.requests[-1] == ChangeSetting("dwell_s", 99.0)
+
+
+def test_a_command_does_not_overtake_one_that_waits(
+    router: RecordingRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr(inbound, "time", SimpleNamespace(monotonic=lambda: now_s))
+    router.accepts_commands = True
+    for number in range(17):
+        router.receive(SWITCH, b"OFF" if number % 2 else b"ON")
+    now_s += 0.3  # another one may pass by now
+    router.receive(SWITCH, b"OFF")
+    router.release_held(now_s)
+    assert router.requests[-1] == ChangeSetting("enabled", False)
+    router.receive(SWITCH, b"ON")
+    assert router.requests[-1] == ChangeSetting("enabled", True)
 
 
 def test_a_flood_on_one_topic_leaves_the_others_free(router: RecordingRouter) -> None:

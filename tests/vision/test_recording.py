@@ -145,6 +145,20 @@ def test_a_recording_plays_at_its_own_pace() -> None:
     assert clock() - start_s == 0.75
 
 
+def test_a_pause_in_the_timestamps_is_cut_short() -> None:
+    clock = Clock()
+    start_s = clock()
+    times_s = (0.0, 0.25, 45.0, 45.25, 46.0)
+
+    def film() -> Frames:
+        for at_s in times_s:
+            yield Frame(np.zeros((48, 48), np.uint8), at_s)
+
+    camera = recording.RecordingCamera(film, 4.0, loop=False, clock=clock, sleep=clock.sleep)
+    assert [camera.read().at_s - start_s for _ in times_s] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.5])
+    assert clock() - start_s == pytest.approx(1.5)
+
+
 def test_frames_that_came_due_while_nobody_looked_are_left_out() -> None:
     clock = Clock()
     start_s = clock()

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 BUNDLED = Path(__file__).parents[2] / "data" / "faces"
 PICTURES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
 _CATCH_UP_S = 1.0  # how long frames may be left out at once
+_LONGEST_PAUSE_S = 1.0  # that a frame comes late; what is recorded at motion alone has longer ones
 _MOST_FAULTS = 1000  # lines that are remembered and logged
 
 
@@ -118,6 +119,10 @@ class RecordingCamera:
             if ahead_s <= -self._period_s and now_s - asked_s >= _CATCH_UP_S:
                 # The machine is too slow for this recording: it takes longer, rather than for ever
                 self._began_s, ahead_s = now_s - frame.at_s, 0.0
+            elif ahead_s > self._period_s + _LONGEST_PAUSE_S:
+                # Nothing is answered in the meantime: a long pause is cut short
+                self._began_s -= ahead_s - self._period_s
+                ahead_s = self._period_s
             if ahead_s > 0:
                 self._sleep(ahead_s)
             if ahead_s > -self._period_s:
