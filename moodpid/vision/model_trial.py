@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from moodpid.errors import ModelError
+from moodpid.system.signals import STOP_SIGNALS
 
 _LIMIT_S = 30.0
 _TRIES = 5
@@ -38,7 +39,8 @@ def try_model(model: Path, limit_s: float = _LIMIT_S) -> None:
         ) from error
     except OSError as error:
         raise ModelError(f"{model}: cannot be tried: {error.strerror}") from error
-    if done.returncode < 0:
+    # systemd and Ctrl-C end the child together with its parent, which knows what to do then
+    if done.returncode < 0 and -done.returncode not in STOP_SIGNALS:
         name = signal.Signals(-done.returncode).name
         raise ModelError(f"{model}: crashes the interpreter ({name}); it is broken, copy or train it again")
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.errors import ModelError
+from moodpid.system.signals import STOP_SIGNALS
 from moodpid.vision import model_trial
 from moodpid.vision.model_file import is_whole
 from moodpid.vision.model_trial import try_model
@@ -34,13 +36,24 @@ def test_a_model_that_works_passes(tmp_path: Path) -> None:
     try_model(tmp_path / "m.tflite")
 
 
+def child_ends_by(number: signal.Signals, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ends.py").write_text(f"import os\nos.kill(os.getpid(), {number})\n")
+    monkeypatch.setattr(model_trial, "__name__", "ends")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
 def test_a_crash_in_the_child_names_its_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    crashing = tmp_path / "crash.py"
-    crashing.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
-    monkeypatch.setattr(model_trial, "__name__", "crash")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child_ends_by(signal.SIGSEGV, tmp_path, monkeypatch)
     with pytest.raises(ModelError, match=r"m\.tflite: crashes the interpreter \(SIGSEGV\)"):
         try_model(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_model_is_not_blamed_for_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    child_ends_by(number, tmp_path, monkeypatch)
+    try_model(tmp_path / "m.tflite")
 
 
 def test_a_model_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
