@@ -14,7 +14,7 @@ from moodpid.requests import Post
 from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.state import ViewLevel
 from moodpid.text import clean
-from moodpid.web.authentication import COOKIE, Authenticator, TooManyAttemptsError
+from moodpid.web.authentication import COOKIE, Authenticator, TooManyAttemptsError, session_of
 from moodpid.web.backend import BusyError, PageBackend, Workers
 from moodpid.web.day import DayLog
 from moodpid.web.feed import Feed, TooManyPagesError
@@ -87,10 +87,14 @@ class Api:
             ("POST", "classify", self._post_classify),
         )
 
+    def is_signed_in(self, request: web.Request) -> bool:
+        """Return whether the request may go on."""
+        return self.sign_in.is_signed_in(_session(request))
+
     async def _get_session(self, request: web.Request) -> web.Response:
         return _json(
             {
-                "signed_in": self.sign_in.is_signed_in(request.cookies.get(COOKIE, "")),
+                "signed_in": self.is_signed_in(request),
                 "password": self.sign_in.has_password,
                 "protected": self.sign_in.protected,
             }
@@ -121,7 +125,7 @@ class Api:
         return response
 
     async def _delete_session(self, request: web.Request) -> web.Response:
-        self.sign_in.sign_out(request.cookies.get(COOKIE, ""))
+        self.sign_in.sign_out(_session(request))
         response = _json({"signed_in": False})
         response.del_cookie(COOKIE, path=self._cookie_path)
         return response
@@ -215,6 +219,10 @@ class Api:
 async def _send(response: web.StreamResponse, data: bytes) -> None:
     async with asyncio.timeout(WRITE_S):
         await response.write(data)
+
+
+def _session(request: web.Request) -> str:
+    return session_of(request.headers.getall("Cookie", ()))
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from moodpid.rate_limit import TokenBucket
 from moodpid.text import clean
 from moodpid.web.access import SECURITY_HEADERS, AccessRules
 from moodpid.web.api import Api
-from moodpid.web.authentication import COOKIE
 from moodpid.web.connections import Connections
 from moodpid.web.files import StaticFiles
 
@@ -88,7 +87,7 @@ class _Guard:
         if reason := self._rules.refuse(request.method, request.headers):
             return _refusal(403, reason)
         name = request.path.removeprefix(self._prefix) if request.path.startswith(self._prefix) else None
-        if name is not None and name not in _OPEN and not self._is_signed_in(request):
+        if name is not None and name not in _OPEN and not self._api.is_signed_in(request):
             return _refusal(401, "sign in first")
         try:
             # The feed of events ends with the page that reads it
@@ -102,9 +101,6 @@ class _Guard:
             if self._faults.try_take(time.monotonic()):
                 log.exception("the page could not answer %s; please report it", clean(request.path))
             return _refusal(500, "a fault of moodpid's own; its log has more")
-
-    def _is_signed_in(self, request: web.Request) -> bool:
-        return self._api.sign_in.is_signed_in(request.cookies.get(COOKIE, ""))
 
 
 def _refusal(status: int, reason: str) -> web.Response:

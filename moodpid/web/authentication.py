@@ -1,7 +1,7 @@
 """Who is signed in: by a password, by a one-time link, or without either on this machine alone."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moodpid.web.backend import BusyError, Workers
 from moodpid.web.key_file import KeyFile
@@ -10,6 +10,20 @@ from moodpid.web.password_hash import PasswordHash
 from moodpid.web.signed_tokens import LINK_S, SESSION_S, Purpose, SignedTokens
 
 COOKIE = "moodpid_session"
+
+
+def session_of(headers: Iterable[str]) -> str:
+    """Return the session in the `Cookie` headers of a request; empty for none.
+
+    Browsers send the cookies of all programs on a machine, whatever the port. At odd ones the reader of an
+    older aiohttp, such as Debian's, fails, or leaves out all that follow.
+    """
+    for header in headers:
+        for pair in header.split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == COOKIE:
+                return value
+    return ""
 
 
 class TooManyAttemptsError(Exception):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from moodpid.errors import ConfigError
+from moodpid.web.authentication import session_of
 from moodpid.web.login_link import one_time_link
 from tests.support.page import KEY, PASSWORD, PageServer, page_server
 
@@ -42,6 +43,40 @@ def test_a_session_opens_the_page_and_ends_when_signed_out(locked: PageServer) -
     assert locked.get(OPEN).status == 200
     assert locked.ask("DELETE", "/api/session").status == 200
     assert locked.get(OPEN).status == 401
+
+
+# Of other programs on the same machine
+FOREIGN = [
+    "theme=dark",
+    'prefs={"dark": true}',
+    "a/b=1",
+    "user@host=x",
+    "[x]=1",
+    "flag",
+    'v="un',
+    "name=Jürgen M",
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_cookies_of_other_programs_do_not_matter(locked: PageServer, foreign: str) -> None:
+    locked.sign_in()
+    both = f"{foreign}; moodpid_session={locked.cookie}; z=1".encode().decode("latin-1")
+    assert locked.get(OPEN, Cookie=both).status == 200
+    assert locked.get(OPEN, Cookie=foreign.encode().decode("latin-1")).status == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["moodpid_session=abc="],
+        *([f"{each}; moodpid_session=abc=; z=1"] for each in FOREIGN),
+        ["a=1", " moodpid_session=abc="],
+    ],
+)
+def test_a_session_is_found_among_other_cookies(headers: list[str]) -> None:
+    assert session_of(headers) == "abc="
+    assert session_of(header.replace("moodpid", "other") for header in headers) == ""
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 76, "é", "=" * 76, "../../etc/passwd", "A" * 4000])
