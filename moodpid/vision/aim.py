@@ -169,7 +169,12 @@ def _side(faces: Sequence[Face], width: int) -> list[AimHint]:
 
 def _backlit(grey: GreyImage, face: Face) -> bool:
     inner = face.width // 5
-    part = grey[face.y + inner : face.y + face.height - inner, face.x + inner : face.x + face.width - inner]
+    # The box of a face at the edge begins outside of the picture
+    rows = slice(max(0, face.y + inner), max(0, face.y + face.height - inner))
+    columns = slice(max(0, face.x + inner), max(0, face.x + face.width - inner))
+    part = grey[rows, columns]
+    if not part.size:
+        return False
     level, around = float(part.mean()), float(np.percentile(grey[::_STEP_PX, ::_STEP_PX], 80))
     return level < _BACKLIT_FACE and around > _BACKLIT_RATIO * level
 

@@ -10,7 +10,7 @@ from moodpid.vision.haar import HaarDetector
 from moodpid.vision.live_view import LiveView
 from moodpid.vision.opencv import cv2
 from moodpid.vision.pipeline import FacePipeline
-from moodpid.vision.types import Frame, GreyImage
+from moodpid.vision.types import Face, Frame, GreyImage
 from tests.support.fakes import FakeClassifier
 from tests.support.rooms import room
 
@@ -73,6 +73,17 @@ def test_a_face_before_a_window_is_against_the_light() -> None:
     bright = np.full_like(grey, 230)
     bright[140:340, 220:420] = grey[140:340, 220:420] // 3
     assert AimHint.BACKLIT in advise(bright).hints
+
+
+@pytest.mark.parametrize(
+    "box", [Face(106, -102, 428, 428), Face(-102, 26, 428, 428), Face(-300, -300, 320, 320)]
+)
+def test_a_face_at_the_edge_may_be_against_the_light(box: Face) -> None:
+    grey = np.full((480, 640), 230, np.uint8)
+    grey[max(0, box.y) : box.y + box.height, max(0, box.x) : box.x + box.width] = 50
+    advice = AimAdvisor(MIN_FACE_PX).advise(Frame(grey, 0.0), (box,), dark=False)
+    seen_px = min(box.x + box.width, box.y + box.height)
+    assert (AimHint.BACKLIT in advice.hints) == (seen_px > MIN_FACE_PX)
 
 
 def test_a_hint_stays_until_a_good_look() -> None:
