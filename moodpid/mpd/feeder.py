@@ -84,7 +84,7 @@ class QueueFeeder:
                 "remove songs, or turn consume on"
             )
         if not _is_race(error):
-            self._picker.mark_refused(pick.uri, now_s)
+            self._picker.memory.mark_refused(pick.uri, now_s)
         return ""
 
     def _settle(self, refusal: str, now_s: float, *, success: bool) -> None:

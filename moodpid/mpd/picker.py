@@ -15,14 +15,13 @@ from moodpid.mood.strategy import MoodPath, mood_for_next_song, place_of_next_so
 from moodpid.mpd.feedback import Preference, heard_since, preference
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
+from moodpid.mpd.song_memory import SongMemory
 from moodpid.mpd.sound_source import Candidates, SoundSource
 from moodpid.mpd.stickers import read_stickers
 from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 SHORTLIST = 12  # songs whose stickers are read for one choice
-UNUSABLE_S = 600.0  # so long a refused song is left out, and one that did not play comes last
-_REMEMBERED = 4096  # songs: a day and night of short ones
 _PAGES = 4  # of one list, if all songs of the first ones were refused
 
 
@@ -56,6 +55,7 @@ class Picker:
         reader: Of the database about songs; None: nothing was analysed.
 
     Attributes:
+        memory: Which songs were heard, refused or broken lately.
         sounds: Draws songs by their sound.
         problems: One line for each list that cannot be used at the moment.
     """
@@ -74,37 +74,23 @@ class Picker:
         self._random = rng
         self._wall_clock = wall_clock
         self._song_lists = SongLists(rng)
+        self.memory = SongMemory()
         self.sounds = SoundSource(reader, rng)
         self._liked = ""
         self._path: MoodPath | None = None
-        self._last_played: dict[str, float] = {}
-        self._refused: dict[str, float] = {}
-        self._broken: dict[str, float] = {}
         self._reported: set[Mood] = set()
         self.problems: dict[SongSource, str] = {}
-
-    def on_playing(self, uri: str, at_s: float) -> None:
-        """Remember that a song plays, in monotonic seconds."""
-        _remember(self._last_played, uri, at_s)
 
     def on_added(self) -> None:
         """Lead on by one song: the one picked last is in the queue."""
         if self._path:
             self._path = self._path.advanced()
 
-    def mark_refused(self, uri: str, at_s: float) -> None:
-        """Leave out a song that MPD does not add, whatever the list contains."""
-        _remember(self._refused, uri, at_s)
-
-    def mark_broken(self, uri: str, at_s: float) -> None:
-        """Prefer others to a song that MPD could not play."""
-        _remember(self._broken, uri, at_s)
-
     def forget(self) -> None:
         """Read lists again and try all songs again: lists or library may have changed."""
         self._song_lists.forget()
         self.sounds.forget()
-        self._refused.clear()
+        self.memory.forget_refused()
 
     def pick(self, link: Mpd, request: MusicRequest, waiting: Sequence[str], now_s: float) -> Pick | None:
         """Return the next song for `request`; None if no list of it can be used.
@@ -155,12 +141,14 @@ class Picker:
         since_s = now_s - self._rest_s
         if target is None:
             uris = self._usable_songs(link, source, now_s)
-            return shortlist(uris, waiting, self._heard(now_s), since_s, self._random), {}
+            return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random), {}
         found = self._sounding(link, source, target, waiting, now_s)
-        self._note(source, found.problem)
+        uris = [uri for uri in found.uris if not self.memory.is_refused(uri, now_s)]
+        refused = "" if uris else f"{source.name}: MPD cannot add them: update its library (mpc update)"
+        self._note(source, found.problem or refused)
         if found.leanings:
             return found.uris, found.leanings
-        return shortlist(found.uris, waiting, self._heard(now_s), since_s, self._random)[:1], {}
+        return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random)[:1], {}
 
     def _target(self, source: SongSource, mood: Mood) -> Affect | None:
         """Return where the next song is to lie: on the way of `lift`, or as its source prescribes."""
@@ -177,18 +165,22 @@ class Picker:
         lifts = bool(self._targets and waiting)
         count = SHORTLIST * (2 if lifts else 1)
         fits = self._fitness(waiting, now_s)
-        found = self.sounds.candidates(link, source, target, count, fits, waiting)
+        hang_ups = self._song_lists.hang_ups
+        if problem := hang_ups.problem(source, now_s):
+            return Candidates(problem=problem)
+        with hang_ups.watch(source, now_s):
+            found = self.sounds.candidates(link, source, target, count, fits, waiting)
         if not lifts or not found.leanings:
             return found
         return replace(found, uris=self.sounds.near_song(waiting[-1], found.uris, SHORTLIST))
 
     def _fitness(self, waiting: Sequence[str], now_s: float) -> Callable[[str], bool]:
         """Return whether a song neither waits nor was heard, refused or broken lately."""
-        heard, never = self._heard(now_s), float("-inf")
+        heard, never = self.memory.heard(now_s), float("-inf")
 
         def fits(uri: str) -> bool:
-            refused = now_s - self._refused.get(uri, never) < UNUSABLE_S
-            return not refused and uri not in waiting and heard.get(uri, never) < now_s - self._rest_s
+            rested = heard.get(uri, never) < now_s - self._rest_s
+            return rested and uri not in waiting and not self.memory.is_refused(uri, now_s)
 
         return fits
 
@@ -197,18 +189,13 @@ class Picker:
         tried: set[str] = set()
         for _ in range(_PAGES):
             page = self._song_lists.page(link, source, now_s)
-            uris = [uri for uri in page.uris if now_s - self._refused.get(uri, float("-inf")) >= UNUSABLE_S]
+            uris = [uri for uri in page.uris if not self.memory.is_refused(uri, now_s)]
             tried |= set(page.uris)
             if uris or page.total == len(page.uris):
                 break
             self._song_lists.forget(source)
         self._note(source, page.problem or ("" if uris else none_playable(source, len(tried))))
         return uris
-
-    def _heard(self, now_s: float) -> dict[str, float]:
-        """Return when songs were heard; those that MPD could not play count as heard last, in their order."""
-        broken = {uri: at_s for uri, at_s in self._broken.items() if now_s - at_s < UNUSABLE_S}
-        return self._last_played | {uri: now_s + at_s / 1e9 for uri, at_s in broken.items()}
 
     def _source(self, request: MusicRequest, path: MoodPath) -> Mood | None:
         """Return the mood whose lists the next song comes from; a neighbour is logged once."""
@@ -250,14 +237,6 @@ class Picker:
         self.problems.pop(source, None)
         if problem:
             self.problems[source] = problem
-
-
-def _remember(memory: dict[str, float], uri: str, at_s: float) -> None:
-    """Keep the time for a song; the oldest make room."""
-    memory.pop(uri, None)
-    memory[uri] = at_s
-    while len(memory) > _REMEMBERED:
-        del memory[next(iter(memory))]
 
 
 def pick_list(sources: Sequence[SongSource], rng: Random) -> SongSource:

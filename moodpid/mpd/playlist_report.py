@@ -159,10 +159,10 @@ def dry_run(
             if pick is None:
                 break
             if not link.has_song(pick.uri):
-                picker.mark_refused(pick.uri, at_s)
+                picker.memory.mark_refused(pick.uri, at_s)
                 continue
             picks.append(pick)
-            picker.on_playing(pick.uri, at_s)
+            picker.memory.mark_playing(pick.uri, at_s)
             picker.on_added()
     if picker.problems and not picks:
         raise NothingToPlayError(f"{mood}: {_nothing([entry.name for entry in picker.problems])}")

@@ -180,10 +180,10 @@ class QueueReconciler:
         detected = detect_changes(self._queue_state, now, self._rules.hands_off_s)
         before, self._queue_state = self._queue_state, detected.queue_state
         if now.song and now.state is PlayState.PLAY:
-            self._picker.on_playing(now.song.uri, now.at_s)
+            self._picker.memory.mark_playing(now.song.uri, now.at_s)
         for uri in detected.broken:
             log.debug("MPD could not play %s: %s", clean(uri), now.error)
-            self._picker.mark_broken(uri, now.at_s)
+            self._picker.memory.mark_broken(uri, now.at_s)
         if detected.finished and any(song.id == detected.finished[0].id for song in before.own_songs):
             song, share = detected.finished
             if song.uri not in detected.broken and (what := verdict(share)):

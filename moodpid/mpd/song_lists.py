@@ -3,7 +3,9 @@
 A kind of source is one function that reads a page of it and one line in `_READERS`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -14,7 +16,7 @@ PAGE = 64
 _USES = 32  # songs chosen from one page before another is read
 _PAGED_PLAYLISTS = (0, 24)  # the protocol from which MPD gives a stored playlist in windows
 TOO_LARGE_S = 3600.0
-"""A list with whose answer MPD hung up is not asked for again in this time."""
+"""A list with whose answer MPD hung up twice is not asked for again in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,49 @@ class Page:
     problem: str = ""
 
 
+class HangUps:
+    """Which playlists MPD cannot send: before 0.24 it does so in one piece, and hangs up at a large one.
+
+    Once may be chance, as when MPD ends at that moment: a list is left out if MPD hangs up a second time.
+    """
+
+    def __init__(self) -> None:
+        self._seen: Counter[SongSource] = Counter()
+        self._until_s: dict[SongSource, float] = {}
+
+    def problem(self, source: SongSource, now_s: float) -> str:
+        """Return why the list is left out at the moment; empty if it is not."""
+        return too_large(source) if now_s < self._until_s.get(source, now_s) else ""
+
+    @contextmanager
+    def watch(self, source: SongSource, now_s: float) -> Iterator[None]:
+        """Note whether MPD hangs up while the list is read."""
+        try:
+            yield
+        except MpdGoneError as error:
+            if error.dropped and source.playlist:
+                self._seen[source] += 1
+                if self._seen[source] > 1:
+                    self._until_s[source] = now_s + TOO_LARGE_S
+            raise
+        self._seen.pop(source, None)
+
+
 class SongLists:
     """Reads pages, and keeps each for some uses.
 
     Args:
         rng: Decides which page of a list it is.
+
+    Attributes:
+        hang_ups: Which lists MPD cannot send.
     """
 
     def __init__(self, rng: Random) -> None:
         self._random = rng
         self._pages: dict[SongSource, Page] = {}
         self._uses: dict[SongSource, int] = {}
-        self._too_large: dict[SongSource, float] = {}
+        self.hang_ups = HangUps()
 
     def forget(self, source: SongSource | None = None) -> None:
         """Read again what may have changed: one source, or all of them."""
@@ -54,17 +87,13 @@ class SongLists:
         """Return a fair page of the songs that `source` names.
 
         Raises:
-            MpdGoneError: The connection was lost; if MPD hung up, the list is left out for an hour.
+            MpdGoneError: The connection was lost.
         """
-        if now_s < self._too_large.get(source, now_s):
-            return Page(problem=too_large(source))
+        if problem := self.hang_ups.problem(source, now_s):
+            return Page(problem=problem)
         if self._uses.get(source, 0) <= 0:
-            try:
+            with self.hang_ups.watch(source, now_s):
                 self._pages[source] = read_page(link, source, self._random)
-            except MpdGoneError as error:
-                if error.dropped:
-                    self._too_large[source] = now_s + TOO_LARGE_S
-                raise
             self._uses[source] = _USES
         self._uses[source] -= 1
         return self._pages[source]

@@ -27,6 +27,7 @@ POOL_SHARE = 0.1
 _POOL_LEAST, _POOL_MOST = 64, 600
 _USES, _POOLS = 16, 8  # songs chosen from one pool before it is looked up again; pools that are kept
 _LISTED_MOST = 5000  # songs of a playlist or filter that are looked up
+_WINDOW = 500  # songs in one answer: each comes with all of its tags
 _ALIKE = 48  # neighbours from which the next songs are drawn
 # What the place counts against what listeners did: as much as two songs heard or skipped
 _PLACE_WEIGHT = 2.0
@@ -207,10 +208,16 @@ class SoundSource:
 
 def _listed(link: Mpd, source: SongSource) -> list[str]:
     """Return the songs of a playlist or a filter, at most `_LISTED_MOST` of them."""
-    if source.filter:
-        return list(link.find(source.filter, 0, _LISTED_MOST))
-    songs = list(link.playlist(source.playlist))
-    return songs[:_LISTED_MOST]
+    if not source.filter:
+        songs = list(link.playlist(source.playlist))
+        return songs[:_LISTED_MOST]
+    found: list[str] = []
+    for start in range(0, _LISTED_MOST, _WINDOW):
+        window = link.find(source.filter, start, start + _WINDOW)
+        found += window
+        if len(window) < _WINDOW:
+            break
+    return found
 
 
 def _pool_size(songs: int) -> int:

@@ -69,7 +69,7 @@ def test_music_recovers_from_broken_songs_without_autoplay() -> None:
 def test_other_songs_come_before_one_that_broke(room: Room) -> None:
     broken = room.mpd.queue[1].file
     room.mpd.playlists = {"Happy": [broken, "share/1", "share/2", "share/3", "share/4"]}
-    room.reconciler._picker.mark_broken(broken, room.mpd.now_s)
+    room.reconciler._picker.memory.mark_broken(broken, room.mpd.now_s)
     room.mpd.clear()
     room.reconciler.take_over()
     heard = set()

@@ -17,6 +17,7 @@ from moodpid.mood.policy import music_request_for
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Picker
+from moodpid.mpd.protocol import MpdGoneError
 from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.sound_source import NOT_ANALYSED, SoundSource
 from tests.library.songs import analysis, fill, listed
@@ -92,7 +93,7 @@ class Evening:
         if pick is None:
             return None
         self.picker.on_added()
-        self.picker.on_playing(pick.uri, len(self.played) * 180.0)
+        self.picker.memory.mark_playing(pick.uri, len(self.played) * 180.0)
         self.played.append(pick.uri)
         return pick.uri
 
@@ -130,6 +131,23 @@ def test_songs_that_fit_come_again_before_opposite_ones(few: LibraryReader) -> N
     assert all(one != two for one, two in pairwise(evening.played))
 
 
+@pytest.mark.parametrize("gone", [1, 3, 5])
+def test_songs_deleted_since_the_analysis_leave_no_silence(tmp_path: Path, gone: int) -> None:
+    uris = [f"{'gone' if number < gone else 'there'}/{number}.mp3" for number in range(6)]
+    mpd = FakeMpd({}, song_s=180.0)  # adds nothing of gone/
+    with analysed(tmp_path, dict.fromkeys(uris, PLACES["happy"])) as reader:
+        settings = MpdConfig(autoplay=True, no_repeat_h=2.0)
+        reconciler = QueueReconciler(settings, Random(3), reader=reader, **mpd.clocks)  # noqa: S311 - the same evening every time
+        reconciler.on_connect(mpd.link)
+        request = music_request_for(start_path(Mood.HAPPY, None), settings.names, settings.active_targets)
+        states = []
+        for _ in range(1800):  # three hours, in which every song is heard
+            mpd.advance(6.0)
+            reconciler.reconcile(mpd.link, request, set())
+            states.append(mpd.state)
+    assert set(states[1:]) == {"play"}
+
+
 def test_a_source_may_sound_otherwise_than_its_mood(reader: LibraryReader) -> None:
     places = Evening(reader, config(Strategy.LIFT, SongSource(sounds=Sound.CALM))).places(Mood.HAPPY, 10)
     assert max(place.distance(PLACES["calm"]) for place in places) < 0.8
@@ -138,6 +156,38 @@ def test_a_source_may_sound_otherwise_than_its_mood(reader: LibraryReader) -> No
 def test_a_playlist_with_sounds_gives_only_matching_songs(reader: LibraryReader) -> None:
     evening = Evening(reader, config(Strategy.MATCH, SongSource(playlist="All", sounds=Sound.SAD)))
     assert max(place.distance(PLACES["sad"]) for place in evening.places(Mood.HAPPY, 10)) < 0.8
+
+
+def test_a_playlist_that_mpd_cannot_send_is_left_out(
+    reader: LibraryReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang_up(_name: str) -> Iterator[str]:
+        raise MpdGoneError("gone", dropped=True)
+
+    evening = Evening(reader, config(Strategy.MATCH, SongSource(playlist="All", sounds=Sound.HAPPY)))
+    monkeypatch.setattr(evening.fake_mpd.link, "playlist", hang_up)
+    for _ in range(2):
+        with pytest.raises(MpdGoneError):
+            evening.pick(Mood.HAPPY)
+    assert evening.pick(Mood.HAPPY) is None
+    (problem,) = evening.picker.problems.values()
+    assert "max_output_buffer_size" in problem
+
+
+def test_what_a_filter_matches_is_read_in_parts(
+    reader: LibraryReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matching = [*(f"{number}.mp3" for number in range(1200)), *SONGS]
+    windows = []
+
+    def find(_expression: str, start: int, end: int) -> tuple[str, ...]:
+        windows.append((start, end))
+        return tuple(matching[start:end])
+
+    evening = Evening(reader, config(Strategy.MATCH, SongSource(filter="(x)", sounds=Sound.HAPPY)))
+    monkeypatch.setattr(evening.fake_mpd.link, "find", find)
+    assert evening.pick(Mood.HAPPY) in SONGS
+    assert windows == [(0, 500), (500, 1000), (1000, 1500)]
 
 
 def test_lift_walks_across_the_plane_in_steps(reader: LibraryReader) -> None:
