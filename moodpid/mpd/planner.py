@@ -12,7 +12,7 @@ from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
-from moodpid.mpd.change_detection import RETRY_S, SOUND_S
+from moodpid.mpd.change_detection import RETRY_S, SILENT_S, SOUND_S
 from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
@@ -174,8 +174,8 @@ def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> 
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
     if now.state is PlayState.PLAY and (queue_state.failures or queue_state.interrupted):
         return now.at_s + SOUND_S
-    if _may_be_endless(queue_state, now) and now.elapsed_s < ENDLESS_S:
-        return now.at_s + ENDLESS_S - now.elapsed_s
+    if _may_be_endless(queue_state, now):
+        return now.at_s + (ENDLESS_S - now.elapsed_s if now.elapsed_s < ENDLESS_S else SILENT_S)
     if now.state is PlayState.PLAY and now.duration_s is not None:
         # MPD reports the end of a song; where it does not, the connection is dead
         return now.at_s + max(0.0, now.duration_s - now.elapsed_s) + OVERDUE_S
@@ -188,12 +188,18 @@ def _may_be_endless(queue_state: QueueState, now: Snapshot) -> bool:
     return plays and _current(queue_state, now) is not None
 
 
-def _leaves_stream(queue_state: QueueState, now: Snapshot, request: MusicRequest) -> bool:
-    """Return whether a stream of ours is to be left, because the mood changed and it never ends by itself."""
+def _why_stream_is_left(queue_state: QueueState, now: Snapshot, request: MusicRequest) -> str:
+    """Return why a stream of ours is to be left, which never ends by itself; empty if it is not."""
     current = _current(queue_state, now)
-    changed = current is not None and current.mood is not request.mood
-    endless = _may_be_endless(queue_state, now) and now.elapsed_s >= ENDLESS_S
-    return changed and endless and request.mood not in TRANSIENT_MOODS
+    if current is None or not _may_be_endless(queue_state, now):
+        return ""
+    silent_s = queue_state.silent_s(now.at_s)
+    if silent_s >= SILENT_S:
+        return "the stream gives no sound"
+    changed = current.mood is not request.mood and request.mood not in TRANSIENT_MOODS
+    if changed and max(silent_s, now.elapsed_s) >= ENDLESS_S:
+        return f"the mood is {request.mood}, and a stream has no end"
+    return ""
 
 
 def _waiting_songs(
@@ -261,11 +267,9 @@ def _start_or_jump(
         return [Play(first.id, fade=False, why="asked for" if queue_state.asked_to_start else "autoplay")]
     if queue_state.jump:
         return _jump(now, first)
-    if _leaves_stream(queue_state, now, request):
+    if why := _why_stream_is_left(queue_state, now, request):
         waits = now.next_id if now.next_id in queue_state.user_requests else None
-        return [
-            Play(waits or first.id, fade=True, why=f"the mood is {request.mood}, and a stream has no end")
-        ]
+        return [Play(waits or first.id, fade=True, why=why)]
     return []
 
 

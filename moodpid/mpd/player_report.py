@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from moodpid.mpd.picker import Pick
-from moodpid.mpd.planner import Plan
+from moodpid.mpd.planner import ENDLESS_S, Plan
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import QueueState
 from moodpid.mpd.snapshot import Snapshot
@@ -72,6 +72,8 @@ class PlayerReport:
             retries = self._autoplay or queue_state.interrupted
             then = "trying again" if retries else "press play to try again"
             return f"MPD cannot play: {queue_state.failure.error}; {then}"
+        if now.duration_s is None and queue_state.silent_s(now.at_s) >= ENDLESS_S:
+            return "the stream gives no sound"
         if problem or not wanted or now.state is PlayState.PLAY:
             return problem
         return self._why_silent(now, queue_state)

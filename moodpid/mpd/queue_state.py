@@ -69,6 +69,7 @@ class QueueState:
         mood: The mood of the request that was seen last.
         jump: The change of mood is to be heard at once.
         asked_to_start: A user asked us to take over, and nothing plays yet.
+        sounded_s: When the current song last gave sound, as far as is known, or began.
         interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
             is brought back even without autoplay.
     """
@@ -88,7 +89,12 @@ class QueueState:
     mood: Mood | None = None
     jump: bool = False
     asked_to_start: bool = False
+    sounded_s: float = math.inf
     interrupted: bool = False
+
+    def silent_s(self, now_s: float) -> float:
+        """Return for how many seconds the current song has given no sound, though MPD plays it."""
+        return max(0.0, now_s - self.sounded_s)
 
     @property
     def previous(self) -> QueueSong | None:

@@ -177,6 +177,26 @@ def test_a_stream_is_left_when_the_mood_changes(room: Room) -> None:
     assert room.mpd.playing().startswith("sad/")
 
 
+def test_a_silent_stream_is_left_when_the_mood_changes(room: Room) -> None:
+    room.mpd.song_s, room.mpd.known_s = 1e9, None
+    room.mpd.silent.add("happy")
+    room.mpd.next()
+    assert "no sound" in room.wait(8).message
+    room.wait(10, Mood.SAD)
+    assert room.mpd.playing().startswith("sad/")
+
+
+def test_a_stream_that_falls_silent_is_left_for_the_next(room: Room) -> None:
+    room.mpd.song_s, room.mpd.known_s = 1e9, None
+    room.wait(100)
+    before = room.mpd.playing()
+    room.mpd.silent.add("happy")
+    room.wait(90)
+    assert room.mpd.playing() != before
+    room.mpd.silent.clear()
+    assert room.wait(60).message == ""
+
+
 def test_a_stream_of_a_user_is_not_left() -> None:
     room = Room()
     room.mpd.add("user/radio")

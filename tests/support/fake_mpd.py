@@ -53,6 +53,7 @@ class FakeMpd:
         sent: Every command of ours that changed something, with its arguments.
         error: As in the status.
         away: Folders whose files cannot be opened, as on a share that is not there.
+        silent: Folders whose streams are connected to, but give no sound.
         lost: Folders that the library does not have.
         max_length: Songs that the queue takes.
         output_broken: What is to play is paused with an error.
@@ -81,6 +82,7 @@ class FakeMpd:
     version: str = "0.23.5"
     error: str = ""
     away: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=lambda: {"gone"})
     max_length: int = 10_000
     output_broken: bool = False
@@ -169,7 +171,7 @@ class FakeMpd:
     def advance(self, seconds: float) -> None:
         """Let time go by; at most one song ends in it."""
         self.now_s += seconds
-        if self.state != "play":
+        if self.state != "play" or self.playing().split("/")[0] in self.silent:
             return
         self.elapsed_s += seconds
         if self.elapsed_s >= self.song_s - self.options.xfade:
