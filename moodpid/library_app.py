@@ -158,7 +158,12 @@ def build_analyzer() -> "SongAnalyzer":
 
 
 def _list_songs(config: Config, store: LibraryStore) -> Path:
-    """Take over MPD's list of songs if it has changed, and return the music folder."""
+    """Take over MPD's list of songs if it has changed, and return the music folder.
+
+    Raises:
+        MusicFolderError: The folder is away. MPD may show no songs for that reason: the list stays as it was.
+    """
+    from moodpid.library.analysis.files import require_folder
     from moodpid.mpd.connection import MpdConnection
     from moodpid.mpd.listing import list_songs
     from moodpid.mpd.music_folder import music_folder
@@ -166,13 +171,14 @@ def _list_songs(config: Config, store: LibraryStore) -> Path:
 
     password = wiring.mpd_password(config)
     with MpdConnection(config.player, password) as connection:
-        folder = config.library.music or music_folder(connection, config.player, password)
+        folder = local_folder(config.library.music or music_folder(connection, config.player, password))
+        require_folder(folder)
         version = f"{format_address(config.player)} {connection.database_version()}"
         if version != store.fact(_LISTED):
             today = int(time.time() // _DAY_S)  # noqa: TID251 - songs that are gone are kept for some months
             store.replace_listing(list_songs(connection), today)
             store.keep_fact(_LISTED, version)
-    return local_folder(folder)
+    return folder
 
 
 def local_folder(folder: str) -> Path:

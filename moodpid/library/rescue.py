@@ -75,4 +75,6 @@ def _copy_from(
             target.execute("BEGIN")
             target.executemany(insert, [row[1:] for row in rows])
             target.execute("COMMIT")
+        if (rows[-1][0] > edge) != (compare == ">"):
+            return  # a broken page leads back to rows that were read already
         edge = rows[-1][0]

@@ -50,6 +50,10 @@ def play_tone(settings: MpdConfig, password: str = "", *, limit_s: float = _LIMI
             if settings.partition:
                 client.partition(settings.partition)
             return _try(client, settings.partition or "default", limit_s)
+    except UnicodeDecodeError:  # in the name of a file at which it failed before
+        return Finding(
+            False, SUBJECT, "MPD shows an error that is no UTF-8", "mpc clearerror; then try again"
+        )
     except (mpd.MPDError, OSError) as error:
         return Finding(False, SUBJECT, f"MPD does not play it: {clean(str(error))}", GUIDE)
 

@@ -79,6 +79,18 @@ def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
     assert picture.read_text(encoding="utf-8").count("<circle") == 24
 
 
+def test_a_share_that_is_away_for_a_night_costs_no_song(home: Home) -> None:
+    home.run("analyse", "--limit", "3")
+    share = home.mpd.music.rename(home.folder / "unmounted")
+    home.mpd.music.mkdir()
+    home.mpd.mpc("update", "--wait")
+    away = home.run("analyse")
+    assert (away.returncode, "mount it" in away.stderr) == (1, True)
+    home.mpd.music.rmdir()
+    share.rename(home.mpd.music)
+    assert home.run("analyse", "--status").stdout.startswith("3 of 24 songs are analysed")
+
+
 def test_an_mpd_on_a_port_tells_on_its_socket(home: Home) -> None:
     home.host = "127.0.0.1"  # as the configuration begins, and setup writes it
     nowhere = home.run("analyse", "--limit", "1")

@@ -199,6 +199,18 @@ def test_another_file_is_set_aside_and_made_again(
     assert path.with_name("library.broken").read_bytes() == content
 
 
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6, 0.8])
+def test_a_hole_across_pages_does_not_keep_the_rescue_busy(path: Path, share: float) -> None:
+    with LibraryStore(path) as store:
+        fill(store, ((listed(f"a{number:04}/{number}.mp3"), analysis()) for number in range(300)))
+    page = int(path.stat().st_size * share) // 4096 * 4096
+    with path.open("r+b") as file:  # rows of zeroes have the number 0, which leads back to the first
+        file.seek(page + 2560)
+        file.write(bytes(4096))
+    with LibraryStore(path) as store:
+        assert sum(len(rows) for rows in store.inputs(network=True)) > 150
+
+
 def test_a_broken_database_is_rebuilt_from_readable_rows(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,15 +1,21 @@
 """The test tone is heard through MPD's outputs, and leaves queue, player and outputs as they were."""
 
 import io
+import os
 import urllib.request
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from moodpid.config import MpdConfig
+from moodpid.library.names import mpd_name
+from moodpid.mpd.connection import MpdConnection
+from moodpid.mpd.listing import list_songs
+from moodpid.mpd.protocol import CommandRefusedError
 from moodpid.mpd.sound_check import play_tone, served, tone
 from tests.support.environment import require
 from tests.support.servers import PrivateMpd
@@ -84,6 +90,21 @@ def test_without_an_audible_output_there_is_nothing_to_test(mpd: PrivateMpd) -> 
 
 def test_an_mpd_that_is_away_is_reported() -> None:
     assert not play_tone(MpdConfig(host="127.0.0.1", port=1)).ok
+
+
+def test_an_error_that_is_no_utf8_is_reported() -> None:
+    require("mpd")
+    mpd = PrivateMpd()
+    song = mpd.music / os.fsdecode(b"M\xf6tley.wav")
+    song.write_bytes(tone())
+    with mpd, MpdConnection(settings(mpd)) as link:
+        (listed,) = list_songs(link)
+        added = link.add(mpd_name(listed.uri), None)
+        song.unlink()
+        with suppress(CommandRefusedError):
+            link.play(added)
+        finding = play_tone(settings(mpd))
+    assert (finding.ok, finding.message) == (False, "MPD shows an error that is no UTF-8")
 
 
 def test_what_is_served_is_a_wave_file() -> None:

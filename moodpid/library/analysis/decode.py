@@ -173,6 +173,7 @@ def _run(path: Path, start_s: float, *, network: bool, limits: Limits, loudness:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=() if writer is None else (writer,),
+                start_new_session=True,  # Ctrl-C would end it, and the song would count as unreadable
             )
         except OSError as error:
             raise DecoderMissingError(f"ffmpeg cannot be started ({error}): apt install ffmpeg") from error

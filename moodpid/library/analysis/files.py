@@ -47,6 +47,15 @@ def path_of(folder: Path, uri: str) -> Path | None:
     return folder / mpd_name(uri)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is such a file, and it can be reached."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
+
+
 def stamp_of(path: Path, song: ListedSong) -> FileStamp:
     """Return by what the file is known again: its size, and 64 kB from its middle, where no tags are.
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from moodpid.errors import MoodpidError
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError
-from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
+from moodpid.library.analysis.files import MusicFolderError, is_there, path_of, require_folder, stamp_of
 from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.names import mpd_name
 from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 MISSING_IN_A_ROW = 20
+NO_OWN_FILE = "no file of its own in the music folder"
 _BATCH = 50
 _FIRST_PLACING = 50  # songs after which all are placed again; then after twice as many, and so on
 
@@ -152,10 +153,11 @@ class LibraryScan:
         path = path_of(self._folder, song.uri)
         stamp = FileStamp(song.modified, 0)
         if path is None:
-            self._fail(song, stamp, "no file of its own in the music folder", progress)
+            self._fail(song, stamp, NO_OWN_FILE, progress)
             return
         try:
             stamp = stamp_of(path, song)
+            self._missing = 0
             if known := self._store.same_content(stamp, self._analyzer.version, song.uri):
                 self._store.copy(known, song)
                 progress.moved += 1
@@ -163,6 +165,8 @@ class LibraryScan:
             analysis = self._analyzer.analyze(path, song.duration_s, song.tags)
         except (DecodeError, UnusableSoundError) as error:
             self._fail(song, stamp, str(error), progress)
+        except NotADirectoryError:  # a track below a CUE sheet or a file of several
+            self._fail(song, stamp, NO_OWN_FILE, progress)
         except OSError as error:
             self._file_is_missing(song, error, progress)
         except MoodpidError:
@@ -171,7 +175,6 @@ class LibraryScan:
             log.debug("%s cannot be analysed", clean(mpd_name(song.uri)), exc_info=True)
             self._fail(song, stamp, f"the analysis failed: {type(error).__name__}: {error}"[:200], progress)
         else:
-            self._missing = 0
             self._store.record(song, stamp, self._analyzer.version, analysis)
             progress.analyzed += 1
 
@@ -195,7 +198,7 @@ class LibraryScan:
     def _retry_missing(self) -> None:
         """Let songs wait again whose files were away and are back."""
         paths = {uri: path_of(self._folder, uri) for uri in self._store.missing_files()}
-        back = [uri for uri, path in paths.items() if path and path.exists()]
+        back = [uri for uri, path in paths.items() if path and is_there(path)]
         if back:
             self._store.analyze_again(back)
 

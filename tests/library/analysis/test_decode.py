@@ -179,3 +179,10 @@ def test_no_pipe_stays_open(tmp_path: Path) -> None:
 
 def test_the_version_of_the_decoder_is_known() -> None:
     assert ffmpeg_version()[0].isdigit()
+
+
+def test_ctrl_c_does_not_reach_the_decoder(tmp_path: Path, impostor: Path) -> None:
+    group = tmp_path / "group"
+    write_program(impostor, f"cut -d ' ' -f 5 /proc/$$/stat > {group}")
+    reason(write_wav(tmp_path / "song.wav", march(4.0)))
+    assert int(group.read_text()) != os.getpgrp()

@@ -172,6 +172,24 @@ def test_a_wrong_folder_ends_the_scan_after_a_few_songs(folder: Folder) -> None:
     assert folder.store.backlog(ANALYZER).failed == MISSING_IN_A_ROW - 1
 
 
+def test_tracks_of_cue_sheets_do_not_end_the_scan(folder: Folder) -> None:
+    folder.write("z.mp3")
+    (folder.music / "cd.cue").write_text("", encoding="utf-8")
+    folder.modified |= {f"cd.cue/track{number:04}": "1" for number in range(2 * MISSING_IN_A_ROW)}
+    folder.list()
+    progress = folder.scan()
+    assert (progress.analyzed, progress.failed) == (1, 2 * MISSING_IN_A_ROW)
+    with LibraryReader(folder.path) as reader:
+        assert reader.failures(1) == [("cd.cue/track0000", "no file of its own in the music folder")]
+
+
+def test_a_file_that_cannot_be_looked_for_is_missing(folder: Folder) -> None:
+    folder.write("z.mp3")
+    folder.modified["x" * 300 + ".mp3"] = "1"  # longer than names can be
+    folder.list()
+    assert [folder.scan().analyzed for _ in range(2)] == [1, 0]
+
+
 @pytest.mark.parametrize("kind", ["missing", "empty", "file"])
 def test_no_folder_is_one_line_that_names_the_setting(folder: Folder, kind: str) -> None:
     folder.modified = {"a.mp3": "1"}
