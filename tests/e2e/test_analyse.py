@@ -79,7 +79,7 @@ def test_a_library_is_analysed_shown_and_not_analysed_twice(home: Home) -> None:
     assert picture.read_text(encoding="utf-8").count("<circle") == 24
 
 
-def test_a_share_that_is_away_for_a_night_costs_no_song(home: Home) -> None:
+def test_a_share_away_for_a_night_costs_no_song(home: Home) -> None:
     home.run("analyse", "--limit", "3")
     share = home.mpd.music.rename(home.folder / "unmounted")
     home.mpd.music.mkdir()
