@@ -281,5 +281,6 @@ def test_only_the_pictures_of_usb_cameras_are_webcams(tmp_path: Path) -> None:
 def test_servers_that_are_not_there_are_not_found() -> None:
     unused_port = free_port()
     assert find_broker(("localhost",), unused_port) is None
-    nowhere = {"MPD_HOST": "127.0.0.1", "MPD_PORT": str(unused_port)}
-    assert find_player(nowhere) != Address("127.0.0.1", unused_port)
+    for port in (str(unused_port), "tcp://10.0.0.1:6600"):
+        nowhere = {"MPD_HOST": "127.0.0.1", "MPD_PORT": port}
+        assert find_player(nowhere) != Address("127.0.0.1", unused_port)

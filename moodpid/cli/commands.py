@@ -57,7 +57,7 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
     from moodpid.doctor import examine
 
     well = True
-    for finding in examine(_config_of_the_service(options)):
+    for finding in examine(_config_of_the_service(options), sound=options.sound):
         well = well and finding.ok
         if options.json:
             print_json(

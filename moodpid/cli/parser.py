@@ -25,7 +25,13 @@ exit codes:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Argparse's parser with the exit code of sysexits.h for wrong usage, and with suggestions."""
+    """Argparse's parser with the exit code of sysexits.h for wrong usage, and with suggestions.
+
+    Without abbreviations: that of `--broker-password-file` would take a password for a file.
+    """
+
+    def __init__(self, **how: Any) -> None:  # noqa: ANN401 - as argparse has it
+        super().__init__(allow_abbrev=False, **how)
 
     # Before Python 3.14 argparse has no public way to suggest a choice
     def _check_value(self, action: argparse.Action, value: str) -> None:

@@ -85,7 +85,8 @@ def _libcamera_lists_one() -> bool:
 def find_player(environment: Mapping[str, str] = os.environ) -> Address | None:
     """Return the first MPD that answers: the one that mpc would use, on this machine, or its socket."""
     host = environment.get("MPD_HOST", "").rsplit("@", 1)[-1]
-    port = int(environment.get("MPD_PORT") or MPD_PORT)
+    named = environment.get("MPD_PORT", "")  # a container's links set it to an address
+    port = int(named) if named.isdecimal() else MPD_PORT
     places = [Address(host, port)] if host else []
     for address in (*places, Address("localhost", MPD_PORT), Address(MPD_SOCKET, MPD_PORT)):
         if greeting(address).startswith(_MPD_GREETING):

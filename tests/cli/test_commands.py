@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from moodpid import doctor
 from moodpid.cli import main
+from moodpid.config import Config
 from moodpid.errors import ExitCode
+from moodpid.state import Finding
 from moodpid.system.sd_notify import ServiceManager
 from moodpid.system.systemctl import Unit
 from tests.support.config_text import GOOD
@@ -28,6 +31,7 @@ def break_down(*_: object, **__: object) -> None:
         ["analyse", "--stop-after", "0"],
         ["analyse", "--stop-after", "nan"],
         ["analyse", "--stop-after", "soon"],
+        ["setup", "--broker-password", "rhubarb"],  # is to be the file's name
     ],
 )
 def test_a_wrong_command_line_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +55,19 @@ def test_a_misspelt_word_gets_a_suggestion(
     with pytest.raises(SystemExit):
         main(arguments)
     assert meant in capsys.readouterr().err
+
+
+def test_doctor_plays_a_tone_only_when_asked(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def examine(_config: Config, *, sound: bool) -> tuple[Finding, ...]:
+        asked.append(sound)
+        return ()
+
+    monkeypatch.setattr(doctor, "examine", examine)
+    for arguments in (["--sound"], []):
+        assert main(["doctor", *arguments, "--config", str(config)]) == 0
+    assert asked == [True, False]
 
 
 def test_the_configuration_after_the_verb_wins(config: Path, tmp_path: Path) -> None:

@@ -98,6 +98,13 @@ def test_a_closed_standard_error_changes_no_exit_code(config: Path, tmp_path: Pa
     assert run_in_process("run", config, tmp_path / "err", close_stderr=True) == ExitCode.CONFIG
 
 
+def test_closed_standard_streams_are_no_bug(tmp_path: Path) -> None:
+    command = f"{sys.executable} -P -m moodpid setup --config {tmp_path}/m.toml --player - --broker - <&- >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode in (ExitCode.OK, ExitCode.SOME_FAILED), done.stderr
+    assert (tmp_path / "m.toml").exists()
+
+
 def test_a_terminal_without_utf_8_shows_escapes(config: Path, tmp_path: Path) -> None:
     config.write_text('[player.playlists]\n"日本" = ["Happy"]\n', encoding="utf-8")
     assert run_in_process("check", config, tmp_path / "err", encoding="ascii") == ExitCode.CONFIG
