@@ -5,35 +5,27 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from msgspec import structs
 
 from moodpid import wiring
 from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
-from moodpid.cli.output import print_error, print_line
+from moodpid.cli.output import UnwritableError, print_error, print_line
+from moodpid.cli.setup_passwords import NONE, Passwords
+from moodpid.cli.surroundings import Surroundings, ThisMachine
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, parse
 from moodpid.config.edit import changes, set_keys
-from moodpid.doctor.discovery import (
-    MPD_PORT,
-    MQTT_PORT,
-    Address,
-    FoundCamera,
-    find_broker,
-    find_camera,
-    find_player,
-    format_place,
-    parse_place,
-)
+from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.errors import ConfigError, ExitCode
 from moodpid.state import Finding
-from moodpid.system.private_file import replace_text, write_secret
-from moodpid.system.raspberry_pi import read_machine
-from moodpid.system.systemctl import read_unit, restart_unit
+from moodpid.system.private_file import keep_copy, replace_text
+from moodpid.system.systemctl import restart_unit
 
-NONE: Final = "-"  # the answer for "there is none"
+MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
+MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
 _KEYS: Final = {
     "device": ("id", "name"),
     "camera": ("source", "device"),
@@ -41,63 +33,23 @@ _KEYS: Final = {
     "mqtt": ("enabled", "host", "port", "username", "password_file"),
 }
 
-Check = Callable[[Config], list[Finding]]
-
-
-class Surroundings(Protocol):
-    """What setup asks of the machine: what is here, and whether it works."""
-
-    def camera(self) -> FoundCamera:
-        """Return the camera that is found, or the kind that could be used."""
-
-    def player(self) -> Address | None:
-        """Return the MPD that is found."""
-
-    def broker(self) -> Address | None:
-        """Return the broker that is found."""
-
-    def checks(self) -> Mapping[str, Check]:
-        """Return doctor's checks of `camera`, `player` and `broker`."""
-
-
-class ThisMachine:
-    """The machine that the program runs on."""
-
-    def camera(self) -> FoundCamera:
-        """Return the camera that is found, or the kind that could be used."""
-        return find_camera(read_machine())
-
-    def player(self) -> Address | None:
-        """Return the MPD that is found."""
-        return find_player()
-
-    def broker(self) -> Address | None:
-        """Return the broker that is found."""
-        return find_broker()
-
-    def checks(self) -> Mapping[str, Check]:
-        """Return doctor's checks of `camera`, `player` and `broker`."""
-        from moodpid.doctor.servers import check_broker, check_player
-        from moodpid.doctor.vision import check_camera
-
-        return {
-            "camera": lambda config: [check_camera(config, read_machine(), read_unit())],
-            "player": lambda config: list(check_player(config)),
-            "broker": lambda config: list(check_broker(config)),
-        }
-
 
 def setup(options: argparse.Namespace) -> ExitCode:
     """Ask, try, and write the configuration; then restart the service, if it is installed."""
     dialogue: Dialogue = Unattended() if options.yes or not sys.stdin.isatty() else Terminal()
-    path = options.config or DEFAULT_PATH
+    path: Path = options.config or DEFAULT_PATH
     try:
-        well = Setup(options, path, dialogue=dialogue, here=ThisMachine()).run()
-    except (NoAnswerError, EOFError):
+        with TemporaryDirectory(prefix="moodpid-setup-") as trial:
+            making = Setup(options, path, dialogue=dialogue, here=ThisMachine(), trial=Path(trial))
+            well = making.run()
+    except (NoAnswerError, EOFError, KeyboardInterrupt):
         print_error("nothing was written")
         return ExitCode.SOME_FAILED
-    except PermissionError as error:
-        print_error(f"{error.filename}: {error.strerror}; try: sudo moodpid setup")
+    except (BrokenPipeError, UnwritableError):
+        raise
+    except OSError as error:
+        remedy = "; try: sudo moodpid setup" if isinstance(error, PermissionError) else ""
+        print_error(f"{error.filename or path}: {error.strerror}{remedy}")
         return ExitCode.SOME_FAILED
     if path == DEFAULT_PATH and restart_unit():
         print_line("moodpid.service is restarted; systemctl status moodpid shows how it is")
@@ -109,61 +61,94 @@ class Setup:
 
     Args:
         options: Of the command line, as `moodpid.cli.commands` defines them.
+        path: The configuration file.
         dialogue: Asks the user, or takes the defaults.
         here: What is found, and the checks.
-        path: The configuration file.
+        trial: An empty folder that only we can read, for passwords that are tried.
     """
 
     def __init__(
-        self, options: argparse.Namespace, path: Path, *, dialogue: Dialogue, here: Surroundings
+        self, options: argparse.Namespace, path: Path, *, dialogue: Dialogue, here: Surroundings, trial: Path
     ) -> None:
         self._options = options
         self._dialogue = dialogue
         self._here = here
         self._path = path
+        self._trial = trial
+        self._passwords = Passwords(path.parent, trial)
+        self._default = (wiring.BUNDLED_MODEL.parent / "moodpid.toml").read_text(encoding="utf-8")
         self._config = Config()
         self._well = True
 
     def run(self) -> bool:
-        """Ask and write; returns whether all that was tried works.
+        """Ask, and write in the end; returns whether all that was tried works.
 
         Raises:
             NoAnswerError: The user does not want the existing configuration to be replaced.
             OSError: A file cannot be written.
         """
-        default = (wiring.BUNDLED_MODEL.parent / "moodpid.toml").read_text(encoding="utf-8")
-        old = self._may_replace(default)
-        os.environ["CREDENTIALS_DIRECTORY"] = str(self._path.parent)  # where the passwords are written
+        replaces = self._may_replace()
+        os.environ["CREDENTIALS_DIRECTORY"] = str(self._trial)
         self._set_name()
         self._set_camera()
         self._set_player()
         self._set_broker()
-        text = set_keys(default, changes(self._config, _KEYS))
-        parse(text, str(self._path))  # a fault here is a bug, and is found before anything is written
-        if old is not None:
-            replace_text(self._path.with_name(f"{self._path.name}.old"), old)
-        replace_text(self._path, text)
+        text = self._text(self._with_password_files())
+        path = self._path.resolve()  # a link stays one
+        if replaces:
+            keep_copy(path)
+        self._passwords.write()
+        replace_text(path, text)
         self._dialogue.show(f"written: {self._path}; what else can be set stands there as a comment")
         return self._well
 
-    def _may_replace(self, default: str) -> str | None:
-        """Return the existing configuration, of which a copy is to be kept; None if it is the default."""
+    def _text(self, config: Config) -> str:
+        """Return the configuration's text; raises ValueError for a value that it cannot have."""
+        text = set_keys(self._default, changes(config, _KEYS))
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("it has letters that are no UTF-8") from None
+        try:
+            parse(text, "")
+        except ConfigError as error:
+            raise ValueError("; ".join(line.partition(": ")[2] for line in error.lines)) from None
+        return text
+
+    def _with_password_files(self) -> Config:
+        """Return the configuration with its passwords' files, where systemd does not hand them over."""
+        config = self._config
+        if self._path == DEFAULT_PATH:
+            return config
+        if config.player.enabled and self._passwords.will_be_there(MPD_PASSWORD):
+            player = structs.replace(config.player, password_file=MPD_PASSWORD)
+            config = structs.replace(config, player=player)
+        if config.mqtt.username and self._passwords.will_be_there(MQTT_PASSWORD):
+            mqtt = structs.replace(config.mqtt, password_file=MQTT_PASSWORD)
+            config = structs.replace(config, mqtt=mqtt)
+        return config
+
+    def _may_replace(self) -> bool:
+        """Return whether there is a configuration that is no default, of which a copy is to be kept."""
+        try:
+            there = self._path.read_bytes()
         except FileNotFoundError:
-            return None
-        if text == default:
-            return None
+            return False
+        if there == self._default.encode():
+            return False
         question = f"{self._path} exists and was changed. Replace it (a copy is kept)?"
         if not (self._options.replace or self._dialogue.confirm(question, unattended=False)):
             self._dialogue.show(f"{self._path} stays as it is; --replace would replace it")
             raise NoAnswerError
-        return text
+        return True
 
     def _set_name(self) -> None:
-        name = self._answer(self._options.name, "Name of this device in the home", "moodpid")
-        device = structs.replace(self._config.device, name=name, id=identifier(name))
-        self._config = structs.replace(self._config, device=device)
+        def apply(answer: str, *, again: bool) -> Config:
+            del again
+            device = structs.replace(self._config.device, name=answer, id=identifier(answer))
+            return structs.replace(self._config, device=device)
+
+        self._ask_and_try("name", self._options.name, "Name of this device in the home", "moodpid", apply)
 
     def _set_camera(self) -> None:
         found = self._here.camera()
@@ -175,7 +160,8 @@ class Setup:
             )
         kinds = ", ".join(CameraSource)
 
-        def apply(answer: str) -> Config:
+        def apply(answer: str, *, again: bool) -> Config:
+            del again
             kind = CameraSource(answer)
             device = found.device if kind is found.source else 0
             return structs.replace(
@@ -187,88 +173,83 @@ class Setup:
     def _set_player(self) -> None:
         found = self._here.player()
         default = format_place(found or Address("localhost", MPD_PORT), MPD_PORT)
-        title = f"MPD (host or host:port, {NONE}: none)"
-        place = self._answer(self._options.player, title, default)
-        password = ""
-        if place != NONE:
-            password = self._save_password("mpd-password", self._options.player_password_file, ask=True)
 
-        def apply(answer: str) -> Config:
+        def apply(answer: str, *, again: bool) -> Config:
             if answer == NONE:
-                return structs.replace(
-                    self._config, player=structs.replace(self._config.player, enabled=False)
-                )
-            there = parse_place(answer, MPD_PORT)
-            part = structs.replace(
-                self._config.player, host=there.host, port=there.port, password_file=password
-            )
-            return structs.replace(self._config, player=part)
+                player = structs.replace(self._config.player, enabled=False)
+            else:
+                there = parse_place(answer, MPD_PORT)
+                self._ask_password(MPD_PASSWORD, None if again else self._options.player_password_file)
+                player = structs.replace(self._config.player, host=there.host, port=there.port)
+            return structs.replace(self._config, player=player)
 
-        self._ask_and_try("player", place, title, default, apply)
+        title = f"MPD (host or host:port, {NONE}: none)"
+        self._ask_and_try("player", self._options.player, title, default, apply)
 
     def _set_broker(self) -> None:
         found = self._here.broker()
         default = format_place(found, MQTT_PORT) if found else NONE
-        title = f"MQTT broker (host or host:port, {NONE}: none)"
-        place = self._answer(self._options.broker, title, default)
-        password, username = "", ""
-        if place != NONE:
-            username = self._answer(self._options.broker_username, "  its user name (empty: none)", "")
-            password = self._save_password(
-                "mqtt-password", self._options.broker_password_file, ask=bool(username)
-            )
 
-        def apply(answer: str) -> Config:
+        def apply(answer: str, *, again: bool) -> Config:
             if answer == NONE:
                 return structs.replace(self._config, mqtt=structs.replace(self._config.mqtt, enabled=False))
             there = parse_place(answer, MQTT_PORT)
-            part = structs.replace(
-                self._config.mqtt,
-                host=there.host,
-                port=None if there.port == MQTT_PORT else there.port,
-                username=username,
-                password_file=password,
-            )
-            return structs.replace(self._config, mqtt=part)
+            given = None if again else self._options.broker_username
+            username = self._answer(given, "  its user name (empty: none)", "")
+            if username:
+                self._ask_password(MQTT_PASSWORD, None if again else self._options.broker_password_file)
+            port = None if there.port == MQTT_PORT else there.port
+            mqtt = structs.replace(self._config.mqtt, host=there.host, port=port, username=username)
+            return structs.replace(self._config, mqtt=mqtt)
 
-        self._ask_and_try("broker", place, title, default, apply)
+        title = f"MQTT broker (host or host:port, {NONE}: none)"
+        self._ask_and_try("broker", self._options.broker, title, default, apply)
 
     def _answer(self, given: str | None, question: str, default: str) -> str:
         return given if given is not None else self._dialogue.ask(question, default)
 
     def _ask_and_try(
-        self, part: str, given: str | None, question: str, default: str, apply: Callable[[str], Config]
+        self, part: str, given: str | None, question: str, default: str, apply: "_Apply"
     ) -> None:
         """Ask until the answer works, or is to be kept although it does not."""
+        again = False
         while True:
-            answer = self._answer(given, question, default)
+            answer = self._answer(None if again else given, question, default)
+            keep = "Keep it all the same?"
             try:
-                config = apply(answer)
-                findings = self._here.checks()[part](config)
+                config = apply(answer, again=again)
+                self._text(config)
+                check = self._here.checks().get(part)
+                findings = check(config) if check else []
             except (ConfigError, ValueError) as error:
-                findings = [Finding(False, part, str(error), "")]
+                findings, keep = [Finding(False, part, str(error), "")], "Go on without it?"
                 config = self._config
-            for finding in findings:
-                remedy = f"\n         try: {finding.remedy}" if finding.remedy else ""
-                state = "ok  " if finding.ok else "BAD "
-                self._dialogue.show(f"  {state} {finding.subject}: {finding.message}{remedy}")
+            self._show(findings)
             good = all(finding.ok for finding in findings)
-            if good or self._dialogue.confirm("Keep it all the same?", unattended=True):
+            if good or self._dialogue.confirm(keep, unattended=True):
                 self._config, self._well = config, self._well and good
                 return
-            given = None
+            again = True
 
-    def _save_password(self, name: str, source: Path | None, *, ask: bool = False) -> str:
-        """Write a password beside the configuration; returns what `password_file` has to be."""
+    def _show(self, findings: list[Finding]) -> None:
+        for finding in findings:
+            remedy = f"\n         try: {finding.remedy}" if finding.remedy else ""
+            state = "ok  " if finding.ok else "BAD "
+            self._dialogue.show(f"  {state} {finding.subject}: {finding.message}{remedy}")
+
+    def _ask_password(self, name: str, source: Path | None) -> None:
+        """Ask for a password, or read it from a file."""
         if source is not None:
             secret = source.read_text(encoding="utf-8").rstrip("\r\n")
         else:
-            secret = self._dialogue.ask_secret("  its password (empty: none)") if ask else ""
-        if not secret:
-            return ""
-        file = self._path.with_name(name)
-        write_secret(file, secret + "\n", group="moodpid")
-        return "" if self._path == DEFAULT_PATH else str(file)
+            there = f"Enter: as it is, {NONE}: none" if self._passwords.is_there(name) else "empty: none"
+            secret = self._dialogue.ask_secret(f"  its password ({there})")
+        self._passwords.choose(name, secret)
+
+
+class _Apply(Protocol):
+    def __call__(self, answer: str, *, again: bool) -> Config:
+        """Return the configuration with an answer; `again`: what the command line gave did not do."""
 
 
 def identifier(name: str) -> str:

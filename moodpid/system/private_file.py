@@ -3,6 +3,7 @@
 import contextlib
 import grp
 import os
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,14 @@ _SECRET_MODE: Final = 0o640
 def replace_text(path: Path, text: str) -> None:
     """Replace a file in one step; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, text, _CONFIG_MODE, None)
+    _replace(path, text.encode(), _CONFIG_MODE, None)
+
+
+def keep_copy(path: Path) -> None:
+    """Copy a file beside it, as `NAME.old`, or `NAME.old.2` where that is there already; raises OSError."""
+    names = (f"{path.name}.old{f'.{number}' if number > 1 else ''}" for number in count(1))
+    free = next(copy for name in names if not (copy := path.with_name(name)).exists())
+    _replace(free, path.read_bytes(), _CONFIG_MODE, None)
 
 
 def write_secret(path: Path, text: str, group: str) -> None:
@@ -22,22 +30,22 @@ def write_secret(path: Path, text: str, group: str) -> None:
     number = None
     with contextlib.suppress(KeyError):  # no such group where moodpid is not installed as a service
         number = grp.getgrnam(group).gr_gid
-    _replace(path, text, _SECRET_MODE, number if os.geteuid() == 0 else None)
+    _replace(path, text.encode(), _SECRET_MODE, number if os.geteuid() == 0 else None)
 
 
-def _replace(path: Path, text: str, mode: int, group: int | None) -> None:
+def _replace(path: Path, content: bytes, mode: int, group: int | None) -> None:
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
             if group is not None:
                 os.fchown(file.fileno(), -1, group)
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
-    except OSError:
+    except BaseException:
         new.unlink(missing_ok=True)
         raise

@@ -12,3 +12,9 @@ def config(tmp_path: Path) -> Path:
     file = tmp_path / "moodpid.toml"
     file.write_text(GOOD)
     return file
+
+
+@pytest.fixture
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`setup` sets it for its own process."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "")

@@ -1,18 +1,14 @@
 """`moodpid setup` finds, asks, tries and writes, and leaves what was changed by hand alone."""
 
-import argparse
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from moodpid.cli.commands import COMMANDS
-from moodpid.cli.dialogue import NoAnswerError, Unattended
-from moodpid.cli.parser import parse
-from moodpid.cli.setup import Check, Setup, identifier
-from moodpid.config import CameraSource, Config, load
+from moodpid.cli.dialogue import NoAnswerError
+from moodpid.cli.setup import identifier
+from moodpid.config import CameraSource
 from moodpid.config.edit import set_keys
 from moodpid.doctor.discovery import (
     Address,
@@ -23,87 +19,10 @@ from moodpid.doctor.discovery import (
     format_place,
     parse_place,
 )
-from moodpid.state import Finding
-from tests.support.rooms import REPOSITORY
 from tests.support.servers.server import free_port
+from tests.support.setup_dialogue import DEFAULT, Answers, Here, run
 
-DEFAULT = (REPOSITORY / "config" / "moodpid.toml").read_text()
-
-
-class Here:
-    """A machine with what is given, where every server but those in `broken` works."""
-
-    def __init__(
-        self,
-        camera: FoundCamera = FoundCamera(CameraSource.WEBCAM, 2),  # noqa: B008 - frozen
-        broker: Address | None = None,
-        broken: tuple[str, ...] = (),
-    ) -> None:
-        self._camera, self._broker, self._broken = camera, broker, broken
-        self.tried: list[tuple[str, Config]] = []
-
-    def camera(self) -> FoundCamera:
-        return self._camera
-
-    def player(self) -> Address | None:
-        return Address("localhost", 6600)
-
-    def broker(self) -> Address | None:
-        return self._broker
-
-    def checks(self) -> Mapping[str, Check]:
-        return {part: self._check(part) for part in ("camera", "player", "broker")}
-
-    def _check(self, part: str) -> Check:
-        def check(config: Config) -> list[Finding]:
-            self.tried.append((part, config))
-            bad = part in self._broken or config.player.host in self._broken
-            return [
-                Finding(not bad, part, "it does not work" if bad else "it works", "mend it" if bad else "")
-            ]
-
-        return check
-
-
-class Answers(Unattended):
-    """A user with answers to questions that begin with these words; Enter for the others."""
-
-    def __init__(self, answers: Mapping[str, list[str]], *, agrees: bool = False) -> None:
-        self._answers = {start: list(each) for start, each in answers.items()}
-        self._agrees = agrees
-        self.lines: list[str] = []
-
-    def ask(self, question: str, default: str) -> str:
-        for start, answers in self._answers.items():
-            if question.strip().startswith(start) and answers:
-                return answers.pop(0)
-        return default
-
-    def ask_secret(self, question: str) -> str:
-        return self.ask(question, "")
-
-    def confirm(self, question: str, *, unattended: bool) -> bool:
-        del question, unattended
-        return self._agrees
-
-    def show(self, line: str) -> None:
-        self.lines.append(line)
-
-
-def options(*arguments: str) -> argparse.Namespace:
-    return parse(COMMANDS, ["setup", *arguments])
-
-
-def run(
-    path: Path, *arguments: str, here: Here | None = None, answers: Answers | None = None
-) -> tuple[bool, Config]:
-    well = Setup(options(*arguments), path, dialogue=answers or Unattended(), here=here or Here()).run()
-    return well, load(path, files=True)
-
-
-@pytest.fixture(autouse=True)
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "")
+pytestmark = pytest.mark.usefixtures("_credentials")
 
 
 def test_without_answers_it_writes_what_it_finds(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""What `moodpid setup` finds on this machine, and how it tries what was answered."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from moodpid.config import DEFAULT_PATH, Config, load
+from moodpid.doctor.discovery import Address, FoundCamera, find_broker, find_camera, find_player
+from moodpid.errors import ConfigError
+from moodpid.state import Finding
+from moodpid.system.raspberry_pi import read_machine
+from moodpid.system.systemctl import Unit, read_unit
+
+Check = Callable[[Config], list[Finding]]
+
+
+class Surroundings(Protocol):
+    """What setup asks of the machine: what is here, and whether it works."""
+
+    def camera(self) -> FoundCamera:
+        """Return the camera that is found, or the kind that could be used."""
+
+    def player(self) -> Address | None:
+        """Return the MPD that is found."""
+
+    def broker(self) -> Address | None:
+        """Return the broker that is found."""
+
+    def checks(self) -> Mapping[str, Check]:
+        """Return doctor's checks of `camera`, `player` and `broker`."""
+
+
+class ThisMachine:
+    """The machine that the program runs on."""
+
+    def camera(self) -> FoundCamera:
+        """Return the camera that is found, or the kind that could be used."""
+        return find_camera(read_machine())
+
+    def player(self) -> Address | None:
+        """Return the MPD that is found."""
+        return find_player()
+
+    def broker(self) -> Address | None:
+        """Return the broker that is found."""
+        return find_broker()
+
+    def checks(self) -> Mapping[str, Check]:
+        """Return doctor's checks of `camera`, `player` and `broker`."""
+        from moodpid.doctor.servers import check_broker, check_player
+        from moodpid.doctor.vision import check_camera
+
+        return {
+            "camera": lambda config: [check_camera(config, read_machine(), holder(config, read_unit()))],
+            "player": lambda config: list(check_player(config)),
+            "broker": lambda config: list(check_broker(config)),
+        }
+
+
+def holder(config: Config, unit: Unit | None) -> Unit | None:
+    """Return the service if it has just this camera; another camera can be opened beside it."""
+    try:
+        there = load(DEFAULT_PATH).camera
+    except ConfigError:
+        return None
+    wanted = config.camera
+    return unit if (there.source, there.device) == (wanted.source, wanted.device) else None

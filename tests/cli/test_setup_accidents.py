@@ -1,0 +1,177 @@
+"""What goes wrong while `moodpid setup` asks costs neither a password nor a configuration."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from moodpid import wiring
+from moodpid.cli import main, setup, surroundings
+from moodpid.cli.surroundings import Check, holder
+from moodpid.config import CameraConfig, CameraSource, Config
+from moodpid.doctor.discovery import Address
+from moodpid.errors import ConfigError
+from moodpid.state import Finding
+from moodpid.system.systemctl import Unit
+from tests.support.setup_dialogue import Answers, Here, run
+
+pytestmark = pytest.mark.usefixtures("_credentials")
+
+UNIT = Unit("loaded", "active", "neutral; player: play")
+
+
+class Locked(Here):
+    """A machine whose player wants a password; none where that is empty."""
+
+    def __init__(self, password: str) -> None:
+        super().__init__(broker=None)
+        self._password = password
+
+    def checks(self) -> Mapping[str, Check]:
+        def check_player(config: Config) -> list[Finding]:
+            well = wiring.mpd_password(config) == self._password
+            return [Finding(well, "player", "it works" if well else "refuses the password", "")]
+
+        return {**super().checks(), "player": check_player}
+
+
+class Leaver(Answers):
+    """A user who gives up at a question that begins with these words."""
+
+    def __init__(self, answers: Mapping[str, list[str]], leaves_at: str, how: type[BaseException]) -> None:
+        super().__init__(answers)
+        self._leaves_at, self._how = leaves_at, how
+
+    def ask(self, question: str, default: str) -> str:
+        if question.startswith(self._leaves_at):
+            raise self._how
+        return super().ask(question, default)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "moodpid.toml"
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    file = tmp_path / "mpd-password"
+    file.write_text("rhubarb\n")
+    return file
+
+
+@pytest.mark.parametrize("how", [EOFError, KeyboardInterrupt])
+def test_who_gives_up_keeps_the_password(path: Path, password: Path, how: type[BaseException]) -> None:
+    user = Leaver({"its password": ["typo"]}, "MQTT", how)
+    with pytest.raises(how):
+        run(path, answers=user)
+    assert password.read_text() == "rhubarb\n"
+    assert list(path.parent.iterdir()) == [password]
+
+
+@pytest.mark.parametrize("answer", ["", "rhubarb"])
+def test_enter_keeps_the_password_that_is_there(path: Path, password: Path, answer: str) -> None:
+    well, config = run(path, here=Locked("rhubarb"), answers=Answers({"its password": [answer]}))
+    assert well
+    assert Path(config.player.password_file).read_text() == password.read_text() == "rhubarb\n"
+
+
+def test_a_dash_removes_the_password_that_is_there(path: Path, password: Path) -> None:
+    well, config = run(path, here=Locked(""), answers=Answers({"its password": ["-"]}))
+    assert well
+    assert config.player.password_file == ""
+    assert not password.exists()
+
+
+def test_a_mistyped_password_is_asked_for_again(path: Path) -> None:
+    user = Answers({"its password": ["rubarb", "rhubarb"]})
+    well, config = run(path, here=Locked("rhubarb"), answers=user)
+    assert well
+    assert Path(config.player.password_file).read_text() == "rhubarb\n"
+    assert any("refuses the password" in line for line in user.lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "wrong", "why"),
+    [
+        ("Name", "Kitchn\x1b[De", "one line of text"),
+        ("Name", "K\udcfcche", "no UTF-8"),
+        ("MPD", "anna:rhubarb@10.0.0.2", "before an @"),
+        ("MQTT", "192.168.1..5", "cannot be the name or address"),
+    ],
+)
+def test_an_answer_that_cannot_be_is_asked_for_again(path: Path, question: str, wrong: str, why: str) -> None:
+    user = Answers({question: [wrong]})
+    well, _ = run(path, here=Here(broker=Address("localhost", 1883)), answers=user)
+    assert well
+    (line,) = (line for line in user.lines if "BAD" in line)
+    assert why in line
+    assert "rhubarb" not in line
+
+
+def test_every_replaced_configuration_is_kept(path: Path) -> None:
+    for text in (b"# mine\n", "# für mich\n".encode("latin-1")):
+        path.write_bytes(text)
+        run(path, "--replace")
+    assert path.with_name("moodpid.toml.old").read_bytes() == b"# mine\n"
+    assert path.with_name("moodpid.toml.old.2").read_bytes() == b"# f\xfcr mich\n"
+
+
+def test_a_link_to_the_configuration_stays_one(path: Path, tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere" / "moodpid.toml"
+    real.parent.mkdir()
+    real.write_text("# mine\n")
+    path.symlink_to(real)
+    run(path, "--replace")
+    assert path.is_symlink()
+    assert "[camera]" in real.read_text()
+
+
+def test_a_relative_path_finds_its_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    _, config = run(Path("conf/moodpid.toml"), answers=Answers({"its password": ["rhubarb"]}))
+    assert config.player.password_file == str(tmp_path / "conf" / "mpd-password")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(30, "Read-only file system", "/etc/x.new"), "/etc/x.new: Read-only file system"),
+        (
+            PermissionError(13, "Permission denied", "/etc/x"),
+            "/etc/x: Permission denied; try: sudo moodpid setup",
+        ),
+        (KeyboardInterrupt(), "nothing was written"),
+    ],
+)
+def test_what_cannot_be_written_is_one_line(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    line: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(setup, "replace_text", fail)
+    nothing = ["--camera", "recording", "--player", "-", "--broker", "-"]
+    assert main(["setup", "--yes", *nothing, "--config", str(path)]) == 1
+    assert capsys.readouterr().err == f"moodpid: {line}\n"
+
+
+def test_a_camera_that_the_service_does_not_have_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=2))
+    monkeypatch.setattr(surroundings, "load", lambda _path: there)
+    assert holder(there, UNIT) is UNIT
+    assert holder(Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=7)), UNIT) is None
+    assert holder(Config(), UNIT) is None
+
+
+def test_without_a_configuration_the_camera_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> Config:
+        raise ConfigError("no such file")
+
+    monkeypatch.setattr(surroundings, "load", refuse)
+    assert holder(Config(), UNIT) is None
