@@ -7,6 +7,7 @@ from moodpid.system.raspberry_pi import read_temperature_c
 
 _SMOOTHING = 0.1  # the share of the newest value
 _TEMPERATURE_EVERY_S = 15.0
+_BREAK_S = 5.0  # between two observations: the camera was off, lost, or asleep
 # Just below where the firmware throttles, `moodpid.system.raspberry_pi.THROTTLED_FROM_C`
 _THROTTLE_FROM_C, _RELEASE_BELOW_C = 78.0, 72.0
 _THROTTLED_SHARE = 0.5
@@ -36,8 +37,9 @@ class LoopMetrics:
         """
         if frame_s is not None:
             self._latency_s = _smooth(self._latency_s, max(0.0, now_s - frame_s))
-            if self._last_observation_s is not None:
-                self._period_s = _smooth(self._period_s, max(1e-3, frame_s - self._last_observation_s))
+            period_s = None if self._last_observation_s is None else frame_s - self._last_observation_s
+            if period_s is not None and period_s < _BREAK_S:  # a longer one says nothing of the rate
+                self._period_s = _smooth(self._period_s, max(1e-3, period_s))
             self._last_observation_s = frame_s
         if now_s - self._temperature_at_s >= _TEMPERATURE_EVERY_S:
             self._temperature_at_s, self._temperature_c = now_s, self._read_temperature_c()

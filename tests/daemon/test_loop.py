@@ -36,6 +36,14 @@ def test_a_hot_processor_halves_the_rate_until_it_cools(harness: DaemonHarness) 
     assert harness.eye.rates == [Settings().fps / 2, Settings().fps]
 
 
+def test_a_night_without_a_camera_says_nothing_of_the_rate() -> None:
+    metrics = LoopMetrics(lambda: None)
+    for start_s in (0.0, 30_000.0):
+        for step in range(20):
+            measured = metrics.read(start_s + step / 4, start_s + step / 4)
+            assert measured.fps is None if start_s + step == 0 else measured.fps == pytest.approx(4.0)
+
+
 def test_a_requested_rate_is_halved_while_hot(harness: DaemonHarness) -> None:
     daemon = harness.daemon(*seconds(1, Emotion.HAPPY))
 

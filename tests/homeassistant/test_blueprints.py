@@ -30,11 +30,22 @@ LAMP = {
     "brightness": True,
     "supported_color_modes": ["rgb"],
 }
+BEDSIDE = LAMP | {
+    "name": None,
+    "unique_id": "bedside",
+    "command_topic": "bedside/set",
+    "state_topic": "bedside",
+    "device": {"identifiers": ["bedside"], "name": "Bedside", "suggested_area": "Bedroom"},
+}
 AUTOMATIONS = f"""
 - id: lamp
   use_blueprint:
     path: moodpid/lamp_by_mood.yaml
     input: {{mood: {MOOD}, lamp: {{entity_id: light.lamp}}, turn_on: true, transition: 0}}
+- id: bedroom
+  use_blueprint:
+    path: moodpid/lamp_by_mood.yaml
+    input: {{mood: {MOOD}, lamp: {{area_id: bedroom}}, transition: 0}}
 - id: sad
   use_blueprint:
     path: moodpid/sad_for_an_hour.yaml
@@ -68,6 +79,8 @@ class Room:
         self.publish("homeassistant/device/moodpid_living-room/config", payload)
         self.publish("homeassistant/light/lamp/config", LAMP)
         self.publish("lamp", {"state": "OFF"})
+        self.publish("homeassistant/light/bedside/config", BEDSIDE)
+        self.publish("bedside", {"state": "OFF"})
         self.publish(f"{ROOT}/camera", {"state": "watching", "message": ""})
         self.publish(f"{ROOT}/override", "automatic")
         self.publish(f"{ROOT}/status", "online")
@@ -88,19 +101,40 @@ def home_and_room(request: pytest.FixtureRequest) -> Iterator[tuple[Home, Room, 
         room.appear()
         with Home(folder, mosquitto.port, automations=AUTOMATIONS, blueprints=BLUEPRINTS) as home:
             home.wait_for("the lamp is there", lambda: home.state("light.lamp") == "off", 60)
+            home.wait_for("the other is there", lambda: bedside(home) == "off", 60)
             home.wait_for("the mood is there", lambda: home.state(MOOD) != "unavailable", 60)
             yield home, room, mosquitto
+
+
+def bedside(home: Home) -> str:
+    """The state of the lamp in the bedroom; newer versions put the area before its name."""
+    (lamp,) = (state for entity, state in home.states().items() if "bedside" in entity)
+    return str(lamp["state"])
 
 
 def test_the_lamp_takes_the_colour_of_the_mood(
     home_and_room: tuple[Home, Room, PrivateMosquitto],
 ) -> None:
     _, room, mosquitto = home_and_room
-    room.feel("neutral")
     with MqttListener(mosquitto.port, "lamp/set") as listener:
+        room.feel("neutral")
+        listener.wait_for(lambda m: b"214" in m.payload, AT_ONCE_S * 5)
         room.feel("happy")
-        message = listener.wait_for(lambda m: b"rgb" in m.payload or b"color" in m.payload, AT_ONCE_S * 5)
+        message = listener.wait_for(lambda m: b"214" not in m.payload, AT_ONCE_S * 5)
     assert json.loads(message.payload)["color"] == {"r": 255, "g": 190, "b": 60}
+
+
+def test_a_lamp_that_is_off_stays_off(home_and_room: tuple[Home, Room, PrivateMosquitto]) -> None:
+    home, room, mosquitto = home_and_room
+    with MqttListener(mosquitto.port, "bedside/set") as listener:
+        room.feel("angry")
+        home.wait_for("the mood has come", lambda: home.state(MOOD) == "angry", 10)
+        room.publish("bedside", {"state": "ON"})
+        home.wait_for("the lamp is on", lambda: bedside(home) == "on", 10)
+        room.feel("sad")
+        message = listener.wait_for(lambda _: True, AT_ONCE_S * 5)
+        room.publish("bedside", {"state": "OFF"})
+    assert json.loads(message.payload)["color"] == {"r": 60, "g": 110, "b": 255}
 
 
 def test_an_empty_room_leaves_the_lamp_alone(home_and_room: tuple[Home, Room, PrivateMosquitto]) -> None:

@@ -13,6 +13,7 @@ import { tryPicture } from "./try.js";
 
 const MAKERS = { now, aim, today, music, settings, try: tryPicture };
 const ANNOUNCE_EVERY_MS = 8000;
+const RETRY_MS = 3000;
 
 class App {
 	state = {};
@@ -126,8 +127,16 @@ async function useLink() {
 async function main() {
 	const problem = await useLink();
 	const session = await get("session");
-	if (session.signed_in) await new App(session).start();
-	else document.body.replaceChildren(signIn(session, problem));
+	if (session.signed_in) return new App(session).start();
+	document.body.replaceChildren(signIn(session, problem));
+	window.addEventListener("hashchange", () => location.reload()); // a link was pasted into this tab
 }
 
-main().catch(() => document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline)));
+function start() {
+	main().catch(() => {
+		document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline));
+		setTimeout(start, RETRY_MS);
+	});
+}
+
+start();

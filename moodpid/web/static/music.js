@@ -6,7 +6,7 @@ import { songMap } from "./plane.js";
 import { T, mood as moodName } from "./texts.js";
 
 export function music(app) {
-	if (!app.about.music) return { element: h("p", { class: "note" }, T.player.disabled) };
+	if (!app.about.music) return { element: h("p", { class: "note" }, T.noPlayer) };
 	const list = h("div", { class: "grid moods" }, h("p", { class: "note", role: "status" }, T.musicLoading));
 	get("playlists").then(
 		async (moods) => {

@@ -12,24 +12,27 @@ const QUALITY = 0.9;
 export function tryPicture(app) {
 	const line = h("p", { class: "note", role: "status" });
 	const result = h("div", { class: "grid two" });
-	let url = "";
+	let url = ""; // of the picture that is shown
+	let latest = 0; // number of the picture that was chosen last: an answer about another one comes too late
 
 	async function read(file) {
 		if (!file) return;
+		const number = ++latest;
 		setText(line, T.tryBusy);
 		result.replaceChildren();
-		URL.revokeObjectURL(url);
 		try {
 			const picture = await shrink(file);
-			url = URL.createObjectURL(picture);
 			const frame = await post("classify", picture);
-			show(frame);
+			if (number === latest) show(frame, picture);
 		} catch (error) {
+			if (number !== latest) return;
 			setText(line, error instanceof Refused ? error.message : error instanceof DOMException ? T.tryBroken : T.offline);
 		}
 	}
 
-	function show(frame) {
+	function show(frame, picture) {
+		URL.revokeObjectURL(url);
+		url = URL.createObjectURL(picture);
 		setText(line, frame.faces.length ? "" : T.tryNone);
 		const stage = new Stage();
 		stage.show(url, frame);
@@ -60,13 +63,22 @@ export function tryPicture(app) {
 	);
 
 	return {
-		close: () => URL.revokeObjectURL(url),
+		close: () => {
+			latest = 0;
+			URL.revokeObjectURL(url);
+		},
 		element: h("div", { class: "try" }, h("p", { class: "note" }, T.tryIntro), drop, line, result),
 	};
 }
 
 function input(read, text, name, properties) {
-	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => read(field.files[0]), ...properties });
+	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: choose, ...properties });
+
+	function choose() {
+		read(field.files[0]);
+		field.value = ""; // the same file may be tried again
+	}
+
 	return h("span", button(name, text, () => field.click()), field);
 }
 

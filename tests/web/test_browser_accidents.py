@@ -1,0 +1,172 @@
+"""A page in a real browser whose requests are slow, refused or lost never shows what is not so."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from moodpid.requests import ChangeSetting
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.vision.opencv import cv2
+from moodpid.web.login_link import one_time_link
+from tests.support.browser import Tab, chromium, tab
+from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
+
+BUSY = json.dumps({"error": "too many requests at once: try again"})
+FACE = {
+    "x": 0.4,
+    "y": 0.3,
+    "width": 0.2,
+    "height": 0.25,
+    "emotion": "happy",
+    "confidence": 1.0,
+    "scores": {"happy": 1.0},
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def server() -> Iterator[PageServer]:
+    with page_server("picture = true") as made:
+        made.publisher.publish(app_state(), ())
+        yield made
+
+
+@pytest.fixture
+def opened(browser: Browser, server: PageServer) -> Iterator[Tab]:
+    with tab(browser, f"http://127.0.0.1:{server.port}/") as made:
+        yield made
+
+
+class Held:
+    """Requests that wait until a test answers them."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def __call__(self, route: Route) -> None:
+        self.routes.append(route)
+
+    def wait_for(self, count: int, page: Page) -> None:
+        while len(self.routes) < count:
+            page.evaluate("0")  # lets the next event in
+
+
+def picture(width: int, height: int) -> bytes:
+    return bytes(cv2.imencode(".jpg", np.full((height, width), 120, np.uint8))[1])
+
+
+def refused(route: Route) -> None:
+    route.fulfill(status=503, content_type="application/json", body=BUSY)
+
+
+def test_a_link_pasted_beside_the_sign_in_signs_in(browser: Browser) -> None:
+    with page_server(password=PASSWORD) as locked:
+        root = f"http://127.0.0.1:{locked.port}/"
+        with tab(browser, root) as opened:
+            opened.page.goto(root)
+            opened.page.locator("#password").wait_for()
+            opened.page.evaluate("link => { location.href = link; }", one_time_link(root, KEY))
+            opened.page.locator("nav").wait_for()
+
+
+def test_a_picture_that_comes_late_is_not_shown_any_more(opened: Tab, server: PageServer) -> None:
+    held = Held()
+    opened.page.route(re.compile("api/picture/"), held)
+    opened.show("now")
+    server.publisher.publish(app_state(view=camera_view(picture(640, 480))), ())
+    held.wait_for(1, opened.page)
+    off = CameraState(CameraStatus.OFF)
+    server.publisher.publish(replace(app_state(), camera=off, view=None), ())
+    expect(opened.page.locator(".trouble")).to_have_text("The camera is off")
+    for route in held.routes:
+        route.fulfill(content_type="image/jpeg", body=picture(640, 480))
+    opened.page.evaluate("document.querySelector('.stage img').decode().catch(() => {})")
+    expect(opened.page.locator(".stage img")).to_have_class("away")
+    expect(opened.page.locator(".stage rect")).to_have_count(0)
+
+
+def test_a_switch_is_not_taken_for_the_configuration(opened: Tab, server: PageServer) -> None:
+    server.publisher.publish(replace(app_state(), player=PlayerState(PlayerStatus.DISABLED)), ())
+    opened.show("now")
+    expect(opened.page.locator(".player-card h2")).to_have_text("moodpid leaves the player alone")
+
+
+def test_a_refused_mood_does_not_stay_chosen(opened: Tab) -> None:
+    opened.show("now")
+    opened.page.route(re.compile("api/request"), refused)
+    opened.page.select_option("#set-mood", "sad")
+    expect(opened.page.locator(".toast")).to_have_text("too many requests at once: try again")
+    expect(opened.page.locator("#set-mood")).to_have_value("automatic")
+    opened.complaints.clear()  # of the refusal
+
+
+def test_of_a_mood_that_is_gone_nothing_is_left(opened: Tab, server: PageServer) -> None:
+    opened.show("now")
+    expect(opened.page.locator(".mood-since")).not_to_be_empty()
+    starting = CameraState(CameraStatus.STARTING)
+    server.publisher.publish(replace(app_state(), mood=None, observed_mood=None, camera=starting), ())
+    expect(opened.page.locator(".mood-since")).to_be_empty()
+
+
+def changes(server: PageServer, timeout_s: float = 0.0) -> list[ChangeSetting]:
+    return [each for each in server.requests.drain(timeout_s) if isinstance(each, ChangeSetting)]
+
+
+def test_a_slider_keeps_its_place_while_requests_are_answered(opened: Tab, server: PageServer) -> None:
+    settings = Settings()
+    opened.show("settings")
+    slider = opened.page.locator("#set-sensitivity")
+    start = settings.sensitivity
+    expect(slider).to_have_value(f"{start:g}")
+    slider.focus()
+    sent: list[float] = []
+    for number in range(12):
+        opened.page.keyboard.press("ArrowRight")
+        if number % 3 == 1:  # the service is some steps behind
+            for change in changes(server):
+                settings = change.applied(settings)
+                sent.append(settings.sensitivity)
+            server.publisher.publish(replace(app_state(), settings=settings), ())
+    assert float(slider.input_value()) == start + 12
+    while not sent or sent[-1] != start + 12:
+        sent += [change.applied(settings).sensitivity for change in changes(server, 5.0)]
+    assert sent == sorted(sent)
+
+
+def test_a_second_picture_never_gets_the_first_one_s_faces(opened: Tab, tmp_path: Path) -> None:
+    for name, size in (("first.jpg", (400, 300)), ("second.jpg", (300, 400))):
+        (tmp_path / name).write_bytes(picture(*size))
+    held = Held()
+    opened.page.route(re.compile("api/classify"), held)
+    opened.show("try")
+    chooser = opened.page.locator("input[type=file]").first
+    for number, name in enumerate(("first.jpg", "second.jpg"), start=1):
+        chooser.set_input_files(tmp_path / name)
+        held.wait_for(number, opened.page)
+    refused(held.routes[1])
+    line = opened.page.locator(".try > .note").nth(1)
+    expect(line).to_have_text("too many requests at once: try again")
+    with opened.page.expect_response(re.compile("api/classify")):
+        held.routes[0].fulfill(json={"width": 400, "height": 300, "faces": [FACE]})
+    opened.page.evaluate("new Promise((done) => setTimeout(done))")
+    expect(line).to_have_text("too many requests at once: try again")
+    expect(opened.page.locator(".try .stage")).to_have_count(0)
+    opened.complaints.clear()  # of the refusal
+
+
+def test_a_page_that_could_not_begin_tries_again(opened: Tab) -> None:
+    opened.page.route(re.compile("api/session$"), lambda route: route.abort(), times=1)
+    opened.page.goto(opened.root)
+    opened.page.locator("nav").wait_for()
+    opened.complaints.clear()  # of the request that was lost
