@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -58,7 +59,9 @@ class Held:
         self.routes.append(route)
 
     def wait_for(self, count: int, page: Page) -> None:
+        until_s = time.monotonic() + 10.0
         while len(self.routes) < count:
+            assert time.monotonic() < until_s, f"only {len(self.routes)} of {count} requests came"
             page.evaluate("0")  # lets the next event in
 
 
@@ -83,7 +86,9 @@ def test_a_link_pasted_beside_the_sign_in_signs_in(browser: Browser) -> None:
 def test_a_picture_that_comes_late_is_not_shown_any_more(opened: Tab, server: PageServer) -> None:
     held = Held()
     opened.page.route(re.compile("api/picture/"), held)
-    opened.show("now")
+    # Only what is seen from here on is sent
+    with opened.page.expect_response(lambda response: "api/events?view=1" in response.url):
+        opened.show("now")
     server.publisher.publish(app_state(view=camera_view(picture(640, 480))), ())
     held.wait_for(1, opened.page)
     off = CameraState(CameraStatus.OFF)
