@@ -5,9 +5,10 @@ import os
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import structs
 
@@ -38,12 +39,17 @@ def setup(options: argparse.Namespace) -> ExitCode:
     """Ask, try, and write the configuration; then restart the service, if it is installed."""
     dialogue: Dialogue = Unattended() if options.yes or not sys.stdin.isatty() else Terminal()
     path: Path = options.config or DEFAULT_PATH
+    writes = False
     try:
         with TemporaryDirectory(prefix="moodpid-setup-") as trial:
             making = Setup(options, path, dialogue=dialogue, here=ThisMachine(), trial=Path(trial))
-            well = making.run()
+            making.ask()
+            writes = True
+            well = making.write()
     except (NoAnswerError, EOFError, KeyboardInterrupt):
-        print_error("nothing was written")
+        print_error(
+            f"interrupted in the midst of writing: look at {path}" if writes else "nothing was written"
+        )
         return ExitCode.SOME_FAILED
     except (BrokenPipeError, UnwritableError):
         raise
@@ -79,23 +85,32 @@ class Setup:
         self._default = (wiring.BUNDLED_MODEL.parent / "moodpid.toml").read_text(encoding="utf-8")
         self._config = Config()
         self._well = True
+        self._replaces = False
+        self._again = False  # the first answer did not do, and with it what the command line gave
 
-    def run(self) -> bool:
-        """Ask, and write in the end; returns whether all that was tried works.
+    def ask(self) -> None:
+        """Ask, and try the answers.
 
         Raises:
             NoAnswerError: The user does not want the existing configuration to be replaced.
-            OSError: A file cannot be written.
+            OSError: A file cannot be read.
         """
-        replaces = self._may_replace()
+        self._replaces = self._may_replace()
         os.environ["CREDENTIALS_DIRECTORY"] = str(self._trial)
         self._set_name()
         self._set_camera()
         self._set_player()
         self._set_broker()
+
+    def write(self) -> bool:
+        """Write what was answered; returns whether all that was tried works.
+
+        Raises:
+            OSError: A file cannot be written.
+        """
         text = self._text(self._with_password_files())
         path = self._path.resolve()  # a link stays one
-        if replaces:
+        if self._replaces:
             keep_copy(path)
         self._passwords.write()
         replace_text(path, text)
@@ -143,8 +158,7 @@ class Setup:
         return True
 
     def _set_name(self) -> None:
-        def apply(answer: str, *, again: bool) -> Config:
-            del again
+        def apply(answer: str) -> Config:
             device = structs.replace(self._config.device, name=answer, id=identifier(answer))
             return structs.replace(self._config, device=device)
 
@@ -160,8 +174,7 @@ class Setup:
             )
         kinds = ", ".join(CameraSource)
 
-        def apply(answer: str, *, again: bool) -> Config:
-            del again
+        def apply(answer: str) -> Config:
             kind = CameraSource(answer)
             device = found.device if kind is found.source else 0
             return structs.replace(
@@ -174,12 +187,13 @@ class Setup:
         found = self._here.player()
         default = format_place(found or Address("localhost", MPD_PORT), MPD_PORT)
 
-        def apply(answer: str, *, again: bool) -> Config:
+        def apply(answer: str) -> Config:
+            self._passwords.leave(MPD_PASSWORD)
             if answer == NONE:
                 player = structs.replace(self._config.player, enabled=False)
             else:
                 there = parse_place(answer, MPD_PORT)
-                self._ask_password(MPD_PASSWORD, None if again else self._options.player_password_file)
+                self._ask_password(MPD_PASSWORD, self._options.player_password_file)
                 player = structs.replace(self._config.player, host=there.host, port=there.port)
             return structs.replace(self._config, player=player)
 
@@ -190,14 +204,16 @@ class Setup:
         found = self._here.broker()
         default = format_place(found, MQTT_PORT) if found else NONE
 
-        def apply(answer: str, *, again: bool) -> Config:
+        def apply(answer: str) -> Config:
+            self._passwords.leave(MQTT_PASSWORD)
             if answer == NONE:
                 return structs.replace(self._config, mqtt=structs.replace(self._config.mqtt, enabled=False))
             there = parse_place(answer, MQTT_PORT)
-            given = None if again else self._options.broker_username
-            username = self._answer(given, "  its user name (empty: none)", "")
+            username = self._answer(self._options.broker_username, "  its user name (empty: none)", "")
             if username:
-                self._ask_password(MQTT_PASSWORD, None if again else self._options.broker_password_file)
+                self._ask_password(MQTT_PASSWORD, self._options.broker_password_file)
+            elif self._options.broker_password_file and not self._again:
+                raise ValueError("a password needs a user name: --broker-username")
             port = None if there.port == MQTT_PORT else there.port
             mqtt = structs.replace(self._config.mqtt, host=there.host, port=port, username=username)
             return structs.replace(self._config, mqtt=mqtt)
@@ -206,30 +222,31 @@ class Setup:
         self._ask_and_try("broker", self._options.broker, title, default, apply)
 
     def _answer(self, given: str | None, question: str, default: str) -> str:
-        return given if given is not None else self._dialogue.ask(question, default)
+        return self._dialogue.ask(question, default) if given is None or self._again else given
 
     def _ask_and_try(
-        self, part: str, given: str | None, question: str, default: str, apply: "_Apply"
+        self, part: str, given: str | None, question: str, default: str, apply: Callable[[str], Config]
     ) -> None:
         """Ask until the answer works, or is to be kept although it does not."""
-        again = False
+        self._again = False
         while True:
-            answer = self._answer(None if again else given, question, default)
+            answer = self._answer(given, question, default)
             keep = "Keep it all the same?"
             try:
-                config = apply(answer, again=again)
+                config = apply(answer)
                 self._text(config)
                 check = self._here.checks().get(part)
                 findings = check(config) if check else []
             except (ConfigError, ValueError) as error:
-                findings, keep = [Finding(False, part, str(error), "")], "Go on without it?"
+                findings, keep = [Finding(False, part, str(error), "")], "Keep the default instead?"
                 config = self._config
+                self._passwords.leave({"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}.get(part, part))
             self._show(findings)
             good = all(finding.ok for finding in findings)
             if good or self._dialogue.confirm(keep, unattended=True):
                 self._config, self._well = config, self._well and good
                 return
-            again = True
+            self._again = True
 
     def _show(self, findings: list[Finding]) -> None:
         for finding in findings:
@@ -239,17 +256,12 @@ class Setup:
 
     def _ask_password(self, name: str, source: Path | None) -> None:
         """Ask for a password, or read it from a file."""
-        if source is not None:
+        if source is not None and not self._again:
             secret = source.read_text(encoding="utf-8").rstrip("\r\n")
         else:
             there = f"Enter: as it is, {NONE}: none" if self._passwords.is_there(name) else "empty: none"
             secret = self._dialogue.ask_secret(f"  its password ({there})")
         self._passwords.choose(name, secret)
-
-
-class _Apply(Protocol):
-    def __call__(self, answer: str, *, again: bool) -> Config:
-        """Return the configuration with an answer; `again`: what the command line gave did not do."""
 
 
 def identifier(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The passwords of `moodpid setup`: tried first, and written with the configuration or not at all."""
+"""The passwords of `moodpid setup`: tried first, and written after all questions are answered."""
 
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,7 @@ class Passwords:
         """Try a password from now on; empty: the one that is there; `NONE` in place of that: none.
 
         Raises:
+            ValueError: The password is no UTF-8.
             OSError: The file that is there cannot be read, or none written for the trial.
         """
         self._chosen.pop(name, None)
@@ -42,8 +43,13 @@ class Passwords:
             self._chosen[name] = ""
             (self._trial / name).unlink(missing_ok=True)
         else:
-            self._chosen[name] = secret
             (self._trial / name).write_text(f"{secret}\n", encoding="utf-8")
+            self._chosen[name] = secret
+
+    def leave(self, name: str) -> None:
+        """Leave the file as it is, and try no password."""
+        self._chosen.pop(name, None)
+        (self._trial / name).unlink(missing_ok=True)
 
     def write(self) -> None:
         """Write, or remove, the files that were decided about; raises OSError."""

@@ -50,13 +50,15 @@ class ThisMachine:
         from moodpid.doctor.vision import check_camera
 
         return {
-            "camera": lambda config: [check_camera(config, read_machine(), holder(config, read_unit()))],
+            "camera": lambda config: [
+                check_camera(config, read_machine(), service_with_camera(config, read_unit()))
+            ],
             "player": lambda config: list(check_player(config)),
             "broker": lambda config: list(check_broker(config)),
         }
 
 
-def holder(config: Config, unit: Unit | None) -> Unit | None:
+def service_with_camera(config: Config, unit: Unit | None) -> Unit | None:
     """Return the service if it has just this camera; another camera can be opened beside it."""
     try:
         there = load(DEFAULT_PATH).camera

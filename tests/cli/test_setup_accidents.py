@@ -7,7 +7,7 @@ import pytest
 
 from moodpid import wiring
 from moodpid.cli import main, setup, surroundings
-from moodpid.cli.surroundings import Check, holder
+from moodpid.cli.surroundings import Check, service_with_camera
 from moodpid.config import CameraConfig, CameraSource, Config
 from moodpid.doctor.discovery import Address
 from moodpid.errors import ConfigError
@@ -83,6 +83,21 @@ def test_a_dash_removes_the_password_that_is_there(path: Path, password: Path) -
     assert not password.exists()
 
 
+@pytest.mark.parametrize("second", ["-", "192.168.1..5"])
+def test_a_password_that_did_not_do_is_not_written(path: Path, password: Path, second: str) -> None:
+    user = Answers({"MPD": ["nowhere", second], "its password": ["typo", "typo"]})
+    run(path, here=Here(broken=("nowhere",)), answers=user)
+    assert password.read_text() == "rhubarb\n"
+
+
+def test_a_password_without_a_user_name_is_no_answer(path: Path, password: Path) -> None:
+    arguments = ("--broker", "localhost", "--broker-password-file", str(password))
+    user = Answers({}, agrees=True)
+    well, _ = run(path, *arguments, answers=user)
+    assert not well
+    assert any("--broker-username" in line for line in user.lines)
+
+
 def test_a_mistyped_password_is_asked_for_again(path: Path) -> None:
     user = Answers({"its password": ["rubarb", "rhubarb"]})
     well, config = run(path, here=Locked("rhubarb"), answers=user)
@@ -142,7 +157,7 @@ def test_a_relative_path_finds_its_passwords(tmp_path: Path, monkeypatch: pytest
             PermissionError(13, "Permission denied", "/etc/x"),
             "/etc/x: Permission denied; try: sudo moodpid setup",
         ),
-        (KeyboardInterrupt(), "nothing was written"),
+        (KeyboardInterrupt(), "interrupted in the midst of writing: look at {path}"),
     ],
 )
 def test_what_cannot_be_written_is_one_line(
@@ -158,15 +173,17 @@ def test_what_cannot_be_written_is_one_line(
     monkeypatch.setattr(setup, "replace_text", fail)
     nothing = ["--camera", "recording", "--player", "-", "--broker", "-"]
     assert main(["setup", "--yes", *nothing, "--config", str(path)]) == 1
-    assert capsys.readouterr().err == f"moodpid: {line}\n"
+    assert capsys.readouterr().err == f"moodpid: {line.format(path=path)}\n"
 
 
 def test_a_camera_that_the_service_does_not_have_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     there = Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=2))
     monkeypatch.setattr(surroundings, "load", lambda _path: there)
-    assert holder(there, UNIT) is UNIT
-    assert holder(Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=7)), UNIT) is None
-    assert holder(Config(), UNIT) is None
+    assert service_with_camera(there, UNIT) is UNIT
+    assert (
+        service_with_camera(Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=7)), UNIT) is None
+    )
+    assert service_with_camera(Config(), UNIT) is None
 
 
 def test_without_a_configuration_the_camera_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,4 +191,4 @@ def test_without_a_configuration_the_camera_is_opened(monkeypatch: pytest.Monkey
         raise ConfigError("no such file")
 
     monkeypatch.setattr(surroundings, "load", refuse)
-    assert holder(Config(), UNIT) is None
+    assert service_with_camera(Config(), UNIT) is None

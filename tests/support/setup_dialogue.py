@@ -93,5 +93,6 @@ def run(
             here=here or Here(),
             trial=Path(trial),
         )
-        well = making.run()
+        making.ask()
+        well = making.write()
     return well, load(path, files=True)
