@@ -27,7 +27,7 @@ exit codes:
 class _Parser(argparse.ArgumentParser):
     """Argparse's parser with the exit code of sysexits.h for wrong usage, and with suggestions.
 
-    Without abbreviations: that of `--broker-password-file` would take a password for a file.
+    No option can be abbreviated: `--broker-password SECRET` would name a file.
     """
 
     def __init__(self, **how: Any) -> None:  # noqa: ANN401 - as argparse has it

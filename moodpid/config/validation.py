@@ -98,7 +98,7 @@ def _table_faults(
 
 
 def _part_faults(value: object, struct: type[Struct], place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    """Return the faults of a table, where it has none those of its values together."""
+    """Yield the faults of a table's values; if there are none, that of their combination."""
     if not isinstance(value, dict):
         yield place, f"is a table: write [{place[-1]}] on a line of its own"
         return
@@ -234,7 +234,7 @@ def _value_faults(value: object, hint: object, place: KeyPath) -> Iterator[tuple
 
 
 def _host_fault(host: str) -> str:
-    """Return what the schema's pattern cannot tell of a host; empty for nothing."""
+    """Return the fault of a host that the schema's pattern lets through; empty for none."""
     if "@" in host[1:]:
         # Never quoted: what stands before the @ is a password
         return (

@@ -86,8 +86,8 @@ def find_player(environment: Mapping[str, str] = os.environ) -> Address | None:
     """Return the first MPD that answers: the one that mpc would use, on this machine, or its socket."""
     host = environment.get("MPD_HOST", "").rsplit("@", 1)[-1]
     named = environment.get("MPD_PORT", "")  # a container's links set it to an address
-    port = int(named) if named.isdecimal() else MPD_PORT
-    places = [Address(host, port)] if host else []
+    port = int(named) if re.fullmatch("[1-9][0-9]{0,4}", named) else MPD_PORT
+    places = [Address(host, port)] if host and port <= _MAX_PORT else []
     for address in (*places, Address("localhost", MPD_PORT), Address(MPD_SOCKET, MPD_PORT)):
         if greeting(address).startswith(_MPD_GREETING):
             return address

@@ -7,7 +7,7 @@ _NEVER = float("-inf")
 
 
 class SongMemory:
-    """Remembers songs; of the oldest it forgets."""
+    """Remembers songs, so many of each kind; the oldest make room."""
 
     def __init__(self) -> None:
         self._last_played: dict[str, float] = {}

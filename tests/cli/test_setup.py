@@ -200,6 +200,6 @@ def test_only_the_pictures_of_usb_cameras_are_webcams(tmp_path: Path) -> None:
 def test_servers_that_are_not_there_are_not_found() -> None:
     unused_port = free_port()
     assert find_broker(("localhost",), unused_port) is None
-    for port in (str(unused_port), "tcp://10.0.0.1:6600"):
+    for port in (str(unused_port), "tcp://10.0.0.1:6600", "0", "70000", "9" * 5000):
         nowhere = {"MPD_HOST": "127.0.0.1", "MPD_PORT": port}
         assert find_player(nowhere) != Address("127.0.0.1", unused_port)

@@ -1,7 +1,5 @@
 """Winograd's convolutions are PyTorch's own, up to rounding, forth and back."""
 
-from collections.abc import Iterator
-
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
@@ -18,9 +16,8 @@ ROUNDING = 5e-5  # of the largest number
 
 
 @pytest.fixture(autouse=True)
-def _seeded() -> Iterator[None]:
+def _seeded() -> None:
     torch.manual_seed(3)
-    return
 
 
 def plain(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from moodpid.mood.emotion import Mood
 from moodpid.requests import ChangeSetting
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.vision.opencv import cv2
@@ -28,6 +29,18 @@ FACE = {
     "confidence": 1.0,
     "scores": {"happy": 1.0},
 }
+
+
+# How many answers the page has read and dealt with
+COUNT_ANSWERS = """
+window.answers = 0;
+const read = Response.prototype.json;
+Response.prototype.json = function () {
+    const answer = read.call(this);
+    answer.finally(() => setTimeout(() => { window.answers += 1; }));
+    return answer;
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -130,23 +143,27 @@ def changes(server: PageServer, timeout_s: float = 0.0) -> list[ChangeSetting]:
 
 def test_a_slider_keeps_its_place_while_requests_are_answered(opened: Tab, server: PageServer) -> None:
     settings = Settings()
+    wanted = settings.sensitivity + 12
     opened.show("settings")
     slider = opened.page.locator("#set-sensitivity")
-    start = settings.sensitivity
-    expect(slider).to_have_value(f"{start:g}")
+    expect(slider).to_have_value(f"{settings.sensitivity:g}")
     slider.focus()
     sent: list[float] = []
     for number in range(12):
         opened.page.keyboard.press("ArrowRight")
         if number % 3 == 1:  # the service is some steps behind
-            for change in changes(server):
-                settings = change.applied(settings)
-                sent.append(settings.sensitivity)
-            server.publisher.publish(replace(app_state(), settings=settings), ())
-    assert float(slider.input_value()) == start + 12
-    while not sent or sent[-1] != start + 12:
-        sent += [change.applied(settings).sensitivity for change in changes(server, 5.0)]
+            mood = Mood.SAD if number % 2 else Mood.HAPPY
+            server.publisher.publish(replace(app_state(mood), settings=settings), ())
+            opened.page.locator(f"body[data-mood={mood}]").wait_for()
+            sent += [change.applied(settings).sensitivity for change in changes(server)]
+            settings = replace(settings, sensitivity=sent[-1])
+    until_s = time.monotonic() + 10.0
+    while sent[-1] != wanted and time.monotonic() < until_s:
+        sent += [change.applied(settings).sensitivity for change in changes(server, 1.0)]
     assert sent == sorted(sent)
+    assert sent[-1] == wanted
+    server.publisher.publish(replace(app_state(), settings=replace(settings, sensitivity=wanted)), ())
+    expect(slider).to_have_value(f"{wanted:g}")
 
 
 def test_a_second_picture_never_gets_the_first_one_s_faces(opened: Tab, tmp_path: Path) -> None:
@@ -154,6 +171,7 @@ def test_a_second_picture_never_gets_the_first_one_s_faces(opened: Tab, tmp_path
         (tmp_path / name).write_bytes(picture(*size))
     held = Held()
     opened.page.route(re.compile("api/classify"), held)
+    opened.page.add_init_script(COUNT_ANSWERS)
     opened.show("try")
     chooser = opened.page.locator("input[type=file]").first
     for number, name in enumerate(("first.jpg", "second.jpg"), start=1):
@@ -162,9 +180,9 @@ def test_a_second_picture_never_gets_the_first_one_s_faces(opened: Tab, tmp_path
     refused(held.routes[1])
     line = opened.page.locator(".try > .note").nth(1)
     expect(line).to_have_text("too many requests at once: try again")
-    with opened.page.expect_response(re.compile("api/classify")):
-        held.routes[0].fulfill(json={"width": 400, "height": 300, "faces": [FACE]})
-    opened.page.evaluate("new Promise((done) => setTimeout(done))")
+    before = opened.page.evaluate("window.answers")
+    held.routes[0].fulfill(json={"width": 400, "height": 300, "faces": [FACE]})
+    opened.page.wait_for_function("before => window.answers > before", arg=before)
     expect(line).to_have_text("too many requests at once: try again")
     expect(opened.page.locator(".try .stage")).to_have_count(0)
     opened.complaints.clear()  # of the refusal

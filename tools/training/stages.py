@@ -156,7 +156,11 @@ def train_students(options: argparse.Namespace) -> None:
         raise FileNotFoundError(f"{stored} is not there: run the stage `answers` first")
     answers = torch.from_numpy(np.load(stored))
     most = max(STUDENTS[name].views for name in options.students)
-    shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, min(most, len(answers)))
+    if most > len(answers):
+        raise FileNotFoundError(
+            f"{stored} has answers to {len(answers)} views of {most}: make the members' again"
+        )
+    shown = views.render_all(torch.from_numpy(train.images).to(device), VIEWED, most)
     for number, name in enumerate(options.students):
         folder = options.run / "students" / name
         if (folder / "student.json").exists():

@@ -44,9 +44,9 @@ def library() -> ctypes.CDLL | None:
 
 
 def suits(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]) -> bool:
-    """Tell whether `conv` does this convolution, and its gradient is wanted.
+    """Return whether `conv` can do this convolution, and a gradient is wanted.
 
-    Elsewhere the two channels of a mirrored pair have to stay alike to the last bit.
+    Without a gradient the two channels of a mirrored pair have to be equal to the last bit, as PyTorch's are.
     """
     return (
         x.dtype == torch.float32

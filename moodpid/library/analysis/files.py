@@ -48,12 +48,8 @@ def path_of(folder: Path, uri: str) -> Path | None:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether there is such a file, and it can be reached."""
-    try:
-        path.stat()
-    except OSError:
-        return False
-    return True
+    """Return whether there is such a file, and it can be reached; `Path.exists` raises where it cannot."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def stamp_of(path: Path, song: ListedSong) -> FileStamp:

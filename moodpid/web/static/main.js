@@ -22,11 +22,11 @@ class App {
 
 	constructor(session) {
 		this.session = session;
-		this.feed = new Feed((parts) => this.#take(parts), (up) => this.#connected(up));
 	}
 
 	async start() {
 		this.about = await get("about");
+		this.feed = new Feed((parts) => this.#take(parts), (up) => this.#connected(up));
 		document.title = `${this.about.name} · moodpid`;
 		this.#build();
 		window.addEventListener("hashchange", () => this.#show());
