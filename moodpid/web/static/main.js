@@ -13,7 +13,6 @@ import { tryPicture } from "./try.js";
 
 const MAKERS = { now, aim, today, music, settings, try: tryPicture };
 const ANNOUNCE_EVERY_MS = 8000;
-const RETRY_MS = 3000;
 
 class App {
 	state = {};
@@ -129,14 +128,12 @@ async function main() {
 	const session = await get("session");
 	if (session.signed_in) return new App(session).start();
 	document.body.replaceChildren(signIn(session, problem));
-	window.addEventListener("hashchange", () => location.reload()); // a link was pasted into this tab
+	window.addEventListener("hashchange", () => location.reload()); // a pasted link
 }
 
-function start() {
+(function start() {
 	main().catch(() => {
 		document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline));
-		setTimeout(start, RETRY_MS);
+		setTimeout(start, 3000);
 	});
-}
-
-start();
+})();

@@ -30,8 +30,7 @@ export function now(app) {
 	function update(state, changed) {
 		if (changed.has("mood")) {
 			setText(word, state.mood ? moodName(state.mood.mood) : T.starting);
-			if (state.mood) showSince();
-			else setText(since, "");
+			state.mood ? showSince() : setText(since, "");
 			bars.update(state.mood);
 		}
 		if (changed.has("camera")) setText(trouble, state.camera.message || T.camera[state.camera.status]);
@@ -61,15 +60,15 @@ function override(app) {
 	const options = app.about.fields.find((one) => one.key === "override").options;
 	const select = h(
 		"select",
-		{ id: "set-mood", onchange: choose },
+		{
+			id: "set-mood",
+			async onchange() {
+				const sent = await app.attempt(() => request("override", select.value));
+				if (!sent) select.value = app.state.settings.override;
+			},
+		},
 		options.map((value) => h("option", { value }, moodName(value))),
 	);
-
-	async function choose() {
-		const sent = await app.attempt(() => request("override", select.value));
-		if (!sent) select.value = app.state.settings.override;
-	}
-
 	return h("div", { class: "override" }, h("label", { for: "set-mood" }, T.setMood), select);
 }
 

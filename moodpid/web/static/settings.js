@@ -5,12 +5,10 @@ import { request } from "./net.js";
 import { press } from "./now.js";
 import { T, field as fieldText, mood as moodName } from "./texts.js";
 
-const SETTLE_MS = 1000;
-
 export function settings(app) {
 	const rows = [];
 	const buttons = [];
-	const controls = [];
+	const shows = [];
 	for (const field of app.about.fields) {
 		const [title, text] = fieldText(field.key);
 		if (field.kind === "button") {
@@ -19,54 +17,36 @@ export function settings(app) {
 		}
 		const id = `set-${field.key}`;
 		const control = CONTROLS[field.kind](field, { id, "aria-describedby": text && `about-${id}` });
-		const sender = new Sender(app, field.key, control);
-		control.input.onchange = () => sender.send();
-		controls.push([field.key, sender]);
+		shows.push(keep(app, field.key, control));
 		const note = text && h("p", { class: "note", id: `about-${id}` }, text);
 		rows.push(h("div", { class: "setting" }, h("div", { class: "setting-text" }, h("label", { for: id }, title), note), control.element ?? control.input));
 	}
 	return {
-		update(state, changed) {
-			if (changed.has("settings")) for (const [key, sender] of controls) sender.show(state.settings[key]);
+		update(_, changed) {
+			if (changed.has("settings")) for (const show of shows) show();
 		},
 		element: h("div", { class: "grid settings" }, card("", null, rows), card("buttons", null, buttons)),
 	};
 }
 
-/** Sends what a control is set to, one request at a time, and leaves the control alone until the last is answered. */
-class Sender {
-	#sending = false;
-	#changed = false; // since the request that is on its way
-	#held = false;
-	#timer = 0;
-
-	constructor(app, key, control) {
-		Object.assign(this, { app, key, control });
-	}
-
-	async send() {
-		clearTimeout(this.#timer);
-		this.#changed = this.#held = true;
-		if (this.#sending) return;
-		this.#sending = true;
+/** Send what a control is set to; return what shows it, but not while a request is on its way. */
+function keep(app, key, control) {
+	let busy, changed, timer;
+	const show = () => busy || timer || control.show(app.state.settings[key]);
+	control.input.onchange = async () => {
+		clearTimeout(timer);
+		changed = true;
+		if (busy) return;
+		busy = true;
 		let sent;
-		while (this.#changed) {
-			this.#changed = false;
-			sent = await this.app.attempt(() => request(this.key, this.control.value()));
+		while (changed) {
+			changed = false;
+			sent = await app.attempt(() => request(key, control.value()));
 		}
-		this.#sending = false;
-		// The new value comes with the next look
-		this.#timer = setTimeout(() => this.#release(), sent ? SETTLE_MS : 0);
-	}
-
-	show(value) {
-		if (!this.#held) this.control.show(value);
-	}
-
-	#release() {
-		this.#held = false;
-		this.show(this.app.state.settings[this.key]);
-	}
+		busy = false;
+		timer = setTimeout(() => show((timer = 0)), sent ? 1000 : 0); // the next look has the new value
+	};
+	return show;
 }
 
 function push(app, key) {

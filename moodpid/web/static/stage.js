@@ -6,7 +6,7 @@ import { T, mood as moodName } from "./texts.js";
 export class Stage {
 	#loading = false;
 	#waiting = null;
-	#wanted = null; // what is to be seen when the picture that is being loaded has come
+	#wanted = null;
 
 	constructor() {
 		this.image = h("img", { alt: "", class: "away", decoding: "async" });
@@ -19,7 +19,6 @@ export class Stage {
 	/** Show a frame; null when there is none. */
 	update(frame) {
 		this.#wanted = frame;
-		if (!frame?.picture) this.#waiting = null;
 		if (!frame) {
 			this.image.classList.add("away");
 			this.#draw(null);
@@ -54,9 +53,9 @@ export class Stage {
 		this.#loading = true;
 		this.image.src = `api/picture/${frame.number}`;
 		const there = await this.image.decode().then(() => true, () => false);
-		const shown = there && Boolean(this.#wanted?.picture);
-		this.image.classList.toggle("away", !shown);
-		if (shown) this.#draw(frame);
+		const show = there && this.#wanted?.picture; // the camera may be off by now
+		this.image.classList.toggle("away", !show);
+		if (show) this.#draw(frame);
 		this.#loading = false;
 		const next = this.#waiting;
 		this.#waiting = null;

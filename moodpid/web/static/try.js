@@ -12,21 +12,20 @@ const QUALITY = 0.9;
 export function tryPicture(app) {
 	const line = h("p", { class: "note", role: "status" });
 	const result = h("div", { class: "grid two" });
-	let url = ""; // of the picture that is shown
-	let latest = 0; // number of the picture that was chosen last: an answer about another one comes too late
+	let url = "";
+	let latest; // file: answers about others come too late
 
 	async function read(file) {
 		if (!file) return;
-		const number = ++latest;
+		latest = file;
 		setText(line, T.tryBusy);
 		result.replaceChildren();
 		try {
 			const picture = await shrink(file);
 			const frame = await post("classify", picture);
-			if (number === latest) show(frame, picture);
+			if (file === latest) show(frame, picture);
 		} catch (error) {
-			if (number !== latest) return;
-			setText(line, error instanceof Refused ? error.message : error instanceof DOMException ? T.tryBroken : T.offline);
+			if (file === latest) setText(line, error instanceof Refused ? error.message : error instanceof DOMException ? T.tryBroken : T.offline);
 		}
 	}
 
@@ -63,22 +62,13 @@ export function tryPicture(app) {
 	);
 
 	return {
-		close: () => {
-			latest = 0;
-			URL.revokeObjectURL(url);
-		},
+		close: () => URL.revokeObjectURL(url, (latest = null)),
 		element: h("div", { class: "try" }, h("p", { class: "note" }, T.tryIntro), drop, line, result),
 	};
 }
 
 function input(read, text, name, properties) {
-	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: choose, ...properties });
-
-	function choose() {
-		read(field.files[0]);
-		field.value = ""; // the same file may be tried again
-	}
-
+	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => read(field.files[0], (field.value = "")), ...properties });
 	return h("span", button(name, text, () => field.click()), field);
 }
 
