@@ -27,6 +27,7 @@ from moodpid.system.systemctl import restart_unit
 
 MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
 MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
+_PASSWORDS: Final = {"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}
 _KEYS: Final = {
     "device": ("id", "name"),
     "camera": ("source", "device"),
@@ -188,7 +189,6 @@ class Setup:
         default = format_place(found or Address("localhost", MPD_PORT), MPD_PORT)
 
         def apply(answer: str) -> Config:
-            self._passwords.leave(MPD_PASSWORD)
             if answer == NONE:
                 player = structs.replace(self._config.player, enabled=False)
             else:
@@ -205,7 +205,6 @@ class Setup:
         default = format_place(found, MQTT_PORT) if found else NONE
 
         def apply(answer: str) -> Config:
-            self._passwords.leave(MQTT_PASSWORD)
             if answer == NONE:
                 return structs.replace(self._config, mqtt=structs.replace(self._config.mqtt, enabled=False))
             there = parse_place(answer, MQTT_PORT)
@@ -230,6 +229,7 @@ class Setup:
         """Ask until the answer works, or is to be kept although it does not."""
         self._again = False
         while True:
+            self._leave_password(part)
             answer = self._answer(given, question, default)
             keep = "Keep it all the same?"
             try:
@@ -240,7 +240,7 @@ class Setup:
             except (ConfigError, ValueError) as error:
                 findings, keep = [Finding(False, part, str(error), "")], "Keep the default instead?"
                 config = self._config
-                self._passwords.leave({"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}.get(part, part))
+                self._leave_password(part)
             self._show(findings)
             good = all(finding.ok for finding in findings)
             if good or self._dialogue.confirm(keep, unattended=True):
@@ -253,6 +253,10 @@ class Setup:
             remedy = f"\n         try: {finding.remedy}" if finding.remedy else ""
             state = "ok  " if finding.ok else "BAD "
             self._dialogue.show(f"  {state} {finding.subject}: {finding.message}{remedy}")
+
+    def _leave_password(self, part: str) -> None:
+        if part in _PASSWORDS:
+            self._passwords.leave(_PASSWORDS[part])
 
     def _ask_password(self, name: str, source: Path | None) -> None:
         """Ask for a password, or read it from a file."""

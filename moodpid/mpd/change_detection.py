@@ -15,7 +15,6 @@ from moodpid.mpd.takeover import failed, requests, skipped, stopped_by_user, tak
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song that got this far plays
-SILENT_S = 30.0  # a stream of ours that gives no sound for so long is left for the next song
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,12 @@ class Changes:
             None if the song is the same, or if it cannot be known.
         skipped: A user left it before its end.
         broken: Files of ours that MPD could not play.
-        silent: The stream of ours that plays, but has given no sound for a while; empty for none.
     """
 
     queue_state: QueueState
     finished: tuple[QueueSong, float] | None = None
     skipped: bool = False
     broken: tuple[str, ...] = ()
-    silent: str = ""
 
 
 def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -> Changes:
@@ -77,21 +74,16 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             asked_to_start=False,
             interrupted=False,
         )
-    return Changes(known, track_ended(last, now), skipped(last, now), broken, _silent_stream(known, now))
+    return Changes(known, track_ended(last, now), skipped(last, now), broken)
 
 
 def _sounded_s(queue_state: QueueState, now: Snapshot) -> float:
     """Return when the current song was last known to give sound, or began; now if none plays."""
     last = queue_state.last
-    same = last is not None and last.state is now.state is PlayState.PLAY and last.song == now.song
-    stands = same and last is not None and last.elapsed_s == now.elapsed_s
-    return min(queue_state.sounded_s, now.at_s) if stands else now.at_s
-
-
-def _silent_stream(queue_state: QueueState, now: Snapshot) -> str:
-    ours = now.song is not None and any(song.id == now.song.id for song in queue_state.own_songs)
-    silent = now.duration_s is None and queue_state.silent_s(now.at_s) >= SILENT_S
-    return now.song.uri if now.song and ours and silent else ""
+    if last is None or now.state is not PlayState.PLAY:
+        return now.at_s
+    stands = (last.state, last.song, last.elapsed_s) == (now.state, now.song, now.elapsed_s)
+    return queue_state.sounded_s if stands else now.at_s
 
 
 def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:

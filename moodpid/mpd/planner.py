@@ -12,7 +12,7 @@ from moodpid.config import MpdConfig, TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
-from moodpid.mpd.change_detection import RETRY_S, SILENT_S, SOUND_S
+from moodpid.mpd.change_detection import RETRY_S, SOUND_S
 from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
@@ -22,6 +22,7 @@ QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and M
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
 OVERDUE_S = 5.0  # MPD may be late by so much with the news of a song's end
 ENDLESS_S = 5.0  # a song whose length is still unknown after so many seconds is a stream
+SILENT_S = 30.0  # a stream of ours that gives no sound for so long is left for the next song
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +189,20 @@ def _may_be_endless(queue_state: QueueState, now: Snapshot) -> bool:
     return plays and _current(queue_state, now) is not None
 
 
+def is_silent_stream(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether a stream of ours plays, but has given no sound for a while."""
+    return _may_be_endless(queue_state, now) and queue_state.silent_s(now.at_s) >= SILENT_S
+
+
 def _why_stream_is_left(queue_state: QueueState, now: Snapshot, request: MusicRequest) -> str:
     """Return why a stream of ours is to be left, which never ends by itself; empty if it is not."""
     current = _current(queue_state, now)
     if current is None or not _may_be_endless(queue_state, now):
         return ""
-    silent_s = queue_state.silent_s(now.at_s)
-    if silent_s >= SILENT_S:
+    if is_silent_stream(queue_state, now):
         return "the stream gives no sound"
     changed = current.mood is not request.mood and request.mood not in TRANSIENT_MOODS
-    if changed and max(silent_s, now.elapsed_s) >= ENDLESS_S:
+    if changed and max(queue_state.silent_s(now.at_s), now.elapsed_s) >= ENDLESS_S:
         return f"the mood is {request.mood}, and a stream has no end"
     return ""
 

@@ -184,8 +184,8 @@ class QueueReconciler:
         for uri in detected.broken:
             log.debug("MPD could not play %s: %s", clean(uri), now.error)
             self._picker.memory.mark_broken(uri, now.at_s)
-        if detected.silent:
-            self._picker.memory.mark_broken(detected.silent, now.at_s)
+        if now.song and planner.is_silent_stream(self._queue_state, now):
+            self._picker.memory.mark_broken(now.song.uri, now.at_s)
         if detected.finished and any(song.id == detected.finished[0].id for song in before.own_songs):
             song, share = detected.finished
             if song.uri not in detected.broken and (what := verdict(share)):

@@ -14,7 +14,8 @@ from moodpid.mpd.protocol import CommandRefusedError, Mpd, MpdGoneError
 
 PAGE = 64
 _USES = 32  # songs chosen from one page before another is read
-_PAGED_PLAYLISTS = (0, 24)  # the protocol from which MPD gives a stored playlist in windows
+PAGED_PLAYLISTS = (0, 24)
+"""The protocol from which MPD gives a stored playlist in windows."""
 TOO_LARGE_S = 3600.0
 """A list with whose answer MPD hung up twice is not asked for again in this time."""
 
@@ -171,7 +172,7 @@ def _playlist(link: Mpd, source: SongSource, rng: Random) -> Page:
     name = source.playlist
     if name.lower().endswith(".cue"):
         return _cue_sheet(link, source, rng)
-    if link.version_at_least(_PAGED_PLAYLISTS):
+    if link.version_at_least(PAGED_PLAYLISTS):
         total = link.playlist_length(name)
         page = Page(link.playlist_window(name, *_window(total, rng)) if total else (), total)
     else:

@@ -19,6 +19,7 @@ from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
+from moodpid.mpd.song_lists import PAGED_PLAYLISTS
 from moodpid.mpd.stickers import rejected_songs
 from moodpid.text import clean
 
@@ -208,8 +209,12 @@ class SoundSource:
 
 def _listed(link: Mpd, source: SongSource) -> list[str]:
     """Return the songs of a playlist or a filter, at most `_LISTED_MOST` of them."""
-    if not source.filter:
-        songs = list(link.playlist(source.playlist))
+    name = source.playlist
+    if name and link.version_at_least(PAGED_PLAYLISTS):
+        total = min(_LISTED_MOST, link.playlist_length(name))
+        return list(link.playlist_window(name, 0, total)) if total else []
+    if name:
+        songs = list(link.playlist(name))
         return songs[:_LISTED_MOST]
     found: list[str] = []
     for start in range(0, _LISTED_MOST, _WINDOW):

@@ -174,6 +174,23 @@ def test_a_playlist_that_mpd_cannot_send_is_left_out(
     assert "max_output_buffer_size" in problem
 
 
+def test_a_newer_mpd_sends_a_part_of_a_playlist(
+    reader: LibraryReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = []
+
+    def window(_name: str, start: int, end: int) -> tuple[str, ...]:
+        windows.append((start, end))
+        return (*SONGS,)[start:end]
+
+    evening = Evening(reader, config(Strategy.MATCH, SongSource(playlist="All", sounds=Sound.HAPPY)))
+    evening.fake_mpd.version = "0.24.0"
+    monkeypatch.setattr(evening.fake_mpd.link, "playlist_length", lambda _name: 100_000)
+    monkeypatch.setattr(evening.fake_mpd.link, "playlist_window", window)
+    assert evening.pick(Mood.HAPPY) in SONGS
+    assert windows == [(0, 5000)]
+
+
 def test_what_a_filter_matches_is_read_in_parts(
     reader: LibraryReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

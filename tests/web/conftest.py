@@ -1,9 +1,11 @@
-"""An open page and a protected one, for the tests here."""
+"""An open page, a protected one, and a browser, for the tests here."""
 
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.support.browser import chromium
 from tests.support.page import PASSWORD, PageServer, page_server
 
 
@@ -11,6 +13,12 @@ from tests.support.page import PASSWORD, PageServer, page_server
 def page() -> Iterator[PageServer]:
     with page_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import DESKTOP, PHONE, Tab, chromium, tab
+from tests.support.browser import DESKTOP, PHONE, Tab, tab
 from tests.support.environment import require
 from tests.support.page_service import page_service
 from tests.support.servers import PrivateMpd
@@ -27,12 +27,6 @@ PLAYLISTS = {
     "neutral": ["Neutral"],
     "nobody": ["Nobody"],
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from moodpid.requests import ChangeSetting
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.vision.opencv import cv2
 from moodpid.web.login_link import one_time_link
-from tests.support.browser import Tab, chromium, tab
+from tests.support.browser import Tab, tab
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
 
 BUSY = json.dumps({"error": "too many requests at once: try again"})
@@ -41,12 +41,6 @@ Response.prototype.json = function () {
     return answer;
 };
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -10,14 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from moodpid.mood.emotion import Mood
 from moodpid.text import clean
-from tests.support.browser import DESKTOP, PHONE, chromium, tab
+from tests.support.browser import DESKTOP, PHONE, tab
 from tests.support.page import PASSWORD, PageServer, app_state, camera_view, page_server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -47,11 +47,6 @@ def path_of(folder: Path, uri: str) -> Path | None:
     return folder / mpd_name(uri)
 
 
-def is_there(path: Path) -> bool:
-    """Return whether there is such a file, and it can be reached; `Path.exists` raises where it cannot."""
-    return os.path.exists(path)  # noqa: PTH110
-
-
 def stamp_of(path: Path, song: ListedSong) -> FileStamp:
     """Return by what the file is known again: its size, and 64 kB from its middle, where no tags are.
 

@@ -1,6 +1,7 @@
 """Go through the songs that wait for the analysis: stop and resume anywhere, lose and repeat none."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Protocol
 
 from moodpid.errors import MoodpidError
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError
-from moodpid.library.analysis.files import MusicFolderError, is_there, path_of, require_folder, stamp_of
+from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
 from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.names import mpd_name
 from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
@@ -198,7 +199,8 @@ class LibraryScan:
     def _retry_missing(self) -> None:
         """Let songs wait again whose files were away and are back."""
         paths = {uri: path_of(self._folder, uri) for uri in self._store.missing_files()}
-        back = [uri for uri, path in paths.items() if path and is_there(path)]
+        # Path.exists raises where the file cannot be reached
+        back = [uri for uri, path in paths.items() if path and os.path.exists(path)]  # noqa: PTH110
         if back:
             self._store.analyze_again(back)
 

@@ -44,7 +44,11 @@ function keep(app, key, control) {
 			sent = await app.attempt(() => request(key, control.value()));
 		}
 		busy = false;
-		timer = setTimeout(() => show((timer = 0)), sent ? 1000 : 0); // the next look has the new value
+		// The next look has the new value
+		timer = setTimeout(() => {
+			timer = 0;
+			show();
+		}, sent ? 1000 : 0);
 	};
 	return show;
 }

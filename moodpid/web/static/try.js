@@ -62,13 +62,16 @@ export function tryPicture(app) {
 	);
 
 	return {
-		close: () => URL.revokeObjectURL(url, (latest = null)),
+		close() {
+			latest = null;
+			URL.revokeObjectURL(url);
+		},
 		element: h("div", { class: "try" }, h("p", { class: "note" }, T.tryIntro), drop, line, result),
 	};
 }
 
 function input(read, text, name, properties) {
-	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => read(field.files[0], (field.value = "")), ...properties });
+	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => { read(field.files[0]); field.value = ""; }, ...properties });
 	return h("span", button(name, text, () => field.click()), field);
 }
 
