@@ -3,6 +3,7 @@
 import contextlib
 import heapq
 import math
+import os
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -78,7 +79,7 @@ class LibraryReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._inode = 0
+        self._opened_as = (0, "")  # inode, and how SQLite was asked to open it
 
     def close(self) -> None:
         """Close the file; it is opened again if it is asked."""
@@ -205,17 +206,29 @@ class LibraryReader:
             return None
         if not stat.S_ISREG(found.st_mode):  # SQLite would wait for a pipe
             raise sqlite3.DatabaseError("it is not a regular file")
-        inode = found.st_ino
-        if self._connection is None or inode != self._inode:
+        mode = "mode=ro&immutable=1" if _is_frozen(self._path) else "mode=ro"
+        wanted = (found.st_ino, mode)
+        if self._connection is None or wanted != self._opened_as:
             self.close()
-            address = f"{self._path.absolute().as_uri()}?mode=ro"
+            address = f"{self._path.absolute().as_uri()}?{mode}"
             self._connection = sqlite3.connect(address, timeout=_BUSY_S, isolation_level=None, uri=True)
-            self._inode = inode
+            self._opened_as = wanted
             if (version := version_of(self._connection)) > VERSION:
                 raise NewerSchemaError(f"version {version}, {VERSION} is the newest known")
             if version != VERSION:
                 raise sqlite3.DatabaseError(f"its version is {version}, {VERSION} is needed")
         return self._connection
+
+
+def _is_frozen(path: Path) -> bool:
+    """Whether the disk is read-only, and the database whole without the files that SQLite makes beside it.
+
+    SQLite opens it then only as one that nobody changes (sqlite.org/wal.html, "Read-Only Databases").
+    """
+    if not os.statvfs(path).f_flag & os.ST_RDONLY or Path(f"{path}-shm").exists():
+        return False
+    log = Path(f"{path}-wal")
+    return not log.exists() or not log.stat().st_size
 
 
 def distance_of_sounds(one: Sequence[int], other: Sequence[int], here: Affect, there: Affect) -> float:

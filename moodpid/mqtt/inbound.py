@@ -166,7 +166,9 @@ class InboundRouter:
             if topic not in self._held and self._requests[topic].try_take(now_s) and self._post(request):
                 return
             if isinstance(request, ChangeSetting):
-                self._held[topic] = request
+                overtaken, self._held[topic] = self._held.get(topic), request
+                if overtaken is None:
+                    return
         self._ignore(f"a message on {topic}: too many at once", now_s)
 
     def _ignore(self, what: str, now_s: float) -> None:

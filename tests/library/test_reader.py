@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,40 @@ def test_the_nearest_songs_come_first(
         found = [song.place.distance(target) for song in reader.near(target, 10)]
         every = sorted(song.place.distance(target) for song in reader.everything())
     assert found == pytest.approx(every[:10])
+
+
+_COUNT = """
+import sys
+from pathlib import Path
+from moodpid.library.reader import LibraryReader
+with LibraryReader(Path(sys.argv[1])) as reader:
+    print(reader.counts().analyzed)
+"""
+
+
+def on_a_read_only_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that alone sees the folder as one that cannot be written."""
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    return subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(folder), *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("leftovers", [("-wal", "-shm"), ("-wal",), ()])
+def test_songs_are_found_on_a_disk_that_became_read_only(path: Path, leftovers: tuple[str, ...]) -> None:
+    if on_a_read_only_disk(path.parent, "true").returncode != 0:
+        pytest.skip("mounts are not allowed here")
+    with LibraryStore(path) as store:
+        fill(store, [(listed("a.mp3"), analysis())])
+    with LibraryReader(path) as reader:
+        assert reader.counts().analyzed == 1
+    for suffix in {"-wal", "-shm"}.difference(leftovers):  # a reader leaves both, a writer none
+        path.with_name(path.name + suffix).unlink()
+    counted = on_a_read_only_disk(path.parent, sys.executable, "-c", _COUNT, str(path))
+    assert (counted.stdout, counted.stderr) == ("1\n", "")
 
 
 def test_a_folder_holds_what_lies_below_it(path: Path) -> None:

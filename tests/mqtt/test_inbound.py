@@ -147,6 +147,17 @@ def test_a_command_does_not_overtake_one_that_waits(
     assert router.requests[-1] == ChangeSetting("enabled", True)
 
 
+def test_a_command_that_waits_is_ignored_only_once_it_is_overtaken(
+    router: RecordingRouter, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    router.accepts_commands = True
+    for number in range(18):
+        assert caplog.messages == []
+        router.receive(SWITCH, b"OFF" if number % 2 else b"ON")
+    assert caplog.messages == [f"ignored a message on {SWITCH}: too many at once"]
+
+
 def test_a_flood_on_one_topic_leaves_the_others_free(router: RecordingRouter) -> None:
     router.accepts_commands = True
     for _ in range(1000):

@@ -137,6 +137,13 @@ def test_of_stored_views_a_recipe_takes_the_first(faces: data.Faces) -> None:
     assert numbers.tolist() == [0, 1, 2]
 
 
+def test_a_view_of_two_faces_is_not_given_the_label_of_one(faces: data.Faces) -> None:
+    shown, answers = torch.zeros(1, 1, 48, 48), torch.zeros(1, 1, 7)
+    recipe = replace(RECIPE, views=21, teacher_share=0.9)
+    with pytest.raises(ValueError, match="teacher_share of 1"):
+        StoredViews(faces, shown, answers, recipe, torch.device("cpu"))
+
+
 def test_as_many_stored_views_are_turned_as_the_recipe_says(faces: data.Faces) -> None:
     count = len(faces.labels)
     upright = torch.zeros(1, count, 48, 48, dtype=torch.uint8)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 import augment
 import data
+import views
 from recipe import Recipe
 
 
@@ -71,11 +72,16 @@ class StoredViews:
     add up to 1. Half of the views are mirrored when they are shown, some are turned, and all may be nudged:
     to the ensemble that is the same face, and its answer to the less tilted head is the better one. In a
     plain phase only the plainer views are shown.
+
+    Raises:
+        ValueError: The recipe takes views of two faces, and one face's label into their targets.
     """
 
     def __init__(
         self, faces: data.Faces, shown: Tensor, answers: Tensor, recipe: Recipe, device: torch.device
     ) -> None:
+        if recipe.views > views.OF_ONE and recipe.teacher_share < 1.0:
+            raise ValueError(f"views above {views.OF_ONE} show two faces: they need a teacher_share of 1")
         self.images = torch.from_numpy(faces.images).to(device)
         self.labels = torch.from_numpy(faces.labels).to(device)
         self._share, self._turned, self._nudged_px = recipe.teacher_share, recipe.turned, recipe.nudged_px
