@@ -117,7 +117,8 @@ class Daemon:
             self._handle(request)
         if self._unsaved:
             self._save_if_changed()
-        observation = self.source.next_observation() or self._senses_alone()
+        seen, sensed = self.source.next_observation(), self._senses_alone()
+        observation = seen or sensed
         observed = self._state.observed_mood
         if observation:
             observed = self.mood_filter.update(observation)
@@ -134,6 +135,7 @@ class Daemon:
             observed_mood=observed,
             mood=mood,
             metrics=metrics,
+            room_known=sensed is not None or self.source.state.status is CameraStatus.WATCHING,
         )
         self._publish(state, decision)
         self.service.heartbeat(self.clock(), format_status(self._state))

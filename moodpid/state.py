@@ -173,6 +173,7 @@ class AppState:
         view: The last observation for the pages that are open, None while none is.
         mood: The mood of the room, or its override; None until the first observation.
         observed_mood: The mood by the faces alone, None until the first observation.
+        room_known: Whether the camera watches, or a sense reports in its place.
         settings: What users have set.
         metrics: Latency, rate and temperature.
     """
@@ -185,6 +186,7 @@ class AppState:
     metrics: Metrics = Metrics()
     picture: bytes | None = None
     view: CameraView | None = None
+    room_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """The line that `systemctl status` shows, and how `moodpid doctor` reads the camera back from it."""
 
-from moodpid.state import AppState, CameraState, CameraStatus, PlayerStatus
+from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus
 from moodpid.text import CleanText, clean
 
 _CAMERA = "camera: "
 
 
 MAX_STATUS_CHARS = 500
-"""Characters of the line: a camera's message, an artist and a title."""
+"""Characters of the line: a camera's message, an artist and a title, and what holds the music back."""
 
 
 def format_status(state: AppState) -> CleanText:
@@ -16,16 +16,19 @@ def format_status(state: AppState) -> CleanText:
 
 
 def _status(state: AppState) -> str:
-    player = state.player
-    plays: str = f"player: {player.status}"
-    if player.status is PlayerStatus.PLAY and player.title:
-        plays = f"{player.artist} - {player.title}" if player.artist else player.title
-    camera = state.camera
+    plays, camera = _plays(state.player), state.camera
     if camera.status is CameraStatus.LOST and camera.message:
         return f"{_CAMERA}{camera.status}: {camera.message}; {plays}"
     if camera.status is not CameraStatus.WATCHING:
         return f"{_CAMERA}{camera.status}; {plays}"
     return f"{state.mood.mood if state.mood else 'looking'}; {plays}"
+
+
+def _plays(player: PlayerState) -> str:
+    plays: str = f"player: {player.status}"
+    if player.status is PlayerStatus.PLAY and player.title:
+        plays = f"{player.artist} - {player.title}" if player.artist else player.title
+    return f"{plays}; {player.message}" if player.message else plays
 
 
 def parse_camera(line: str) -> CameraState:

@@ -107,13 +107,16 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\w{1,64}", value, re.ASCII) is not None
 
 
-def _availability(topics: Topics, *, camera: bool = False) -> list[dict[str, str]]:
-    """Return the conditions of an entity: the daemon runs and, where needed, the camera watches."""
+def _availability(topics: Topics, topic: str = "", template: str = "") -> list[dict[str, str]]:
+    """Return the conditions of an entity: the daemon runs and, where needed, `topic` says so, too."""
     daemon = {"topic": topics.status, "payload_available": ONLINE, "payload_not_available": OFFLINE}
-    if not camera:
-        return [daemon]
+    return [daemon, {**daemon, "topic": topic, "value_template": template}] if topic else [daemon]
+
+
+def _with_camera(topics: Topics) -> list[dict[str, str]]:
+    """Return the conditions of an entity that the camera alone feeds."""
     watching = f"{{{{ '{ONLINE}' if value_json.state == '{CameraStatus.WATCHING}' else '{OFFLINE}' }}}}"
-    return [daemon, {**daemon, "topic": topics.camera, "value_template": watching}]
+    return _availability(topics, topics.camera, watching)
 
 
 def _sensors(topics: Topics) -> dict[str, Component]:
@@ -123,23 +126,27 @@ def _sensors(topics: Topics) -> dict[str, Component]:
         "json_attributes_topic": topics.attributes,
     }
     percent = {"unit_of_measurement": "%", "suggested_display_precision": 0}
-    sensors = {
+    of_mood = {
         "mood": _sensor("Mood", topics.mood, "mood", "emoticon-outline", **mood),
         "confidence": _measured(
             "Confidence", topics.mood, "confidence | multiply(100) | round(0)", "percent-outline", **percent
         ),
-        "faces": _measured("Faces", topics.mood, "faces", "face-recognition"),
         "valence": _measured("Valence", topics.affect, "valence", "emoticon-happy-outline"),
         "arousal": _measured("Arousal", topics.affect, "arousal", "lightning-bolt-outline"),
+    }
+    available = _availability(topics, topics.availability, "{{ value_json.mood }}")
+    return {key: {**sensor, "availability": available} for key, sensor in of_mood.items()} | {
+        "faces": {
+            **_measured("Faces", topics.mood, "faces", "face-recognition"),
+            "availability": _with_camera(topics),
+        },
         "occupancy": {
             "platform": "binary_sensor",
             "name": "Somebody there",
             "state_topic": topics.occupancy,
             "device_class": "occupancy",
+            "availability": _availability(topics, topics.availability, "{{ value_json.occupancy }}"),
         },
-    }
-    return {
-        key: {**sensor, "availability": _availability(topics, camera=True)} for key, sensor in sensors.items()
     }
 
 
@@ -168,7 +175,7 @@ def _picture(topics: Topics) -> Component:
         "image_topic": topics.picture,
         "content_type": "image/jpeg",
         "icon": "mdi:image-outline",
-        "availability": _availability(topics, camera=True),
+        "availability": _with_camera(topics),
     }
 
 

@@ -29,7 +29,7 @@ def retained_topics(topics: Topics) -> Iterator[str]:
     """Yield every topic on which the publisher leaves retained messages, Home Assistant's first."""
     if topics.discovery:
         yield topics.discovery
-    yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy)
+    yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy, topics.availability)
     yield from (topics.camera, topics.player, topics.song, topics.vitals)
     yield from (
         topics.state(field.key) for field in setting_fields(Capabilities()) if field.format is not None

@@ -8,6 +8,7 @@ from typing import Any
 from moodpid.mood.emotion import AFFECT, Affect, Mood
 from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import MoodEvent
+from moodpid.mqtt.topics import OFFLINE, ONLINE
 from moodpid.state import CameraState, Metrics, PlayerState
 from moodpid.text import clean
 
@@ -62,6 +63,12 @@ def event(happened: MoodEvent) -> str:
 def camera(state: CameraState) -> str:
     """Return what the camera is doing, and what is wrong with it if something is."""
     return as_json({"state": state.status.value, "message": clean(state.message)})
+
+
+def availability(*, mood: bool, occupancy: bool) -> str:
+    """Return whether mood and occupancy are of now, in Home Assistant's words."""
+    known = {"mood": mood, "occupancy": occupancy}
+    return as_json({name: ONLINE if is_known else OFFLINE for name, is_known in known.items()})
 
 
 def player(state: PlayerState) -> str:

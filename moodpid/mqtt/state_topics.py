@@ -54,6 +54,8 @@ class StateTopics:
         if state.observed_mood is not None:
             # Not from the published mood: an override knows nothing about the room
             yield self._occupancy(OFF if state.observed_mood.mood is Mood.NOBODY else ON)
+        # After them, so that nobody reads one of the past
+        yield self._availability(state)
         yield self._camera(state.camera)
         yield self._player(state.player)
         yield _doing(self._topics.song, payloads.affect, state.player.place)
@@ -72,6 +74,11 @@ class StateTopics:
         place = payloads.affect_of(mood, asked_for=state.settings.override is not None)
         payload, key = partial(payloads.affect, place), (mood.mood, place is None)
         yield TopicState(self._topics.affect, payload, key, place or (0.0, 0.0), every_s=5.0)
+
+    def _availability(self, state: AppState) -> TopicState:
+        asked_for = state.settings.override is not None
+        text = payloads.availability(mood=state.room_known or asked_for, occupancy=state.room_known)
+        return _plain(self._topics.availability, text)
 
     def _since(self, payload: Callable[[MoodState, datetime], str], mood: MoodState, now_s: float) -> str:
         return payload(mood, self._timestamps.local(mood.since_s, now_s))

@@ -60,6 +60,11 @@ class Topics:
         return f"{self.root}/occupancy"
 
     @property
+    def availability(self) -> str:
+        """Whether `mood` and `occupancy` are of now, each `online` or `offline`; JSON, retained."""
+        return f"{self.root}/availability"
+
+    @property
     def event(self) -> str:
         """What happens at one moment; JSON, never retained."""
         return f"{self.root}/event"

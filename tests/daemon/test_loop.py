@@ -153,9 +153,21 @@ def test_a_change_of_strategy_is_reported_with_the_next_mood(
         (CameraStatus.WATCHING, PlayerState(PlayerStatus.PLAY, clean("Sunny")), "happy; Sunny"),
         (CameraStatus.WATCHING, PlayerState(PlayerStatus.PAUSE, clean("Sunny")), "happy; player: pause"),
         (CameraStatus.LOST, PlayerState(PlayerStatus.STOP), "camera: lost; player: stop"),
+        (
+            CameraStatus.WATCHING,
+            PlayerState(PlayerStatus.PLAY, clean("Sunny"), message=clean("hands off until 21:14")),
+            "happy; Sunny; hands off until 21:14",
+        ),
+        (
+            CameraStatus.OFF,
+            PlayerState(PlayerStatus.UNREACHABLE, message=clean("Connection refused")),
+            "camera: off; player: unreachable; Connection refused",
+        ),
     ],
 )
-def test_the_status_line_names_mood_and_music(camera: CameraStatus, player: PlayerState, says: str) -> None:
+def test_the_status_line_names_mood_music_and_what_holds_it(
+    camera: CameraStatus, player: PlayerState, says: str
+) -> None:
     mood = MoodState(Mood.HAPPY, 0.0, 0.9, 1, UNIFORM, 0.0)
     assert format_status(AppState(CameraState(camera), player, mood)) == says
 
@@ -205,3 +217,13 @@ def test_senses_set_the_mood_while_the_camera_is_lost(harness: DaemonHarness) ->
     assert mood is not None
     assert mood.mood is Mood.HAPPY
     assert mood.faces == 0
+    assert harness.home.published[-1].room_known
+
+
+@pytest.mark.parametrize("status", list(CameraStatus))
+def test_only_a_camera_that_watches_knows_the_room(harness: DaemonHarness, status: CameraStatus) -> None:
+    daemon = harness.daemon(None)
+    harness.eye.state = CameraState(status)
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert harness.home.published[-1].room_known == (status is CameraStatus.WATCHING)

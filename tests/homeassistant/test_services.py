@@ -36,6 +36,19 @@ def test_switching_watching_off_closes_the_camera_and_back(home_setup: TestHome)
     becomes(home_setup, MOOD, "happy")
 
 
+def test_an_override_is_shown_with_the_camera_off(home_setup: TestHome) -> None:
+    home_setup.home.call("switch.turn_off", "switch.living_room_watching")
+    becomes(home_setup, MOOD, "unavailable", AT_ONCE_S)
+    override(home_setup, "sad")
+    becomes(home_setup, MOOD, "sad", AT_ONCE_S)
+    for of_the_camera in ("binary_sensor.living_room_somebody_there", "sensor.living_room_faces"):
+        assert home_setup.home.state(of_the_camera) == "unavailable"
+    override(home_setup, "automatic")
+    becomes(home_setup, MOOD, "unavailable", AT_ONCE_S)
+    home_setup.home.call("switch.turn_on", "switch.living_room_watching")
+    becomes(home_setup, MOOD, "happy")
+
+
 def test_the_override_plays_what_was_asked_for(home_setup: TestHome) -> None:
     plays(home_setup, "happy", RIGHT_AGAIN_S)
     override(home_setup, "sad")
@@ -116,7 +129,7 @@ def test_the_strategy_comes_back_and_leads_the_songs_that_follow(home_setup: Tes
 
 
 @pytest.mark.parametrize(
-    ("number", "value"), [("dwell", "3"), ("sensitivity", "80"), ("looks_a_second", "2")]
+    ("number", "value"), [("dwell", "3"), ("sensitivity", "80"), ("looks_per_second", "2")]
 )
 def test_numbers_are_set_and_come_back(home_setup: TestHome, number: str, value: str) -> None:
     entity = f"number.living_room_{number}"
@@ -128,11 +141,11 @@ def test_numbers_are_set_and_come_back(home_setup: TestHome, number: str, value:
 
 
 def test_fewer_looks_a_second_are_really_fewer(home_setup: TestHome) -> None:
-    home_setup.home.call("number.set_value", "number.living_room_looks_a_second", value=1)
+    home_setup.home.call("number.set_value", "number.living_room_looks_per_second", value=1)
     with MqttListener(home_setup.mosquitto.port, f"{ROOT}/vitals") as ear:
         ear.wait_for(lambda m: m.payload and json.loads(m.payload)["looks_hz"] < 2, 60)
-    home_setup.home.call("number.set_value", "number.living_room_looks_a_second", value=8)
-    becomes(home_setup, "number.living_room_looks_a_second", "8", AT_ONCE_S)
+    home_setup.home.call("number.set_value", "number.living_room_looks_per_second", value=8)
+    becomes(home_setup, "number.living_room_looks_per_second", "8", AT_ONCE_S)
 
 
 def test_home_assistant_has_nothing_to_complain_about(home_setup: TestHome) -> None:

@@ -1,10 +1,14 @@
 """The discovery payload, as far as it can be checked without a Home Assistant."""
 
+import re
+from typing import Any
+
 from moodpid import config
 from moodpid.mood.emotion import Mood
 from moodpid.mqtt.homeassistant import discovery, removal
 from moodpid.mqtt.topics import Topics
 from moodpid.settings.fields import Capabilities, setting_fields
+from tests.support.home import ENTITIES
 
 DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 TOPICS = Topics.of(DEVICE, config.MqttConfig())
@@ -20,6 +24,13 @@ def test_an_empty_prefix_means_no_home_assistant() -> None:
     assert not Topics.of(DEVICE, config.MqttConfig(discovery_prefix="")).discovery
 
 
+def test_the_names_give_the_entities_that_a_home_tests() -> None:
+    asked = discovery(DEVICE, TOPICS, setting_fields(Capabilities()), picture=True)["components"].values()
+    named = [c for c in asked if c["platform"] != "device_automation"]
+    slugs = {f"{c['platform']}.living_room_{re.sub(r'[^a-z]+', '_', c['name'].lower())}" for c in named}
+    assert slugs == ENTITIES
+
+
 def test_every_entity_has_an_identity_of_its_own() -> None:
     ids = [c["unique_id"] for c in COMPONENTS.values() if c["platform"] != "device_automation"]
     assert len(set(ids)) == len(ids)
@@ -33,13 +44,19 @@ def test_every_entity_is_unavailable_when_the_daemon_is() -> None:
             assert component["availability_mode"] == "all"
 
 
+def needs(component: dict[str, Any]) -> set[str]:
+    """The topics of ours that must hold for an entity to be available."""
+    return {a["topic"].removeprefix("moodpid/living-room/") for a in component.get("availability", ())}
+
+
 def test_what_needs_the_camera_is_unavailable_without_it() -> None:
-    needs = {
-        key
-        for key, component in COMPONENTS.items()
-        if "moodpid/living-room/camera" in {a["topic"] for a in component.get("availability", ())}
+    assert {key for key, c in COMPONENTS.items() if "camera" in needs(c)} == {"faces"}
+
+
+def test_mood_and_occupancy_are_available_while_they_are_of_now() -> None:
+    assert {key for key, c in COMPONENTS.items() if "availability" in needs(c)} == {
+        *("mood", "confidence", "valence", "arousal", "occupancy")
     }
-    assert needs == {"mood", "confidence", "faces", "valence", "arousal", "occupancy"}
 
 
 def test_the_mood_has_eight_options_and_an_attributes_topic() -> None:

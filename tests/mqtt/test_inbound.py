@@ -147,7 +147,7 @@ def test_a_command_does_not_overtake_one_that_waits(
     assert router.requests[-1] == ChangeSetting("enabled", True)
 
 
-def test_a_command_that_waits_is_ignored_only_once_it_is_overtaken(
+def test_a_held_command_is_ignored_only_once_overtaken(
     router: RecordingRouter, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbound, "time", SimpleNamespace(monotonic=lambda: 1000.0))

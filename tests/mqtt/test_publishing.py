@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.state_topics import StateTopics
@@ -61,6 +63,23 @@ def test_an_override_does_not_change_occupancy() -> None:
     published = {report.topic for report in StateTopics(topics, [], "").topic_states(asked_for, 0.0)}
     assert topics.mood in published
     assert topics.occupancy not in published
+
+
+@pytest.mark.parametrize(
+    ("room_known", "override", "says"),
+    [
+        (True, None, {"mood": "online", "occupancy": "online"}),
+        (False, Mood.SAD, {"mood": "online", "occupancy": "offline"}),
+        (False, None, {"mood": "offline", "occupancy": "offline"}),
+    ],
+)
+def test_what_is_not_of_now_is_reported_so(
+    room_known: bool, override: Mood | None, says: dict[str, str]
+) -> None:
+    topics = Topics(ROOT)
+    state = replace(present(happy()), settings=Settings(override=override), room_known=room_known)
+    published = {report.topic: report for report in StateTopics(topics, [], "").topic_states(state, 0.0)}
+    assert json.loads(published[topics.availability].payload()) == says
 
 
 def test_a_new_face_is_reported_and_nothing_when_nothing_changes(

@@ -19,17 +19,20 @@ ROOT = "moodpid/living-room"
 ENTITIES = {
     "binary_sensor.living_room_somebody_there",
     "button.living_room_forget_what_was_learned",
+    "button.living_room_more_like_this",
     "button.living_room_restart",
     "button.living_room_skip",
+    "button.living_room_take_over_now",
     "button.living_room_this_song_does_not_fit",
     "event.living_room_mood_changed",
     "image.living_room_what_it_sees",
     "number.living_room_dwell",
-    "number.living_room_looks_a_second",
+    "number.living_room_looks_per_second",
     "number.living_room_sensitivity",
     "select.living_room_mood_override",
     "select.living_room_strategy",
     "sensor.living_room_arousal",
+    "sensor.living_room_arousal_of_the_song",
     "sensor.living_room_camera",
     "sensor.living_room_confidence",
     "sensor.living_room_faces",
@@ -40,6 +43,7 @@ ENTITIES = {
     "sensor.living_room_player",
     "sensor.living_room_temperature",
     "sensor.living_room_valence",
+    "sensor.living_room_valence_of_the_song",
     "switch.living_room_drive_the_music",
     "switch.living_room_watching",
 }
@@ -48,7 +52,10 @@ UNKNOWN = {"unavailable", "unknown"}
 # These wander with the light, the machine or the hour; all others have one right state
 NUMBERS = {
     f"sensor.living_room_{name}"
-    for name in ("arousal", "confidence", "latency", "measured_looks_a_second", "temperature", "valence")
+    for name in (
+        *("arousal", "confidence", "latency", "measured_looks_a_second", "temperature", "valence"),
+        *("arousal_of_the_song", "valence_of_the_song"),
+    )
 }
 MOMENTS = {entity for entity in ENTITIES if entity.startswith(("button.", "event.", "image."))}
 STEADY = ENTITIES - NUMBERS - MOMENTS

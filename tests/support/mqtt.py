@@ -124,7 +124,7 @@ def present(mood: MoodState | None = None, *, settings: Settings = Settings()) -
     """All is well, and the music plays."""
     camera = CameraState(CameraStatus.WATCHING)
     player = PlayerState(PlayerStatus.PLAY, clean("A Song"), clean("A Singer"), Mood.HAPPY, "Happy")
-    return AppState(camera, player, mood, mood, settings)
+    return AppState(camera, player, mood, mood, settings, room_known=True)
 
 
 class Delivered(DeliveryStatus):

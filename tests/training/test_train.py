@@ -137,7 +137,7 @@ def test_of_stored_views_a_recipe_takes_the_first(faces: data.Faces) -> None:
     assert numbers.tolist() == [0, 1, 2]
 
 
-def test_a_view_of_two_faces_is_not_given_the_label_of_one(faces: data.Faces) -> None:
+def test_views_of_two_faces_need_answers_alone(faces: data.Faces) -> None:
     shown, answers = torch.zeros(1, 1, 48, 48), torch.zeros(1, 1, 7)
     recipe = replace(RECIPE, views=21, teacher_share=0.9)
     with pytest.raises(ValueError, match="teacher_share of 1"):
