@@ -115,8 +115,7 @@ class Daemon:
         self._step_started_s = time.monotonic()
         for request in self.requests.drain(self.source.idle_s()):
             self._handle(request)
-        if self._unsaved:
-            self._save_if_changed()
+        self._save_if_changed()
         seen, sensed = self.source.next_observation(), self._senses_alone()
         observation = seen or sensed
         observed = self._state.observed_mood
@@ -153,7 +152,7 @@ class Daemon:
                 new = request.applied(self._state.settings)
                 if new != self._state.settings:
                     self._apply_settings(new)
-                    self._save_if_changed()
+                    self._unsaved = True  # written once, however many were changed at once
             case PressButton(Button.SKIP | Button.REJECT_SONG | Button.TAKE_OVER | Button.LIKE as button):
                 self._press_button(button)
             case PressButton(Button.RESTART):
@@ -170,7 +169,8 @@ class Daemon:
                 self._report_skip()
 
     def _save_if_changed(self) -> None:
-        self._unsaved = not self.save_settings(self._state.settings)
+        if self._unsaved:
+            self._unsaved = not self.save_settings(self._state.settings)
 
     def _press_button(self, button: Button) -> None:
         """Pass a button to the player, which reports any skip."""
@@ -239,6 +239,7 @@ class Daemon:
             part.stop()
         until_s = min(time.monotonic() + _SHUTDOWN_S, self._step_started_s + _SHUTDOWN_DEADLINE_S)
         self.source.close()
+        self._save_if_changed()
         self.save_room(self.mood_filter.room.state, now=True)
         for name, part in parts:
             if not part.join(max(_MIN_JOIN_S, until_s - time.monotonic())):

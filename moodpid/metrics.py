@@ -29,7 +29,7 @@ class LoopMetrics:
         self._temperature_c: float | None = None
 
     def read(self, frame_s: float | None, now_s: float) -> Metrics:
-        """Return the metrics after a step.
+        """Return the metrics after a step; latency and rate are None while nothing is observed.
 
         Args:
             frame_s: When the frame of this step was taken, None if there was none.
@@ -43,6 +43,8 @@ class LoopMetrics:
             self._last_observation_s = frame_s
         if now_s - self._temperature_at_s >= _TEMPERATURE_EVERY_S:
             self._temperature_at_s, self._temperature_c = now_s, self._read_temperature_c()
+        if self._last_observation_s is None or now_s - self._last_observation_s >= _BREAK_S:
+            self._period_s = self._latency_s = None
         return Metrics(self._latency_s, 1 / self._period_s if self._period_s else None, self._temperature_c)
 
 

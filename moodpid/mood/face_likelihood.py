@@ -88,7 +88,7 @@ class OpinionMeter:
             smoothing_s: One opinion in this time.
             stays: The share of the belief that has outlasted the time since the last evidence.
         """
-        elapsed_s = at_s - self._at_s
+        elapsed_s = max(0.0, at_s - self._at_s)
         self._at_s = at_s
         mean = math.fsum(evidence) / len(evidence)
         centred = tuple(x - mean for x in evidence)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 
-from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
+from moodpid.errors import CameraError, CameraStuckError, ConfigError, RecordingEnded
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraState, CameraStatus, CameraView
 from moodpid.text import clean
@@ -27,7 +27,8 @@ class LiveSource:
     """Observes through a camera, for the main loop.
 
     Args:
-        open_camera: Opens the camera, or raises CameraError.
+        open_camera: Opens the camera, or raises CameraError; a ConfigError counts as one, too, once the camera
+            has worked.
         observer: Makes observations of frames.
         artist: Draws them, where a page or a topic shows them.
         live_view: Shows them to the pages that are open.
@@ -55,6 +56,7 @@ class LiveSource:
         self._stuck: CameraStuckError | None = None
         self._darkness = DarknessDetector()
         self._faults = 0
+        self._worked = False  # a frame has come
         self._opened_s = self._next_try_s = clock()
         self.state = CameraState(CameraStatus.STARTING)
         self._period_s = self._due_s = 0.0
@@ -87,6 +89,7 @@ class LiveSource:
         except CameraError as error:
             self._schedule_retry(error)
             return None
+        self._worked = True
         dark = self._darkness.update(frame)
         self.state = _DARK if dark else _WATCHING
         if self._clock() - self._opened_s > _STABLE_S:
@@ -104,13 +107,21 @@ class LiveSource:
     def _next_frame(self) -> Frame:
         """Return the next frame; open the camera and set its rate first where needed."""
         if self._camera is None:
-            self._camera, self._darkness = self._open_camera(), DarknessDetector()
+            self._camera, self._darkness = self._opened_camera(), DarknessDetector()
             self._opened_s, self._fps = self._clock(), None
         fps = max(_MIN_FPS, 1 / self._period_s) if self._period_s else None
         if fps is not None and fps != self._fps:
             self._camera.set_rate(fps)
             self._fps = fps
         return self._camera.read()
+
+    def _opened_camera(self) -> Camera:
+        try:
+            return self._open_camera()
+        except ConfigError as error:
+            if self._worked:  # a recording whose disk or share is away
+                raise CameraError(str(error)) from error
+            raise
 
     def _is_due(self, frame: Frame) -> bool:
         """Return whether this frame is due by the rate; if so, the next one is due a period later."""

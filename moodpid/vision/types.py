@@ -56,7 +56,7 @@ class Camera(Protocol):
     """A source of frames that is open from its construction on."""
 
     def read(self) -> Frame:
-        """Return the next frame, at the rate of the source; never waits longer than three seconds.
+        """Return the next frame, at the rate of the source; never waits longer than five seconds.
 
         Raises:
             CameraError: The camera stalled or went away; close it and open another.

@@ -9,7 +9,7 @@ from moodpid.mood.mood_filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.policy import EventType
 from moodpid.mood.senses import Sense, evidence_of_scores
 from moodpid.requests import Button, ChangeSetting, PlayerChanged, PressButton, SenseReport, TrackSkipped
-from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.state import AppState, CameraState, CameraStatus, Metrics, PlayerState, PlayerStatus, Settings
 from moodpid.status_line import format_status
 from moodpid.text import clean
 from moodpid.vision.pipeline import FacePipeline
@@ -42,6 +42,14 @@ def test_a_night_without_a_camera_says_nothing_of_the_rate() -> None:
         for step in range(20):
             measured = metrics.read(start_s + step / 4, start_s + step / 4)
             assert measured.fps is None if start_s + step == 0 else measured.fps == pytest.approx(4.0)
+
+
+def test_without_observations_there_is_no_rate_and_no_latency() -> None:
+    metrics = LoopMetrics(lambda: None)
+    for step in range(20):
+        metrics.read(step / 4, step / 4 + 0.05)
+    assert metrics.read(None, 6.0).fps == pytest.approx(4.0)
+    assert metrics.read(None, 10.0) == Metrics()
 
 
 def test_a_requested_rate_is_halved_while_hot(harness: DaemonHarness) -> None:

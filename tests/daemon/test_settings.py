@@ -2,7 +2,7 @@
 
 import pytest
 
-from moodpid.errors import RecordingEnded
+from moodpid.errors import RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.room import RoomState
@@ -86,6 +86,21 @@ def test_settings_are_restored_at_start_and_saved_when_changed(harness: DaemonHa
     harness.run(None)
     assert harness.eye.enabled_calls == [False]
     assert harness.keeps == [Settings(enabled=False, dwell_s=20.0)]
+
+
+def test_settings_that_change_at_once_are_saved_once(harness: DaemonHarness) -> None:
+    for dwell_s in (1.0, 2.0, 3.0):
+        harness.requests.post(ChangeSetting("dwell_s", dwell_s))
+    harness.run(None, None)
+    assert harness.keeps == [Settings(dwell_s=3.0)]
+
+
+def test_a_setting_just_before_a_restart_is_saved(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("dwell_s", 3.0))
+    harness.requests.post(PressButton(Button.RESTART))
+    with pytest.raises(RestartRequested):
+        harness.daemon().run()
+    assert harness.keeps == [Settings(dwell_s=3.0)]
 
 
 def test_settings_that_could_not_be_saved_are_retried(harness: DaemonHarness) -> None:

@@ -83,13 +83,12 @@ def webcam_of(driver: Driver, fps: float) -> Webcam:
     return Webcam(0, width=64, height=48, fps=fps, open_capture=lambda _: driver)  # type: ignore[arg-type, return-value]
 
 
-def test_the_driver_is_set_once_to_a_sufficient_whole_rate(
-    driver: Driver,
-) -> None:
-    camera = webcam_of(driver, 4.0)
-    for fps in (3.5, 1.5, 2.0, 4.0):
+def test_the_driver_is_asked_once_for_a_sufficient_whole_rate(driver: Driver) -> None:
+    camera = webcam_of(driver, 3.5)
+    for fps in (1.5, 2.0, 3.5):  # each would start the stream again, and that takes some webcams seconds
         camera.set_rate(fps)
-    assert driver.rates == [4, 2, 4]
+        camera.read()
+    assert driver.rates == [4]
 
 
 @pytest.mark.parametrize(("fps", "period_s"), [(32.0, 1 / 32), (4.0, 0.25), (1.0, 1.0)])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from moodpid.config import CameraConfig
-from moodpid.errors import ConfigError, PictureError, RecordingEnded
+from moodpid.errors import CameraError, ConfigError, PictureError, RecordingEnded
 from moodpid.vision import limits
 from moodpid.vision.cameras import video
 from moodpid.vision.cameras.demo_scene import DemoScene
@@ -38,8 +38,11 @@ def frames(path: Path | None, fps: float, on_fault: OnFault, sizes: ReadLimits =
     """
     if path is None:
         return DemoScene(BUNDLED).frames(fps)
-    if path.is_dir():
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
+    try:
+        files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES) if path.is_dir() else None
+    except OSError as error:  # a folder that this user may not enter
+        raise PictureError(f"{path}: cannot be read: {error.strerror}") from error
+    if files is not None:
         if not files:
             raise PictureError(f"{path}: no pictures in this folder ({', '.join(sorted(PICTURES))})")
         return _pictures(files, fps, on_fault, sizes)
@@ -101,7 +104,7 @@ class RecordingCamera:
         self._clock = clock
         self._sleep = sleep
         self._frames = open_frames()
-        self._began_s = clock()
+        self._began_s = self._ends_s = clock()
         self._rate: float | None = None  # the recording's own
         self._started = False
 
@@ -110,6 +113,7 @@ class RecordingCamera:
 
         Raises:
             RecordingEnded: At the end, unless it loops.
+            CameraError: It loops, and cannot be opened again.
         """
         asked_s = self._clock()
         while True:
@@ -125,6 +129,7 @@ class RecordingCamera:
                 ahead_s = self._period_s
             if ahead_s > 0:
                 self._sleep(ahead_s)
+            self._ends_s = self._began_s + frame.at_s + self._period_s
             if ahead_s > -self._period_s:
                 return Frame(frame.grey, self._began_s + frame.at_s)
 
@@ -138,8 +143,11 @@ class RecordingCamera:
 
     def _first_again(self) -> Frame:
         if self._loop:
-            self._frames, self._started = self._open_frames(), False
-            self._began_s = self._clock()
+            try:
+                self._frames, self._started = self._open_frames(), False
+            except PictureError as error:  # the disk or the share that it lies on is away
+                raise CameraError(str(error)) from error
+            self._began_s = max(self._ends_s, self._clock())  # its last frame is shown for a period, too
             if frame := self._next():
                 return frame
         raise RecordingEnded("the recording is over (loop = true in [camera] would begin it again)")

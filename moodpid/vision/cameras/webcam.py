@@ -45,7 +45,6 @@ class Webcam:
         open_capture: Callable[[int], cv2.VideoCapture] = _open_v4l2,
     ) -> None:
         self._name = f"webcam /dev/video{device}"
-        self._asked_fps = 0
         with _camera_errors(self._name):
             self._capture = open_capture(device)
             if not self._capture.isOpened():
@@ -53,10 +52,10 @@ class Webcam:
                 raise _not_opened(self._name, Path(f"/dev/video{device}"))
             self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
             self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-            self.set_rate(fps)
+            self._capture.set(cv2.CAP_PROP_FPS, math.ceil(fps))  # OpenCV cuts off what follows the point
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
             self._wait_for_first_frame()
-        self._due_s = time.monotonic()
+        self._period_s, self._due_s = 1 / fps, time.monotonic()
 
     def _wait_for_first_frame(self) -> None:
         until_s = time.monotonic() + FIRST_FRAME_S
@@ -97,17 +96,12 @@ class Webcam:
             return None
 
     def set_rate(self, fps: float) -> None:
-        """Ask the driver for the next whole number of frames per second, and give this many of them.
+        """Give this many frames per second, and drop the others undecoded.
 
-        Raises:
-            CameraError: The driver failed.
+        The driver goes on as it was opened: for another rate OpenCV starts the stream again, and cheap
+        webcams take seconds until their next frame.
         """
         self._period_s = 1 / fps
-        # OpenCV cuts off what follows the point, and starts the stream again for every change
-        if math.ceil(fps) != self._asked_fps:
-            self._asked_fps = math.ceil(fps)
-            with _camera_errors(self._name):
-                self._capture.set(cv2.CAP_PROP_FPS, self._asked_fps)
 
     def close(self) -> None:
         """Give the device back."""

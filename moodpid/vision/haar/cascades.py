@@ -34,8 +34,11 @@ def cascade_path(name: str = PROPOSER, configured: str = "") -> Path:
         folders = [folder, "/usr/share/opencv4/haarcascades", "/usr/share/opencv/haarcascades"]
         places = [Path(f) / name for f in folders if f]
     for place in places:
-        if place.is_file():
-            return place
+        try:
+            if place.is_file():
+                return place
+        except OSError as error:  # in a folder that this user may not enter
+            raise CascadeError(f"{place} cannot be read: {error.strerror}") from error
     where = ", ".join(str(p) for p in places)
     raise CascadeError(f"no face cascade at {where}; install the Debian package opencv-data")
 

@@ -71,6 +71,8 @@ def propose(
     found = []
     for x, y, side, hits in _clusters(boxes):
         column, row = back @ np.array([x, y, 1.0]) / scale
+        if not (0 <= column < part.shape[1] and 0 <= row < part.shape[0]):
+            continue  # in a corner of the turned picture, which the frame does not reach
         half = side / scale / 2
         left, top = search.region.left + column - half, search.region.top + row - half
         face = Face(round(left), round(top), round(2 * half), round(2 * half), search.roll)
@@ -80,20 +82,17 @@ def propose(
 
 def _clusters(boxes: Sequence[Sequence[int]]) -> list[tuple[float, float, float, int]]:
     """Return centre, side and number of the hits in each place, most hits first."""
-    clusters: list[list[tuple[float, float, float]]] = []
-    for left, top, width, height in boxes:
-        hit = (left + width / 2, top + height / 2, float(width))
-        for members in clusters:
-            if _together(hit, tuple(np.mean(members, axis=0))):
-                members.append(hit)
+    sums: list[list[float]] = []  # of the centres and sides in a place, and how many they are
+    for left, top, width, height in np.asarray(boxes, np.float64).reshape(-1, 4).tolist():
+        hit = (left + width / 2, top + height / 2, width)
+        for place in sums:
+            if _together(hit, [value / place[3] for value in place[:3]]):
+                place[:] = [value + more for value, more in zip(place, (*hit, 1.0), strict=True)]
                 break
         else:
-            clusters.append([hit])
-    means: list[tuple[float, float, float, int]] = []
-    for members in sorted(clusters, key=len, reverse=True):
-        x, y, side = map(float, np.mean(members, axis=0))
-        means.append((x, y, side, len(members)))
-    return means
+            sums.append([*hit, 1.0])
+    sums.sort(key=lambda place: place[3], reverse=True)
+    return [(x / hits, y / hits, side / hits, round(hits)) for x, y, side, hits in sums]
 
 
 def _together(one: Sequence[float], other: Sequence[float]) -> bool:

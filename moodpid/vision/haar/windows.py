@@ -63,8 +63,7 @@ def cut_window(
     column, row = face.centre
     reach = (0.5 + margin) * face.width * (_slanted(face.roll) if face.roll else 1.0)
     height, width = grey.shape
-    left, top = max(0, round(column - reach)), max(0, round(row - reach))
-    right, bottom = min(width, round(column + reach)), min(height, round(row + reach))
+    (left, right), (top, bottom) = _span(column, reach, width), _span(row, reach, height)
     part = grey[top:bottom, left:right]
     scale = face_px / face.width
     size = max(1, round(scale * part.shape[1])), max(1, round(scale * part.shape[0]))
@@ -79,6 +78,12 @@ def cut_window(
         turned = cv2.warpAffine(small, turn, (side, side), borderMode=cv2.BORDER_REPLICATE)
         small, middle = np.asarray(turned, np.uint8), face.centre
     return FaceWindow(small, face_px, scale, middle, face.roll)
+
+
+def _span(centre: float, reach: float, length: int) -> tuple[int, int]:
+    """Return where a window begins and ends along a side of the frame; it holds a pixel at least."""
+    begins = min(max(0, round(centre - reach)), length - 1)
+    return begins, max(begins + 1, min(length, round(centre + reach)))
 
 
 def search_window(

@@ -1,5 +1,7 @@
 """Faces are found in the whole frame, and found again at a fraction of the cost."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +200,15 @@ def test_a_missing_or_broken_cascade_is_named_with_its_package(tmp_path: Path) -
     broken.write_text("<opencv_storage/>")
     with pytest.raises(CascadeError, match="not a face cascade"):
         HaarDetector(64, str(broken))
+
+
+def test_a_cascade_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "is_file", refuse)  # root may enter every folder
+    with pytest.raises(CascadeError, match=r"own\.xml cannot be read: Permission denied"):
+        cascade_path(configured="/home/pi/own.xml")
 
 
 def test_a_build_of_opencv_without_data_uses_the_system_s(monkeypatch: pytest.MonkeyPatch) -> None:
