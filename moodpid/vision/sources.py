@@ -27,7 +27,7 @@ class LiveSource:
     """Observes through a camera, for the main loop.
 
     Args:
-        open_camera: Opens the camera, or raises CameraError; a ConfigError counts as one, too, once the camera
+        open_camera: Opens the camera, or raises CameraError; a ConfigError counts as one once the camera
             has worked.
         observer: Makes observations of frames.
         artist: Draws them, where a page or a topic shows them.
