@@ -85,7 +85,7 @@ class FaceFinder:
         for proposal in propose(way.cascade, picture.grey, search, picture.curve)[:_MOST_PROPOSALS]:
             if not known(proposal.face):
                 weighed = self.weigh(picture, proposal.face, proposal.hits)
-                if weighed.face.width >= _SMALLEST * picture.smallest_px:
+                if weighed.face.width >= _SMALLEST * picture.smallest_px and _inside(weighed.face, picture):
                     yield weighed, proposal.hits
 
     def weigh(self, picture: Picture, face: Face, hits: int) -> Weighed:
@@ -96,7 +96,13 @@ class FaceFinder:
         """Return the face around its last place, None if it is not there any more."""
         window = cut_window(picture.grey, last, _WINDOW_PX, _WINDOW_MARGIN, picture.curve)
         found = search_window(self._proposer, window, _SHRINK, _GROW)
-        return _without_bias(found.face) if found else None
+        return _without_bias(found.face) if found and _inside(found.face, picture) else None
+
+
+def _inside(face: Face, picture: Picture) -> bool:
+    """Return whether the middle of a face is in the picture; a window turned at its edge shows more."""
+    (column, row), (height, width) = face.centre, picture.grey.shape
+    return 0 <= column < width and 0 <= row < height
 
 
 def _without_bias(face: Face) -> Face:

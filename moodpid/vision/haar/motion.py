@@ -100,6 +100,12 @@ class ChangeDetector:
             self._moved = changed_blocks(self.thumbnail, self._before)
         return self._any_in(self._moved, face)
 
+    def light_changed(self) -> bool:
+        """Return whether most of the picture differs from the frame before, as no person makes it differ."""
+        return self._before is not None and bool(
+            np.median(np.abs(_difference(self.thumbnail, self._before))) > _LEAST_CHANGE
+        )
+
     def changed(self, face: Face) -> bool:
         """Return whether a place has changed since the last search."""
         return self._any_in(self._changed_blocks(), face)
@@ -136,13 +142,18 @@ class ChangeDetector:
 
 def changed_blocks(now: GreyImage, before: GreyImage) -> Blocks:
     """Return which blocks of a thumbnail differ by more than noise, flicker and shaking explain."""
-    level = min(1.1, max(0.9, (float(now.mean()) + 1) / (float(before.mean()) + 1)))
-    expected = level * before.astype(np.float32)
-    difference = np.abs(_unshaken(now.astype(np.float32) - expected, expected))
+    difference = np.abs(_difference(now, before))
     noise = float(np.minimum(difference, _NOISE_LIMIT).mean())
     edges = cv2.morphologyEx(before, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     tolerance = max(_LEAST_CHANGE, _NOISES * noise) + _EDGE_SHARE * edges.astype(np.float32)
     return np.asarray(difference > tolerance, np.bool_)
+
+
+def _difference(now: GreyImage, before: GreyImage) -> NDArray[np.float32]:
+    """Return by how many grey levels thumbnails differ, beyond what flicker and shaking explain."""
+    level = min(1.1, max(0.9, (float(now.mean()) + 1) / (float(before.mean()) + 1)))
+    expected = level * before.astype(np.float32)
+    return _unshaken(now.astype(np.float32) - expected, expected)
 
 
 def _unshaken(difference: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -30,12 +30,17 @@ class FaceMotion:
 
     def __init__(self, grey: GreyImage, face: Face, at_s: float) -> None:
         self._face = face
-        self._first = _patch(grey, face)
-        down, right = np.gradient(self._first)
-        self._solution = shift_solution(right.ravel(), down.ravel(), _RIDGE)
         self._shifts: deque[NDArray[np.float32]] = deque(maxlen=_LOOKS)
         self._moved_s = at_s
         self._measured = False
+        self.relight(grey)
+
+    def relight(self, grey: GreyImage) -> None:
+        """Measure against this frame from now on: the light has changed, and nothing has moved."""
+        self._first = _patch(grey, self._face)
+        down, right = np.gradient(self._first)
+        self._solution = shift_solution(right.ravel(), down.ravel(), _RIDGE)
+        self._shifts.clear()
 
     def update(self, grey: GreyImage, at_s: float) -> None:
         """Measure the shift in this frame."""

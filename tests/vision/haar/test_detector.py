@@ -147,6 +147,20 @@ def test_a_poster_does_not_count_after_minutes() -> None:
     assert seen[False, 190] == 1
 
 
+@pytest.mark.parametrize("exposures", [(1.0,), (1.5, 1.3, 1.15, 1.05, 1.0)])
+def test_a_poster_is_no_person_in_another_light(exposures: tuple[float, ...]) -> None:
+    poster = room((N, 240, 160, 120))
+    lamp, window = np.linspace(1.0, 0.6, 640), np.linspace(0.6, 1.2, 640)
+    lights = [lamp] * 95 + [window * share for share in exposures] + [window] * 100
+    detector = HaarDetector(64)
+    counted = []
+    for number, light in enumerate(lights):
+        seen = noisy(np.clip(poster * light, 0, 255).astype(np.uint8), number)
+        counted.append(len(detector.detect(Frame(seen, 2.0 * number))))
+    assert counted[:90] == [1] * 90
+    assert counted[95:] == [0] * (len(lights) - 95)
+
+
 def test_a_poster_that_moves_counts_again() -> None:
     detector = HaarDetector(64)
     for second in range(0, 190, 2):

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from moodpid.vision.haar import finder
 from moodpid.vision.haar.motion import Region
 from moodpid.vision.haar.search import Proposal, Search, propose
-from moodpid.vision.types import GreyImage
+from moodpid.vision.haar.windows import Hits
+from moodpid.vision.types import Face, GreyImage
 
 FRAME = np.full((480, 640), 128, np.uint8)
 WHOLE = Region(0, 0, 640, 480)
@@ -40,6 +42,14 @@ def test_the_corners_of_a_turned_picture_hold_no_face(roll: float) -> None:
     inside = (width // 2 - 10, height // 2 - 10)
     (found,) = places(HitsAt(*corners, inside), Search(WHOLE, 64, roll))
     assert found.face.centre == pytest.approx((320, 240), abs=2)
+
+
+def test_a_face_found_beyond_the_edge_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    beyond, within = Face(-70, 100, 60, 60), Face(-20, 100, 60, 60)
+    for place, found in ((beyond, False), (within, True)):
+        monkeypatch.setattr(finder, "search_window", lambda *_, place=place: Hits(place, 9))
+        near = finder.FaceFinder().near(finder.Picture(FRAME, None, 64), Face(0, 100, 60, 60, 20.0))
+        assert (near is not None) == found
 
 
 def test_hits_of_one_face_are_one_place_at_their_mean() -> None:
