@@ -50,12 +50,14 @@ class StateTopics:
         yield from self._discovery
         yield from self._settings(state.settings)  # a user just touched one and waits for the answer
         if state.mood is not None:
-            yield from self._mood(state.mood, state, now_s)
+            yield self._mood(state.mood, now_s)
         if state.observed_mood is not None:
             # Not from the published mood: an override knows nothing about the room
             yield self._occupancy(OFF if state.observed_mood.mood is Mood.NOBODY else ON)
         # After them, so that nobody reads one of the past
         yield self._availability(state)
+        if state.mood is not None:
+            yield from self._about_mood(state.mood, state, now_s)
         yield self._camera(state.camera)
         yield self._player(state.player)
         yield _doing(self._topics.song, payloads.affect, state.player.place)
@@ -65,12 +67,14 @@ class StateTopics:
         # Last, so that a client that waits for it finds the rest in place
         yield self._status
 
-    def _mood(self, mood: MoodState, state: AppState, now_s: float) -> Iterator[TopicState]:
-        key, drift = (mood.mood, mood.since_s), (mood.confidence, *mood.scores.probabilities)
+    def _mood(self, mood: MoodState, now_s: float) -> TopicState:
         payload = partial(self._since, payloads.mood, mood, now_s)
-        yield TopicState(self._topics.mood, payload, (*key, mood.faces), drift)
+        return TopicState(self._topics.mood, payload, (mood.mood, mood.since_s, mood.faces), _drift(mood))
+
+    def _about_mood(self, mood: MoodState, state: AppState, now_s: float) -> Iterator[TopicState]:
         payload = partial(self._since, payloads.attributes, mood, now_s)
-        yield TopicState(self._topics.attributes, payload, key, drift, every_s=5.0)
+        key = (mood.mood, mood.since_s)
+        yield TopicState(self._topics.attributes, payload, key, _drift(mood), every_s=5.0)
         place = payloads.affect_of(mood, asked_for=state.settings.override is not None)
         payload, key = partial(payloads.affect, place), (mood.mood, place is None)
         yield TopicState(self._topics.affect, payload, key, place or (0.0, 0.0), every_s=5.0)
@@ -96,6 +100,10 @@ class StateTopics:
         return TopicState(
             self._topics.vitals, payload, (self._last_error, known), drift, step=1.0, every_s=SELDOM_S
         )
+
+
+def _drift(mood: MoodState) -> tuple[float, ...]:
+    return (mood.confidence, *mood.scores.probabilities)
 
 
 def _settings(topics: Topics, fields: Iterable[SettingField], settings: Settings) -> list[TopicState]:

@@ -82,6 +82,7 @@ class Room:
         self.publish("homeassistant/light/bedside/config", BEDSIDE)
         self.publish("bedside", {"state": "OFF"})
         self.publish(f"{ROOT}/camera", {"state": "watching", "message": ""})
+        self.publish(f"{ROOT}/availability", {"mood": "online", "occupancy": "online"})
         self.publish(f"{ROOT}/override", "automatic")
         self.publish(f"{ROOT}/status", "online")
 
