@@ -80,9 +80,9 @@ class StateTopics:
         yield TopicState(self._topics.affect, payload, key, place or (0.0, 0.0), every_s=5.0)
 
     def _availability(self, state: AppState) -> TopicState:
-        asked_for = state.settings.override is not None
-        text = payloads.availability(mood=state.room_known or asked_for, occupancy=state.room_known)
-        return _plain(self._topics.availability, text)
+        mood, occupancy = state.room_known or state.settings.override is not None, state.room_known
+        payload = partial(payloads.availability, mood=mood, occupancy=occupancy)
+        return TopicState(self._topics.availability, payload, (mood, occupancy))
 
     def _since(self, payload: Callable[[MoodState, datetime], str], mood: MoodState, now_s: float) -> str:
         return payload(mood, self._timestamps.local(mood.since_s, now_s))
