@@ -124,7 +124,7 @@ class Daemon:
             self.save_room(self.mood_filter.room.state, now=False)
         mood = apply_override(observed, self._state.settings.override, self._override_since_s)
         decision = self.policy.decide(mood, observed)
-        metrics = self.metrics.read(observation.at_s if observation else None, self.clock())
+        metrics = self.metrics.read(seen.at_s if seen else None, self.clock())
         self._throttle(metrics.temperature_c)
         state = replace(
             self._state,

@@ -206,7 +206,7 @@ class LibraryReader:
             return None
         if not stat.S_ISREG(found.st_mode):  # SQLite would wait for a pipe
             raise sqlite3.DatabaseError("it is not a regular file")
-        mode = "mode=ro&immutable=1" if _is_frozen(self._path) else "mode=ro"
+        mode = "mode=ro&immutable=1" if _needs_immutable(self._path) else "mode=ro"
         wanted = (found.st_ino, mode)
         if self._connection is None or wanted != self._opened_as:
             self.close()
@@ -220,10 +220,10 @@ class LibraryReader:
         return self._connection
 
 
-def _is_frozen(path: Path) -> bool:
-    """Whether the disk is read-only, and the database whole without the files that SQLite makes beside it.
+def _needs_immutable(path: Path) -> bool:
+    """Return whether the disk is read-only, and the database complete in one file.
 
-    SQLite opens it then only as one that nobody changes (sqlite.org/wal.html, "Read-Only Databases").
+    SQLite then opens it only with `immutable=1` (sqlite.org/wal.html, "Read-Only Databases").
     """
     if not os.statvfs(path).f_flag & os.ST_RDONLY or Path(f"{path}-shm").exists():
         return False

@@ -190,7 +190,7 @@ def _diagnostics(topics: Topics) -> dict[str, Component]:
         "camera": _sensor("Camera", topics.camera, "state", "camera", **camera),
         "player": _sensor("Player", topics.player, "state", "speaker", **player),
         "latency": _measured("Latency", vitals, "latency_ms", **latency),
-        "looks": _measured("Measured looks a second", vitals, "looks_hz", **looks),
+        "looks": _measured("Measured looks per second", vitals, "looks_hz", **looks),
         "temperature": _measured("Temperature", vitals, "temperature_c", **warmth),
         "last_error": _sensor("Last error", vitals, "last_error", "alert-circle-outline"),
     }

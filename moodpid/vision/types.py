@@ -56,7 +56,7 @@ class Camera(Protocol):
     """A source of frames that is open from its construction on."""
 
     def read(self) -> Frame:
-        """Return the next frame, at the rate of the source; never waits longer than five seconds.
+        """Return the next frame, at the rate of the source; never waits longer than `time_limited.READ_S`.
 
         Raises:
             CameraError: The camera stalled or went away; close it and open another.
@@ -64,7 +64,7 @@ class Camera(Protocol):
         """
 
     def set_rate(self, fps: float) -> None:
-        """Make this many frames per second from now on, 1 or more, as nearly as the source can.
+        """Give this many frames per second from now on, 1 or more, as nearly as the source can.
 
         Raises:
             CameraError: The driver failed or does not come back; close the camera and open another.

@@ -226,6 +226,17 @@ def test_senses_set_the_mood_while_the_camera_is_lost(harness: DaemonHarness) ->
     assert mood.mood is Mood.HAPPY
     assert mood.faces == 0
     assert harness.home.published[-1].room_known
+    assert harness.home.published[-1].metrics.fps is None  # nothing is observed
+
+
+def test_with_the_camera_off_no_sense_tells_of_the_room(harness: DaemonHarness) -> None:
+    daemon = harness.daemon(*[None] * 5)
+    harness.eye.state = CameraState(CameraStatus.OFF)
+    daemon.mood_filter = MoodFilter(FilterSettings(), senses={"voice": Sense(weight=1.0)})
+    harness.requests.post(SenseReport("voice", evidence_of_scores({Emotion.HAPPY: 1.0}), 1.0))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert not harness.home.published[-1].room_known
 
 
 @pytest.mark.parametrize("status", list(CameraStatus))

@@ -38,7 +38,7 @@ ENTITIES = {
     "sensor.living_room_faces",
     "sensor.living_room_last_error",
     "sensor.living_room_latency",
-    "sensor.living_room_measured_looks_a_second",
+    "sensor.living_room_measured_looks_per_second",
     "sensor.living_room_mood",
     "sensor.living_room_player",
     "sensor.living_room_temperature",
@@ -53,7 +53,7 @@ UNKNOWN = {"unavailable", "unknown"}
 NUMBERS = {
     f"sensor.living_room_{name}"
     for name in (
-        *("arousal", "confidence", "latency", "measured_looks_a_second", "temperature", "valence"),
+        *("arousal", "confidence", "latency", "measured_looks_per_second", "temperature", "valence"),
         *("arousal_of_the_song", "valence_of_the_song"),
     )
 }

@@ -1,5 +1,6 @@
 """A camera that hangs while it is opened or closed is left behind in time."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -7,7 +8,7 @@ from threading import Event
 import pytest
 
 from moodpid.errors import CameraError, CameraStuckError, StopRequested
-from moodpid.vision.cameras import time_limited
+from moodpid.vision.cameras import time_limited, webcam
 from moodpid.vision.cameras.time_limited import TimeLimitedCamera
 from moodpid.vision.sources import MAX_IDLE_S
 from tests.support.fakes import Clock, FakeCamera
@@ -109,10 +110,16 @@ def test_a_camera_that_does_not_hang_is_as_it_was() -> None:
     assert camera.closed
 
 
+def test_a_webcam_is_read_no_longer_than_the_step_allows() -> None:
+    frame_s = 1.0  # at the lowest rate that may be configured
+    driver_s = float(os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"])
+    assert frame_s + webcam._TIMEOUT_S + driver_s <= time_limited.READ_S
+
+
 def test_the_slowest_step_stays_within_the_watchdog_s_time() -> None:
     unit = (Path(__file__).parents[2] / "systemd" / "moodpid.service").read_text()
     watchdog_s = float(unit.split("\nWatchdogSec=")[1].split()[0])
     # Switched off and on while the loop rests; then a camera that opens at the last moment and sends nothing
-    unfed_s, off_s, read_s = watchdog_s / 3, time_limited.CLOSE_S, 5.0
-    camera_s = time_limited.OPEN_S + time_limited.PACE_S + read_s + time_limited.CLOSE_S
+    unfed_s, off_s = watchdog_s / 3, time_limited.CLOSE_S
+    camera_s = time_limited.OPEN_S + time_limited.PACE_S + time_limited.READ_S + time_limited.CLOSE_S
     assert unfed_s + MAX_IDLE_S + off_s + camera_s < watchdog_s

@@ -9,9 +9,10 @@ from typing import TypeVar
 from moodpid.errors import CameraStuckError, StopRequested
 from moodpid.vision.types import Camera, Frame
 
-# The worst step of the loop has them all, and the five seconds of a read; see the unit's WatchdogSec.
-# A webcam may take ten seconds for its first frame alone
+# The worst step of the loop has them all; see the unit's WatchdogSec. A webcam may take ten seconds for its
+# first frame alone
 OPEN_S, PACE_S, CLOSE_S = 12.0, 1.0, 1.5
+READ_S = 5.0  # no camera's `read` waits longer
 # How late a stop may be noticed. The signal's handler only sets a flag: one that woke us could find us at the
 # very lock that it needs for that
 SLICE_S = 0.25

@@ -33,12 +33,15 @@ def cascade_path(name: str = PROPOSER, configured: str = "") -> Path:
         folder = getattr(getattr(cv2, "data", None), "haarcascades", None)  # Debian's cv2 lacks it
         folders = [folder, "/usr/share/opencv4/haarcascades", "/usr/share/opencv/haarcascades"]
         places = [Path(f) / name for f in folders if f]
+    refused = ""
     for place in places:
         try:
             if place.is_file():
                 return place
         except OSError as error:  # in a folder that this user may not enter
-            raise CascadeError(f"{place} cannot be read: {error.strerror}") from error
+            refused = f"{place} cannot be read: {error.strerror}"
+    if refused:
+        raise CascadeError(refused)
     where = ", ".join(str(p) for p in places)
     raise CascadeError(f"no face cascade at {where}; install the Debian package opencv-data")
 

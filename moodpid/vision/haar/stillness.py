@@ -31,25 +31,39 @@ class FaceMotion:
     def __init__(self, grey: GreyImage, face: Face, at_s: float) -> None:
         self._face = face
         self._shifts: deque[NDArray[np.float32]] = deque(maxlen=_LOOKS)
+        self._looks = 0  # since shifts are measured against the present patch
+        self._offset = np.zeros(2, np.float32)  # what is added to them
         self._moved_s = at_s
         self._measured = False
-        self.relight(grey)
+        self._measure_against(grey)
 
-    def relight(self, grey: GreyImage) -> None:
-        """Measure against this frame from now on: the light has changed, and nothing has moved."""
+    def _measure_against(self, grey: GreyImage) -> None:
         self._first = _patch(grey, self._face)
         down, right = np.gradient(self._first)
         self._solution = shift_solution(right.ravel(), down.ravel(), _RIDGE)
-        self._shifts.clear()
+        self._looks = 0
+
+    def relight(self, grey: GreyImage) -> None:
+        """Measure against this frame from now on: the light has changed, which is no motion.
+
+        The shifts from before go on counting: where the face was on average is where it is now. In light that
+        changes with each look, every other shift is measured all the same.
+        """
+        if self._looks != 1:
+            recent = [*self._shifts][-self._looks :] if self._looks else [self._offset]
+            self._offset = np.asarray(np.mean(recent, axis=0), np.float32)
+            self._measure_against(grey)
 
     def update(self, grey: GreyImage, at_s: float) -> None:
         """Measure the shift in this frame."""
-        self._shifts.append(self._shift(_patch(grey, self._face)))
+        self._shifts.append(self._offset + self._shift(_patch(grey, self._face)))
+        self._looks += 1
         if len(self._shifts) < _LOOKS:
             return
         if moves(np.array(self._shifts)):
             self._moved_s, self._measured = at_s, False
             self._shifts.clear()
+            self._looks = 0
         else:
             self._measured = True
 

@@ -161,6 +161,19 @@ def test_a_poster_is_no_person_in_another_light(exposures: tuple[float, ...]) ->
     assert counted[95:] == [0] * (len(lights) - 95)
 
 
+def test_a_person_taken_for_a_picture_counts_on_moving() -> None:
+    detector = HaarDetector(64)
+    counted = []
+    for number in range(150):
+        moves = number >= 100
+        picture = room((N, 240 + (6 * (number % 2) if moves else 0), 160, 120))
+        light = 0.6 if moves and number // 20 % 2 else 1.0
+        frame = Frame(noisy((picture * light).astype(np.uint8), number), 2.0 * number)
+        counted.append(len(detector.detect(frame)))
+    assert counted[99] == 0
+    assert counted[-40:] == [1] * 40
+
+
 def test_a_poster_that_moves_counts_again() -> None:
     detector = HaarDetector(64)
     for second in range(0, 190, 2):

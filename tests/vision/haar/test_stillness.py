@@ -45,6 +45,23 @@ def test_light_that_fades_moves_no_picture() -> None:
     assert still_s(0.0, 2.0, light_per_s=0.005) == 30.0
 
 
+@pytest.mark.parametrize("every", [1, 2, 20])
+@pytest.mark.parametrize(("amplitude_px", "still"), [(0.0, True), (0.4, False)])
+def test_light_that_changes_again_and_again_is_no_motion(
+    every: int, amplitude_px: float, still: bool
+) -> None:
+    motion = FaceMotion(frame(0.0, 1.0, 0, 2.0), FACE, 0.0)
+    light = 1.0
+    for number in range(1, 161):
+        at_s = number / LOOKS_HZ
+        shift = float(amplitude_px * np.sin(2 * np.pi * at_s / 4))
+        if number % every == 0:
+            light = 1.5 - light
+            motion.relight(frame(shift, light, number, 2.0))
+        motion.update(frame(shift, light, number, 2.0), at_s)
+    assert (motion.still_s(40.0) == 40.0) == still
+
+
 def test_nothing_is_known_before_enough_looks() -> None:
     motion = FaceMotion(frame(0.0, 1.0, 0, 1.0), FACE, 0.0)
     motion.update(frame(0.0, 1.0, 1, 1.0), 300.0)
