@@ -66,7 +66,7 @@ def camera(state: CameraState) -> str:
 
 
 def availability(*, mood: bool, occupancy: bool) -> str:
-    """Return whether mood and occupancy are of now, in Home Assistant's words."""
+    """Return whether mood and occupancy are current, in Home Assistant's words."""
     known = {"mood": mood, "occupancy": occupancy}
     return as_json({name: ONLINE if is_known else OFFLINE for name, is_known in known.items()})
 

@@ -61,7 +61,7 @@ class Topics:
 
     @property
     def availability(self) -> str:
-        """Whether `mood` and `occupancy` are of now, each `online` or `offline`; JSON, retained."""
+        """Whether `mood` and `occupancy` are current, each `online` or `offline`; JSON, retained."""
         return f"{self.root}/availability"
 
     @property

@@ -19,12 +19,8 @@ from moodpid.vision.image_files import read_grey
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Frame
 from tests.support.fakes import Clock
+from tests.support.recordings import picture, unexpected
 from tests.support.rooms import FACES, room
-
-
-def picture(file: Path, level: int = 100, size: tuple[int, int] = (48, 64)) -> Path:
-    cv2.imwrite(str(file), np.full(size, level, np.uint8))
-    return file
 
 
 def video(file: Path, frames: int = 50, fps: float = 25.0) -> Path:
@@ -33,10 +29,6 @@ def video(file: Path, frames: int = 50, fps: float = 25.0) -> Path:
         writer.write(np.full((48, 64, 3), 5 * number, np.uint8))
     writer.release()
     return file
-
-
-def unexpected(fault: PictureError) -> None:
-    raise AssertionError(str(fault))
 
 
 class Faults(list[str]):

@@ -3,28 +3,18 @@
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from moodpid.errors import CameraError, PictureError, RecordingEnded
 from moodpid.vision.cameras import recording
 from moodpid.vision.cameras.demo_scene import DemoScene
-from moodpid.vision.opencv import cv2
 from tests.support.fakes import Clock
+from tests.support.recordings import picture, unexpected
 from tests.support.rooms import FACES
-
-
-def picture(file: Path, level: int = 100) -> Path:
-    cv2.imwrite(str(file), np.full((48, 64), level, np.uint8))
-    return file
 
 
 def camera_of(folder: Path, clock: Clock, *, loop: bool = True) -> recording.RecordingCamera:
     """The pictures in a folder, four a second."""
-
-    def unexpected(fault: PictureError) -> None:
-        raise AssertionError(str(fault))
-
     return recording.RecordingCamera(
         lambda: recording.frames(folder, 4.0, unexpected), 4.0, loop=loop, clock=clock, sleep=clock.sleep
     )

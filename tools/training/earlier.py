@@ -36,10 +36,10 @@ def previous(model: Path) -> tuple[network.EmotionNetwork, dict[str, Any]]:
     return earlier, figures
 
 
-def load(name: str, weights: Path, enlarged: int = 0, dropout: float = 0.0) -> network.EmotionNetwork:
+def load(name: str, weights: Path, enlarged: int = 0) -> network.EmotionNetwork:
     """Return a network with stored weights, in evaluation mode on the CPU."""
     state = torch.load(weights, map_location="cpu", weights_only=True)
-    built = network.build(name, dropout, enlarged)
+    built = network.build(name, enlarged=enlarged)
     built.load_state_dict(state)
     return built.eval()
 
@@ -72,7 +72,7 @@ def begin(
         figures = json.loads(described.read_text())
         about = figures["start"] or {}
         start = {**about, "through": [*about.get("through", []), recipe.start]}
-        before = load(figures["recipe"]["network"], folder / "weights.pt", recipe.enlarged, recipe.dropout)
+        before = load(figures["recipe"]["network"], folder / "weights.pt")
         if figures["recipe"]["network"] != recipe.network:
             before = narrowed(before, recipe.network, torch.from_numpy(images))
         return before, start

@@ -9,7 +9,6 @@ name. On an accelerator `--limit-s 560 --side-by-side 2` fits all of it into tha
 from __future__ import annotations
 
 import argparse
-import itertools
 import subprocess
 import sys
 import time
@@ -135,9 +134,11 @@ def make_all(options: argparse.Namespace) -> None:
 def _side_by_side(
     options: argparse.Namespace, stage: str, flag: str, names: list[str], limit_s: float
 ) -> None:
-    chained = chains(names, STUDENTS if stage == "students" else MEMBERS)
-    count = min(options.side_by_side, len(chained))
-    groups = [list(itertools.chain(*chained[number::count])) for number in range(count)]
+    if stage == "students" and options.side_by_side > 1:
+        groups = chains(names, STUDENTS)
+    else:
+        count = min(options.side_by_side, len(names))
+        groups = [names[number::count] for number in range(count)]
     common = ["--data", options.data, "--run", options.run, "--limit-s", limit_s]
     for name in ("epochs", "network", "faces", "previous"):
         if (value := getattr(options, name)) is not None:
@@ -150,11 +151,11 @@ def _side_by_side(
 
 
 def chains(names: list[str], recipes: dict[str, Recipe]) -> list[list[str]]:
-    """Return members, or students, in groups that need no other group: who begins with one follows it."""
+    """Return the students in groups that need no other group: what begins with another follows it."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        start = recipes[name].start.rpartition("/")[2]
-        group = groups.get(start, [])
+        kind, _, start = recipes[name].start.partition("/")
+        group = groups[start] if kind == "students" and start in groups else []
         groups[name] = group
         group.append(name)
     return list({id(group): group for group in groups.values()}.values())

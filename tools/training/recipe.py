@@ -76,20 +76,6 @@ MEMBERS = {
     name: replace(recipe, fold=fold, folds=len(_MEMBERS))
     for fold, (name, recipe) in enumerate(_MEMBERS.items())
 } | {"tuned": _TUNED}
-# Goes on from a member that had learned the labels by heart: with FER+'s votes to the end
-MEMBERS["broad_equivariant_again"] = replace(
-    MEMBERS["broad_equivariant"],
-    start="members/broad_equivariant",
-    epochs=36,
-    kernel_rate=0.0036,
-    rate=0.03,
-    warm_up=0.02,
-    votes_share=0.6,
-    votes_until=1.0,
-    plain_end=0.1,
-    mirror_from=0.3,
-    seed=20,
-)
 
 _STUDENT = Recipe(
     epochs=400,

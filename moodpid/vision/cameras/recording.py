@@ -41,7 +41,9 @@ def frames(path: Path | None, fps: float, on_fault: OnFault, sizes: ReadLimits =
     try:
         files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES) if path.is_dir() else None
     except OSError as error:  # a folder that this user may not enter
-        raise PictureError(f"{path}: cannot be read: {error.strerror}") from error
+        raise PictureError(
+            f"{path}: cannot be read: {error.strerror}; the service sees nothing in /home"
+        ) from error
     if files is not None:
         if not files:
             raise PictureError(f"{path}: no pictures in this folder ({', '.join(sorted(PICTURES))})")

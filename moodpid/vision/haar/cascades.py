@@ -39,7 +39,7 @@ def cascade_path(name: str = PROPOSER, configured: str = "") -> Path:
             if place.is_file():
                 return place
         except OSError as error:  # in a folder that this user may not enter
-            refused = f"{place} cannot be read: {error.strerror}"
+            refused = f"{place} cannot be read: {error.strerror}; the service sees nothing in /home"
     if refused:
         raise CascadeError(refused)
     where = ", ".join(str(p) for p in places)
