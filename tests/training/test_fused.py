@@ -7,6 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
 
 import fused  # noqa: E402
+import native  # noqa: E402
 import pace  # noqa: E402
 
 pytestmark = [
@@ -81,6 +82,20 @@ def test_norm_sum_and_relu6_agree_with_pytorch_s(clipped: bool, beside: bool, ki
         assert apart(getattr(ours, name), getattr(theirs, name)) < 1e-4
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_settled_norm_without_gradient_agrees_with_pytorch_s(beside: bool) -> None:
+    x, other = (pictures(*SHAPE, kind=torch.float32) for _ in range(2))
+    shortcut = other if beside else None
+    norm = a_norm(48)
+    norm(x)  # measures
+    norm.eval()
+    with torch.no_grad():
+        expected = fused.norm_relu6(x, norm, shortcut, clipped=True)
+    with torch.no_grad(), native.also_without_gradient():
+        ours = fused.norm_relu6(x, norm, shortcut, clipped=True)
+    assert apart(ours, expected) < ROUNDING[torch.float32]
+
+
 @pytest.mark.parametrize("kind", ROUNDING)
 def test_maxima_and_their_gradient_are_exactly_pytorch_s(kind: torch.dtype) -> None:
     x, wanted = pictures(*SHAPE, kind=kind), pictures(6, 48, 6, 6, kind=kind)
@@ -112,6 +127,9 @@ def test_a_convolution_s_gradients_agree_with_pytorch_s(side: int, width: int) -
 def test_with_other_numbers_or_no_gradient_pytorch_does_it() -> None:
     assert not fused.suits(torch.zeros(SHAPE, dtype=torch.float64))
     with torch.no_grad():
+        assert not fused.suits(pictures(*SHAPE))
+        with native.also_without_gradient():
+            assert fused.suits(pictures(*SHAPE))
         assert not fused.suits(pictures(*SHAPE))
     assert fused.suits(pictures(*SHAPE))
 

@@ -5,6 +5,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install -e .[training]")
 
 import fused  # noqa: E402
+import native  # noqa: E402
+import network  # noqa: E402
+import views  # noqa: E402
 import winograd  # noqa: E402
 
 pytestmark = [
@@ -71,3 +74,21 @@ def test_training_convolves_so_where_it_can(monkeypatch: pytest.MonkeyPatch) -> 
     with torch.no_grad():
         fused.conv(x, kernel, (1, 1), (1, 1))
     assert len(convolved) == 1
+    with torch.no_grad(), native.also_without_gradient():
+        fused.conv(x, kernel, (1, 1), (1, 1))
+    assert len(convolved) == 2
+    with torch.no_grad():
+        fused.conv(x, kernel, (1, 1), (1, 1))
+    assert len(convolved) == 2
+
+
+def test_answers_to_views_are_convolved_so_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = network.build("equivariant").eval()
+    faces = torch.randint(256, (views.ANSWERED + 3, 48, 48), dtype=torch.uint8)
+    convolved = []
+    conv = winograd.conv
+    monkeypatch.setattr(winograd, "conv", lambda x, kernel: convolved.append(len(x)) or conv(x, kernel))
+    ours = views.answer(built, faces)
+    assert set(convolved) == {views.ANSWERED, 3}
+    monkeypatch.setattr(winograd, "suits", lambda *_: False)
+    assert torch.allclose(ours, views.answer(built, faces), atol=2e-3)

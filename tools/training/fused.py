@@ -39,13 +39,8 @@ def library(kind: torch.dtype) -> ctypes.CDLL | None:
 
 
 def suits(x: Tensor) -> bool:
-    """Tell whether the functions of this module can be used for x, and its gradient is wanted."""
-    return (
-        x.dtype in KINDS
-        and x.device.type == "cpu"
-        and torch.is_grad_enabled()
-        and library(x.dtype) is not None
-    )
+    """Tell whether the functions of `fused.c` can be used for x, and are wanted."""
+    return x.dtype in KINDS and x.device.type == "cpu" and native.wanted() and library(x.dtype) is not None
 
 
 def conv(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]) -> Tensor:
@@ -62,12 +57,26 @@ def conv(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int,
 
 def norm_relu6(x: Tensor, norm: nn.BatchNorm2d, shortcut: Tensor | None, *, clipped: bool) -> Tensor:
     """Return the batch norm of (N, C, side, side), plus the shortcut, and ReLU6 of it where it is clipped."""
+    if not (norm.training or torch.is_grad_enabled()) and suits(x):
+        return _settled(x, norm, shortcut, clipped)
     if norm.training and norm.momentum is not None and suits(x):
         fused: Tensor = _Norm.apply(x, norm.weight, norm.bias, shortcut, norm, clipped)  # type: ignore[no-untyped-call]
         return fused
     y: Tensor = norm(x)
     y = y if shortcut is None else y + shortcut
     return functional.relu6(y) if clipped else y
+
+
+def _settled(x: Tensor, norm: nn.BatchNorm2d, shortcut: Tensor | None, clipped: bool) -> Tensor:
+    """Return `norm_relu6` by what the norm has measured."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    x, shortcut = _alike(x), None if shortcut is None else _alike(shortcut)
+    gain = norm.weight * (norm.running_var + norm.eps).rsqrt()
+    offset = norm.bias - norm.running_mean * gain
+    channels, y = x.shape[1], torch.empty_like(x)
+    _call("scale", x, shortcut, x.numel() // channels, channels, gain, offset, int(clipped), y)
+    return y
 
 
 def pool(x: Tensor) -> Tensor:

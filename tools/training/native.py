@@ -6,13 +6,40 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import torch
 
 # What -ffast-math would add to these lets the processor drop small numbers in the whole process
 FLAGS = ("-O3", "-march=native", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math")
 LIBRARY = ("-fopenmp", "-shared", "-fPIC")
 COMPILE_LIMIT_S = 120.0
+
+
+_without_gradient = False
+
+
+@contextmanager
+def also_without_gradient() -> Iterator[None]:
+    """Let our own functions be `wanted` where no gradient is."""
+    global _without_gradient  # noqa: PLW0603 - of the process, as PyTorch's own switches
+    before, _without_gradient = _without_gradient, True
+    try:
+        yield
+    finally:
+        _without_gradient = before
+
+
+def wanted() -> bool:
+    """Tell whether our own functions should be used.
+
+    Without a gradient the two channels of a mirrored pair are equal to the last bit, and hooks see every
+    norm: PyTorch's functions keep to that, and ours take over where it does not matter.
+    """
+    return torch.is_grad_enabled() or _without_gradient
 
 
 def compiled(

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import data
+import native
 from average import Average, settle_pairs
 from device import autocast
 from lessons import Lesson, Phase
@@ -161,7 +162,7 @@ class Run:
         targets = batch.targets
         with autocast(self.device):
             if phase.mirror:
-                with torch.no_grad():
+                with torch.no_grad(), native.also_without_gradient():
                     own = functional.softmax(self.average.network(images.flip(3))[0].float(), dim=1)
                 targets = targets.lerp(own, self.recipe.mirror_share)
             logits, votes_logits = self.network(images)

@@ -44,14 +44,11 @@ def library() -> ctypes.CDLL | None:
 
 
 def suits(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]) -> bool:
-    """Return whether `conv` can do this convolution, and a gradient is wanted.
-
-    Without a gradient the two channels of a mirrored pair have to be equal to the last bit, as PyTorch's are.
-    """
+    """Return whether `conv` can do this convolution, and it is wanted."""
     return (
         x.dtype == torch.float32
         and x.device.type == "cpu"
-        and torch.is_grad_enabled()
+        and native.wanted()
         and (kernel.shape[2:], stride, padding) == ((3, 3), (1, 1), (1, 1))
         and all(width % LANES == 0 for width in kernel.shape[:2])
         and library() is not None
