@@ -128,13 +128,15 @@ def _stop_on_signals() -> Event:
 
 
 def _require_own_user() -> None:
-    """Refuse to leave files of root in the service's folder, which the service could not read.
+    """Refuse to leave files in the service's folder that the service could not read.
 
     Raises:
-        LibraryError: This is root, and the folder is not root's.
+        LibraryError: The folder is another user's: this is root, or may not write there.
     """
     folder = state_files.library_path().parent
-    if os.geteuid() == 0 and folder.exists() and folder.stat().st_uid != 0:
+    if not folder.exists() or folder.stat().st_uid == os.geteuid():
+        return
+    if os.geteuid() == 0 or not os.access(folder, os.W_OK | os.X_OK):
         raise LibraryError(f"{folder} belongs to the service's user: sudo -u moodpid moodpid analyse")
 
 

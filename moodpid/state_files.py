@@ -21,9 +21,12 @@ def room_path() -> Path:
 
 
 def library_path() -> Path:
-    """Return where the database about songs is: in the service's folder, else in the user's."""
+    """Return where the database about songs is: in the folder of an installed service, else in the user's.
+
+    This holds for all users: the service would know nothing of a second database.
+    """
     folder = state_folder()
-    if folder is None and os.access(INSTALLED_STATE, os.R_OK | os.X_OK):
+    if folder is None and INSTALLED_STATE.is_dir():
         folder = INSTALLED_STATE
     if folder is None:
         folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "moodpid"

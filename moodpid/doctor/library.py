@@ -7,6 +7,7 @@ from moodpid import wiring
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
 from moodpid.library.analysis.files import MusicFolderError, require_folder
+from moodpid.library.database import LibraryDeniedError
 from moodpid.library.records import analyzer_version
 from moodpid.library_app import local_folder
 from moodpid.mpd.connection import MpdConnection
@@ -25,6 +26,9 @@ def check_library(config: Config) -> Iterator[Finding]:
     try:
         with wiring.library_reader() as reader:
             backlog = reader.backlog(analyzer_version(network=network))
+    except LibraryDeniedError as error:
+        yield Finding(True, _SUBJECT, str(error))
+        return
     except MoodpidError as error:
         yield Finding(False, _SUBJECT, str(error), _ANALYSE)
         return

@@ -23,6 +23,10 @@ class LibraryError(MoodpidError):
     exit_code = ExitCode.SOME_FAILED
 
 
+class LibraryDeniedError(LibraryError):
+    """The database is the service's, and this user may not read it."""
+
+
 def newer_schema(path: Path, error: NewerSchemaError) -> str:
     """Return the error line for a database of a newer version."""
     return f"{path} was written by a newer moodpid ({error}): update moodpid, or move it away"

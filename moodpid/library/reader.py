@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from moodpid.library.backlog import read_backlog
-from moodpid.library.database import LibraryError, newer_schema
+from moodpid.library.database import LibraryDeniedError, LibraryError, newer_schema
 from moodpid.library.names import database_name, mpd_name
 from moodpid.library.places import Place
 from moodpid.library.records import Backlog, Tags
@@ -194,6 +194,11 @@ class LibraryReader:
         except NewerSchemaError as error:
             self.close()
             raise LibraryError(newer_schema(self._path, error)) from error
+        except PermissionError as error:
+            self.close()
+            raise LibraryDeniedError(
+                f"{self._path} is the service's own: begin the command with sudo -u moodpid"
+            ) from error
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise LibraryError(f"{self._path} cannot be read: {error}; moodpid analyse mends it") from error
