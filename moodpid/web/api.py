@@ -119,7 +119,8 @@ class Api:
             max_age=round(SESSION_S),
             path=self._cookie_path,
             httponly=True,
-            secure=self._secure,
+            # A browser on the page's own address drops such a cookie; it says itself by which it came
+            secure=self._secure and not request.headers.get("Origin", "").lower().startswith("http:"),
             samesite="Strict",
         )
         return response

@@ -58,10 +58,12 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
         ConfigError: The port is taken, or no user could sign in.
     """
     page = settings.web
-    protected = bool(parts.password) or not is_loopback(page.host)
+    # A proxy need not say that it is one
+    reached = page.public_url or ("" if is_loopback(page.host) else f"host {page.host}")
+    protected = bool(parts.password or reached)
     if protected and not (parts.password or parts.links):
         raise ConfigError(
-            f"[web] host {page.host} can be reached from other machines and there is no password: write one"
+            f"[web] {reached} can be reached from other machines and there is no password: write one"
             " to /etc/moodpid/web-password, or name its file with password_file"
         )
     address = PageAddress.of(page, parts.hostname)
