@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from moodpid.library.analysis.decode import DecodeError
+from moodpid.library.analysis.decode import DecodeError, SlowDecodeError
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
@@ -48,6 +48,14 @@ class ReadingAnalyzer:
         match path.read_text(encoding="utf-8").split():
             case ["broken", *why]:
                 raise DecodeError(" ".join(why))
+            case ["slow"]:
+                raise SlowDecodeError("the decoder did not finish")
+            case ["unplugged"]:
+                path.unlink()
+                raise DecodeError("no sound can be decoded")
+            case ["unplugged", "late"]:
+                path.unlink()
+                return analysis()
             case ["fault"]:
                 raise ZeroDivisionError
             case [valence, arousal, *_]:

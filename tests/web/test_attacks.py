@@ -79,7 +79,7 @@ def test_a_proxy_s_name_is_allowed_by_configuration() -> None:
         assert page.get("/", Host="other.example").status == 403
 
 
-def test_beside_its_proxy_the_page_can_be_signed_in_to_as_well() -> None:
+def test_beside_its_proxy_the_page_lets_people_sign_in() -> None:
     with page_server('host = "0.0.0.0"\npublic_url = "https://home.example"', password=PASSWORD) as page:
         own = "192.168.1.7:8730"
         answer = page.post("/api/session", {"password": PASSWORD}, Host=own, Origin=f"http://{own}")

@@ -44,6 +44,10 @@ class DecodeError(MoodpidError):
     exit_code = ExitCode.SOME_FAILED
 
 
+class SlowDecodeError(DecodeError):
+    """It took too long: the file may be at fault, or its share, or a machine with much else to do."""
+
+
 class _NoLoudnessError(DecodeError):
     """The loudness filter has ended the decoder: it needs a channel layout, and the file has none."""
 
@@ -202,7 +206,7 @@ def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limit
     if reader is not None:
         sinks[reader] = _Sink(_expected_bytes(NETWORK_RATE_HZ))
     if not _read_all(sinks, time.monotonic() + limits.wall_s):
-        raise DecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
+        raise SlowDecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
     samples, messages, *rest = (bytes(sink.data) for sink in sinks.values())
     if process.wait() > 0 and _LOUDNESS.search(messages):
         raise _NoLoudnessError("the loudness cannot be measured")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from moodpid.errors import MoodpidError
-from moodpid.library.analysis.decode import DecodeError, DecoderMissingError
+from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, SlowDecodeError
 from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
 from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.names import mpd_name
@@ -145,12 +145,12 @@ class LibraryScan:
                 reason = f"the analysis was ended {MAX_ATTEMPTS} times in the midst of this song"
                 self._fail(song, FileStamp(song.modified, 0), reason, progress)
             else:
-                self._listen(song, progress)
+                self._listen(song, progress, last=attempts == MAX_ATTEMPTS)
         except (MusicFolderError, DecoderMissingError, KeyboardInterrupt):
             self._store.forget_attempt(song.uri)
             raise
 
-    def _listen(self, song: ListedSong, progress: Progress) -> None:
+    def _listen(self, song: ListedSong, progress: Progress, *, last: bool) -> None:
         path = path_of(self._folder, song.uri)
         stamp = FileStamp(song.modified, 0)
         if path is None:
@@ -163,9 +163,12 @@ class LibraryScan:
                 self._store.copy(known, song)
                 progress.moved += 1
                 return
-            analysis = self._analyzer.analyze(path, song.duration_s, song.tags)
+            analysis = self._hear(path, song)
         except (DecodeError, UnusableSoundError) as error:
-            self._fail(song, stamp, str(error), progress)
+            if isinstance(error, SlowDecodeError) and not last:
+                progress.waiting += 1  # the share or the machine may have been slow
+            else:
+                self._fail(song, stamp, str(error), progress)
         except NotADirectoryError:  # a track below a CUE sheet or a file of several
             self._fail(song, stamp, NO_OWN_FILE, progress)
         except OSError as error:
@@ -179,6 +182,20 @@ class LibraryScan:
             self._store.record(song, stamp, self._analyzer.version, analysis)
             progress.analyzed += 1
 
+    def _hear(self, path: Path, song: ListedSong) -> Analysis:
+        """Return what is found in a song.
+
+        Raises:
+            OSError: Its file went away meanwhile, so that what was heard may not be all of it.
+        """
+        try:
+            analysis = self._analyzer.analyze(path, song.duration_s, song.tags)
+        except (DecodeError, UnusableSoundError):
+            stamp_of(path, song)
+            raise
+        stamp_of(path, song)
+        return analysis
+
     def _fail(self, song: ListedSong, stamp: FileStamp, reason: str, progress: Progress) -> None:
         self._store.record_failure(song, stamp, self._analyzer.version, reason)
         progress.failed += 1
@@ -188,10 +205,13 @@ class LibraryScan:
         """Return the file cannot be opened: it alone, or the share is away, or this is the wrong folder."""
         require_folder(self._folder)
         self._missing += 1
+        fault, remedy = "are not in", "correct music in [library], or mount the share"
+        if isinstance(error, PermissionError):
+            fault, remedy = "may not be read in", "let all users read its files"
         if self._missing >= MISSING_IN_A_ROW:
             raise MusicFolderError(
-                f"{self._missing} songs in a row are not in the music folder {self._folder}, such as "
-                f"{clean(mpd_name(song.uri))}: correct music in [library], or mount the share"
+                f"{self._missing} songs in a row {fault} the music folder {self._folder}, such as "
+                f"{clean(mpd_name(song.uri))}: {remedy}"
             )
         stamp = FileStamp(song.modified, NO_FILE)
         self._fail(song, stamp, f"the file cannot be opened: {error.strerror or error}", progress)
@@ -199,8 +219,7 @@ class LibraryScan:
     def _retry_missing(self) -> None:
         """Let songs wait again whose files were away and are back."""
         paths = {uri: path_of(self._folder, uri) for uri in self._store.missing_files()}
-        # Path.exists raises where the file cannot be reached
-        back = [uri for uri, path in paths.items() if path and os.path.exists(path)]  # noqa: PTH110
+        back = [uri for uri, path in paths.items() if path and os.access(path, os.R_OK)]
         if back:
             self._store.analyze_again(back)
 
