@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -30,8 +29,6 @@ log = logging.getLogger(__name__)
 
 HEADS = wiring.DATA / "music.json"
 NETWORK = wiring.DATA / "musicnn.npz"
-_DAY_S = 24 * 3600
-_LISTED = "mpd_database"  # the version of MPD's database that the listing is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +81,14 @@ def analyse(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from moodpid.library.analysis.decode import ffmpeg_version
     from moodpid.library.analysis.scan import LibraryScan
+    from moodpid.library_list import list_songs
 
     _require_own_user()
     ffmpeg_version()
     analyzer = build_analyzer()
     conditions = _conditions(options, _stop_on_signals())
     with LibraryStore(state_files.library_path()) as store:
-        folder = _list_songs(config, store)
+        folder = list_songs(config, store, careful=options.nightly)
         store.keep_fact("folder", str(folder))
         if options.again:
             store.analyze_again()
@@ -157,50 +155,6 @@ def build_analyzer() -> "SongAnalyzer":
         except ModelError as error:
             log.warning("%s: the features alone must do", error)
     return SongAnalyzer(read_heads(HEADS), network)
-
-
-def _list_songs(config: Config, store: LibraryStore) -> Path:
-    """Take over MPD's list of songs if it has changed, and return the music folder.
-
-    Raises:
-        MusicFolderError: The folder is away. MPD may show no songs for that reason: the list stays as it was.
-    """
-    from moodpid.library.analysis.files import require_folder
-    from moodpid.mpd.connection import MpdConnection
-    from moodpid.mpd.listing import list_songs
-    from moodpid.mpd.music_folder import music_folder
-    from moodpid.mpd.session import format_address
-
-    password = wiring.mpd_password(config)
-    with MpdConnection(config.player, password) as connection:
-        folder = local_folder(config.library.music or music_folder(connection, config.player, password))
-        require_folder(folder)
-        version = f"{format_address(config.player)} {connection.database_version()}"
-        if version != store.fact(_LISTED):
-            today = int(time.time() // _DAY_S)  # noqa: TID251 - songs that are gone are kept for some months
-            store.replace_listing(list_songs(connection), today)
-            store.keep_fact(_LISTED, version)
-    return folder
-
-
-def local_folder(folder: str) -> Path:
-    """Return the music folder on this machine.
-
-    Raises:
-        MusicFolderError: MPD does not report where it is, or has it on another machine.
-    """
-    from moodpid.library.analysis.files import MusicFolderError
-
-    if not folder:
-        raise MusicFolderError(
-            "MPD shows its music folder on its local socket only, and none is found: set music in [library] "
-            "to the folder with the songs, or host in [player] to that socket"
-        )
-    if "://" in folder:
-        raise MusicFolderError(
-            f"MPD reads its songs from {folder}: mount that share, and set music in [library] to where it is"
-        )
-    return Path(folder).expanduser()
 
 
 def status() -> AnalysisStatus:

@@ -9,7 +9,7 @@ from moodpid.errors import MoodpidError
 from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.database import LibraryDeniedError
 from moodpid.library.records import analyzer_version
-from moodpid.library_app import local_folder
+from moodpid.library_list import local_folder
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.music_folder import music_folder
 from moodpid.state import Finding

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from moodpid.library.backlog import WAITS, read_backlog
-from moodpid.library.database import Database
+from moodpid.library.database import Database, LibraryError
 from moodpid.library.places import Place
 from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, ListedSong, Tags
 
@@ -16,6 +16,14 @@ _CHUNK = 500
 _TAGS = "title, artist, album, genre, mood"
 _PLACE = "valence = ?, arousal = ?, valence_spread = ?, arousal_spread = ?"
 _LISTED = "(SELECT uri FROM listing)"
+
+
+class FewSongsError(LibraryError):
+    """MPD has so few songs left that a share of its own may be away."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"MPD has {count} songs")
+        self.count = count
 
 
 class LibraryStore:
@@ -42,7 +50,7 @@ class LibraryStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def replace_listing(self, songs: Iterable[ListedSong], today: int) -> int:
+    def replace_listing(self, songs: Iterable[ListedSong], today: int, *, at_least: int = 0) -> int:
         """Replace what is known of MPD's database, and return how many songs it has.
 
         Songs that it has no longer are kept for `KEPT_DAYS` days, out of sight; changed tags are taken over.
@@ -50,6 +58,10 @@ class LibraryStore:
         Args:
             songs: All of them.
             today: In days since 1970.
+            at_least: With fewer songs nothing is changed.
+
+        Raises:
+            FewSongsError: There are fewer than `at_least`.
         """
         rows = (
             (
@@ -64,6 +76,9 @@ class LibraryStore:
         with self._db.writing() as db:
             db.execute("DELETE FROM listing")
             db.executemany("INSERT OR REPLACE INTO listing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            count = int(db.execute("SELECT count(*) FROM listing").fetchone()[0])
+            if count < at_least:
+                raise FewSongsError(count)
             db.execute(
                 f"UPDATE songs SET gone_since = ? WHERE gone_since IS NULL AND uri NOT IN {_LISTED}",  # noqa: S608
                 (today,),
@@ -78,7 +93,7 @@ class LibraryStore:
                 " WHERE l.uri = songs.uri AND (l.title, l.artist, l.album, l.genre, l.mood)"
                 " IS NOT (songs.title, songs.artist, songs.album, songs.genre, songs.mood)"
             )
-            return int(db.execute("SELECT count(*) FROM listing").fetchone()[0])
+            return count
 
     def backlog(self, analyzer: int) -> Backlog:
         """Return how far the analysis by the program of version `analyzer` is."""

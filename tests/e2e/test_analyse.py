@@ -91,6 +91,23 @@ def test_a_share_away_for_a_night_costs_no_song(home: Home) -> None:
     assert home.run("analyse", "--status").stdout.startswith("3 of 24 songs are analysed")
 
 
+def test_a_part_away_for_a_night_costs_no_song(home: Home) -> None:
+    home.run("analyse", "--limit", "3")
+    assert home.run("analyse", "--status").stdout.startswith("3 of 24 songs are analysed")
+    kept = home.folder / "kept"
+    kept.mkdir()
+    folders = [folder for folder in home.mpd.music.iterdir() if folder.name != "sad"]
+    for folder in folders:
+        folder.rename(kept / folder.name)
+    home.mpd.mpc("update", "--wait")
+    night = home.run("analyse", "--nightly", "--limit", "1")
+    assert "a share may be away" in night.stderr, night.stderr
+    assert " of 24 songs are analysed" in home.run("analyse", "--status").stdout
+    by_hand = home.run("analyse", "--limit", "1")
+    assert by_hand.returncode == 0
+    assert " of 3 songs are analysed" in home.run("analyse", "--status").stdout
+
+
 def test_an_mpd_on_a_port_tells_on_its_socket(home: Home) -> None:
     home.host = "127.0.0.1"  # as the configuration begins, and setup writes it
     nowhere = home.run("analyse", "--limit", "1")

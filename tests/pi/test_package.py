@@ -37,6 +37,8 @@ def test_purge_leaves_nothing(ready_pi: Pi) -> None:
     before = listing(ready_pi)
     ready_pi.install()
     ready_pi.write("/etc/moodpid/mqtt-password", "secret")
+    for kind in ("service", "timer"):  # as `systemctl edit` writes them
+        ready_pi.write(f"/etc/systemd/system/moodpid-analyse.{kind}.d/override.conf", "")
     ready_pi.run(
         "moodpid check; moodpid doctor; moodpid playlists; moodpid setup --yes --replace", check=False
     )
