@@ -15,6 +15,7 @@ from moodpid.mpd.takeover import failed, requests, skipped, stopped_by_user, tak
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song that got this far plays
+_EARLY_S = 3.0  # by which a song may end before what MPD told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,14 @@ def _broken(own: Iterable[OwnSong], before: Snapshot, now: Snapshot) -> tuple[st
 def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
     """Return whether a user must have stopped the music while there was no connection."""
     played = queue_state.played
-    if queue_state.length and not now.length and not now.unknown and not now.consume:
+    # What consume takes out of the queue as it plays is nobody's doing
+    played_out = played is not None and now.at_s >= queue_state.played_until_s - _EARLY_S
+    consumed = now.consume and (now.length > 0 or played_out)
+    if queue_state.length and not now.length and not now.unknown and not consumed:
         return True  # cleared
     expected = {song.id for song in queue_state.own_songs} | ({played.id} if played else set())
     there = now.own_songs.keys() | ({played.id} if played and now.previous_kept else set())
-    if played and now.song is None and expected - there - now.unknown and not (now.consume and now.length):
+    if played and now.song is None and expected - there - now.unknown and not consumed:
         return True  # the music ended as songs were taken out: it did not run out
     still_failed = queue_state.failure is not None and queue_state.failure.state is now.state
     # MPD pauses where an output fails, and stops with a song in hand only where it cannot decode

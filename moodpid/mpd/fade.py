@@ -49,17 +49,23 @@ class Fader:
         Where there is no mixer, or a user turns it meanwhile, `then` is called at once.
 
         Returns:
-            Whether `then` was called: not if the fade was given up.
+            Whether `then` was called: not if the fade was given up, or a user stopped the music or chose
+            another song meanwhile.
 
         Raises:
             MpdGoneError: The connection was lost; `restore` on the next one.
             CommandRefusedError: `then` was refused.
         """
-        before = own = link.status().volume or 0
+        at_first = link.status()
+        before = own = at_first.volume or 0
         if before:
             self._reported, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
-            if not self._is_own(link.status().volume):
+            status = link.status()
+            if (status.state, status.song_id) != (at_first.state, at_first.song_id):
+                self.restore(link)
+                return False
+            if not self._is_own(status.volume):
                 break
             self._set_volume_to_restore(before)
             # A mixer may report with a delay what was set, or what was set before

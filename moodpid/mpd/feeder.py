@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Container
 
+from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Pick, Picker
@@ -101,15 +102,18 @@ class QueueFeeder:
         """Forget what went wrong: nothing is to be added."""
         self._failures, self.problem, self.retry_s = 0, "", math.inf
 
-    def save_feedback(self, link: Mpd, song_id: int, what: Verdict, at_unix_s: float) -> None:
-        """Add to the stickers of a song of ours what a listener did with it.
+    def save_feedback(self, link: Mpd, song: OwnSong, what: Verdict, at_unix_s: float) -> Mood:
+        """Add to the stickers of a song of ours what a listener did with it; return the mood it counts for.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if pick := self.picks.get(song_id):
-            now = read_stickers(link, pick.uri)
-            write_stickers(link, pick.uri, changes(now, pick.stickers, pick.mood, what, at_unix_s))
+        pick = self.picks.get(song.id)
+        now = read_stickers(link, song.uri)
+        # A run of ours before this one chose it: what another program has counted since is not known
+        before, mood = (pick.stickers, pick.mood) if pick else (now, song.mood)
+        write_stickers(link, song.uri, changes(now, before, mood, what, at_unix_s))
+        return mood
 
     def keep_picks(self, ids: Container[int]) -> None:
         """Forget what is known of songs that are no longer in the queue."""

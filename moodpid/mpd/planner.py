@@ -17,12 +17,11 @@ from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, 
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
+from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
 OVERDUE_S = 5.0  # MPD may be late by so much with the news of a song's end
-ENDLESS_S = 5.0  # a song whose length is still unknown after so many seconds is a stream
-SILENT_S = 30.0  # a stream of ours that gives no sound for so long is left for the next song
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,10 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):
-        queue_state = replace(queue_state, jump=False)  # coming back is always gentle
+        queue_state = replace(queue_state, jump=False, asked_to_start=False)  # coming back is always gentle
         return Plan(queue_state, clear_error, hold_reason=message, look_again_s=look_again_s)
+    if request and not request.playlists:  # a wish that comes to nothing now starts no music hours later
+        queue_state = replace(queue_state, asked_to_start=False)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
     ahead = _waiting_songs(queue_state, now, request, rules)
@@ -121,8 +122,11 @@ def _update_jump(
     if request is None or not request.playlists:
         return replace(queue_state, mood=request.mood if request else None, jump=False)
     if request.mood is not queue_state.mood:
-        queue_state = replace(queue_state, mood=request.mood, jump=_interrupts(request.mood, rules))
-    current = _current(queue_state, now)
+        # Songs that a user has asked for have their turn first
+        asked_for = any(song.id in queue_state.user_requests for song in now.window)
+        jump = _interrupts(request.mood, rules) and not asked_for
+        queue_state = replace(queue_state, mood=request.mood, jump=jump)
+    current = queue_state.own_current(now)
     if current and current.mood is request.mood:
         return replace(queue_state, jump=False)
     if now.state is not PlayState.PLAY and current is None:
@@ -135,11 +139,6 @@ def _interrupts(mood: Mood, rules: QueueRules) -> bool:
     return rules.change is TransitionMode.NOW and mood not in TRANSIENT_MOODS
 
 
-def _current(queue_state: QueueState, now: Snapshot) -> OwnSong | None:
-    """Return the current song, if it is ours."""
-    return next((song for song in queue_state.own_songs if now.song and song.id == now.song.id), None)
-
-
 def _hold_reason(queue_state: QueueState, now: Snapshot) -> str:
     if now.other_leader:
         return "another moodpid drives this MPD: standing down"
@@ -147,7 +146,7 @@ def _hold_reason(queue_state: QueueState, now: Snapshot) -> str:
         return f"{queue_state.hands_off_why}: moodpid keeps its hands off"
     if now.single:
         return "single is on: playback ends after this song, so nothing of ours can follow"
-    if now.repeat and now.length == 1 and _current(queue_state, now) is None:
+    if now.repeat and now.length == 1 and queue_state.own_current(now) is None:
         return "one song is repeated: standing down"
     return ""
 
@@ -175,7 +174,7 @@ def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> 
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
     if now.state is PlayState.PLAY and (queue_state.failures or queue_state.interrupted):
         return now.at_s + SOUND_S
-    if _may_be_endless(queue_state, now):
+    if may_be_endless(queue_state, now):
         return now.at_s + (ENDLESS_S - now.elapsed_s if now.elapsed_s < ENDLESS_S else SILENT_S)
     if now.state is PlayState.PLAY and now.duration_s is not None:
         # MPD reports the end of a song; where it does not, the connection is dead
@@ -183,36 +182,14 @@ def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> 
     return math.inf
 
 
-def _may_be_endless(queue_state: QueueState, now: Snapshot) -> bool:
-    """Return whether a song of ours plays whose end MPD does not know."""
-    plays = now.state is PlayState.PLAY and now.duration_s is None
-    return plays and _current(queue_state, now) is not None
-
-
-def is_silent_stream(queue_state: QueueState, now: Snapshot) -> bool:
-    """Return whether a stream of ours plays, but has given no sound for a while."""
-    return _may_be_endless(queue_state, now) and queue_state.silent_s(now.at_s) >= SILENT_S
-
-
-def _why_stream_is_left(queue_state: QueueState, now: Snapshot, request: MusicRequest) -> str:
-    """Return why a stream of ours is to be left, which never ends by itself; empty if it is not."""
-    current = _current(queue_state, now)
-    if current is None or not _may_be_endless(queue_state, now):
-        return ""
-    if is_silent_stream(queue_state, now):
-        return "the stream gives no sound"
-    changed = current.mood is not request.mood and request.mood not in TRANSIENT_MOODS
-    if changed and max(queue_state.silent_s(now.at_s), now.elapsed_s) >= ENDLESS_S:
-        return f"the mood is {request.mood}, and a stream has no end"
-    return ""
-
-
 def _waiting_songs(
     queue_state: QueueState, now: Snapshot, request: MusicRequest, rules: QueueRules
 ) -> tuple[OwnSong, ...]:
     """Return our songs for this request that will be heard soon, in the order of the queue."""
     waiting = {
-        song.id: song for song in queue_state.own_songs if not song.started and song.mood is request.mood
+        song.id: song
+        for song in queue_state.own_songs
+        if not song.started and not song.outdated and song.mood is request.mood
     }
     if now.random or rules.change is TransitionMode.QUEUE or now.song is None:
         start = -1 if now.random or now.repeat or now.song is None else now.song.pos
@@ -238,15 +215,21 @@ def _remove_stale(
     queue_state: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], request: MusicRequest
 ) -> list[Command]:
     """Return what takes out our songs that are of no more use; the last one played stays, for "previous"."""
-    current = _current(queue_state, now)
+    current = queue_state.own_current(now)
     begun = [song for song in queue_state.own_songs if song.started and song is not current]
     played: list[Command] = [Remove(song.id, "played") for song in begun[:-1]]
     stale: list[Command] = [
-        Remove(song.id, f"chosen for {song.mood}" if song.mood is not request.mood else "out of sight")
+        Remove(song.id, _why_stale(song, request))
         for song in queue_state.own_songs
         if not song.started and song not in ahead and song is not current
     ]
     return played + stale
+
+
+def _why_stale(song: OwnSong, request: MusicRequest) -> str:
+    if song.outdated:
+        return "chosen before"
+    return f"chosen for {song.mood}" if song.mood is not request.mood else "out of sight"
 
 
 def _prioritize(now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
@@ -272,7 +255,7 @@ def _start_or_jump(
         return [Play(first.id, fade=False, why="asked for" if queue_state.asked_to_start else "autoplay")]
     if queue_state.jump:
         return _jump(now, first)
-    if why := _why_stream_is_left(queue_state, now, request):
+    if why := why_stream_is_left(queue_state, now, request):
         waits = now.next_id if now.next_id in queue_state.user_requests else None
         return [Play(waits or first.id, fade=True, why=why)]
     return []

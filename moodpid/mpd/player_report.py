@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from moodpid.mpd.picker import Pick
-from moodpid.mpd.planner import ENDLESS_S, Plan
+from moodpid.mpd.planner import Plan
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import QueueState
 from moodpid.mpd.snapshot import Snapshot
+from moodpid.mpd.streams import ENDLESS_S
 from moodpid.state import PlayerState, PlayerStatus
 from moodpid.text import EMPTY, MAX_ERROR_CHARS, clean
 

@@ -23,6 +23,7 @@ class OwnSong:
         source: The list it was taken from.
         pos: Where in the queue it was seen last.
         started: It was the current song at some time.
+        outdated: Something else was asked for since it was chosen: it goes once the new songs are there.
     """
 
     id: int
@@ -31,6 +32,7 @@ class OwnSong:
     source: str
     pos: int = -1
     started: bool = False
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class QueueState:
         failures: Errors in a row since a song was heard; growing pauses follow from it.
         error: MPD's error at the last look, which outlives the connection.
         played: The song that played when the connection was lost, None if none did.
+        played_until_s: When that song was to end; minus infinity if it is not known.
         length: Songs in the queue when the connection was lost.
         mood: The mood of the request that was seen last.
         jump: The change of mood is to be heard at once.
@@ -85,6 +88,7 @@ class QueueState:
     failures: int = 0
     error: str = ""
     played: QueueSong | None = None
+    played_until_s: float = -math.inf
     length: int = 0
     mood: Mood | None = None
     jump: bool = False
@@ -95,6 +99,19 @@ class QueueState:
     def silent_s(self, now_s: float) -> float:
         """Return for how many seconds the current song has given no sound, though MPD plays it."""
         return max(0.0, now_s - self.sounded_s)
+
+    def own_song(self, song_id: int) -> OwnSong | None:
+        """Return the song of that name, if it is ours."""
+        return next((song for song in self.own_songs if song.id == song_id), None)
+
+    def own_current(self, now: Snapshot) -> OwnSong | None:
+        """Return the current song, if it is ours."""
+        return self.own_song(now.song.id) if now.song else None
+
+    def with_waiting_outdated(self) -> "QueueState":
+        """Return the memory after others were asked for than the songs of ours that wait."""
+        own = (song if song.started else replace(song, outdated=True) for song in self.own_songs)
+        return replace(self, own_songs=tuple(own))
 
     @property
     def previous(self) -> QueueSong | None:
@@ -154,13 +171,18 @@ def restore_after_reconnect(
         restarted: MPD started again since: that it does not play is no user's doing.
     """
     last = queue_state.last
-    played = last.song if last and last.state is PlayState.PLAY else queue_state.played
+    played, until_s = queue_state.played, queue_state.played_until_s
+    if last and last.state is PlayState.PLAY:
+        played, until_s = last.song, last.at_s
+        if last.duration_s is not None:
+            until_s += max(0.0, last.duration_s - last.elapsed_s - last.crossfade_s)
     queue_state = replace(
         queue_state,
         last=None,
         jump=False,
         interrupted=False,
         played=None if restarted else played,
+        played_until_s=-math.inf if restarted else until_s,
         length=0 if restarted else (last.length if last else queue_state.length),
         error="" if restarted else queue_state.error,
     )

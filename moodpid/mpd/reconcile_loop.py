@@ -27,6 +27,7 @@ from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.queue_state import QueueState, record_own_changes, restore_after_reconnect, take_over
 from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
 from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
+from moodpid.mpd.streams import is_silent_stream
 from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
 from moodpid.text import clean
@@ -64,7 +65,7 @@ class QueueReconciler:
         reader: LibraryReader | None = None,
     ) -> None:
         self._skipped = skipped
-        self._asked_to_skip = -1
+        self._asked_to_skip = self._rejected = -1
         self._rules = QueueRules.of(settings)
         self._clock = clock
         self._wall_clock = wall_clock
@@ -184,12 +185,13 @@ class QueueReconciler:
         for uri in detected.broken:
             log.debug("MPD could not play %s: %s", clean(uri), now.error)
             self._picker.memory.mark_broken(uri, now.at_s)
-        if now.song and planner.is_silent_stream(self._queue_state, now):
+        if now.song and is_silent_stream(self._queue_state, now):
             self._picker.memory.mark_broken(now.song.uri, now.at_s)
-        if detected.finished and any(song.id == detected.finished[0].id for song in before.own_songs):
-            song, share = detected.finished
-            if song.uri not in detected.broken and (what := verdict(share)):
-                self._feeder.save_feedback(link, song.id, what, self._wall_clock())
+        song, share = detected.finished or (None, 0.0)
+        if song and (own := before.own_song(song.id)):
+            # The skip that follows a rejection is no feedback
+            if song.uri not in detected.broken and song.id != self._rejected and (what := verdict(share)):
+                self._feeder.save_feedback(link, own, what, self._wall_clock())
             if detected.skipped and song.id != self._asked_to_skip:
                 self._skipped()
         self._asked_to_skip = -1
@@ -215,11 +217,10 @@ class QueueReconciler:
             MpdGoneError: The connection was lost.
         """
         current = link.status().song_id
-        if current is not None:
-            self._feeder.save_feedback(link, current, Verdict.REJECTED, self._wall_clock())
-            if pick := self._feeder.picks.get(current):
-                self._picker.sounds.reject(pick.uri, pick.mood)
-            self._feeder.picks.pop(current, None)  # the skip that follows is no feedback
+        if current is not None and (own := self._queue_state.own_song(current)):
+            mood = self._feeder.save_feedback(link, own, Verdict.REJECTED, self._wall_clock())
+            self._picker.sounds.reject(own.uri, mood)
+            self._rejected = current
         self.skip(link)
 
     def like(self, link: Mpd, uri: str = "") -> None:
@@ -239,9 +240,7 @@ class QueueReconciler:
             log.info("nothing is known of the sound of %s: run moodpid analyse", clean(liked or "what plays"))
             return
         self._picker.like(liked)
-        for own in self._queue_state.own_songs:
-            if not own.started:
-                self._command(link, Remove(own.id, "chosen before"))
+        self._queue_state = self._queue_state.with_waiting_outdated()
 
     def take_over(self) -> None:
         """Drive the music again at once, and start it if nothing plays: a user asked for it."""

@@ -1,7 +1,12 @@
 """Workers at a real MPD, and music at a fake one, for the tests of this room."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from moodpid.library.reader import LibraryReader
+from tests.mpd.songs_by_sound import SONGS, analysed
 from tests.support.music_room import Room
 from tests.support.worker_harness import start
 
@@ -15,3 +20,9 @@ def room() -> Room:
     room.look()
     assert room.mpd.playing().startswith("happy/")
     return room
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[LibraryReader]:
+    with analysed(tmp_path, SONGS) as made:
+        yield made

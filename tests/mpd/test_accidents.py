@@ -1,12 +1,14 @@
 """Ordinary accidents with music, at a fake MPD in simulated time: none ends mute, none starts unasked."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from moodpid.config import TransitionMode
 from moodpid.mood.emotion import Mood
 from moodpid.mpd.protocol import MpdGoneError
+from moodpid.system.json_file import JsonFile
 from tests.support.fake_mpd import FakeMpd
 from tests.support.music_room import Room
 
@@ -116,7 +118,21 @@ def test_a_queue_exhausted_while_disconnected_starts_again(room: Room) -> None:
     assert room.mpd.playing()
 
 
-def test_a_queue_cleared_while_the_connection_was_away_stays_silent(room: Room) -> None:
+def test_a_queue_consumed_while_disconnected_starts_again(room: Room) -> None:
+    room.mpd.options.consume = True
+    room.look()
+    for _ in range(250):
+        room.mpd.advance(1.0)
+    assert not room.mpd.queue
+    room.reconciler.on_connect(room.mpd.link)
+    room.wait(5)
+    assert room.mpd.playing()
+
+
+@pytest.mark.parametrize("consume", [False, True])
+def test_a_queue_cleared_while_the_connection_was_away_stays_silent(room: Room, consume: bool) -> None:
+    room.mpd.options.consume = consume
+    room.look()
     room.mpd.clear()
     room.reconciler.on_connect(room.mpd.link)
     room.wait(1000)
@@ -243,3 +259,26 @@ def test_changes_before_the_first_start_are_no_takeover() -> None:
     room.mpd.add("user/1")
     room.look()
     assert room.mpd.playing().startswith("happy/")
+
+
+def test_taking_over_an_empty_room_starts_nothing_hours_later() -> None:
+    room = Room(autoplay=False)
+    room.look(Mood.NOBODY)
+    room.reconciler.take_over()
+    room.wait(3600, Mood.NOBODY)
+    room.wait(5)
+    assert room.mpd.state == "stop"
+
+
+def test_a_song_of_before_a_restart_teaches_as_others_do(tmp_path: Path) -> None:
+    room = Room(file=JsonFile(tmp_path / "player.json"))
+    room.look()
+    song = room.mpd.playing()
+    room.restart()
+    room.look()
+    room.reconciler.reject_song(room.mpd.link)
+    room.wait(65)
+    assert "moodpid_happy_rejected" in room.mpd.stickers[song]
+    assert room.mpd.stickers[song]["moodpid_happy_skipped"] == "3"  # the rejection alone
+    heard = [stickers for uri, stickers in room.mpd.stickers.items() if uri != song]
+    assert [stickers["moodpid_happy_heard"] for stickers in heard] == ["1"]

@@ -139,3 +139,17 @@ def test_a_mood_without_songs_lets_the_old_one_play_on() -> None:
     evening.fake_mpd.playlists = {"Happy": LISTS["Happy"]}
     evening.request(Mood.SAD)
     assert evening.hear_on(Mood.SAD) == "happy"
+
+
+def test_songs_that_guests_asked_for_are_heard_before_another_mood() -> None:
+    evening = Evening()
+    evening.request(Mood.SAD)
+    for number in range(2):
+        evening.fake_mpd.add(f"guest/{number}", at=2 + number)
+    evening.request(Mood.SAD)  # hands off
+    evening.fake_mpd.song_s = 2000.0
+    evening.fake_mpd.advance(901.0)
+    evening.request(Mood.SAD)
+    evening.request(Mood.HAPPY)
+    assert evening.fake_mpd.playing().startswith("sad/")
+    assert [evening.hear_on(Mood.HAPPY) for _ in range(3)] == ["guest", "guest", "happy"]

@@ -101,3 +101,27 @@ class LateConnection(FakeConnection):
         status = super().status()
         last, self._last = self._last, status.volume or 0
         return replace(status, volume=last)
+
+
+@pytest.mark.parametrize("deed", ["pause", "stop", "choice"])
+def test_what_a_user_does_during_a_fade_counts(deed: str) -> None:
+    mixer = Mixer(100, 80)
+    before = mixer.mpd.options.volume
+    for number in range(3):
+        mixer.mpd.add(f"user/{number}")
+    mixer.mpd.play(0)
+
+    def user(_: float) -> bool:
+        if mixer.mpd.options.volume < 50 and mixer.mpd.playing() == "user/0":
+            match deed:
+                case "pause":
+                    mixer.mpd.pause()
+                case "stop":
+                    mixer.mpd.stop()
+                case "choice":
+                    mixer.mpd.play(2)
+        return False
+
+    mixer.leave_song(Fader(sleep=user))
+    assert mixer.at_the_end == []
+    assert mixer.mpd.options.volume == before

@@ -1,7 +1,6 @@
 """Songs by their sound: near the mood, near the way that lifts, or like another song."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -20,54 +19,17 @@ from moodpid.mpd.picker import Picker
 from moodpid.mpd.protocol import MpdGoneError
 from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.sound_source import NOT_ANALYSED, SoundSource
-from tests.library.songs import analysis, fill, listed
+from tests.mpd.songs_by_sound import SONGS, analysed, config
 from tests.support.fake_mpd import FakeMpd
-
-# A song every tenth on both axes, named by its place; its sound follows its place
-STEPS = [step / 5 for step in range(-5, 6)]
-SONGS = {
-    f"{valence:+.1f}{arousal:+.1f}.mp3": Affect(valence, arousal) for valence in STEPS for arousal in STEPS
-}
-
 
 # Three songs of each of four moods, as somebody has who only begins to collect
 FEW = {f"{mood} {n}.mp3": PLACES[mood] for mood in ("calm", "happy", "sad", "angry") for n in range(3)}
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[LibraryReader]:
-    with analysed(tmp_path, SONGS) as made:
-        yield made
-
-
-@pytest.fixture
 def few(tmp_path: Path) -> Iterator[LibraryReader]:
     with analysed(tmp_path, FEW, 30.0) as made:
         yield made
-
-
-@contextmanager
-def analysed(folder: Path, songs: Mapping[str, Affect], by_arousal: float = 0.0) -> Iterator[LibraryReader]:
-    """A library of songs at these places, by an artist each, that sound as their places are."""
-    with LibraryStore(folder / "library.sqlite") as store:
-        fill(
-            store,
-            (
-                (listed(uri, artist=uri), analysis(*place, sound=_sound(place, by_arousal)))
-                for uri, place in songs.items()
-            ),
-        )
-    with LibraryReader(folder / "library.sqlite") as made:
-        yield made
-
-
-def _sound(place: Affect, by_arousal: float) -> int:
-    return round(128 + 50 * place.valence + by_arousal * place.arousal)
-
-
-def config(strategy: Strategy = Strategy.MATCH, *sources: SongSource) -> MpdConfig:
-    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.HAPPY: sources} if sources else {}
-    return MpdConfig(strategy=strategy, playlists=lists, no_repeat_h=2.0)
 
 
 def test_a_name_that_is_no_utf8_can_be_found(reader: LibraryReader) -> None:
@@ -260,25 +222,6 @@ def test_without_more_songs_alike_the_mood_plays_again(few: LibraryReader) -> No
     evening.picker.like("angry 0.mp3")
     assert set(evening.places(Mood.HAPPY, 2)) == {PLACES["angry"]}
     assert set(evening.places(Mood.HAPPY, 2)) == {PLACES["happy"]}
-
-
-def test_waiting_songs_yield_to_songs_like_the_current_one(reader: LibraryReader) -> None:
-    fake_mpd = FakeMpd({"All": list(SONGS)})
-    reconciler = QueueReconciler(config(), Random(3), **fake_mpd.clocks, reader=reader)  # noqa: S311
-    reconciler.on_connect(fake_mpd.link)
-    fake_mpd.add("-0.8-0.4.mp3")
-    fake_mpd.play(0)
-    request = music_request_for(start_path(Mood.HAPPY, None), config().names, {})
-    state = reconciler.reconcile(fake_mpd.link, request)
-    assert state.place == Affect(-0.8, -0.4)
-    before = {song.uri for song in reconciler.queue_state.own_songs}
-    reconciler.like(fake_mpd.link)
-    reconciler.reconcile(fake_mpd.link, request)
-    after = {song.uri for song in reconciler.queue_state.own_songs}
-    assert before
-    assert after
-    assert not before & after
-    assert max(SONGS[uri].distance(Affect(-0.8, -0.4)) for uri in after) < 0.7
 
 
 @pytest.mark.parametrize("exists", [True, False])

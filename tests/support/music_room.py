@@ -7,7 +7,9 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.reconcile_loop import QueueReconciler
+from moodpid.mpd.session_store import SessionStore
 from moodpid.state import PlayerState
+from moodpid.system.json_file import JsonFile
 from tests.support.fake_mpd import FakeMpd
 
 LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in (Mood.HAPPY, Mood.SAD)}
@@ -16,7 +18,14 @@ LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in (Mood.
 class Room:
     """A room whose mood is happy, and a reconciler that looks once a second."""
 
-    def __init__(self, change: TransitionMode = TransitionMode.NEXT, *, autoplay: bool = True) -> None:
+    def __init__(
+        self,
+        change: TransitionMode = TransitionMode.NEXT,
+        *,
+        autoplay: bool = True,
+        file: JsonFile | None = None,
+    ) -> None:
+        self._file = file
         self.mpd = FakeMpd(dict(LISTS), song_s=60.0)
         config = MpdConfig(
             change=change,
@@ -25,12 +34,17 @@ class Room:
             no_repeat_h=0.0,
         )
         self.config = config
-        self.reconciler = QueueReconciler(config, Random(3), **self.mpd.clocks)  # noqa: S311 - repeatable
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again with what is known from the run before."""
+        store = SessionStore(self._file, self.config) if self._file else None
+        self.reconciler = QueueReconciler(self.config, Random(3), **self.mpd.clocks, store=store)  # noqa: S311
         self.reconciler.on_connect(self.mpd.link)
 
     def look(self, mood: Mood | None = Mood.HAPPY, *changed: str) -> PlayerState:
         lists = self.config.names
-        request = MusicRequest(start_path(mood, None), lists[mood]) if mood else None
+        request = MusicRequest(start_path(mood, None), lists.get(mood, ())) if mood else None
         return self.reconciler.reconcile(self.mpd.link, request, set(changed))
 
     def wait(self, seconds: int, mood: Mood | None = Mood.HAPPY) -> PlayerState:
