@@ -20,6 +20,7 @@ from moodpid.mqtt.tls import tls_context
 
 CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 20
+_PAHO_IN_FLIGHT = 20  # messages that paho sends before the first is acknowledged
 RECEIVE_BUFFER_BYTES = 128 * 1024
 """Bytes that wait in the kernel: what waits behind a flood waits no longer than it takes to read them."""
 # tcp(7), socket(7). A broker may ask for a keepalive of hours: the kernel notices a dead one within a minute
@@ -71,11 +72,13 @@ class BrokerLimits:
         max_packet_bytes: The largest packet, None without a limit.
         retain: It keeps retained messages.
         max_qos: The highest quality of service, 0 to 2.
+        max_in_flight: Messages that may wait for its acknowledgement (Receive Maximum), up to paho's limit.
     """
 
     max_packet_bytes: int | None = None
     retain: bool = True
     max_qos: int = 2
+    max_in_flight: int = _PAHO_IN_FLIGHT
 
     @classmethod
     def of(cls, properties: object) -> "BrokerLimits":
@@ -84,6 +87,7 @@ class BrokerLimits:
             getattr(properties, "MaximumPacketSize", None),
             bool(getattr(properties, "RetainAvailable", 1)),
             int(getattr(properties, "MaximumQoS", 2)),
+            min(_PAHO_IN_FLIGHT, int(getattr(properties, "ReceiveMaximum", _PAHO_IN_FLIGHT))),
         )
 
     def fits(self, message: Message) -> bool:

@@ -64,7 +64,7 @@ class Outbox:
             self._progress_s = now_s
         if now_s - self._progress_s > _PATIENCE_S:  # a broker that acknowledges nothing
             self._careful = False
-        while self._waiting and not (self._careful and self._in_flight):
+        while self._waiting and not self._is_full():
             topic = next(iter(self._waiting))
             self._send_first(self._waiting.pop(topic))
 
@@ -76,14 +76,17 @@ class Outbox:
         if not self._connection.limits.fits(message):
             limit = self._connection.limits.max_packet_bytes
             self._leave_out(topic, f"it has {packet_bytes(message)} bytes, its limit is {limit}")
-        elif topic in self._accepted:
+        elif topic in self._accepted or (topic in self._in_flight and not self._careful):
             self._connection.publish(message)
-        elif self._careful and (self._in_flight or self._waiting):
+        elif self._waiting or self._is_full():
             self._waiting[topic] = message
-        elif topic in self._in_flight:
-            self._connection.publish(message)
         else:
             self._send_first(message)
+
+    def _is_full(self) -> bool:
+        """Return whether an acknowledgement has to come before another first message."""
+        most = 1 if self._careful else self._connection.limits.max_in_flight
+        return len(self._in_flight) >= most
 
     def _send_first(self, message: Message) -> None:
         self._in_flight[message.topic] = self._connection.publish(message, qos=1)

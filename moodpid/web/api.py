@@ -17,7 +17,7 @@ from moodpid.text import clean
 from moodpid.web.authentication import COOKIE, Authenticator, TooManyAttemptsError, session_of
 from moodpid.web.backend import BusyError, PageBackend, Workers
 from moodpid.web.day import DayLog
-from moodpid.web.feed import Feed, TooManyPagesError
+from moodpid.web.feed import Feed, Subscription, TooManyPagesError
 from moodpid.web.signed_tokens import SESSION_S
 
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
@@ -160,14 +160,10 @@ class Api:
                     response, b"retry: %d\nevent: now\ndata: %.1f\n\n" % (_RETRY_MS, time.monotonic())
                 )
                 while True:
-                    try:
-                        async with asyncio.timeout(_PING_S):
-                            message = await subscription.next_message()
-                    except TimeoutError:
-                        # The page sees by it that the connection lives
-                        await _send(response, b"event: now\ndata: %.1f\n\n" % time.monotonic())
-                    else:
-                        await _send(response, b"data: " + message + b"\n\n")
+                    event = await _next_event(subscription)
+                    if not self.is_signed_in(request):
+                        return response
+                    await _send(response, event)
         except TooManyPagesError:
             return _error(503, "too many pages are open: close one")
         except (TimeoutError, ConnectionError):
@@ -215,6 +211,15 @@ class Api:
             return _error(422, str(error))
         except BusyError:
             return _error(503, "busy: try again")
+
+
+async def _next_event(subscription: Subscription) -> bytes:
+    """Return what the page gets next: a message, or a sign that the connection lives."""
+    try:
+        async with asyncio.timeout(_PING_S):
+            return b"data: " + await subscription.next_message() + b"\n\n"
+    except TimeoutError:
+        return b"event: now\ndata: %.1f\n\n" % time.monotonic()
 
 
 async def _send(response: web.StreamResponse, data: bytes) -> None:

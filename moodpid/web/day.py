@@ -75,7 +75,8 @@ class DayLog:
 
     def _update_mood(self, state: AppState, now_s: float) -> None:
         mood, overridden = state.mood, state.settings.override is not None
-        if mood is None or not (overridden or state.camera.status is CameraStatus.WATCHING):
+        watched = state.camera.status is CameraStatus.WATCHING or state.room_known
+        if mood is None or not (overridden or watched):
             self._mood = None
             return
         span = self._mood

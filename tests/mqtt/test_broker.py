@@ -44,8 +44,9 @@ def test_limits_are_read_from_the_connack() -> None:
     properties = Properties(PacketTypes.CONNACK)  # type: ignore[no-untyped-call]
     assert BrokerLimits.of(properties) == BrokerLimits()
     properties.MaximumPacketSize, properties.RetainAvailable, properties.MaximumQoS = 4096, 0, 1
+    properties.ReceiveMaximum = 10
     limits = BrokerLimits.of(properties)
-    assert limits == BrokerLimits(4096, retain=False, max_qos=1)
+    assert limits == BrokerLimits(4096, retain=False, max_qos=1, max_in_flight=10)
     assert limits.fits(Message("a", "x" * 4000))
     assert not limits.fits(Message("a", "x" * 4096))
 

@@ -161,3 +161,16 @@ def test_a_broker_that_acknowledges_nothing_gets_everything_in_the_end() -> None
     assert wire.sent == []
     outbox.step(10.0)
     assert wire.sent == ["a/second", "a/third"]
+
+
+def test_no_more_is_in_flight_than_the_broker_allows() -> None:
+    wire = RecordingLink()
+    wire.limits = BrokerLimits(max_in_flight=10)
+    outbox = Outbox(wire, "broker:1883")
+    outbox.step(0.0)
+    for number in range(18):
+        outbox.send(Message(f"a/{number}", "x"))
+    assert len(wire.sent) == 10
+    wire.answer()
+    outbox.step(0.1)
+    assert wire.sent == [f"a/{number}" for number in range(18)]

@@ -1,6 +1,8 @@
 """The files for TLS are named where they cannot be used, and never waited for."""
 
 import os
+import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,24 @@ import pytest
 from moodpid import config
 from moodpid.errors import ConfigError
 from moodpid.mqtt.tls import tls_context
+from tests.support.environment import require
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Path:
+    """A certificate without keyUsage, as mosquitto-tls(7) has it made."""
+    require("openssl")
+    made = ["-nodes", "-days", "1", "-subj", "/CN=home", "-keyout", "ca.key", "-out", "ca.crt"]
+    subprocess.run(["openssl", "req", "-new", "-x509", *made], cwd=tmp_path, capture_output=True, check=True)
+    return tmp_path / "ca.crt"
+
+
+def test_an_authority_of_the_house_needs_no_key_usage(authority: Path) -> None:
+    context = tls_context(config.parse(f'[mqtt]\ntls = true\ntls_ca = "{authority}"').mqtt)
+    assert context
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT  # which Python 3.13 sets
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
 
 
 @pytest.mark.parametrize("key", ["tls_ca", "tls_certificate", "tls_key"])

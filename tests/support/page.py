@@ -184,6 +184,11 @@ class Events:
             elif not line.strip():
                 event = ""
 
+    def read_to_the_end(self) -> None:
+        """Read on until the service ends the answer, with a chunk of no bytes (RFC 9112, 7.1)."""
+        while self._file.readline() not in {b"0\r\n", b""}:
+            pass
+
     def until(self, part: str) -> Any:  # noqa: ANN401 - JSON may hold anything
         """The next value of a part."""
         while True:

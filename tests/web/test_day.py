@@ -44,6 +44,16 @@ def test_what_nobody_watched_is_not_known() -> None:
     assert [span[1:3] for span in day.as_json(60.0)["moods"]] == [[0.0, 1.0], [3.0, 3.0], [60.0, 60.0]]
 
 
+def test_what_a_sense_reports_in_the_dark_is_known() -> None:
+    day = DayLog()
+    dark = replace(_at(Mood.SAD), camera=CameraState(CameraStatus.DARK), room_known=True)
+    day.update(dark, 0.0)
+    day.update(dark, 1.0)
+    found = day.as_json(1.0)
+    assert [span[:3] for span in found["moods"]] == [[Mood.SAD, 0.0, 1.0]]
+    assert found["trail"]
+
+
 def test_a_player_that_is_silent_has_no_song() -> None:
     day = DayLog()
     silent = replace(_at(Mood.HAPPY), player=PlayerState(PlayerStatus.PAUSE, clean("One")))

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from moodpid.errors import ConfigError
+from moodpid.mood.emotion import Mood
 from moodpid.web.authentication import session_of
 from moodpid.web.login_link import one_time_link
-from tests.support.page import KEY, PASSWORD, PageServer, page_server
+from tests.support.page import KEY, PASSWORD, PageServer, app_state, page_server
 
 OPEN = "/api/about"
 
@@ -43,6 +44,16 @@ def test_a_session_opens_the_page_and_ends_when_signed_out(locked: PageServer) -
     assert locked.get(OPEN).status == 200
     assert locked.ask("DELETE", "/api/session").status == 200
     assert locked.get(OPEN).status == 401
+
+
+def test_the_feed_ends_with_its_session(locked: PageServer) -> None:
+    locked.sign_in()
+    locked.publisher.publish(app_state(), ())
+    with locked.events() as feed:
+        assert feed.until("mood")
+        assert locked.ask("DELETE", "/api/session").status == 200
+        locked.publisher.publish(app_state(Mood.SAD), ())
+        feed.read_to_the_end()
 
 
 # Of other programs on the same machine
