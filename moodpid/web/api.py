@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -60,6 +61,8 @@ class Api:
     ) -> None:
         self.sign_in = sign_in
         self._about = about
+        # By it a page that stays open over a restart sees that it is of another version or configuration
+        self._fingerprint = blake2b(msgspec.json.encode(about), digest_size=8).hexdigest()
         self._fields = {field.key: field for field in fields}
         self._post = post
         self._feed = feed
@@ -156,9 +159,8 @@ class Api:
                     headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
                 )
                 await response.prepare(request)
-                await _send(
-                    response, b"retry: %d\nevent: now\ndata: %.1f\n\n" % (_RETRY_MS, time.monotonic())
-                )
+                about = f"retry: {_RETRY_MS}\nid: {self._fingerprint}\n"
+                await _send(response, about.encode() + _now())
                 while True:
                     event = await _next_event(subscription)
                     if not self.is_signed_in(request):
@@ -219,7 +221,11 @@ async def _next_event(subscription: Subscription) -> bytes:
         async with asyncio.timeout(_PING_S):
             return b"data: " + await subscription.next_message() + b"\n\n"
     except TimeoutError:
-        return b"event: now\ndata: %.1f\n\n" % time.monotonic()
+        return _now()
+
+
+def _now() -> bytes:
+    return b"event: now\ndata: %.1f\n\n" % time.monotonic()
 
 
 async def _send(response: web.StreamResponse, data: bytes) -> None:

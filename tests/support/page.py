@@ -197,19 +197,24 @@ class Events:
                 return message[part]
 
 
-def page_config(text: str = "") -> Config:
-    """A configuration with the page switched on; `text` goes into its [web] table."""
+def page_config(text: str = "", port: int = 0) -> Config:
+    """A configuration with the page switched on; `text` goes into its [web] table. port: 0 for a free one."""
     return parse(
-        f'[player.playlists]\nhappy = ["Happy"]\n[web]\nenabled = true\nport = {free_port()}\n{text}'
+        f'[player.playlists]\nhappy = ["Happy"]\n[web]\nenabled = true\nport = {port or free_port()}\n{text}'
     )
 
 
 @contextmanager
 def page_server(
-    text: str = "", *, password: str = "", links: bool = True, capabilities: Capabilities | None = None
+    text: str = "",
+    *,
+    password: str = "",
+    links: bool = True,
+    capabilities: Capabilities | None = None,
+    port: int = 0,
 ) -> Iterator[PageServer]:
     """Serve the page for as long as the block lasts."""
-    config = page_config(text)
+    config = page_config(text, port)
     requests: RequestQueue[Request] = RequestQueue()
     level, backend = SharedValue(ViewLevel.NOTHING), FakeBackend()
     fields = setting_fields(capabilities or Capabilities())

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from moodpid.vision.opencv import cv2
 from moodpid.web.login_link import one_time_link
 from tests.support.browser import Tab, tab
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
+from tests.support.servers import free_port
 
 BUSY = json.dumps({"error": "too many requests at once: try again"})
 FACE = {
@@ -187,3 +189,45 @@ def test_a_page_that_could_not_begin_tries_again(opened: Tab) -> None:
     opened.page.goto(opened.root)
     opened.page.locator("nav").wait_for()
     opened.complaints.clear()  # of the request that was lost
+
+
+def test_over_a_restart_the_page_takes_the_new_configuration(browser: Browser) -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        with page_server("picture = false", port=port) as before:
+            before.publisher.publish(app_state(), ())
+            opened = stack.enter_context(tab(browser, f"http://127.0.0.1:{port}/"))
+            opened.show("now")
+            expect(opened.page.locator(".mood-word")).to_have_text("Happy")
+            expect(opened.page.locator(".picture-card")).to_have_count(0)
+        with page_server("picture = true", port=port) as after:
+            after.publisher.publish(app_state(), ())
+            expect(opened.page.locator(".picture-card")).to_have_count(1, timeout=20_000)
+        opened.complaints.clear()
+
+
+def test_a_service_that_falls_silent_is_noticed(opened: Tab) -> None:
+    opened.page.clock.install()
+    opened.show("now")
+    expect(opened.page.locator(".mood-word")).to_have_text("Happy")
+    opened.page.route(re.compile("api/"), lambda route: route.abort())
+    opened.page.clock.run_for(41_000)
+    expect(opened.page.locator(".offline")).to_contain_text("No connection")
+    opened.complaints.clear()
+
+
+@pytest.mark.parametrize("status", [PlayerStatus.STOP, PlayerStatus.PAUSE])
+def test_the_player_can_be_taken_over_while_nothing_plays(
+    opened: Tab, server: PageServer, status: PlayerStatus
+) -> None:
+    server.publisher.publish(replace(app_state(), player=PlayerState(status)), ())
+    opened.show("now")
+    card = opened.page.locator(".player-card")
+    expect(card.get_by_role("button", name="Skip", exact=True)).to_be_disabled()
+    expect(card.get_by_role("button", name="Take over now")).to_be_enabled()
+
+
+def test_a_number_between_two_marks_is_shown_as_it_is(opened: Tab, server: PageServer) -> None:
+    server.publisher.publish(replace(app_state(), settings=replace(Settings(), dwell_s=2.5)), ())
+    opened.show("settings")
+    expect(opened.page.locator("output[for=set-dwell_s]")).to_have_text("2.5 s")

@@ -74,7 +74,7 @@ export function aim(app) {
 	};
 }
 
-/** Turns and mirrors the picture on the page, and spells out what the configuration would say. */
+/** Turns and mirrors the picture on the page, and says how to keep that. */
 class Turning {
 	#turn = 0;
 	#mirror = false;
@@ -94,7 +94,7 @@ class Turning {
 	}
 
 	turn(degrees) {
-		// What is mirrored on the page turns the other way in the picture below
+		// What is mirrored turns the other way in the picture below
 		this.#turn = (this.#turn + (this.#mirror ? 360 - degrees : degrees)) % 360;
 		this.#show();
 	}

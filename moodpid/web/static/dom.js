@@ -20,7 +20,7 @@ export const s = (tag, ...parts) => fill(document.createElementNS(SVG, tag), par
 export const card = (name, title, ...children) => h("section", { class: `card ${name}` }, title && h("h2", title), children);
 export const button = (name, text, onclick, more) => h("button", { type: "button", onclick, ...more }, icon(name), h("span", text));
 
-/** Change the text only if it differs, so that nothing is announced or laid out again. */
+/** Change the text only if it differs: nothing is announced again. */
 export function setText(element, text) {
 	if (element.textContent !== text) element.textContent = text;
 }

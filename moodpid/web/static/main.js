@@ -28,7 +28,7 @@ class App {
 		this.feed = new Feed((parts) => this.#take(parts), (up) => this.#connected(up));
 		document.title = `${this.about.name} · moodpid`;
 		this.#build();
-		window.addEventListener("hashchange", () => this.#show());
+		addEventListener("hashchange", () => this.#show());
 		this.#show();
 	}
 
@@ -85,7 +85,7 @@ class App {
 			else element.removeAttribute("aria-current");
 		}
 		this.#view.update?.(this.state, new Set(Object.keys(this.state)));
-		window.scrollTo(0, 0);
+		scrollTo(0, 0);
 	}
 
 	#take(parts) {
@@ -95,7 +95,7 @@ class App {
 		this.#announce();
 	}
 
-	/** Tell screen readers of a new mood or song, seldom enough to be of use. */
+	/** Tell screen readers, seldom enough to be of use. */
 	#announce() {
 		const mood = this.state.mood?.mood;
 		const song = this.state.player?.status === "play" && this.state.player.title;
@@ -128,7 +128,7 @@ async function main() {
 	const session = await get("session");
 	if (session.signed_in) return new App(session).start();
 	document.body.replaceChildren(signIn(session, problem));
-	window.addEventListener("hashchange", () => location.reload()); // a pasted link
+	addEventListener("hashchange", () => location.reload()); // a pasted link
 }
 
 (function start() {

@@ -23,17 +23,18 @@ export const post = (path, content) => ask("POST", path, content instanceof Blob
 export const remove = (path) => ask("DELETE", path);
 export const request = (key, value) => post("request", { key, value: String(value) });
 
-/** The feed: parts of the state as they change, on one connection at most, none while the page is hidden. */
+/** The state's parts as they change: one connection at most, none while the page is hidden. */
 export class Feed {
 	#source = null;
 	#level = 0;
 	#offset = 0;
+	#dead;
 
 	constructor(onParts, onConnected) {
 		this.onParts = onParts;
 		this.onConnected = onConnected;
 		document.addEventListener("visibilitychange", () => this.#reopen());
-		window.addEventListener("online", () => this.#reopen());
+		addEventListener("online", () => this.#reopen());
 	}
 
 	/** Say how much of each frame is wanted: nothing (0), faces (1), hints for aiming (2). */
@@ -44,11 +45,12 @@ export class Feed {
 	}
 
 	close() {
+		clearTimeout(this.#dead);
 		this.#source?.close();
 		this.#source = null;
 	}
 
-	/** The wall clock's time of a moment in the service's seconds, which now() counts. */
+	/** The wall clock's time of a moment of now(). */
 	date(seconds) {
 		return new Date(Date.now() - 1000 * (this.now() - seconds));
 	}
@@ -63,7 +65,14 @@ export class Feed {
 		const source = (this.#source = new EventSource(`api/events?view=${this.#level}`));
 		source.addEventListener("now", (event) => {
 			this.#offset = Number(event.data) - performance.now() / 1000;
+			this.about ??= event.lastEventId;
+			if (this.about !== event.lastEventId) location.reload();
 			this.onConnected(true);
+			clearTimeout(this.#dead);
+			this.#dead = setTimeout(() => {
+				this.onConnected(false);
+				this.#reopen();
+			}, 40_000);
 		});
 		source.onmessage = (event) => this.onParts(JSON.parse(event.data));
 		source.onerror = () => {

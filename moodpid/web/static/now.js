@@ -6,7 +6,7 @@ import { Plane } from "./plane.js";
 import { Stage } from "./stage.js";
 import { T, field as fieldText, mood as moodName } from "./texts.js";
 
-const SONG_BUTTONS = ["skip", "like", "misfit", "take_over"];
+const BUTTONS = ["skip", "like", "misfit", "take_over"]; // the last also where nothing plays
 
 export function now(app) {
 	const word = h("p", { class: "mood-word" });
@@ -79,10 +79,10 @@ function playerCard(app) {
 	const facts = h("dl", { class: "facts" });
 	const hold = h("p", { class: "hold" });
 	const keys = new Set(app.about.fields.map((one) => one.key));
-	const buttons = SONG_BUTTONS.filter((key) => keys.has(key)).map((key) => button(key, fieldText(key)[0], () => press(app, key)));
+	const buttons = BUTTONS.filter((key) => keys.has(key)).map((key) => button(key, fieldText(key)[0], () => press(app, key)));
 
 	function update(player) {
-		const plays = player.status === "play" || player.status === "pause";
+		const plays = ["play", "pause"].includes(player.status);
 		setText(status, T.player[player.status] ?? player.status);
 		setText(title, plays && player.title ? player.title : T.noSong);
 		setText(artist, plays ? player.artist : "");
@@ -99,7 +99,7 @@ function playerCard(app) {
 			facts.dataset.key = key;
 			facts.replaceChildren(...known.flatMap(([name, text]) => [h("dt", name), h("dd", text)]));
 		}
-		for (const button of buttons) button.disabled = player.status !== "play";
+		for (const button of buttons.slice(0, -1)) button.disabled = player.status !== "play";
 	}
 
 	const element = card("player-card", null, status, title, artist, facts, hold, h("div", { class: "buttons" }, buttons));

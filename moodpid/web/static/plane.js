@@ -1,4 +1,4 @@
-// The plane of valence and arousal: moods, the trail of the last minutes, and the song that plays.
+// Valence and arousal: moods, the trail of the last minutes, the song that plays.
 
 import { s } from "./dom.js";
 import { T, mood as moodName } from "./texts.js";
@@ -8,7 +8,7 @@ const BOX = "-118 -118 236 236";
 const TRAIL_S = 300;
 const PARTS = 6;
 const SMALLEST_STEP = 0.015;
-// Where each name stands, beside its place; some moods lie close together
+// Where names stand beside their places
 const LABELS = { angry: [-16, 16], fear: [2, -10], disgust: [-6, 18], surprise: [14, -10], neutral: [0, 17] };
 
 const x = (valence) => SIZE * valence;
@@ -59,7 +59,7 @@ export class Plane {
 
 	#draw() {
 		const now = this.app.feed.now();
-		this.#trail = this.#trail.filter(([at]) => now - at < TRAIL_S).slice(-400);
+		this.#trail = this.#trail.filter(([at]) => Math.abs(now - at) < TRAIL_S).slice(-400);
 		const each = Math.ceil(this.#trail.length / PARTS) || 1;
 		this.parts.forEach((line, i) => {
 			// One point more, so that the parts meet
@@ -91,7 +91,7 @@ function ground(app) {
 	];
 }
 
-/** Songs on the plane, each [valence, arousal, name]; `onNear` gets the name of the one under the pointer. */
+/** Songs on the plane, each [valence, arousal, name]; `onNear` gets the name under the pointer. */
 export function songMap(app, songs, onNear) {
 	const near = (event) => {
 		const box = map.getBoundingClientRect();

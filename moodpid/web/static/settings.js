@@ -29,7 +29,7 @@ export function settings(app) {
 	};
 }
 
-/** Send what a control is set to; return what shows it, but not while a request is on its way. */
+/** Send what a control is set to; return what shows it once no request is on its way. */
 function keep(app, key, control) {
 	let busy, changed, timer;
 	const show = () => busy || timer || control.show(app.state.settings[key]);
@@ -54,7 +54,7 @@ function keep(app, key, control) {
 }
 
 function push(app, key) {
-	if (key !== "restart" || window.confirm(T.confirmRestart)) press(app, key);
+	if (key !== "restart" || confirm(T.confirmRestart)) press(app, key);
 }
 
 const CONTROLS = {
@@ -71,11 +71,11 @@ const CONTROLS = {
 	number({ minimum, maximum, step, unit }, properties) {
 		const input = h("input", { type: "range", min: minimum, max: maximum, step, ...properties });
 		const output = h("output", { for: properties.id });
-		const showValue = () => {
-			setText(output, `${input.value} ${unit}`);
+		const showValue = (value) => {
+			setText(output, `${value} ${unit}`);
 			input.setAttribute("aria-valuetext", output.textContent);
 		};
-		input.oninput = showValue;
+		input.oninput = () => showValue(input.value);
 		return {
 			input,
 			element: h("div", { class: "range" }, input, output),
@@ -83,7 +83,7 @@ const CONTROLS = {
 			show(value) {
 				if (input.matches(":active")) return; // it is being moved
 				input.value = value;
-				showValue();
+				showValue(value);
 			},
 		};
 	},

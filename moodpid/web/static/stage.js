@@ -35,7 +35,7 @@ export class Stage {
 		}
 	}
 
-	/** Show a picture of this page's own, such as one that was dropped, with its faces. */
+	/** Show a picture of the page's own, with its faces. */
 	show(url, frame) {
 		this.#shape(frame);
 		this.image.classList.remove("away");
@@ -48,7 +48,7 @@ export class Stage {
 		this.element.setAttribute("aria-label", T.pictureLabel(frame.faces.length));
 	}
 
-	// The next picture is asked for when the last one is there: a slow connection gets fewer
+	// One at a time: a slow connection gets fewer
 	async #load(frame) {
 		this.#loading = true;
 		this.image.src = `api/picture/${frame.number}`;
