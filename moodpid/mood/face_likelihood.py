@@ -99,7 +99,7 @@ class OpinionMeter:
             self._recent = centred
         else:
             self._recent = _towards(self._recent, centred, quick)
-        self._heard = tuple(stays * x for x in self._heard)
+        self.fade(stays)
         self._opinions = min(1.0, self._opinions + elapsed_s / smoothing_s)
         squares = math.fsum((a - b) ** 2 for a, b in zip(self._recent, self._heard, strict=True))
         news = 1.0 - math.exp(-squares / (2.0 * _NEWS_NATS**2))
@@ -108,6 +108,10 @@ class OpinionMeter:
         self._opinions -= share
         self._heard = _towards(self._heard, self._recent, quick)
         return share
+
+    def fade(self, stays: float) -> None:
+        """Take in that nothing came meanwhile, and only the share `stays` of the belief has outlasted it."""
+        self._heard = tuple(stays * x for x in self._heard)
 
 
 def _towards(start: Sequence[float], end: Sequence[float], share: float) -> Numbers:

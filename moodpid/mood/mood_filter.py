@@ -123,11 +123,11 @@ class MoodFilter:
         sensed = self.senses_anything(now_s)
         self._update_presence(bool(observation.faces) or sensed, elapsed_s)
         self._by_senses = not observation.faces and (sensed or (self._by_senses and self._presence > 0.0))
-        mood = self._next_mood(now_s)
+        mood = self._next_mood(now_s, informed=bool(observation.faces) or sensed)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s
             if mood is Mood.NOBODY:
-                self._belief = self._decayed(_SAME_PERSON)
+                self._forget(_SAME_PERSON)
         return MoodState(
             self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
         )
@@ -161,12 +161,23 @@ class MoodFilter:
             evidence = pooled_log_likelihood(faces, settings.prior, self.room.resting)
             share = self._opinions.weigh(evidence, now_s, settings.smoothing_s, stays)
             belief = _multiplied(belief, evidence, share)
+        else:
+            self._opinions.fade(stays)
         for reading in self._senses.values():
             if reading.active(now_s):
                 belief = _multiplied(belief, *reading.weighed(now_s, settings.smoothing_s, stays))
+            else:
+                reading.fade(stays)
         self._belief = belief
         if faces:
             self.room.learn(belief, faces, elapsed_s)
+
+    def _forget(self, stays: float) -> None:
+        """Keep the share `stays` of the belief, and of what it accounts for."""
+        self._belief = self._decayed(stays)
+        self._opinions.fade(stays)
+        for reading in self._senses.values():
+            reading.fade(stays)
 
     def _decayed(self, stays: float) -> tuple[float, ...]:
         """Return the belief of which the share `stays` is kept, and the rest is the room's prior again."""
@@ -185,8 +196,11 @@ class MoodFilter:
             step = -elapsed_s / self._settings.nobody_after_s
         self._presence = min(1.0, max(0.0, self._presence + step))
 
-    def _next_mood(self, now_s: float) -> Mood:
-        """Return the mood: the presence decides whether a person is there, the belief decides the emotion."""
+    def _next_mood(self, now_s: float, *, informed: bool) -> Mood:
+        """Return the mood: the presence decides whether a person is there, the belief decides the emotion.
+
+        informed: A face or a sense speaks; without, the belief only leaks, and nothing begins by that.
+        """
         if self._presence == 0.0:
             return Mood.NOBODY
         top = max(range(len(EMOTIONS)), key=self._belief.__getitem__)
@@ -194,7 +208,7 @@ class MoodFilter:
             return Mood(EMOTIONS[top]) if self._presence == 1.0 else Mood.NOBODY
         lasted_s = now_s - (self._since_s or 0.0)
         needed = self._needed_belief(Mood(EMOTIONS[top]))
-        if self._belief[top] >= needed and lasted_s >= self._settings.dwell_s:
+        if informed and self._belief[top] >= needed and lasted_s >= self._settings.dwell_s:
             return Mood(EMOTIONS[top])
         return self._mood
 

@@ -80,6 +80,10 @@ class SenseReading:
         """Return whether it has a reading."""
         return self._weight > 0 and now_s < self._until_s
 
+    def fade(self, stays: float) -> None:
+        """Take in that it reported nothing meanwhile; see `OpinionMeter.fade`."""
+        self._meter.fade(stays)
+
     def weighed(self, now_s: float, smoothing_s: float, stays: float) -> tuple[tuple[float, ...], float]:
         """Return the evidence and its share of an opinion; arguments as in `OpinionMeter.weigh`."""
         share = self._meter.weigh(self._evidence, now_s, smoothing_s, stays)

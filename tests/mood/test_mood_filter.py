@@ -1,6 +1,7 @@
 """Looks become a mood that is calm, prompt, and the same at every frame rate."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -86,6 +87,20 @@ def test_the_mood_is_kept_for_a_person_who_returns_soon() -> None:
     back = stretch(1.25, Emotion.NEUTRAL, start_s=35)
     remembered = states(left + back)[-1].scores[H]
     assert remembered > states(stretch(1.25, Emotion.NEUTRAL))[-1].scores[H]
+
+
+def test_a_person_who_returns_as_happy_is_believed_at_once() -> None:
+    mood_filter = MoodFilter(SETTINGS, RoomModel(prior_from({}), learns=False))
+    looks = stretch(20, H) + stretch(600, start_s=20) + stretch(3, H, start_s=620)
+    reported = moods(mood_filter.update(one) for one in looks)
+    assert reported == [Mood.NOBODY, Mood.HAPPY, Mood.NOBODY, Mood.HAPPY]
+
+
+@pytest.mark.parametrize("gap_s", [0.0, 3600.0])
+def test_without_a_face_no_mood_begins(gap_s: float) -> None:
+    mood_filter = MoodFilter(replace(SETTINGS, nobody_after_s=600.0), RoomModel(prior_from({}), learns=False))
+    looks = stretch(30, H) + stretch(500, start_s=30 + gap_s)
+    assert moods(mood_filter.update(one) for one in looks) == [Mood.NOBODY, Mood.HAPPY]
 
 
 def test_the_next_person_may_be_another_one() -> None:

@@ -94,3 +94,16 @@ def test_an_unknown_sense_or_one_without_weight_changes_nothing(name: str, weigh
     for n in range(40):
         observation = Observation(n / 4, look(0, Emotion.HAPPY).faces)
         assert asked.update(observation) == plain.update(observation)
+
+
+def test_a_report_counts_again_long_after_the_one_before() -> None:
+    mood_filter = room(voice=Sense(weight=1.0, expires_s=5.0))
+
+    def reported(at_s: float) -> float:
+        mood_filter.sense("voice", HAPPY, 1.0, at_s)
+        mood_after(mood_filter, at_s, at_s + 3.0)
+        return mood_filter.update(look(at_s + 3.0)).scores[Emotion.HAPPY]
+
+    first = reported(0.25)
+    mood_after(mood_filter, 6.0, 906.0)
+    assert reported(906.25) == pytest.approx(first, abs=0.05)
