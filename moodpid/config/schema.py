@@ -64,7 +64,8 @@ class CameraConfig(_Table, frozen=True):
 class VisionConfig(_Table, frozen=True):
     """The face detector and the emotion model; empty paths mean the files that come along.
 
-    `ignore_pictures` leaves out a face that has not moved for minutes: a poster, a photograph, a still.
+    `ignore_pictures` leaves out a face that has not moved for minutes: a poster, a photograph, a still. It is
+    for the detector `haar`; `yunet` cannot tell.
     """
 
     detector: DetectorKind = DetectorKind.HAAR
