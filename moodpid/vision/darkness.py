@@ -29,3 +29,8 @@ class DarknessDetector:
         elif frame.at_s - self._differs_since_s >= HOLDS_S:
             self._dark, self._differs_since_s = not self._dark, None
         return self._dark
+
+    @property
+    def blind(self) -> bool:
+        """Whether nothing can be seen in the last frame, though the room may not count as dark yet."""
+        return self._dark or self._differs_since_s is not None

@@ -78,3 +78,14 @@ def test_a_dark_room_is_reported_and_not_taken_as_empty() -> None:
     seen = look_until(CameraStatus.WATCHING)
     assert seen is not None
     assert len(seen.faces) == 1
+
+
+def test_a_lamp_that_goes_out_leaves_no_black_looks() -> None:
+    clock = Clock()
+    lens = Lens(clock)
+    source = LiveSource(lambda: lens, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
+    lens.is_covered = False
+    assert any(source.next_observation() for _ in range(4))
+    lens.is_covered = True
+    assert not any(source.next_observation() for _ in range(40))
+    assert source.state.status is CameraStatus.DARK
