@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 _SHUTDOWN_S = 2.0  # for camera, player and publishers together
 # From the start of the last step: a wait in that step shortens the shutdown, so that it ends in 5 s
 _SHUTDOWN_DEADLINE_S = 4.0
+_FORGOTTEN_S = 300.0  # of not watching, after which nobody is known to be there
 _MIN_JOIN_S = 0.2  # for each part, however long the others took
 
 
@@ -197,6 +198,8 @@ class Daemon:
             log.info("%s is set to %s", name, getattr(new, name))
         if new.enabled != old.enabled:
             self.source.set_enabled(new.enabled)
+            if new.enabled:
+                self._forget_who_was_there()
         if self.player and _drives_music(new) != _drives_music(old):
             self.player.set_enabled(_drives_music(new))
         if new.strategy != old.strategy:
@@ -211,6 +214,20 @@ class Daemon:
         if new.fps != old.fps:
             self.source.set_rate(new.fps * self._thermal.share)
         self._state = replace(self._state, settings=new)
+
+    def _forget_who_was_there(self) -> None:
+        """After a long pause in watching, begin as after a start: no music is for the people of then."""
+        before, now_s = self._state.observed_mood, self.clock()
+        if before is None or now_s - before.at_s < _FORGOTTEN_S:
+            return
+        observed = self.mood_filter.begin_again(now_s)
+        if self._state.settings.override is None:
+            self.policy.begin_again()
+            decision = self.policy.decide(observed, observed)
+            if self.player and decision.request:
+                self.player.request(decision.request)
+            self._state = replace(self._state, mood=observed)
+        self._state = replace(self._state, observed_mood=observed)
 
     def _throttle(self, temperature_c: float | None) -> None:
         if self._thermal.update(temperature_c):

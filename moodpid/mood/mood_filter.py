@@ -132,6 +132,17 @@ class MoodFilter:
             self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
         )
 
+    def begin_again(self, at_s: float) -> MoodState:
+        """Forget who was there, after a time in which nobody looked; return the mood: nobody.
+
+        Args:
+            at_s: Now, in monotonic seconds.
+        """
+        self._presence, self._occupied, self._by_senses = 0.0, False, False
+        self._mood, self._since_s, self._at_s = Mood.NOBODY, at_s, at_s
+        self._forget(0.0)
+        return MoodState(Mood.NOBODY, at_s, 1.0, 0, self._scores(), at_s)
+
     def sense(self, name: str, evidence: tuple[float, ...], weight: float, at_s: float) -> None:
         """Take in a report of a sense, until it expires or is replaced; unknown senses are ignored.
 

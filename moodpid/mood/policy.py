@@ -97,6 +97,10 @@ class Policy:
         self._path: MoodPath | None = None
         self._observed: Mood | None = None
 
+    def begin_again(self) -> None:
+        """Forget the moods before: the next one is the first."""
+        self._path, self._observed = None, None
+
     def decide(self, mood: MoodState | None, observed: MoodState | None) -> Decision:
         """Return what follows from a state; nothing while it is the one of the last call.
 

@@ -29,6 +29,22 @@ def test_a_party_goes_on_with_the_camera_off(harness: DaemonHarness) -> None:
     assert harness.player.enabled == []
 
 
+@pytest.mark.parametrize(("pause_s", "wanted"), [(5.0, Mood.HAPPY), (28_800.0, Mood.NOBODY)])
+def test_after_a_night_no_music_plays_for_yesterday(
+    harness: DaemonHarness, pause_s: float, wanted: Mood
+) -> None:
+    daemon = harness.daemon(*seconds(4, Emotion.HAPPY))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    daemon.clock = lambda: 4.0 + pause_s
+    for on in (False, True):
+        harness.requests.post(ChangeSetting("enabled", on))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert harness.player.enabled == [False, True]
+    assert harness.player.requests[-1].mood is wanted
+
+
 def test_leaving_the_music_alone_leaves_the_camera_open(harness: DaemonHarness) -> None:
     harness.requests.post(ChangeSetting("drive_music", False))
     harness.run(None)
