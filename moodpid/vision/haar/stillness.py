@@ -15,6 +15,8 @@ _SAME_PLACE = 0.25  # of the face's width
 _LOOKS = 32  # eight seconds at the default rate, two breaths
 _RIDGE = 1e-3  # of a patch of standard deviation 1
 _SMOOTH = 1.8  # von Neumann's ratio of noise is 1 +- 0.25 for so many looks
+_DARKEST = 16.0  # grey levels: what is darker shows noise rather than detail
+_LIGHT_PX = 8.0  # in the patch: over so much of it light changes little
 _LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
 _CLEAR_PX = 0.25  # in the patch: more than noise, however it came about
 
@@ -99,5 +101,7 @@ def _patch(grey: GreyImage, face: Face) -> NDArray[np.float32]:
     left, top = max(0, face.x), max(0, face.y)
     part = grey[top : min(height, face.y + face.height), left : min(width, face.x + face.width)]
     small = cv2.resize(part, (_PATCH_PX, _PATCH_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
-    smooth = cv2.GaussianBlur(small, (0, 0), 1.5)
-    return np.asarray((smooth - smooth.mean()) / (smooth.std() + 1.0), np.float32)
+    # Light multiplies: of the logarithm, what changes slowly over the face is light, and is left out
+    seen = np.log(small + _DARKEST)
+    detail = cv2.GaussianBlur(seen, (0, 0), 1.5) - cv2.GaussianBlur(seen, (0, 0), _LIGHT_PX)
+    return np.asarray((detail - detail.mean()) / (detail.std() + 1.0 / _DARKEST), np.float32)

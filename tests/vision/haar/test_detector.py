@@ -243,3 +243,17 @@ def test_a_build_of_opencv_without_data_uses_the_system_s(monkeypatch: pytest.Mo
     if not Path("/usr/share/opencv4/haarcascades").is_dir():
         pytest.skip("the Debian package opencv-data is not installed: tools/test installs it")
     assert cascade_path(PROPOSER).is_relative_to("/usr/share/opencv4")
+
+
+@pytest.mark.parametrize("fade_s", [3.0, 5.0, 10.0, 20.0])
+def test_a_poster_is_no_person_in_light_that_fades(fade_s: float) -> None:
+    poster = room((N, 240, 160, 120))
+    lamp, window = np.linspace(1.0, 0.6, 640), np.linspace(0.6, 1.2, 640)
+    detector, at_s, counted = HaarDetector(64), 0.0, []
+    shares = [(2.0, 0.0)] * 95 + [(0.25, min(1.0, n / 4 / fade_s)) for n in range(160)]
+    for number, (step_s, share) in enumerate(shares):
+        at_s += step_s
+        light = lamp + share * (window - lamp)
+        seen = noisy(np.clip(poster * light, 0, 255).astype(np.uint8), number)
+        counted.append(len(detector.detect(Frame(seen, at_s))))
+    assert counted[95:] == [0] * 160
