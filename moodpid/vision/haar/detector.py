@@ -5,7 +5,7 @@ import itertools
 from moodpid.vision.haar.finder import FaceFinder, Picture, Way
 from moodpid.vision.haar.motion import ChangeDetector, Region, whole
 from moodpid.vision.haar.tone import tone_curve
-from moodpid.vision.haar.tracking import RECHECK_S, Track, Tracker, overlap, same_place
+from moodpid.vision.haar.tracking import RECHECK_S, Track, Tracker, same_place
 from moodpid.vision.types import Face, Frame
 
 FULL_EVERY_S = 2.0  # a newcomer who changes nothing in the thumbnail is found after this long at the latest
@@ -137,7 +137,7 @@ class HaarDetector:
 
     def _is_known(self, face: Face) -> bool:
         """Return whether a place was found in this look already, or was no face and has not changed since."""
-        if any(overlap(track.face, face) for track in self._tracker.known_at(self._at_s)):
+        if any(track.is_at(face) for track in self._tracker.known_at(self._at_s)):
             return True
         return any(at_s < self._at_s and same_place(old, face) for at_s, old in self._rejected)
 

@@ -120,3 +120,22 @@ def test_every_vote_raises_the_odds() -> None:
     assert few > log_odds(Votes(1, 0, 0, 0, 0))
     for votes in (Votes(9, 1, 1, 1, 1), Votes(1, 9, 1, 1, 1), Votes(1, 1, 1, 9, 1), Votes(1, 1, 1, 1, 9)):
         assert log_odds(votes) > few
+
+
+def test_a_small_picture_never_hides_a_near_face() -> None:
+    tracker = tracker_with(9.0, moved=False, face=Face(425, 25, 60, 60))
+    (poster,) = tracker.tracks
+    poster.picture, poster.counts = True, False
+    near = Face(200, 50, 300, 300)
+    assert overlap(poster.face, near)
+    assert not poster.is_at(near)
+    assert tracker.admit(GREY, Weighed(near, 9.0), 5, 200.0, moved=False)
+    tracker.merge()
+    assert [(track.face, track.counts) for track in tracker.tracks] == [(poster.face, False), (near, True)]
+
+
+def test_a_larger_box_around_a_picture_is_the_picture() -> None:
+    tracker = tracker_with(9.0, moved=False)
+    (poster,) = tracker.tracks
+    poster.picture = True
+    assert poster.is_at(Face(140, 60, 220, 220))
