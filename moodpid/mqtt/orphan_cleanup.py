@@ -18,11 +18,15 @@ log = logging.getLogger(__name__)
 _Topic: TypeAlias = Annotated[str, Meta(max_length=512, pattern=r"^[^+#\x00-\x1f\x7f\ud800-\udfff]*$")]
 
 
-class _KeptTopics(msgspec.Struct, frozen=True):
-    """The state file, with the keys of version 0.1.0."""
+class _KeptTopics(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The state file, with the keys of version 0.1.0.
+
+    machine: The board's serial number, empty where it has none.
+    """
 
     root: _Topic = ""
     discovery: _Topic = ""
+    machine: _Topic = ""
 
 
 def retained_topics(topics: Topics) -> Iterator[str]:
@@ -43,11 +47,12 @@ class OrphanCleaner:
     Args:
         file: Where they are kept.
         topics: The present ones.
+        machine: The serial number of this board, empty where it has none.
     """
 
-    def __init__(self, file: JsonFile, topics: Topics) -> None:
+    def __init__(self, file: JsonFile, topics: Topics, machine: str = "") -> None:
         self._file = file
-        self._now = _KeptTopics(topics.root, topics.discovery)
+        self._now = _KeptTopics(topics.root, topics.discovery, machine)
         self._kept = set(retained_topics(topics))
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
@@ -64,12 +69,13 @@ class OrphanCleaner:
         """Remember the present topics when nothing is left of the earlier ones; for each step of the loop."""
         if self._sent is None or any(status.accepted is None for _, status in self._sent):
             return
-        if self._file.write(msgspec.structs.asdict(self._now)):
+        if self._file.write(msgspec.to_builtins(self._now)):
             _log_result(self._sent)
             self._sent = None
 
     def _orphans(self, earlier: _KeptTopics) -> list[str]:
-        if not earlier.root:
+        # A card that was copied names the topics of another device, which goes on living
+        if not earlier.root or earlier.machine not in {"", self._now.machine}:
             return []
         former = retained_topics(Topics(earlier.root, earlier.discovery))
         return [topic for topic in former if topic not in self._kept]

@@ -27,6 +27,7 @@ from moodpid.settings.fields import Capabilities, setting_fields
 from moodpid.settings.senses import sense_fields
 from moodpid.state import AppState
 from moodpid.system.json_file import JsonFile
+from moodpid.system.raspberry_pi import read_serial
 
 MAX_PENDING_EVENTS = 16
 
@@ -219,7 +220,7 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
         ownership=Ownership(claim, connection, topics),
         states=StateTopics(topics, fields, discovery.payload),
         discovery=discovery,
-        orphans=OrphanCleaner(memory, topics),
+        orphans=OrphanCleaner(memory, topics, read_serial()),
         outbox=Outbox(connection, server.address),
         timings=timings,
         clock=clock,

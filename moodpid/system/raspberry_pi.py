@@ -69,6 +69,11 @@ def read_temperature_c(root: Path = Path("/")) -> float | None:
         return None
 
 
+def read_serial(root: Path = Path("/")) -> str:
+    """Return the serial number of the board, which no copy of its card brings along; empty if it has none."""
+    return _read(root / "proc/device-tree/serial-number").strip("\x00\n")
+
+
 def read_machine(root: Path = Path("/")) -> Machine:
     """Read the files of a running system; what is missing is left empty."""
     boot = _read(root / _BOOT)

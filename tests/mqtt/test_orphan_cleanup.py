@@ -110,6 +110,19 @@ def test_deleting_is_repeated_after_the_broker_died(
     assert sum("deleted" in line for line in lines(caplog)) == 1
 
 
+def test_a_copied_card_leaves_the_first_device_alone(
+    mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moodpid.mqtt.publisher.read_serial", lambda: "this Pi")
+    copied = {"root": EARLIER.root, "discovery": EARLIER.discovery, "machine": "another Pi"}
+    JsonFile(tmp_path / "topics.json").write(copied)
+    leave(mosquitto.port, EARLIER)
+    publisher = begin(mosquitto.port)
+    ours = {"root": NOW.root, "discovery": NOW.discovery, "machine": "this Pi"}
+    tell_until(publisher, lambda: JsonFile(tmp_path / "topics.json").read(dict[str, str]) == ours)
+    assert set(retained_topics(EARLIER)) <= kept(mosquitto.port)
+
+
 def test_denied_deleting_is_logged_once(
     tmp_path: Path, begin: Begin, caplog: pytest.LogCaptureFixture
 ) -> None:

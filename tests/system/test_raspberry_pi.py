@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.system.raspberry_pi import Machine, read_machine, read_temperature_c
+from moodpid.system.raspberry_pi import Machine, read_machine, read_serial, read_temperature_c
 
 FILES = {
     "proc/device-tree/model": "Raspberry Pi Zero 2 W Rev 1.0\x00",
@@ -21,6 +21,12 @@ def system(root: Path, **changed: str) -> Machine:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     return read_machine(root)
+
+
+def test_a_board_has_a_serial_number_or_none(tmp_path: Path) -> None:
+    assert read_serial(tmp_path) == ""
+    system(tmp_path, **{"proc/device-tree/serial-number": "10000000abcdef01\x00"})
+    assert read_serial(tmp_path) == "10000000abcdef01"
 
 
 def test_a_healthy_pi_has_a_name_and_no_fault(tmp_path: Path) -> None:
