@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 _SHUTDOWN_S = 2.0  # for camera, player and publishers together
 # From the start of the last step: a wait in that step shortens the shutdown, so that it ends in 5 s
 _SHUTDOWN_DEADLINE_S = 4.0
-_FORGOTTEN_S = 300.0  # of not watching, after which nobody is known to be there
+_LONG_PAUSE_S = 300.0  # without an observation: who was there may have left
 _MIN_JOIN_S = 0.2  # for each part, however long the others took
 
 
@@ -199,7 +199,7 @@ class Daemon:
         if new.enabled != old.enabled:
             self.source.set_enabled(new.enabled)
             if new.enabled:
-                self._forget_who_was_there()
+                self._reset_after_pause()
         if self.player and _drives_music(new) != _drives_music(old):
             self.player.set_enabled(_drives_music(new))
         if new.strategy != old.strategy:
@@ -215,14 +215,18 @@ class Daemon:
             self.source.set_rate(new.fps * self._thermal.share)
         self._state = replace(self._state, settings=new)
 
-    def _forget_who_was_there(self) -> None:
-        """After a long pause in watching, begin as after a start: no music is for the people of then."""
+    def _reset_after_pause(self) -> None:
+        """After a long pause without an observation, start with an empty room.
+
+        Before the player is enabled: it would play for people who have left.
+        """
         before, now_s = self._state.observed_mood, self.clock()
-        if before is None or now_s - before.at_s < _FORGOTTEN_S:
+        if before is None or now_s - before.at_s < _LONG_PAUSE_S:
             return
-        observed = self.mood_filter.begin_again(now_s)
-        if self._state.settings.override is None:
-            self.policy.begin_again()
+        observed = self.mood_filter.reset(now_s)
+        overridden = self._state.settings.override is not None
+        self.policy.reset(music=not overridden)
+        if not overridden:
             decision = self.policy.decide(observed, observed)
             if self.player and decision.request:
                 self.player.request(decision.request)

@@ -81,14 +81,14 @@ def analyse(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from moodpid.library.analysis.decode import ffmpeg_version
     from moodpid.library.analysis.scan import LibraryScan
-    from moodpid.library_list import list_songs
+    from moodpid.library_listing import update_listing
 
     _require_own_user()
     ffmpeg_version()
     analyzer = build_analyzer()
     conditions = _conditions(options, _stop_on_signals())
     with LibraryStore(state_files.library_path()) as store:
-        folder = list_songs(config, store, careful=options.nightly)
+        folder = update_listing(config, store, unattended=options.nightly)
         store.keep_fact("folder", str(folder))
         if options.again:
             store.analyze_again()

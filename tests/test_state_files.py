@@ -22,7 +22,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def to_another_user(folder: Path, patch: pytest.MonkeyPatch) -> None:
+def act_as_another_user(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Make this a user whom the folder is closed to: root would get in all the same."""
     user, access, stat = folder.stat().st_uid + 1, os.access, Path.stat
 
@@ -43,7 +43,7 @@ def test_songs_are_kept_for_the_service_where_one_is_installed(installed: Path) 
 
 
 def test_another_user_fills_no_second_library(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    to_another_user(installed, monkeypatch)
+    act_as_another_user(installed, monkeypatch)
     with pytest.raises(LibraryError, match="sudo -u moodpid moodpid analyse"):
         library_app.analyse(Config(), library_app.AnalyseOptions(), lambda _progress: None)
     assert not (installed.parent / "home").exists()
@@ -52,7 +52,7 @@ def test_another_user_fills_no_second_library(installed: Path, monkeypatch: pyte
 def test_another_user_learns_how_to_read_the_library(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to_another_user(installed, monkeypatch)
-    told = pytest.raises(LibraryDeniedError, match="begin the command with sudo -u moodpid")
+    act_as_another_user(installed, monkeypatch)
+    told = pytest.raises(LibraryDeniedError, match="run the command with sudo -u moodpid")
     with LibraryReader(state_files.library_path()) as reader, told:
         reader.counts()

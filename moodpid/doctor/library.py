@@ -8,8 +8,9 @@ from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
 from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.database import LibraryDeniedError
+from moodpid.library.reader import LibraryReader
 from moodpid.library.records import analyzer_version
-from moodpid.library_list import local_folder
+from moodpid.library_listing import local_folder
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.music_folder import music_folder
 from moodpid.state import Finding
@@ -48,6 +49,17 @@ def check_library(config: Config) -> Iterator[Finding]:
     yield Finding(
         bool(backlog.analyzed) or not wanted, _SUBJECT, message, _ANALYSE if backlog.waiting else ""
     )
+
+
+def is_readable(reader: LibraryReader) -> bool:
+    """Return whether this user may read the database."""
+    try:
+        reader.counts()
+    except LibraryDeniedError:
+        return False
+    except MoodpidError:
+        pass
+    return True
 
 
 def _obstacle(config: Config) -> Finding | None:

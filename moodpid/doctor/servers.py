@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from moodpid import wiring
 from moodpid.config import Config
 from moodpid.config.exposed_secrets import credentials_folder, find_exposed
+from moodpid.doctor.library import is_readable
 from moodpid.errors import MoodpidError
 from moodpid.state import Finding
 
@@ -17,7 +18,9 @@ def check_player(config: Config) -> Iterator[Finding]:
     from moodpid.mpd.probe import probe
 
     with wiring.library_reader() as reader:
-        yield from _probed("player", lambda: probe(config.player, wiring.mpd_password(config), reader))
+        # Where it may not be read, `check_library` says so once, and not each mood's list
+        known = reader if is_readable(reader) else None
+        yield from _probed("player", lambda: probe(config.player, wiring.mpd_password(config), known))
 
 
 def check_sound(config: Config) -> Iterator[Finding]:

@@ -197,7 +197,7 @@ class LibraryReader:
         except PermissionError as error:
             self.close()
             raise LibraryDeniedError(
-                f"{self._path} is the service's own: begin the command with sudo -u moodpid"
+                f"{self._path} is for the service's user only: run the command with sudo -u moodpid"
             ) from error
         except (sqlite3.Error, OSError) as error:
             self.close()

@@ -18,8 +18,8 @@ _PLACE = "valence = ?, arousal = ?, valence_spread = ?, arousal_spread = ?"
 _LISTED = "(SELECT uri FROM listing)"
 
 
-class FewSongsError(LibraryError):
-    """MPD has so few songs left that a share of its own may be away."""
+class ListingShrunkError(LibraryError):
+    """MPD lists far fewer songs than before: a part of the library may not be mounted."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"MPD has {count} songs")
@@ -61,7 +61,7 @@ class LibraryStore:
             at_least: With fewer songs nothing is changed.
 
         Raises:
-            FewSongsError: There are fewer than `at_least`.
+            ListingShrunkError: There are fewer than `at_least`.
         """
         rows = (
             (
@@ -78,7 +78,7 @@ class LibraryStore:
             db.executemany("INSERT OR REPLACE INTO listing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             count = int(db.execute("SELECT count(*) FROM listing").fetchone()[0])
             if count < at_least:
-                raise FewSongsError(count)
+                raise ListingShrunkError(count)
             db.execute(
                 f"UPDATE songs SET gone_since = ? WHERE gone_since IS NULL AND uri NOT IN {_LISTED}",  # noqa: S608
                 (today,),

@@ -86,7 +86,7 @@ class OpinionMeter:
             evidence: Logarithms of likelihoods.
             at_s: When it was seen, in monotonic seconds.
             smoothing_s: One opinion in this time.
-            stays: The share of the belief that has outlasted the time since the last evidence.
+            stays: The share of the belief that is left of the last update, by this or by `fade`.
         """
         elapsed_s = max(0.0, at_s - self._at_s)
         self._at_s = at_s
@@ -110,7 +110,7 @@ class OpinionMeter:
         return share
 
     def fade(self, stays: float) -> None:
-        """Take in that nothing came meanwhile, and only the share `stays` of the belief has outlasted it."""
+        """Account for time without evidence. stays: the share of the belief, from 0 to 1, that is left."""
         self._heard = tuple(stays * x for x in self._heard)
 
 

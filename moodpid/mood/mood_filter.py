@@ -132,8 +132,8 @@ class MoodFilter:
             self._mood, self._since_s, self._confidence(), len(observation.faces), self._scores(), now_s
         )
 
-    def begin_again(self, at_s: float) -> MoodState:
-        """Forget who was there, after a time in which nobody looked; return the mood: nobody.
+    def reset(self, at_s: float) -> MoodState:
+        """Start again with an empty room, after a pause in watching; return its state.
 
         Args:
             at_s: Now, in monotonic seconds.
@@ -184,7 +184,7 @@ class MoodFilter:
             self.room.learn(belief, faces, elapsed_s)
 
     def _forget(self, stays: float) -> None:
-        """Keep the share `stays` of the belief, and of what it accounts for."""
+        """Keep the share `stays`, from 0 to 1, of the belief and of what it accounts for."""
         self._belief = self._decayed(stays)
         self._opinions.fade(stays)
         for reading in self._senses.values():
@@ -210,7 +210,8 @@ class MoodFilter:
     def _next_mood(self, now_s: float, *, informed: bool) -> Mood:
         """Return the mood: the presence decides whether a person is there, the belief decides the emotion.
 
-        informed: A face or a sense speaks; without, the belief only leaks, and nothing begins by that.
+        informed: Whether this observation has a face or a sense reports. Without either, no other emotion
+        takes over.
         """
         if self._presence == 0.0:
             return Mood.NOBODY

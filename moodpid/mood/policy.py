@@ -97,9 +97,15 @@ class Policy:
         self._path: MoodPath | None = None
         self._observed: Mood | None = None
 
-    def begin_again(self) -> None:
-        """Forget the moods before: the next one is the first."""
-        self._path, self._observed = None, None
+    def reset(self, *, music: bool) -> None:
+        """Forget who was there, so that the next state is no arrival and no departure.
+
+        Args:
+            music: Forget the last mood as well: the next one makes a request, and no event.
+        """
+        self._observed = None
+        if music:
+            self._path = None
 
     def decide(self, mood: MoodState | None, observed: MoodState | None) -> Decision:
         """Return what follows from a state; nothing while it is the one of the last call.

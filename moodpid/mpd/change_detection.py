@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import Failure, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.takeover import failed, requests, skipped, stopped_by_user, takeover, track_ended
+from moodpid.mpd.takeover import LATE_S, failed, requests, skipped, stopped_by_user, takeover, track_ended
 
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song that got this far plays
-_EARLY_S = 3.0  # by which a song may end before what MPD told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +137,8 @@ def _broken(own: Iterable[OwnSong], before: Snapshot, now: Snapshot) -> tuple[st
 def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
     """Return whether a user must have stopped the music while there was no connection."""
     played = queue_state.played
-    # What consume takes out of the queue as it plays is nobody's doing
-    played_out = played is not None and now.at_s >= queue_state.played_until_s - _EARLY_S
+    # With consume, songs leave the queue as they are played
+    played_out = played is not None and now.at_s >= queue_state.played_until_s - LATE_S
     consumed = now.consume and (now.length > 0 or played_out)
     if queue_state.length and not now.length and not now.unknown and not consumed:
         return True  # cleared

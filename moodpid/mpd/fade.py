@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from moodpid.mpd.protocol import CommandRefusedError, Mpd
+from moodpid.mpd.protocol import CommandRefusedError, Mpd, Status
 
 FADE_S = 1.2
 _STEPS = 8
@@ -61,17 +61,13 @@ class Fader:
         if before:
             self._reported, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
-            status = link.status()
-            if (status.state, status.song_id) != (at_first.state, at_first.song_id):
-                self.restore(link)
-                return False
-            if not self._is_own(status.volume):
+            if not self._is_own(link.status().volume):
                 break
             self._set_volume_to_restore(before)
             # A mixer may report with a delay what was set, or what was set before
             self._reported = frozenset([own, volume, _set_volume(link, volume)])
             own = volume
-            if self._sleep(FADE_S / _STEPS):
+            if self._sleep(FADE_S / _STEPS) or not _goes_on(at_first, link.status()):
                 self.restore(link)
                 return False
         try:
@@ -81,13 +77,16 @@ class Fader:
         return True
 
     def restore(self, link: Mpd) -> None:
-        """Set the volume back, unless a user clearly moved it.
+        """Set the volume back, unless a user clearly moved it; later, if the mixer reports none now.
 
         Raises:
             MpdGoneError: The connection was lost.
         """
         wanted = self.volume_to_restore
-        if wanted is not None and self._is_own(link.status().volume):
+        volume = None if wanted is None else link.status().volume
+        if wanted is not None and volume is None:
+            return  # some mixers report none while the music is stopped: at a later look
+        if wanted is not None and self._is_own(volume):
             reported = _set_volume(link, wanted)
             for nudge in range(1, _NUDGES + 1):
                 # Further off, the mixer only reports late: nothing is to be corrected
@@ -105,6 +104,11 @@ class Fader:
         if volume != self.volume_to_restore:
             self.volume_to_restore = volume
             self._changed()
+
+
+def _goes_on(before: Status, now: Status) -> bool:
+    """Return whether the same song still plays: it has not ended, and no user has stopped or left it."""
+    return (now.state, now.song_id) == (before.state, before.song_id)
 
 
 def _steps(before: int) -> list[int]:

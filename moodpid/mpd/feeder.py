@@ -105,12 +105,18 @@ class QueueFeeder:
     def save_feedback(self, link: Mpd, song: OwnSong, what: Verdict, at_unix_s: float) -> Mood:
         """Add to the stickers of a song of ours what a listener did with it; return the mood it counts for.
 
+        Args:
+            link: To MPD.
+            song: Which.
+            what: Heard, skipped or rejected.
+            at_unix_s: When, in seconds since 1970.
+
         Raises:
             MpdGoneError: The connection was lost.
         """
         pick = self.picks.get(song.id)
         now = read_stickers(link, song.uri)
-        # A run of ours before this one chose it: what another program has counted since is not known
+        # Chosen before our restart: whether another program has counted since is unknown
         before, mood = (pick.stickers, pick.mood) if pick else (now, song.mood)
         write_stickers(link, song.uri, changes(now, before, mood, what, at_unix_s))
         return mood

@@ -71,7 +71,8 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     if message := _hold_reason(queue_state, now):
         queue_state = replace(queue_state, jump=False, asked_to_start=False)  # coming back is always gentle
         return Plan(queue_state, clear_error, hold_reason=message, look_again_s=look_again_s)
-    if request and not request.playlists:  # a wish that comes to nothing now starts no music hours later
+    if request and not request.playlists:
+        # A wish to start that finds no music must not start any hours later
         queue_state = replace(queue_state, asked_to_start=False)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
@@ -129,7 +130,7 @@ def _update_jump(
     current = queue_state.own_current(now)
     if current and current.mood is request.mood:
         return replace(queue_state, jump=False)
-    if now.state is not PlayState.PLAY and current is None:
+    if now.state is not PlayState.PLAY:
         return replace(queue_state, jump=False)  # a user who starts it again wants to hear it
     return queue_state
 

@@ -23,7 +23,7 @@ class OwnSong:
         source: The list it was taken from.
         pos: Where in the queue it was seen last.
         started: It was the current song at some time.
-        outdated: Something else was asked for since it was chosen: it goes once the new songs are there.
+        outdated: It was chosen before "More like this", and goes once the new songs are in the queue.
     """
 
     id: int
@@ -67,7 +67,7 @@ class QueueState:
         failures: Errors in a row since a song was heard; growing pauses follow from it.
         error: MPD's error at the last look, which outlives the connection.
         played: The song that played when the connection was lost, None if none did.
-        played_until_s: When that song was to end; minus infinity if it is not known.
+        played_until_s: When that song was to end; infinity for a stream.
         length: Songs in the queue when the connection was lost.
         mood: The mood of the request that was seen last.
         jump: The change of mood is to be heard at once.
@@ -101,15 +101,15 @@ class QueueState:
         return max(0.0, now_s - self.sounded_s)
 
     def own_song(self, song_id: int) -> OwnSong | None:
-        """Return the song of that name, if it is ours."""
+        """Return our song with this id, None if it is not ours."""
         return next((song for song in self.own_songs if song.id == song_id), None)
 
     def own_current(self, now: Snapshot) -> OwnSong | None:
-        """Return the current song, if it is ours."""
+        """Return the current song, None if it is not ours."""
         return self.own_song(now.song.id) if now.song else None
 
     def with_waiting_outdated(self) -> "QueueState":
-        """Return the memory after others were asked for than the songs of ours that wait."""
+        """Return the memory with our waiting songs marked as outdated."""
         own = (song if song.started else replace(song, outdated=True) for song in self.own_songs)
         return replace(self, own_songs=tuple(own))
 
@@ -173,9 +173,9 @@ def restore_after_reconnect(
     last = queue_state.last
     played, until_s = queue_state.played, queue_state.played_until_s
     if last and last.state is PlayState.PLAY:
-        played, until_s = last.song, last.at_s
+        played, until_s = last.song, math.inf
         if last.duration_s is not None:
-            until_s += max(0.0, last.duration_s - last.elapsed_s - last.crossfade_s)
+            until_s = last.at_s + last.duration_s - last.elapsed_s - last.crossfade_s
     queue_state = replace(
         queue_state,
         last=None,

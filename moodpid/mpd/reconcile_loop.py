@@ -151,6 +151,8 @@ class QueueReconciler:
         Raises:
             MpdGoneError: The connection was lost.
         """
+        if self._fader.volume_to_restore is not None:
+            self._fader.restore(link)
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
         if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:

@@ -13,7 +13,7 @@ from moodpid.mpd.snapshot import LOOKUPS, Snapshot
 REQUESTS = 5  # up to so many songs at once are requests of the moment; more are a new background
 # What MPD reports of a seek that it refused, with which the song plays on
 _SEEK_ERROR = re.compile(r"not seekable|to seek$", re.IGNORECASE)
-_LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
+LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
 
 
 def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> str:
@@ -58,8 +58,8 @@ def stopped_by_user(last: Snapshot, now: Snapshot) -> bool:
         return False  # MPD took the song out itself, and stops where nothing follows
     if now.state is PlayState.PAUSE or now.song is not None:
         return True
-    # The queue ran out, unless the song that played was taken out of it
-    return not now.previous_kept and not _consumes(last, now)
+    # The queue ran out, unless the song that played was taken out of it before its end
+    return not now.previous_kept and not (_consumes(last, now) and may_have_ended(last, now))
 
 
 def failed(last: Snapshot, now: Snapshot) -> bool:
@@ -101,7 +101,7 @@ def may_have_ended(last: Snapshot, now: Snapshot) -> bool:
     """Return whether the song of `last` had time to play to its end since then."""
     if last.state is not PlayState.PLAY or last.duration_s is None:
         return False
-    return last.elapsed_s + (now.at_s - last.at_s) >= last.duration_s - last.crossfade_s - _LATE_S
+    return last.elapsed_s + (now.at_s - last.at_s) >= last.duration_s - last.crossfade_s - LATE_S
 
 
 def skipped(last: Snapshot, now: Snapshot) -> bool:

@@ -87,7 +87,7 @@ class BrokerLimits:
             getattr(properties, "MaximumPacketSize", None),
             bool(getattr(properties, "RetainAvailable", 1)),
             int(getattr(properties, "MaximumQoS", 2)),
-            min(_PAHO_IN_FLIGHT, int(getattr(properties, "ReceiveMaximum", _PAHO_IN_FLIGHT))),
+            min(_PAHO_IN_FLIGHT, max(1, int(getattr(properties, "ReceiveMaximum", _PAHO_IN_FLIGHT)))),
         )
 
     def fits(self, message: Message) -> bool:

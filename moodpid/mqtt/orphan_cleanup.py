@@ -54,20 +54,28 @@ class OrphanCleaner:
         self._file = file
         self._now = _KeptTopics(topics.root, topics.discovery, machine)
         self._kept = set(retained_topics(topics))
+        self._waiting: list[str] = []
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
-    def start(self, deliver: Callable[[Message], DeliveryStatus]) -> None:
+    def start(self) -> None:
         """Begin to delete what is left under another id or prefix; for every session until it is done."""
         kept = self._file.read(_KeptTopics)
-        if kept == self._now:
-            self._sent = None
-            return
-        orphans = self._orphans(kept) if kept else []
-        self._sent = [(topic, deliver(Message(topic, ""))) for topic in orphans]
+        self._sent = None if kept == self._now else []
+        self._waiting = self._orphans(kept) if kept and kept != self._now else []
 
-    def finish(self) -> None:
-        """Remember the present topics when nothing is left of the earlier ones; for each step of the loop."""
-        if self._sent is None or any(status.accepted is None for _, status in self._sent):
+    def step(self, deliver: Callable[[Message], DeliveryStatus]) -> None:
+        """Delete one more when the last one is gone; remember the present topics when nothing is left.
+
+        One at a time, since brokers limit how many messages wait for them; for each step of the loop.
+
+        Args:
+            deliver: Publishes a message that the broker acknowledges.
+        """
+        if self._sent is None or (self._sent and self._sent[-1][1].accepted is None):
+            return
+        if self._waiting:
+            topic = self._waiting.pop(0)
+            self._sent.append((topic, deliver(Message(topic, ""))))
             return
         if self._file.write(msgspec.to_builtins(self._now)):
             _log_result(self._sent)

@@ -14,6 +14,7 @@ from moodpid.mqtt.session import DeliveryStatus, SessionEnd
 # MQTT 5.0, 3.14.2.1: reasons that speak of a message, after which one loss is enough to blame it
 _BLAME_AT_ONCE = {135, 144, 148, 149, 151, 153, 154, 155}
 _BLAME_AFTER = 2
+_MOST_WAITING = 15  # events of one topic that wait besides the last one
 _PATIENCE_S = 5.0
 """How long a careful session waits for one acknowledgement."""
 
@@ -36,7 +37,7 @@ class Outbox:
         self._progress_s = 0.0
         self._accepted: set[str] = set()
         self._in_flight: dict[str, DeliveryStatus] = {}
-        self._waiting: dict[str, Message] = {}
+        self._waiting: dict[str, list[Message]] = {}  # retained ones replace each other, events do not
         self._refused: dict[str, str] = {}  # in this session; another may have other rights
         self._blamed: set[str] = set()  # they end every session: left out until this process ends
         self._losses: dict[str, int] = {}
@@ -66,7 +67,10 @@ class Outbox:
             self._careful = False
         while self._waiting and not self._is_full():
             topic = next(iter(self._waiting))
-            self._send_first(self._waiting.pop(topic))
+            first, *more = self._waiting.pop(topic)
+            self._send_first(first)
+            for message in more:
+                self.send(message)
 
     def send(self, message: Message) -> None:
         """Send a message now, or when it is its turn; leave it out if the broker does not take it."""
@@ -79,14 +83,16 @@ class Outbox:
         elif topic in self._accepted or (topic in self._in_flight and not self._careful):
             self._connection.publish(message)
         elif self._waiting or self._is_full():
-            self._waiting[topic] = message
+            before = [] if message.retain else self._waiting.get(topic, [])
+            self._waiting[topic] = [*before[-_MOST_WAITING:], message]
         else:
             self._send_first(message)
 
     def _is_full(self) -> bool:
         """Return whether an acknowledgement has to come before another first message."""
-        most = 1 if self._careful else self._connection.limits.max_in_flight
-        return len(self._in_flight) >= most
+        # One is left for `OrphanCleaner`
+        most = 1 if self._careful else self._connection.limits.max_in_flight - 1
+        return len(self._in_flight) >= max(1, most)
 
     def _send_first(self, message: Message) -> None:
         self._in_flight[message.topic] = self._connection.publish(message, qos=1)

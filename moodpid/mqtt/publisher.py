@@ -110,7 +110,7 @@ class MqttPublisher:
             self._stay_silent()
             return
         self._inbound.release_held(now_s)
-        self._orphans.finish()
+        self._orphans.step(lambda message: self._connection.publish(message, qos=1))
         self._publish_due(state, events, now_s)
 
     def stop(self) -> None:
@@ -136,7 +136,7 @@ class MqttPublisher:
         self._inbound.accepts_commands = self._ownership.owns_id
         if begins:
             self._throttle.forget()
-            self._orphans.start(lambda message: self._connection.publish(message, qos=1))
+            self._orphans.start()
         return self._ownership.owns_id
 
     def _on_seen(self, topic: str, payload: bytes, now_s: float) -> None:

@@ -21,7 +21,7 @@ def tls_context(settings: config.MqttConfig) -> ssl.SSLContext | None:
     with _named("tls_ca", settings.tls_ca):
         context = ssl.create_default_context(cafile=settings.tls_ca or None)
     if settings.tls_ca:
-        # From Python 3.13 on, authorities made as mosquitto-tls(7) has it, without keyUsage, would be refused
+        # Python 3.13 rejects authorities without keyUsage, such as those of mosquitto-tls(7)
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if settings.tls_certificate:
         with _named("tls_key", settings.tls_key), _named("tls_certificate", settings.tls_certificate):

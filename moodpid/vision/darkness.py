@@ -31,6 +31,6 @@ class DarknessDetector:
         return self._dark
 
     @property
-    def blind(self) -> bool:
-        """Whether nothing can be seen in the last frame, though the room may not count as dark yet."""
+    def too_dark_now(self) -> bool:
+        """Whether no face can be seen now: unlike `update`, without delay as darkness begins."""
         return self._dark or self._differs_since_s is not None

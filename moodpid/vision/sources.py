@@ -97,14 +97,14 @@ class LiveSource:
         if not self._is_due(frame):
             return None
         # As a lamp goes out, what is known of pictures and people must not be measured by black frames
-        blind = self._darkness.blind
-        seen = () if blind else self._pipeline.analyze(frame)
+        too_dark = self._darkness.too_dark_now
+        seen = () if too_dark else self._pipeline.analyze(frame)
         if self._annotator:
             self._annotator.update(frame, seen)
         if self._live_view:
             self._live_view.update(frame, seen, dark=dark)
         # In the dark a person may be there unseen
-        return None if blind else observation(frame, seen)
+        return None if too_dark else observation(frame, seen)
 
     def _next_frame(self) -> Frame:
         """Return the next frame; open the camera and set its rate first where needed."""

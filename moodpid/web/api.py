@@ -61,7 +61,7 @@ class Api:
     ) -> None:
         self.sign_in = sign_in
         self._about = about
-        # By it a page that stays open over a restart sees that it is of another version or configuration
+        # Changes with version and configuration: an open page then reloads
         self._fingerprint = blake2b(msgspec.json.encode(about), digest_size=8).hexdigest()
         self._fields = {field.key: field for field in fields}
         self._post = post
@@ -122,7 +122,7 @@ class Api:
             max_age=round(SESSION_S),
             path=self._cookie_path,
             httponly=True,
-            # A browser on the page's own address drops such a cookie; it says itself by which it came
+            # Over plain http, a browser drops a Secure cookie
             secure=self._secure and not request.headers.get("Origin", "").lower().startswith("http:"),
             samesite="Strict",
         )
@@ -159,13 +159,18 @@ class Api:
                     headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
                 )
                 await response.prepare(request)
-                about = f"retry: {_RETRY_MS}\nid: {self._fingerprint}\n"
-                await _send(response, about.encode() + _now())
+                head = f"retry: {_RETRY_MS}\nid: {self._fingerprint}\n"
+                await _send(response, head.encode() + _now())
+                beat_s = time.monotonic()
                 while True:
-                    event = await _next_event(subscription)
+                    message = await _next_message(subscription, beat_s + _PING_S)
                     if not self.is_signed_in(request):
                         return response
-                    await _send(response, event)
+                    if message:
+                        await _send(response, b"data: " + message + b"\n\n")
+                    if time.monotonic() - beat_s >= _PING_S:
+                        beat_s = time.monotonic()
+                        await _send(response, _now())
         except TooManyPagesError:
             return _error(503, "too many pages are open: close one")
         except (TimeoutError, ConnectionError):
@@ -215,16 +220,17 @@ class Api:
             return _error(503, "busy: try again")
 
 
-async def _next_event(subscription: Subscription) -> bytes:
-    """Return what the page gets next: a message, or a sign that the connection lives."""
+async def _next_message(subscription: Subscription, until_s: float) -> bytes:
+    """Return the next message, empty if none comes until then, in monotonic seconds."""
     try:
-        async with asyncio.timeout(_PING_S):
-            return b"data: " + await subscription.next_message() + b"\n\n"
+        async with asyncio.timeout(max(0.0, until_s - time.monotonic())):
+            return await subscription.next_message()
     except TimeoutError:
-        return _now()
+        return b""
 
 
 def _now() -> bytes:
+    """Return the event by which pages see that the connection lives, and read the service's clock."""
     return b"event: now\ndata: %.1f\n\n" % time.monotonic()
 
 

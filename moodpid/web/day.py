@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moodpid.mood.emotion import Affect, Mood
-from moodpid.state import AppState, CameraStatus, PlayerStatus
+from moodpid.state import AppState, PlayerStatus
 from moodpid.web.state_json import place_of
 
 DAY_S = 24 * 3600.0
@@ -75,8 +75,7 @@ class DayLog:
 
     def _update_mood(self, state: AppState, now_s: float) -> None:
         mood, overridden = state.mood, state.settings.override is not None
-        watched = state.camera.status is CameraStatus.WATCHING or state.room_known
-        if mood is None or not (overridden or watched):
+        if mood is None or not (overridden or state.room_known):
             self._mood = None
             return
         span = self._mood

@@ -5,7 +5,6 @@ from typing import Any
 
 import moodpid
 from moodpid import config
-from moodpid.addresses import is_loopback
 from moodpid.channels import SharedValue
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import AFFECT, Mood
@@ -58,15 +57,15 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
         ConfigError: The port is taken, or no user could sign in.
     """
     page = settings.web
+    address = PageAddress.of(page, parts.hostname)
     # A proxy need not say that it is one
-    reached = page.public_url or ("" if is_loopback(page.host) else f"host {page.host}")
-    protected = bool(parts.password or reached)
+    protected = bool(parts.password) or address.reachable
     if protected and not (parts.password or parts.links):
+        where = f"public_url {page.public_url}" if page.public_url else f"host {page.host}"
         raise ConfigError(
-            f"[web] {reached} can be reached from other machines and there is no password: write one"
+            f"[web] {where} can be reached from other machines and there is no password: write one"
             " to /etc/moodpid/web-password, or name its file with password_file"
         )
-    address = PageAddress.of(page, parts.hostname)
     feed, day = Feed(parts.view_level), DayLog()
     sign_in = Authenticator(parts.key_file, parts.password, protected=protected)
     rules = AccessRules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)

@@ -5,6 +5,7 @@ import pytest
 from moodpid.errors import RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
+from moodpid.mood.policy import EventType
 from moodpid.mood.room import RoomState
 from moodpid.requests import Button, ChangeSetting, PressButton
 from moodpid.state import Settings
@@ -29,20 +30,34 @@ def test_a_party_goes_on_with_the_camera_off(harness: DaemonHarness) -> None:
     assert harness.player.enabled == []
 
 
-@pytest.mark.parametrize(("pause_s", "wanted"), [(5.0, Mood.HAPPY), (28_800.0, Mood.NOBODY)])
-def test_after_a_night_no_music_plays_for_yesterday(
-    harness: DaemonHarness, pause_s: float, wanted: Mood
-) -> None:
+def switch_off_and_on(harness: DaemonHarness, pause_s: float) -> None:
+    """People are happy; watching is switched off, and on after a while."""
     daemon = harness.daemon(*seconds(4, Emotion.HAPPY))
     with pytest.raises(RecordingEnded):
         daemon.run()
-    daemon.clock = lambda: 4.0 + pause_s
+    daemon.clock = lambda: 3.75 + pause_s
     for on in (False, True):
         harness.requests.post(ChangeSetting("enabled", on))
     with pytest.raises(RecordingEnded):
         daemon.run()
+
+
+@pytest.mark.parametrize(("pause_s", "wanted"), [(299.0, Mood.HAPPY), (300.0, Mood.NOBODY)])
+def test_after_a_night_no_music_plays_for_yesterday(
+    harness: DaemonHarness, pause_s: float, wanted: Mood
+) -> None:
+    switch_off_and_on(harness, pause_s)
     assert harness.player.enabled == [False, True]
-    assert harness.player.requests[-1].mood is wanted
+    request = harness.player.enabled_after[-1]
+    assert request is not None
+    assert request.mood is wanted
+
+
+def test_after_a_night_an_override_goes_on_and_nobody_leaves(harness: DaemonHarness) -> None:
+    harness.requests.post(ChangeSetting("override", Mood.SAD))
+    switch_off_and_on(harness, 28_800.0)
+    assert harness.player.requests[-1].mood is Mood.SAD
+    assert EventType.ROOM_EMPTY not in {event.event_type for event in harness.home.events}
 
 
 def test_leaving_the_music_alone_leaves_the_camera_open(harness: DaemonHarness) -> None:

@@ -70,13 +70,17 @@ def test_with_next_the_song_ends_in_peace() -> None:
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
-def test_a_song_resumed_by_the_user_is_not_cut_short() -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_a_song_resumed_by_the_user_is_not_cut_short(own: bool) -> None:
     evening = Evening()
+    if own:
+        evening.request(Mood.HAPPY)
+    song = evening.fake_mpd.playing()
     evening.fake_mpd.pause()
     evening.request(Mood.SAD)
     evening.fake_mpd.play()
     evening.request(Mood.SAD)
-    assert evening.fake_mpd.playing() == "user/0"
+    assert evening.fake_mpd.playing() == song
     assert evening.hear_on(Mood.SAD) == "sad"
 
 
@@ -141,15 +145,15 @@ def test_a_mood_without_songs_lets_the_old_one_play_on() -> None:
     assert evening.hear_on(Mood.SAD) == "happy"
 
 
-def test_songs_that_guests_asked_for_are_heard_before_another_mood() -> None:
+def test_songs_that_users_added_are_heard_before_another_mood() -> None:
     evening = Evening()
     evening.request(Mood.SAD)
     for number in range(2):
-        evening.fake_mpd.add(f"guest/{number}", at=2 + number)
+        evening.fake_mpd.add(f"user/more-{number}", at=2 + number)
     evening.request(Mood.SAD)  # hands off
     evening.fake_mpd.song_s = 2000.0
     evening.fake_mpd.advance(901.0)
     evening.request(Mood.SAD)
     evening.request(Mood.HAPPY)
     assert evening.fake_mpd.playing().startswith("sad/")
-    assert [evening.hear_on(Mood.HAPPY) for _ in range(3)] == ["guest", "guest", "happy"]
+    assert [evening.hear_on(Mood.HAPPY) for _ in range(3)] == ["user", "user", "happy"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mpd.fade import TOLERANCE, Fader
-from moodpid.mpd.protocol import Status
+from moodpid.mpd.protocol import PlayState, Status
 from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd, Options
 
@@ -103,8 +103,9 @@ class LateConnection(FakeConnection):
         return replace(status, volume=last)
 
 
-@pytest.mark.parametrize("deed", ["pause", "stop", "choice"])
-def test_what_a_user_does_during_a_fade_counts(deed: str) -> None:
+@pytest.mark.parametrize("below", [50, 1])
+@pytest.mark.parametrize("action", ["pause", "stop", "choice"])
+def test_what_a_user_does_during_a_fade_counts(action: str, below: int) -> None:
     mixer = Mixer(100, 80)
     before = mixer.mpd.options.volume
     for number in range(3):
@@ -112,8 +113,8 @@ def test_what_a_user_does_during_a_fade_counts(deed: str) -> None:
     mixer.mpd.play(0)
 
     def user(_: float) -> bool:
-        if mixer.mpd.options.volume < 50 and mixer.mpd.playing() == "user/0":
-            match deed:
+        if mixer.mpd.options.volume < below and mixer.mpd.playing() == "user/0":
+            match action:
                 case "pause":
                     mixer.mpd.pause()
                 case "stop":
@@ -125,3 +126,36 @@ def test_what_a_user_does_during_a_fade_counts(deed: str) -> None:
     mixer.leave_song(Fader(sleep=user))
     assert mixer.at_the_end == []
     assert mixer.mpd.options.volume == before
+
+
+class MutedConnection(FakeConnection):
+    """A mixer that reports no volume while nothing plays."""
+
+    def status(self) -> Status:
+        status = super().status()
+        return status if status.state is PlayState.PLAY else replace(status, volume=None)
+
+    def set_volume(self, volume: int) -> None:
+        if super().status().state is PlayState.PLAY:
+            super().set_volume(volume)
+
+
+def test_a_volume_unknown_after_a_stop_is_restored_later() -> None:
+    mpd = FakeMpd({})
+    mpd.add("user/0")
+    mpd.play(0)
+    before, muted = mpd.options.volume, MutedConnection(mpd)
+
+    def stop(_: float) -> bool:
+        if mpd.options.volume < before / 2:
+            mpd.stop()
+        return False
+
+    fader = Fader(sleep=stop)
+    assert not fader.fade_out(muted, lambda: None)
+    assert fader.volume_to_restore == before
+    mpd.play(0)
+    fader.restore(muted)
+    assert mpd.options.volume == before
+    fader.restore(muted)  # nothing is left to restore
+    assert mpd.options.volume == before

@@ -151,6 +151,7 @@ class QueueStateMachine(RuleBasedStateMachine):
     @rule()
     def the_connection_is_lost_and_back(self) -> None:
         self.reconciler.on_connect(self.fake_mpd.link)
+        self.look()  # as the worker does, at once
 
     @rule(mpd_too=st.booleans())
     def the_service_restarts(self, mpd_too: bool) -> None:

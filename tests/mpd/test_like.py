@@ -60,8 +60,9 @@ def test_in_an_empty_room_what_waits_stays(evening: Evening) -> None:
     before = evening.waiting
     evening.like(Mood.NOBODY)
     assert evening.waiting == before
-    evening.look(Mood.HAPPY)  # somebody comes: what is liked follows
+    evening.look(Mood.HAPPY)  # a person comes, and songs like the liked one follow
     assert not {*before} & {*evening.waiting}
+    assert max(SONGS[uri].distance(Affect(-0.8, -0.4)) for uri in evening.waiting) < 0.7
 
 
 @pytest.mark.parametrize("accident", ["hands off", "single"])

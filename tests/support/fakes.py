@@ -125,6 +125,7 @@ class FakePlayer:
     hangs: bool = False
     requests: list[MusicRequest] = field(default_factory=list)
     enabled: list[bool] = field(default_factory=list)
+    enabled_after: list[MusicRequest | None] = field(default_factory=list)  # the request of that moment
     calls: list[str] = field(default_factory=list)
 
     def start(self) -> None:
@@ -135,6 +136,7 @@ class FakePlayer:
 
     def set_enabled(self, on: bool) -> None:
         self.enabled.append(on)
+        self.enabled_after.append(self.requests[-1] if self.requests else None)
 
     def skip(self) -> None:
         self.calls.append("skip")

@@ -75,6 +75,7 @@ def app_state(
         mood=felt,
         observed_mood=felt,
         view=view,
+        room_known=True,
     )
 
 

@@ -87,7 +87,7 @@ def test_beside_its_proxy_the_page_lets_people_sign_in() -> None:
         assert "Secure" not in answer.headers["Set-Cookie"]  # a browser would drop it
 
 
-def test_behind_a_proxy_that_keeps_silent_people_sign_in() -> None:
+def test_behind_a_proxy_without_headers_people_sign_in() -> None:
     with page_server('public_url = "https://home.example"') as page:
         assert page.get("/api/about").status == 401
         assert page.get("/api/about", Host="home.example").status == 401

@@ -216,6 +216,23 @@ def test_a_service_that_falls_silent_is_noticed(opened: Tab) -> None:
     opened.complaints.clear()
 
 
+def test_a_page_that_gets_messages_stays_connected(
+    opened: Tab, server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moodpid.web.api._PING_S", 0.5)
+    opened.page.clock.install()
+    opened.show("now")
+    expect(opened.page.locator(".mood-word")).to_have_text("Happy")
+    connections = []
+    opened.page.on("request", lambda request: connections.append(request.url))
+    for second in range(5):  # of the page, which waits for 40 seconds: 50
+        server.publisher.publish(app_state(title=str(second)), ())
+        expect(opened.page.locator(".song-title")).to_have_text(str(second))
+        opened.page.wait_for_timeout(600)
+        opened.page.clock.run_for(10_000)
+    assert not [url for url in connections if "events" in url]
+
+
 @pytest.mark.parametrize("status", [PlayerStatus.STOP, PlayerStatus.PAUSE])
 def test_the_player_can_be_taken_over_while_nothing_plays(
     opened: Tab, server: PageServer, status: PlayerStatus

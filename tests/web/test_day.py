@@ -37,7 +37,7 @@ def test_what_nobody_watched_is_not_known() -> None:
     day = DayLog()
     day.update(_at(Mood.HAPPY), 0.0)
     day.update(_at(Mood.HAPPY), 1.0)
-    off = replace(_at(Mood.HAPPY), camera=CameraState(CameraStatus.OFF))
+    off = replace(_at(Mood.HAPPY), camera=CameraState(CameraStatus.OFF), room_known=False)
     day.update(off, 2.0)
     day.update(_at(Mood.HAPPY), 3.0)
     day.update(_at(Mood.HAPPY), 60.0)  # nothing came for a while
@@ -46,7 +46,7 @@ def test_what_nobody_watched_is_not_known() -> None:
 
 def test_what_a_sense_reports_in_the_dark_is_known() -> None:
     day = DayLog()
-    dark = replace(_at(Mood.SAD), camera=CameraState(CameraStatus.DARK), room_known=True)
+    dark = replace(_at(Mood.SAD), camera=CameraState(CameraStatus.DARK))
     day.update(dark, 0.0)
     day.update(dark, 1.0)
     found = day.as_json(1.0)

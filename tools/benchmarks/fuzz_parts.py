@@ -139,8 +139,9 @@ def _check_state(file: tuple[str, bytes]) -> None:
             return Delivered()
 
         cleaner = OrphanCleaner(JsonFile(path), Topics("moodpid/now"))
-        cleaner.start(deliver)
-        cleaner.finish()
+        cleaner.start()
+        for _ in range(3):
+            cleaner.step(deliver)
 
 
 def _sidecars() -> st.SearchStrategy[bytes]:

@@ -39,8 +39,8 @@ def library(kind: torch.dtype) -> ctypes.CDLL | None:
 
 
 def suits(x: Tensor) -> bool:
-    """Tell whether the functions of `fused.c` can be used for x, and are wanted."""
-    return x.dtype in KINDS and x.device.type == "cpu" and native.wanted() and library(x.dtype) is not None
+    """Tell whether the functions of `fused.c` can be used for x."""
+    return x.dtype in KINDS and x.device.type == "cpu" and native.allowed() and library(x.dtype) is not None
 
 
 def conv(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]) -> Tensor:
@@ -58,7 +58,7 @@ def conv(x: Tensor, kernel: Tensor, stride: tuple[int, ...], padding: tuple[int,
 def norm_relu6(x: Tensor, norm: nn.BatchNorm2d, shortcut: Tensor | None, *, clipped: bool) -> Tensor:
     """Return the batch norm of (N, C, side, side), plus the shortcut, and ReLU6 of it where it is clipped."""
     if not (norm.training or torch.is_grad_enabled()) and suits(x):
-        return _settled(x, norm, shortcut, clipped)
+        return _norm_by_statistics(x, norm, shortcut, clipped)
     if norm.training and norm.momentum is not None and suits(x):
         fused: Tensor = _Norm.apply(x, norm.weight, norm.bias, shortcut, norm, clipped)  # type: ignore[no-untyped-call]
         return fused
@@ -67,8 +67,8 @@ def norm_relu6(x: Tensor, norm: nn.BatchNorm2d, shortcut: Tensor | None, *, clip
     return functional.relu6(y) if clipped else y
 
 
-def _settled(x: Tensor, norm: nn.BatchNorm2d, shortcut: Tensor | None, clipped: bool) -> Tensor:
-    """Return `norm_relu6` by what the norm has measured."""
+def _norm_by_statistics(x: Tensor, norm: nn.BatchNorm2d, shortcut: Tensor | None, clipped: bool) -> Tensor:
+    """Return `norm_relu6` of (N, C, side, side) by the means and variances that the norm has gathered."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     x, shortcut = _alike(x), None if shortcut is None else _alike(shortcut)

@@ -24,7 +24,7 @@ _without_gradient = False
 
 @contextmanager
 def also_without_gradient() -> Iterator[None]:
-    """Let our own functions be `wanted` where no gradient is."""
+    """Let our own functions be `allowed` where no gradient is wanted."""
     global _without_gradient  # noqa: PLW0603 - of the process, as PyTorch's own switches
     before, _without_gradient = _without_gradient, True
     try:
@@ -33,11 +33,11 @@ def also_without_gradient() -> Iterator[None]:
         _without_gradient = before
 
 
-def wanted() -> bool:
-    """Tell whether our own functions should be used.
+def allowed() -> bool:
+    """Return whether our own functions may be used.
 
-    Without a gradient the two channels of a mirrored pair are equal to the last bit, and hooks see every
-    norm: PyTorch's functions keep to that, and ours take over where it does not matter.
+    Without a gradient, PyTorch's keep mirrored channels equal to the last bit, and hooks see each norm;
+    `also_without_gradient` waives both.
     """
     return torch.is_grad_enabled() or _without_gradient
 

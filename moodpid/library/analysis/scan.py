@@ -101,6 +101,7 @@ class LibraryScan:
         self._clock = clock
         self._missing = 0
         self._placed = 0
+        self._slow: set[str] = set()  # in this scan
 
     def run(self, limit: int | None = None) -> Progress:
         """Analyse up to `limit` songs, then place all; what was done is kept whatever happens.
@@ -121,7 +122,7 @@ class LibraryScan:
                     break
                 progress.failure = None
                 self._deal_with(song, progress)
-                progress.waiting -= 1
+                progress.waiting -= song.uri not in self._slow
                 progress.seconds = self._clock() - start_s
                 self._report(progress)
                 self._place_sometimes(progress)
@@ -132,7 +133,9 @@ class LibraryScan:
     def _songs(self, limit: int | None) -> Iterator[ListedSong]:
         left = limit if limit is not None else 1 << 62
         while left > 0:
-            batch = self._store.next_songs(self._analyzer.version, min(left, _BATCH))
+            wanted = min(left, _BATCH) + len(self._slow)
+            found = self._store.next_songs(self._analyzer.version, wanted)
+            batch = [song for song in found if song.uri not in self._slow]
             if not batch:
                 return
             yield from batch
@@ -163,10 +166,10 @@ class LibraryScan:
                 self._store.copy(known, song)
                 progress.moved += 1
                 return
-            analysis = self._hear(path, song)
+            analysis = self._analyze_file(path, song)
         except (DecodeError, UnusableSoundError) as error:
             if isinstance(error, SlowDecodeError) and not last:
-                progress.waiting += 1  # the share or the machine may have been slow
+                self._slow.add(song.uri)  # the share or the machine may be at fault: at the next scan
             else:
                 self._fail(song, stamp, str(error), progress)
         except NotADirectoryError:  # a track below a CUE sheet or a file of several
@@ -182,11 +185,11 @@ class LibraryScan:
             self._store.record(song, stamp, self._analyzer.version, analysis)
             progress.analyzed += 1
 
-    def _hear(self, path: Path, song: ListedSong) -> Analysis:
-        """Return what is found in a song.
+    def _analyze_file(self, path: Path, song: ListedSong) -> Analysis:
+        """Analyse a song, and make sure that its file is still there: else that may not be all of it.
 
         Raises:
-            OSError: Its file went away meanwhile, so that what was heard may not be all of it.
+            OSError: The file went away meanwhile.
         """
         try:
             analysis = self._analyzer.analyze(path, song.duration_s, song.tags)
@@ -202,7 +205,11 @@ class LibraryScan:
         progress.failure = mpd_name(song.uri), reason
 
     def _file_is_missing(self, song: ListedSong, error: OSError, progress: Progress) -> None:
-        """Return the file cannot be opened: it alone, or the share is away, or this is the wrong folder."""
+        """Record that a file cannot be opened.
+
+        Raises:
+            MusicFolderError: The share is away, this is the wrong folder, or many in a row cannot be opened.
+        """
         require_folder(self._folder)
         self._missing += 1
         fault, remedy = "are not in", "correct music in [library], or mount the share"

@@ -137,7 +137,7 @@ class HaarDetector:
 
     def _is_known(self, face: Face) -> bool:
         """Return whether a place was found in this look already, or was no face and has not changed since."""
-        if any(track.is_at(face) for track in self._tracker.known_at(self._at_s)):
+        if any(track.matches(face) for track in self._tracker.known_at(self._at_s)):
             return True
         return any(at_s < self._at_s and same_place(old, face) for at_s, old in self._rejected)
 

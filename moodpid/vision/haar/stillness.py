@@ -13,7 +13,7 @@ STILL_S = 180.0  # a face that has not moved for so long is a picture
 _PATCH_PX = 48
 _SAME_PLACE = 0.25  # of the face's width
 _LOOKS = 32  # eight seconds at the default rate, two breaths
-_RIDGE = 1e-3  # of a patch of standard deviation 1
+_RIDGE = 1e-3  # of a patch of standard deviation 1 at most
 _SMOOTH = 1.8  # von Neumann's ratio of noise is 1 +- 0.25 for so many looks
 _DARKEST = 16.0  # grey levels: what is darker shows noise rather than detail
 _LIGHT_PX = 8.0  # in the patch: over so much of it light changes little
@@ -96,12 +96,15 @@ def moves(shifts: NDArray[np.float32]) -> bool:
 
 
 def _patch(grey: GreyImage, face: Face) -> NDArray[np.float32]:
-    """Return the place of a face, small, smooth and without what the light does to all of it."""
+    """Return the detail of a face, shape (48, 48), without the light on it.
+
+    Light multiplies: of the logarithm, what changes slowly over the face is light, and is left out.
+    """
     height, width = grey.shape
     left, top = max(0, face.x), max(0, face.y)
     part = grey[top : min(height, face.y + face.height), left : min(width, face.x + face.width)]
     small = cv2.resize(part, (_PATCH_PX, _PATCH_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
-    # Light multiplies: of the logarithm, what changes slowly over the face is light, and is left out
     seen = np.log(small + _DARKEST)
     detail = cv2.GaussianBlur(seen, (0, 0), 1.5) - cv2.GaussianBlur(seen, (0, 0), _LIGHT_PX)
-    return np.asarray((detail - detail.mean()) / (detail.std() + 1.0 / _DARKEST), np.float32)
+    one_level = 1.0 / _DARKEST  # in the dark
+    return np.asarray((detail - detail.mean()) / (detail.std() + one_level), np.float32)

@@ -21,7 +21,7 @@ _RESIZED = 2.0  # the ratio of sides up to which an expected person may have com
 _DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
 _SETTLED_LOOKS = 8  # a moving place that was found so often is a face
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
-_NEAR = 2.0  # sides of a picture, from which on a face is in front of it
+_IN_FRONT = 2.0  # times a picture's side: a larger box beside it is another face
 _SAME_PLACE, _SAME_SIZE = 0.3, 1.4  # distance in sides, and ratio of sides, of two proposals that are one
 
 
@@ -53,11 +53,14 @@ class Track:
     counts: bool = True
     picture: bool = False
 
-    def is_at(self, face: Face) -> bool:
-        """Return whether a box is of this face, and not of one that is near, beside a small picture."""
+    def matches(self, face: Face) -> bool:
+        """Return whether a box is this face.
+
+        Beside a picture, a box of more than twice its size is another face, nearer to the camera.
+        """
         (own_x, own_y), (x, y) = self.face.centre, face.centre
         beside = max(abs(x - own_x), abs(y - own_y)) > self.face.width
-        near = face.width > _NEAR * self.face.width
+        near = face.width > _IN_FRONT * self.face.width
         return overlap(self.face, face) and not (self.picture and near and beside)
 
 
@@ -109,7 +112,7 @@ class Tracker:
         if odds < (KEEP if returned else MOVING if moved else CERTAIN):
             return False
         certain = returned or odds >= CERTAIN
-        track = next((t for t in self.tracks if t.is_at(weighed.face)), None)
+        track = next((t for t in self.tracks if t.matches(weighed.face)), None)
         if track is None:
             motion = FaceMotion(grey, weighed.face, at_s)
             track = Track(weighed.face, hits, odds, motion, certain, at_s, at_s, at_s)
@@ -176,7 +179,7 @@ class Tracker:
         """Drop faces that have become one with another; the one that is older stays."""
         kept: list[Track] = []
         for track in self.tracks:
-            if not any(track.is_at(other.face) and other.is_at(track.face) for other in kept):
+            if not any(track.matches(other.face) and other.matches(track.face) for other in kept):
                 kept.append(track)
         self.tracks = kept
 

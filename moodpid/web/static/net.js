@@ -59,20 +59,23 @@ export class Feed {
 		return performance.now() / 1000 + this.#offset;
 	}
 
+	/** Connect again where the service is silent: it speaks every 15 s. */
+	#expect() {
+		clearTimeout(this.#dead);
+		this.#dead = setTimeout(() => (this.#reopen(), this.onConnected(false)), 40_000);
+	}
+
 	#reopen() {
 		this.close();
 		if (document.hidden) return;
+		this.#expect();
 		const source = (this.#source = new EventSource(`api/events?view=${this.#level}`));
 		source.addEventListener("now", (event) => {
-			this.#offset = Number(event.data) - performance.now() / 1000;
+			this.#offset += event.data - this.now();
 			this.about ??= event.lastEventId;
 			if (this.about !== event.lastEventId) location.reload();
 			this.onConnected(true);
-			clearTimeout(this.#dead);
-			this.#dead = setTimeout(() => {
-				this.onConnected(false);
-				this.#reopen();
-			}, 40_000);
+			this.#expect();
 		});
 		source.onmessage = (event) => this.onParts(JSON.parse(event.data));
 		source.onerror = () => {

@@ -19,7 +19,7 @@ export class Plane {
 
 	constructor(app) {
 		this.app = app;
-		this.parts = Array.from({ length: PARTS }, (_, i) => s("polyline", { class: "trail", opacity: (0.12 + (0.6 * (i + 1)) / PARTS).toFixed(2) }));
+		this.parts = Array.from({ length: PARTS }, (_, i) => s("polyline", { class: "trail", opacity: 0.22 + 0.1 * i }));
 		this.dot = s("circle", { class: "dot", r: 6 });
 		this.halo = s("circle", { class: "halo", r: 14 });
 		this.here = s("g", { class: "here" }, this.halo, this.dot);

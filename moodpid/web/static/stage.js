@@ -19,13 +19,8 @@ export class Stage {
 	/** Show a frame; null when there is none. */
 	update(frame) {
 		this.#wanted = frame;
-		if (!frame) {
-			this.image.classList.add("away");
-			this.#draw(null);
-			return;
-		}
-		this.#shape(frame);
-		if (!frame.picture) {
+		if (frame) this.#shape(frame);
+		if (!frame?.picture) {
 			this.image.classList.add("away");
 			this.#draw(frame);
 		} else if (this.#loading) {

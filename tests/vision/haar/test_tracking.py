@@ -128,7 +128,7 @@ def test_a_small_picture_never_hides_a_near_face() -> None:
     poster.picture, poster.counts = True, False
     near = Face(200, 50, 300, 300)
     assert overlap(poster.face, near)
-    assert not poster.is_at(near)
+    assert not poster.matches(near)
     assert tracker.admit(GREY, Weighed(near, 9.0), 5, 200.0, moved=False)
     tracker.merge()
     assert [(track.face, track.counts) for track in tracker.tracks] == [(poster.face, False), (near, True)]
@@ -138,4 +138,4 @@ def test_a_larger_box_around_a_picture_is_the_picture() -> None:
     tracker = tracker_with(9.0, moved=False)
     (poster,) = tracker.tracks
     poster.picture = True
-    assert poster.is_at(Face(140, 60, 220, 220))
+    assert poster.matches(Face(140, 60, 220, 220))

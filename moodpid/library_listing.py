@@ -9,7 +9,7 @@ from moodpid import wiring
 from moodpid.config import Config
 from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.records import ListedSong
-from moodpid.library.store import FewSongsError, LibraryStore
+from moodpid.library.store import LibraryStore, ListingShrunkError
 from moodpid.mpd import listing
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.music_folder import music_folder
@@ -23,13 +23,13 @@ _FEW_SINCE = "few_since"  # the day from which on MPD has had less than half of 
 _FEW_DAYS = 7  # until that is believed at night
 
 
-def list_songs(config: Config, store: LibraryStore, *, careful: bool) -> Path:
+def update_listing(config: Config, store: LibraryStore, *, unattended: bool) -> Path:
     """Take over MPD's list of songs if it has changed, and return the music folder.
 
     Args:
         config: Names MPD and the folder.
         store: The database.
-        careful: Nobody looks on: a list that has lost more than half of its songs is not believed at once.
+        unattended: By a timer: a list that has lost more than half of its songs is not believed at once.
 
     Raises:
         MusicFolderError: The folder is away. MPD may show no songs for that reason: the list stays as it was.
@@ -40,28 +40,30 @@ def list_songs(config: Config, store: LibraryStore, *, careful: bool) -> Path:
         require_folder(folder)
         version = f"{format_address(config.player)} {connection.database_version()}"
         songs = listing.list_songs(connection)  # read only if they are asked for
-        if version != store.fact(_LISTED) and _take_over(store, songs, careful=careful):
+        if version != store.fact(_LISTED) and _replace_listing(store, songs, unattended=unattended):
             store.keep_fact(_LISTED, version)
     return folder
 
 
-def _take_over(store: LibraryStore, songs: Iterator[ListedSong], *, careful: bool) -> bool:
+def _replace_listing(store: LibraryStore, songs: Iterator[ListedSong], *, unattended: bool) -> bool:
     """Replace the list of songs; return whether that was done.
 
     A part of the library may lie on a share of its own, which is away while the rest is there.
     """
     today = int(time.time() // _DAY_S)  # noqa: TID251 - songs that are gone are kept for some months
-    since = int(store.fact(_FEW_SINCE) or today)
-    before = store.backlog(0).listed
+    since = min(int(store.fact(_FEW_SINCE) or today), today)  # a clock may have been set back
+    before = store.backlog(0).listed  # whatever version analysed them
+    suspicious = unattended and today - since < _FEW_DAYS
     try:
-        doubtful = careful and 0 <= today - since < _FEW_DAYS
-        store.replace_listing(songs, today, at_least=(before + 1) // 2 if doubtful else 0)
-    except FewSongsError as error:
+        store.replace_listing(songs, today, at_least=(before + 1) // 2 if suspicious else 0)
+    except ListingShrunkError as error:
         store.keep_fact(_FEW_SINCE, str(since))
         log.warning(
-            "MPD has %d of %d songs: a share may be away. The others are kept for %d days, or until moodpid"
-            " analyse is called by hand",
-            *(error.count, before, since + _FEW_DAYS - today),
+            "MPD has %d of %d songs: a share may be away. The others are kept for %d days, or until"
+            " sudo -u moodpid moodpid analyse",
+            error.count,
+            before,
+            since + _FEW_DAYS - today,
         )
         return False
     store.keep_fact(_FEW_SINCE, "")
