@@ -128,7 +128,7 @@ def test_a_server_that_speaks_something_else_is_tried_again(
     start: Start, caplog: pytest.LogCaptureFixture, answer: bytes
 ) -> None:
     with Answering(lambda _: answer) as server:
-        loop = start(server.port, timings=replace(FAST, answer_limit_s=0.2))
+        loop = start(server.port, timings=replace(FAST, answer_limit_s=1.0))
         wait_until(lambda: server.visits >= 3)
         assert loop.end()
     assert len(lines(caplog)) == 1
