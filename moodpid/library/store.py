@@ -79,20 +79,7 @@ class LibraryStore:
             count = int(db.execute("SELECT count(*) FROM listing").fetchone()[0])
             if count < at_least:
                 raise ListingShrunkError(count)
-            db.execute(
-                f"UPDATE songs SET gone_since = ? WHERE gone_since IS NULL AND uri NOT IN {_LISTED}",  # noqa: S608
-                (today,),
-            )
-            db.execute(
-                f"UPDATE songs SET gone_since = NULL WHERE gone_since IS NOT NULL AND uri IN {_LISTED}"  # noqa: S608
-            )
-            db.execute("DELETE FROM songs WHERE gone_since < ?", (today - KEPT_DAYS,))
-            db.execute(f"DELETE FROM attempts WHERE uri NOT IN {_LISTED}")  # noqa: S608
-            db.execute(
-                f"UPDATE songs SET ({_TAGS}) = (l.title, l.artist, l.album, l.genre, l.mood) FROM listing l"  # noqa: S608
-                " WHERE l.uri = songs.uri AND (l.title, l.artist, l.album, l.genre, l.mood)"
-                " IS NOT (songs.title, songs.artist, songs.album, songs.genre, songs.mood)"
-            )
+            _follow_listing(db, today)
             return count
 
     def backlog(self, analyzer: int) -> Backlog:
@@ -233,6 +220,24 @@ def _replace(db: sqlite3.Connection, song: ListedSong, stamp: FileStamp, analyze
         f"INSERT INTO songs (uri, modified, size, fingerprint, analyzer, reason, {_TAGS})"  # noqa: S608
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (song.uri, stamp.modified, stamp.size, stamp.fingerprint, analyzer, reason, *_columns(song.tags)),
+    )
+
+
+def _follow_listing(db: sqlite3.Connection, today: int) -> None:
+    """Take over from the listing which songs are gone or back, and their tags; drop what is gone for long."""
+    db.execute(
+        f"UPDATE songs SET gone_since = ? WHERE gone_since IS NULL AND uri NOT IN {_LISTED}",  # noqa: S608
+        (today,),
+    )
+    db.execute(
+        f"UPDATE songs SET gone_since = NULL WHERE gone_since IS NOT NULL AND uri IN {_LISTED}"  # noqa: S608
+    )
+    db.execute("DELETE FROM songs WHERE gone_since < ?", (today - KEPT_DAYS,))
+    db.execute(f"DELETE FROM attempts WHERE uri NOT IN {_LISTED}")  # noqa: S608
+    db.execute(
+        f"UPDATE songs SET ({_TAGS}) = (l.title, l.artist, l.album, l.genre, l.mood) FROM listing l"  # noqa: S608
+        " WHERE l.uri = songs.uri AND (l.title, l.artist, l.album, l.genre, l.mood)"
+        " IS NOT (songs.title, songs.artist, songs.album, songs.genre, songs.mood)"
     )
 
 

@@ -56,18 +56,20 @@ class Fader:
             MpdGoneError: The connection was lost; `restore` on the next one.
             CommandRefusedError: `then` was refused.
         """
-        at_first = link.status()
+        at_first = status = link.status()
         before = own = at_first.volume or 0
         if before:
             self._reported, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
-            if not self._is_own(link.status().volume):
+            if not self._is_own(status.volume):
                 break
             self._set_volume_to_restore(before)
             # A mixer may report with a delay what was set, or what was set before
             self._reported = frozenset([own, volume, _set_volume(link, volume)])
             own = volume
-            if self._sleep(FADE_S / _STEPS) or not _goes_on(at_first, link.status()):
+            given_up = self._sleep(FADE_S / _STEPS)
+            status = link.status()
+            if given_up or not _goes_on(at_first, status):
                 self.restore(link)
                 return False
         try:

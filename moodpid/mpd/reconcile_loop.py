@@ -122,10 +122,8 @@ class QueueReconciler:
         self._save_session()
 
     def _save_session(self) -> None:
-        saved = SavedSession(
-            self._queue_state, self._booted_s, self._fader.volume_to_restore, self.partition_outputs
-        )
-        self._session_store.save(saved)
+        state, volume = self._queue_state, self._fader.volume_to_restore
+        self._session_store.save(SavedSession(state, self._booted_s, volume, self.partition_outputs))
 
     def on_disconnect(self, link: Mpd) -> None:
         """Take leave; the player stays as it is.
@@ -136,10 +134,7 @@ class QueueReconciler:
         self._leader_election.withdraw(link)
 
     def reconcile(
-        self,
-        link: Mpd,
-        request: MusicRequest | None,
-        changed: AbstractSet[str] = frozenset(),
+        self, link: Mpd, request: MusicRequest | None, changed: AbstractSet[str] = frozenset()
     ) -> PlayerState:
         """Do what is to be done now, and return what plays.
 
@@ -151,14 +146,7 @@ class QueueReconciler:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self._fader.volume_to_restore is not None:
-            self._fader.restore(link)
-        if changed & {"stored_playlist", "database"}:
-            self._picker.forget()
-        if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:
-            self._leader_election.update(link, self._clock())
-            if (liked := self._leader_election.take_liked()) and not self._leader_election.is_follower:
-                self.like(link, liked)
+        self._catch_up(link, changed)
         for _ in range(_MAX_ROUNDS):
             follows = self._leader_election.is_follower
             now = take_snapshot(link, self._queue_state, self._clock(), other_leader=follows)
@@ -178,6 +166,17 @@ class QueueReconciler:
         state = with_next_song(state, now, self._feeder.picks)
         self._log.update(plan.hold_reason, self._queue_state, state.message)
         return state
+
+    def _catch_up(self, link: Mpd, changed: AbstractSet[str]) -> None:
+        """Finish what a fade has left, and take in news of MPD and of other instances."""
+        if self._fader.volume_to_restore is not None:
+            self._fader.restore(link)
+        if changed & {"stored_playlist", "database"}:
+            self._picker.forget()
+        if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:
+            self._leader_election.update(link, self._clock())
+            if (liked := self._leader_election.take_liked()) and not self._leader_election.is_follower:
+                self.like(link, liked)
 
     def _record_snapshot(self, link: Mpd, now: Snapshot) -> None:
         detected = detect_changes(self._queue_state, now, self._rules.hands_off_s)

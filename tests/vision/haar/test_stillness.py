@@ -37,8 +37,9 @@ def test_a_picture_among_noise_is_still(deviation: float) -> None:
 
 
 @pytest.mark.parametrize("deviation", [1.0, 3.0, 6.0])
-def test_a_sleeping_face_breathes(deviation: float) -> None:
-    assert still_s(0.3, deviation) < 10.0
+@pytest.mark.parametrize("amplitude_px", [0.1, 0.3])
+def test_a_sleeping_face_breathes(amplitude_px: float, deviation: float) -> None:
+    assert still_s(amplitude_px, deviation) < 10.0
 
 
 def test_light_that_fades_moves_no_picture() -> None:
