@@ -59,8 +59,14 @@ _MEMBERS = {
     ),
     "fine_equivariant": replace(_PAIRED, network="fine_equivariant", epochs=75, seed=16),
 }
-# A member with FER+'s votes to its end, from which no face is left out; it learns from its own average, too
-_VOTED = Recipe(network="equivariant", epochs=110, dropout=0.15, mixup=0.15, votes_share=0.4, seed=61)
+# With FER+'s votes to the end, on all faces; they learn from their own average, too
+_VOTED = Recipe(epochs=110, dropout=0.15, mixup=0.15, votes_share=0.4)
+_VOTED_MEMBERS = {
+    "equivariant_voted": replace(_VOTED, network="equivariant", seed=61),
+    "broad_equivariant_voted": replace(
+        _VOTED, network="broad_equivariant", epochs=100, dropout=0.25, mixup=0.4, plain_end=0.1, seed=62
+    ),
+}
 # An earlier model that the labels alone tune for a while: a student's network, which a student can begin with
 _TUNED = Recipe(
     epochs=10,
@@ -74,10 +80,11 @@ _TUNED = Recipe(
     seed=31,
     sides=((1.0, 48),),
 )
-MEMBERS = {
+_FOLDED = {
     name: replace(recipe, fold=fold, folds=len(_MEMBERS))
     for fold, (name, recipe) in enumerate(_MEMBERS.items())
-} | {"tuned": _TUNED, "equivariant_voted": _VOTED}
+}
+MEMBERS = _FOLDED | _VOTED_MEMBERS | {"tuned": _TUNED}
 
 _STUDENT = Recipe(
     epochs=400,
