@@ -64,7 +64,14 @@ _VOTED = Recipe(epochs=110, dropout=0.15, mixup=0.15, votes_share=0.4)
 _VOTED_MEMBERS = {
     "equivariant_voted": replace(_VOTED, network="equivariant", seed=61),
     "broad_equivariant_voted": replace(
-        _VOTED, network="broad_equivariant", epochs=100, dropout=0.25, mixup=0.4, plain_end=0.1, seed=62
+        _VOTED,
+        network="broad_equivariant",
+        epochs=100,
+        dropout=0.25,
+        mixup=0.4,
+        plain_end=0.1,
+        seed=62,
+        sides=((1.0, 48),),
     ),
 }
 # An earlier model that the labels alone tune for a while: a student's network, which a student can begin with
