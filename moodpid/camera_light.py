@@ -19,7 +19,7 @@ def open_led(pin: int) -> Any:  # noqa: ANN401 - gpiozero has no types
     """Return gpiozero's LED on a pin, in Broadcom's numbers.
 
     Raises:
-        ConfigError: gpiozero is missing, or this machine has no such pin.
+        ConfigError: gpiozero is missing, this machine has no such pin, or another program uses it.
     """
     try:
         import gpiozero  # noqa: PLC0415 - only where it is asked for
@@ -28,9 +28,10 @@ def open_led(pin: int) -> Any:  # noqa: ANN401 - gpiozero has no types
         raise ConfigError(f"[camera] led_pin: gpiozero is not installed here ({error}); {install}") from error
     try:
         return gpiozero.LED(pin)
-    except (gpiozero.GPIOZeroError, OSError) as error:
+    except Exception as error:  # lgpio's own for a busy pin is none of gpiozero's
         raise ConfigError(
-            f"[camera] led_pin: GPIO {pin} cannot be used ({error}); docs/install.md names the drop-in for it"
+            f"[camera] led_pin: GPIO {pin} cannot be used ({error}); docs/install.md names the drop-in."
+            " Or another program has the pin, or config.txt gives it to the kernel"
         ) from error
 
 

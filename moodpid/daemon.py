@@ -160,8 +160,9 @@ class Daemon:
                 raise RestartRequested("restart requested by a user")
             case PressButton(Button.FORGET_ROOM):
                 self.mood_filter.room.forget()
-                self.save_room(self.mood_filter.room.state, now=True)
-                log.info("what was learned of the room is forgotten")
+                written = self.save_room(self.mood_filter.room.state, now=True)
+                until = "" if written else ", until a restart: the file is written as soon as it can be"
+                log.info("what was learned of the room is forgotten%s", until)
             case SenseReport(name, evidence, weight):
                 self.mood_filter.sense(name, evidence, weight, self.clock())
             case PlayerChanged(player):

@@ -31,6 +31,12 @@ HEADS = wiring.DATA / "music.json"
 NETWORK = wiring.DATA / "musicnn.npz"
 
 
+class PlayerOffError(MoodpidError):
+    """The configuration has the player switched off."""
+
+    exit_code = ExitCode.SOME_FAILED
+
+
 @dataclass(frozen=True, slots=True)
 class AnalyseOptions:
     """What the verb `analyse` takes.
@@ -71,12 +77,15 @@ def analyse(
     """Analyse the songs that wait; None if the configuration leaves the timer nothing to do.
 
     Raises:
-        MoodpidError: MPD, the music folder, the database, ffmpeg or the heads cannot be used.
+        MoodpidError: The player is switched off; or MPD, the music folder, the database, ffmpeg or the heads
+            cannot be used.
     """
     # systemd sets this for what a timer starts (systemd.exec(5), from 252 on); a service started by hand runs
     by_timer = options.nightly and "TRIGGER_UNIT" in os.environ
-    if by_timer and config.library.analyse is not AnalyseWhen.NIGHTLY:
+    if by_timer and not (config.player.enabled and config.library.analyse is AnalyseWhen.NIGHTLY):
         return None
+    if not config.player.enabled:
+        raise PlayerOffError("player: switched off in [player], so no song is analysed")
     # Before numpy: one song at a time on one core; more threads would only take the service's turn
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from moodpid.library.analysis.decode import ffmpeg_version
@@ -206,6 +215,7 @@ def like(config: Config, uri: str) -> str:
         uri: The song; empty: the one that plays.
 
     Raises:
+        PlayerOffError: The player is switched off.
         NoLikeError: Nothing plays, the song was not analysed, or no service is connected to this MPD.
         MpdGoneError, MpdDeniedError: MPD cannot be reached.
         CommandRefusedError: It does not allow messages.
@@ -214,6 +224,8 @@ def like(config: Config, uri: str) -> str:
     from moodpid.mpd.connection import MpdConnection
     from moodpid.mpd.leader_election import LIKE, leader_among
 
+    if not config.player.enabled:
+        raise PlayerOffError("player: switched off in [player]")
     with MpdConnection(config.player, wiring.mpd_password(config)) as connection:
         song_id = connection.status().song_id
         song = connection.queue_song(song_id) if song_id is not None else None

@@ -84,3 +84,15 @@ def test_a_pin_in_use_is_a_configuration_error(pins: MockFactory) -> None:
         open_led(PIN)
     first.close()
     del pins
+
+
+def test_a_pin_of_another_program_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class BusyError(Exception):
+        """lgpio's own, which is none of gpiozero's."""
+
+    def refuse(_pin: int) -> None:
+        raise BusyError("GPIO busy")
+
+    monkeypatch.setattr(gpiozero, "LED", refuse)
+    with pytest.raises(ConfigError, match=r"GPIO 17 cannot be used \(GPIO busy\).* another program has"):
+        open_led(PIN)

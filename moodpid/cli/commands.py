@@ -39,7 +39,8 @@ def _forget(options: argparse.Namespace) -> ExitCode:
 def _check(options: argparse.Namespace) -> ExitCode:
     path = options.config or DEFAULT_PATH
     config = load(path, files=True)
-    if options.config is None:
+    installed = _is_installed(path)
+    if installed:
         for name, part in (
             ("mpd-password", config.player),
             ("mqtt-password", config.mqtt),
@@ -47,7 +48,7 @@ def _check(options: argparse.Namespace) -> ExitCode:
         ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    for fault, remedy in find_exposed(config, None if options.config else DEFAULT_PATH.parent):
+    for fault, remedy in find_exposed(config, DEFAULT_PATH.parent if installed else None):
         print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")
     return ExitCode.OK
@@ -154,11 +155,17 @@ def _print_row(record: dict[str, Any]) -> None:
 
 
 def _config_of_the_service(options: argparse.Namespace) -> Config:
-    """Return the named configuration, else the installed one with the service's credentials."""
-    if options.config is None:
+    """Return the named configuration, else the installed one; the latter with the service's credentials."""
+    path = options.config or DEFAULT_PATH
+    if _is_installed(path):
         # As systemd/moodpid.service has it in LoadCredential=
         os.environ.setdefault("CREDENTIALS_DIRECTORY", str(DEFAULT_PATH.parent))
-    return load(options.config or DEFAULT_PATH)
+    return load(path)
+
+
+def _is_installed(config: Path) -> bool:
+    """Return whether this is the service's configuration, however its path is written."""
+    return config.resolve() == DEFAULT_PATH.resolve()
 
 
 def _config_or_defaults(options: argparse.Namespace) -> Config:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import math
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,6 @@ def analyse(options: argparse.Namespace, config: "Config") -> ExitCode:
 
     if options.status:
         return print_status()
-    if not config.player.enabled:
-        print_error("player: switched off in [player], so no song is analysed")
-        return ExitCode.SOME_FAILED
     wanted = library_app.AnalyseOptions(
         limit=options.limit,
         again=options.again,
@@ -39,7 +37,9 @@ def analyse(options: argparse.Namespace, config: "Config") -> ExitCode:
     progress = library_app.analyse(config, wanted, shown.update)
     shown.end()
     if progress is None:
-        print_line('nothing to do: set analyse = "nightly" in [library] to have songs analysed at night')
+        off = "the player is switched off in [player]"
+        on = 'set analyse = "nightly" in [library] to have songs analysed at night'
+        print_line(f"nothing to do: {on if config.player.enabled else off}")
     else:
         print_line(summary(progress))
     return ExitCode.OK
@@ -53,6 +53,8 @@ def print_status() -> ExitCode:
     backlog = status.backlog
     if not backlog.listed:
         print_line("no song is known yet: run moodpid analyse")
+        if not shutil.which("ffmpeg"):
+            print_line("ffmpeg is missing: sudo apt install --no-install-recommends ffmpeg")
         return ExitCode.OK
     print_line(
         f"{backlog.analyzed} of {backlog.listed} songs are analysed, {backlog.waiting} wait,"
@@ -92,9 +94,6 @@ def like(options: argparse.Namespace, config: "Config") -> ExitCode:
     """Ask the service for songs like one."""
     from moodpid import library_app
 
-    if not config.player.enabled:
-        print_error("player: switched off in [player]")
-        return ExitCode.SOME_FAILED
     liked = library_app.like(config, options.uri)
     print_line(f"songs like {liked} follow until the mood changes or no more are alike")
     return ExitCode.OK

@@ -17,7 +17,7 @@ class UnwritableError(OSError):
 
 
 def prepare_streams() -> None:
-    """Make the standard streams safe to write: open, and with an escape for what they cannot encode."""
+    """Make the standard streams safe: open, and with an escape for what they cannot encode or decode."""
     for fd in (0, 1, 2):
         try:
             os.fstat(fd)
@@ -29,6 +29,8 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
 
 
 def print_json(record: dict[str, Any]) -> None:

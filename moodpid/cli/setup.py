@@ -22,8 +22,8 @@ from moodpid.config.edit import changes, set_keys
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.errors import ConfigError, ExitCode
 from moodpid.state import Finding
-from moodpid.system.private_file import keep_copy, replace_text
-from moodpid.system.systemctl import restart_unit
+from moodpid.system.private_file import keep_copy, replace_text, require_writable
+from moodpid.system.systemctl import Restart, read_unit, restart_unit
 
 MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
 MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
@@ -42,6 +42,7 @@ def setup(options: argparse.Namespace) -> ExitCode:
     path: Path = options.config or DEFAULT_PATH
     writes = False
     try:
+        require_writable(path)
         with TemporaryDirectory(prefix="moodpid-setup-") as trial:
             making = Setup(options, path, dialogue=dialogue, here=ThisMachine(), trial=Path(trial))
             making.ask()
@@ -58,9 +59,22 @@ def setup(options: argparse.Namespace) -> ExitCode:
         remedy = "; try: sudo moodpid setup" if isinstance(error, PermissionError) else ""
         print_error(f"{error.filename or path}: {error.strerror}{remedy}")
         return ExitCode.SOME_FAILED
-    if path == DEFAULT_PATH and restart_unit():
-        print_line("moodpid.service is restarted; systemctl status moodpid shows how it is")
+    if path == DEFAULT_PATH:
+        well = _restart_service() and well
     return ExitCode.OK if well else ExitCode.SOME_FAILED
+
+
+def _restart_service() -> bool:
+    """Restart the service, if it is installed; returns False where it does not get ready."""
+    match restart_unit():
+        case Restart.DONE:
+            print_line("moodpid.service is restarted; systemctl status moodpid shows how it is")
+        case Restart.FAILED:
+            unit = read_unit()
+            why = f" ({unit.status})" if unit and unit.status else ""
+            print_error(f"moodpid.service does not get ready{why}; journalctl -u moodpid tells more")
+            return False
+    return True
 
 
 class Setup:

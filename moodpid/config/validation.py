@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from moodpid.config.describe import explain, spell
 from moodpid.config.key_paths import KeyPath
+from moodpid.config.referenced_files import PATHS
 from moodpid.config.schema import MAX_SENSES, SENSE_NAME, Config, PriorSource, SenseConfig, Share, SongSource
 from moodpid.config.values import Name
 from moodpid.mood.emotion import Emotion, Mood
@@ -28,6 +29,7 @@ def find_faults(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
                 'only source = "recording" reads a path; set the source or drop the path',
             )
     yield from _incomplete_pairs(tables.get("mqtt"))
+    yield from _no_paths(tables)
 
 
 def normalized(tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,6 +75,20 @@ def _incomplete_pairs(mqtt: object) -> Iterator[tuple[KeyPath, str]]:
         for key, needs, remedy in _REQUIRED_PAIRS:
             if mqtt.get(key) and not mqtt.get(needs):
                 yield ("mqtt", key), f"does nothing without {remedy} in [mqtt]"
+
+
+def _no_paths(tables: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what a shell or a file manager would understand where the service reads a path."""
+    for table, key, _ in PATHS:
+        values = tables.get(table)
+        path = values.get(key) if isinstance(values, dict) else None
+        if not isinstance(path, str):
+            continue
+        if path.startswith("~"):
+            yield (table, key), "write the whole path: the service has no home that ~ could mean"
+        elif "://" in path:
+            remedy = ": mount that share, and write where it is" if key == "music" else ""
+            yield (table, key), f"is an address and no path{remedy}"
 
 
 def _table_faults(

@@ -1,7 +1,7 @@
 """Read MPD's answers: lines of `key: value` become the types of this room. Pure."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from moodpid.mpd.protocol import Output, PlayState, QueueSong, Status
 from moodpid.text import clean
@@ -17,14 +17,19 @@ def pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def records(lines: Iterable[str], first: str) -> Iterator[dict[str, str]]:
-    """Yield objects, each of which begins with the key `first`; of repeated tags the first value counts."""
+def records(lines: Iterable[str], first: str, several: Collection[str] = ()) -> Iterator[dict[str, str]]:
+    """Yield objects, each of which begins with the key `first`.
+
+    Of repeated tags the first value counts; those in `several` are joined by semicolons.
+    """
     record: dict[str, str] = {}
     for key, value in pairs(lines):
         if key == first and record:
             yield record
             record = {}
-        if key == first or record:
+        if key in several and key in record:
+            record[key] += f"; {value}"
+        elif key == first or record:
             record.setdefault(key, value)
     if record:
         yield record

@@ -5,12 +5,22 @@ Pure; time is monotonic seconds.
 
 import math
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import Failure, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.takeover import LATE_S, failed, requests, skipped, stopped_by_user, takeover, track_ended
+from moodpid.mpd.takeover import (
+    LATE_S,
+    REQUESTS,
+    failed,
+    requests,
+    skipped,
+    stopped_by_user,
+    takeover,
+    track_ended,
+)
 
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
@@ -66,7 +76,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     if why and not now.other_leader:  # what the other moodpid does is no user's doing
         known = replace(
             known,
-            user_requests=known.user_requests | requests(last, now, ids),
+            user_requests=_next_requests(known.user_requests | requests(last, now, ids), now),
             hands_off_until_s=now.at_s + hands_off_s,
             hands_off_why=why,
             before_additions=_before_additions(queue_state, last, now),
@@ -75,6 +85,13 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             interrupted=False,
         )
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
+
+
+def _next_requests(ids: AbstractSet[int], now: Snapshot) -> frozenset[int]:
+    """Return which of these songs have their turn before ours: the current one, and the first behind it."""
+    start = now.song.pos if now.song else -1
+    waiting = [song.id for song in now.window if song.id in ids and song.pos > start][:REQUESTS]
+    return frozenset(waiting) | {song.id for song in now.window if song.id in ids and song.pos <= start}
 
 
 def _sounded_s(queue_state: QueueState, now: Snapshot) -> float:

@@ -121,7 +121,8 @@ class MpdConnection(MpdSession):
 
     def find_records(self, expression: str, start: int, end: int) -> tuple[dict[str, str], ...]:
         """Return the matching songs with all of their tags, from `start` to before `end`."""
-        return tuple(answers.records(self._search("find", expression, "window", f"{start}:{end}"), "file"))
+        found = self._search("find", expression, "window", f"{start}:{end}")
+        return tuple(answers.records(found, "file", several=("Genre", "Mood")))
 
     def database_version(self) -> str:
         """Return when the library was updated last, in seconds since 1970; empty where not reported."""

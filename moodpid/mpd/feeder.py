@@ -6,6 +6,7 @@ from collections.abc import Container
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
+from moodpid.mpd.commands import Remove
 from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Pick, Picker
 from moodpid.mpd.planner import QUEUE_AHEAD, Plan
@@ -51,7 +52,7 @@ class QueueFeeder:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        waiting = _waiting(queue_state, now)
+        waiting = _waiting(queue_state, now, plan)
         refusal = ""
         added = attempts = 0
         while added < plan.songs_to_add and attempts < _MAX_ATTEMPTS:
@@ -126,13 +127,18 @@ class QueueFeeder:
         self.picks = {song: pick for song, pick in self.picks.items() if song in ids}
 
 
-def _waiting(queue_state: QueueState, now: Snapshot) -> list[str]:
-    """Return the songs near the current one, ours that wait at the end."""
-    own = queue_state.own_songs
+def _waiting(queue_state: QueueState, now: Snapshot, plan: Plan) -> list[str]:
+    """Return the songs near the current one; at the end those that are heard before the next of ours."""
+    gone = {command.id for command in plan.commands if isinstance(command, Remove)}
+    own = sorted(queue_state.own_songs, key=lambda song: song.pos)
+    last = math.inf if plan.offset is None or now.song is None else now.song.pos + plan.offset
+    before = [song for song in now.window if song.pos <= last and song.id not in gone]
+    last_ones = {song.id for song in own if not song.started} - gone - {song.id for song in now.window}
     return [
-        *(song.uri for song in own if song.started),
-        *(song.uri for song in now.window),
-        *(song.uri for song in own if not song.started),
+        *(song.uri for song in own if song.id not in last_ones),
+        *(song.uri for song in now.window if song not in before),
+        *(song.uri for song in before),
+        *(song.uri for song in own if song.id in last_ones),
     ]
 
 

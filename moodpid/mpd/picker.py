@@ -77,9 +77,22 @@ class Picker:
         self.memory = SongMemory()
         self.sounds = SoundSource(reader, rng)
         self._liked = ""
-        self._path: MoodPath | None = None
+        self._request: MusicRequest | None = None
+        self._path: MoodPath | None = None  # None: begins again with the next song
+        self._mood: Mood | None = None  # of the song picked last
         self._reported: set[Mood] = set()
         self.problems: dict[SongSource, str] = {}
+
+    def follow(self, request: MusicRequest | None) -> bool:
+        """Take in what is wanted now, whether or not songs are picked for it.
+
+        Returns:
+            Whether songs that were picked before lie further on a path that begins again where people are.
+        """
+        if request == self._request:
+            return False
+        before, self._request, self._path = self._request, request, None
+        return bool(before and request and request.playlists and request.targets)
 
     def on_added(self) -> None:
         """Lead on by one song: the one picked last is in the queue."""
@@ -104,8 +117,10 @@ class Picker:
         Raises:
             MpdGoneError: The connection was lost.
         """
+        if self._mood not in {None, request.mood}:
+            self._liked = ""
+        self._mood = request.mood
         if self._path is None or replace(self._path, songs=0) != request.path:
-            self._liked = "" if self._path and self._path.mood is not request.mood else self._liked
             self._path = request.path
         self._targets = request.targets
         mood = self._source(request, self._path)
@@ -114,13 +129,18 @@ class Picker:
         if self._liked and (pick := self._pick_alike(link, mood, waiting, now_s)):
             return pick
         usable = list(self._lists[mood])
+        fits = self._fitness(waiting, now_s)
+        worn: tuple[tuple[str, ...], tuple[Mood, str], Mapping[str, Preference]] | None = None
         while usable:
             source = pick_list(usable, self._random)
             songs, leanings = self._songs_of(link, source, self._target(source, mood), waiting, now_s)
-            if songs:
-                return self._best(link, songs, (mood, source.name), leanings)
+            found = songs, (mood, source.name), leanings
+            if any(map(fits, songs)):
+                return self._best(link, *found)
+            # All of them wait or were heard lately: better than silence, and than nothing else
+            worn = worn or (found if songs else None)
             usable.remove(source)
-        return None
+        return self._best(link, *worn) if worn else None
 
     def like(self, uri: str) -> None:
         """Pick songs that sound like this one, until the mood changes; empty: no longer."""
@@ -140,7 +160,7 @@ class Picker:
         """Return some songs of a source that are fit to come next, and their preferences by place."""
         since_s = now_s - self._rest_s
         if target is None:
-            uris = self._usable_songs(link, source, now_s)
+            uris = self._usable_songs(link, source, waiting, now_s)
             return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random), {}
         found = self._sounding(link, source, target, waiting, now_s)
         uris = [uri for uri in found.uris if not self.memory.is_refused(uri, now_s)]
@@ -184,14 +204,15 @@ class Picker:
 
         return fits
 
-    def _usable_songs(self, link: Mpd, source: SongSource, now_s: float) -> list[str]:
-        """Return songs of a list that MPD has not refused lately, from another page if it refused all."""
+    def _usable_songs(self, link: Mpd, source: SongSource, waiting: Sequence[str], now_s: float) -> list[str]:
+        """Return songs of a list that MPD has not refused lately, from another page if none of them fits."""
         tried: set[str] = set()
+        fits = self._fitness(waiting, now_s)
         for _ in range(_PAGES):
             page = self._song_lists.page(link, source, now_s)
             uris = [uri for uri in page.uris if not self.memory.is_refused(uri, now_s)]
             tried |= set(page.uris)
-            if uris or page.total == len(page.uris):
+            if any(map(fits, uris)) or page.total == len(page.uris):
                 break
             self._song_lists.forget(source)
         self._note(source, page.problem or ("" if uris else none_playable(source, len(tried))))

@@ -23,7 +23,8 @@ class OwnSong:
         source: The list it was taken from.
         pos: Where in the queue it was seen last.
         started: It was the current song at some time.
-        outdated: It was chosen before "More like this", and goes once the new songs are in the queue.
+        outdated: It was chosen before "More like this", or further on the way that `lift` begins again, and
+            goes once the new songs are in the queue.
     """
 
     id: int

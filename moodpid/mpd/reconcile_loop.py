@@ -113,11 +113,8 @@ class QueueReconciler:
         queue = songs_without_ids(link, own, self._queue_state.previous, restarted=restarted)
         picks = [self._feeder.picks.get(song.id) for song in own]
         self._queue_state = restore_after_reconnect(self._queue_state, queue, restarted=restarted)
-        self._feeder.picks = {
-            song.id: pick
-            for song, pick in zip(self._queue_state.own_songs, picks, strict=False)
-            if pick is not None
-        }
+        kept = zip(self._queue_state.own_songs, picks, strict=False)
+        self._feeder.picks = {song.id: pick for song, pick in kept if pick is not None}
         self._booted_s = booted_s
         self._save_session()
 
@@ -147,6 +144,8 @@ class QueueReconciler:
             MpdGoneError: The connection was lost.
         """
         self._catch_up(link, changed)
+        if self._picker.follow(request):
+            self._queue_state = self._queue_state.with_waiting_outdated()
         for _ in range(_MAX_ROUNDS):
             follows = self._leader_election.is_follower
             now = take_snapshot(link, self._queue_state, self._clock(), other_leader=follows)

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from moodpid.config import SongSource
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, MpdGoneError
 
 PAGE = 64
+_RUN = 8  # songs in a row: lists often have an album's together
 _USES = 32  # songs chosen from one page before another is read
 PAGED_PLAYLISTS = (0, 24)
 """The protocol from which MPD gives a stored playlist in windows."""
@@ -95,7 +97,8 @@ class SongLists:
         if self._uses.get(source, 0) <= 0:
             with self.hang_ups.watch(source, now_s):
                 self._pages[source] = read_page(link, source, self._random)
-            self._uses[source] = _USES
+            # MPD does not report all that makes an unusable list usable
+            self._uses[source] = _USES if self._pages[source].uris else 0
         self._uses[source] -= 1
         return self._pages[source]
 
@@ -174,7 +177,7 @@ def _playlist(link: Mpd, source: SongSource, rng: Random) -> Page:
         return _cue_sheet(link, source, rng)
     if link.version_at_least(PAGED_PLAYLISTS):
         total = link.playlist_length(name)
-        page = Page(link.playlist_window(name, *_window(total, rng)) if total else (), total)
+        page = _page(partial(link.playlist_window, name), total, rng)
     else:
         page = sample(link.playlist(name), rng)
     # A CUE sheet inside a song file names that file once for each track
@@ -214,8 +217,12 @@ def _below(folder: str) -> str:
 
 
 def _matching(link: Mpd, expression: str, rng: Random) -> Page:
-    total = link.count(expression)
-    return Page(link.find(expression, *_window(total, rng)) if total else (), total)
+    return _page(partial(link.find, expression), link.count(expression), rng)
+
+
+def _page(read: Callable[[int, int], tuple[str, ...]], total: int, rng: Random) -> Page:
+    """Read a page of a list of `total` songs, by what reads those from one place to before another."""
+    return Page(tuple(uri for window in windows(total, rng) for uri in read(*window)), total)
 
 
 def _quoted(text: str) -> str:
@@ -223,10 +230,12 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _window(total: int, rng: Random) -> tuple[int, int]:
-    """Return start and end of one of the pages of a list, all of them equally likely."""
-    start = PAGE * rng.randrange(max(1, -(-total // PAGE)))
-    return start, min(total, start + PAGE)
+def windows(total: int, rng: Random) -> list[tuple[int, int]]:
+    """Return starts and ends of parts of a list, at most a page together; each song is equally likely."""
+    if total <= PAGE:
+        return [(0, total)] if total else []
+    runs = sorted(rng.sample(range(-(-total // _RUN)), PAGE // _RUN))
+    return [(_RUN * run, min(total, _RUN * (run + 1))) for run in runs]
 
 
 def sample(uris: Iterable[str], rng: Random) -> Page:

@@ -27,6 +27,7 @@ POOL_SHARE = 0.1
 """Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
 _POOL_LEAST, _POOL_MOST = 64, 600
 _USES, _POOLS = 16, 8  # songs chosen from one pool before it is looked up again; pools that are kept
+_EMPTY_USES = 4  # tries for a pool without songs, where MPD is asked for them
 _LISTED_MOST = 5000  # songs of a playlist or filter that are looked up
 _WINDOW = 500  # songs in one answer: each comes with all of its tags
 _ALIKE = 48  # neighbours from which the next songs are drawn
@@ -184,10 +185,10 @@ class SoundSource:
         """Return the songs near a place; only after some uses they are looked up again, which takes time."""
         pool, uses = self._pools.pop((source, target), ([], 0))
         if not uses:
-            found = self._pool(reader, link, source, target)
-            pool, uses = songs_as_near(found, target, IN_REACH), _USES
-        if pool:
-            self._pools[source, target] = pool, uses - 1
+            pool = songs_as_near(self._pool(reader, link, source, target), target, IN_REACH)
+            of_mpd = source.playlist or source.filter
+            uses = _USES if pool else _EMPTY_USES if of_mpd else 1
+        self._pools[source, target] = pool, uses - 1
         while len(self._pools) > _POOLS:
             del self._pools[next(iter(self._pools))]
         return pool

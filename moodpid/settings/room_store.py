@@ -41,8 +41,9 @@ class RoomStore:
 
     def __init__(self, file: JsonFile, model: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._file, self._model, self._clock = file, model, clock
-        self._saved = RoomState()
+        self._saved: RoomState | None = None  # not known: nothing, or a file that cannot be read now
         self._saved_at_s = clock()
+        self._late = False  # what was not to wait could not be written
 
     def load(self) -> RoomState:
         """Return what was learned; nothing where the file is missing or unusable."""
@@ -65,9 +66,11 @@ class RoomStore:
             now: Do not wait for the hour.
 
         Returns:
-            False where the file could not be written; it is tried again in an hour.
+            False where the file could not be written; it is tried again in an hour, or with the next call if
+            it was not to wait.
         """
-        if state == self._saved or not (now or self._clock() - self._saved_at_s >= SAVE_EVERY_S):
+        due = now or self._late or self._clock() - self._saved_at_s >= SAVE_EVERY_S
+        if state == self._saved or not due:
             return True
         self._saved_at_s = self._clock()
         written = self._file.write(
@@ -81,6 +84,7 @@ class RoomStore:
         )
         if written:
             self._saved = state
+        self._late = (now or self._late) and not written
         return written
 
 

@@ -96,7 +96,9 @@ class JsonFile:
         except OSError as error:
             if self._retry_s is None:
                 log.warning(
-                    "%s cannot be written: %s; a restart forgets it until it can", self._path, error.strerror
+                    "%s cannot be written: %s; until it can, a restart brings back what it holds",
+                    self._path,
+                    error.strerror,
                 )
             self._retry_s = self._clock() + RETRY_S
             return False

@@ -1,6 +1,7 @@
 """Replace configuration files and write secrets: whole, and with the right owner and mode."""
 
 import contextlib
+import errno
 import grp
 import os
 from itertools import count
@@ -9,6 +10,17 @@ from typing import Final
 
 _CONFIG_MODE: Final = 0o644
 _SECRET_MODE: Final = 0o640
+
+
+def require_writable(path: Path) -> None:
+    """Raise OSError if this user could not replace the file, or make it and the folders above it."""
+    folder = path.resolve().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        why = errno.EROFS if read_only else errno.EACCES
+        raise OSError(why, os.strerror(why), str(folder))
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -3,8 +3,10 @@
 import os
 import subprocess
 from dataclasses import dataclass
+from enum import Enum, auto
 
 _LIMIT_S = 5.0
+_RESTART_LIMIT_S = 120.0  # TimeoutStartSec= and TimeoutStopSec= of moodpid.service, and some
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,34 @@ def read_unit(name: str = "moodpid.service") -> Unit | None:
     )
 
 
-def restart_unit(name: str = "moodpid.service") -> bool:
-    """Restart an installed unit and return whether that was done; its state shows how it went."""
+class Restart(Enum):
+    """What came of restarting a unit."""
+
+    NOT_TRIED = auto()  # it is not installed, or this user may not restart it
+    DONE = auto()
+    FAILED = auto()
+
+
+def restart_unit(name: str = "moodpid.service") -> Restart:
+    """Restart an installed unit, and wait until it is ready or has failed."""
     unit = read_unit(name)
     if unit is None or unit.load != "loaded" or os.geteuid() != 0:
-        return False
+        return Restart.NOT_TRIED
     subprocess.run(  # noqa: S603 - a fixed command
         ["systemctl", "reset-failed", name],  # noqa: S607 - where systemd is
         check=False,
         capture_output=True,
     )
-    done = subprocess.run(  # noqa: S603 - a fixed command
-        ["systemctl", "restart", name],  # noqa: S607 - where systemd is
-        check=False,
-        capture_output=True,
-    )
-    return done.returncode == 0
+    try:
+        subprocess.run(  # noqa: S603 - a fixed command
+            ["systemctl", "restart", name],  # noqa: S607 - where systemd is
+            check=True,
+            capture_output=True,
+            timeout=_RESTART_LIMIT_S,
+        )
+    except subprocess.SubprocessError:
+        return Restart.FAILED
+    return Restart.DONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,17 +37,19 @@ def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.Capture
     assert f"line 5: [vision] cascade: there is no {config.parent / 'none.xml'}" in line
 
 
+@pytest.mark.parametrize("named", [False, True])
 def test_check_names_an_empty_credential_of_the_service(
-    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], named: bool
 ) -> None:
     monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
-    assert main(["check"]) == 0
+    check = ["check", *(["--config", str(config)] if named else [])]
+    assert main(check) == 0
     (config.parent / "mqtt-password").touch()
-    assert main(["check"]) == 78
+    assert main(check) == 78
     expected = f"moodpid: {config.parent / 'mqtt-password'}: the file for mqtt-password is empty; "
     assert capsys.readouterr().err.startswith(expected)
     config.write_text(GOOD + "[mqtt]\nenabled = false\n")
-    assert main(["check"]) == 0
+    assert main(check) == 0
 
 
 def test_check_imports_nothing_heavy() -> None:

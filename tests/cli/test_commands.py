@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid import doctor
+from moodpid import doctor, wiring
 from moodpid.cli import main
 from moodpid.config import Config
 from moodpid.errors import ExitCode
@@ -140,3 +140,39 @@ def test_a_running_service_keeps_what_it_learned_of_the_room(
     assert main(["forget", "--room"]) == ExitCode.SOME_FAILED
     assert "sudo systemctl stop moodpid" in capsys.readouterr().err
     assert (tmp_path / "room.json").exists()
+
+
+@pytest.mark.parametrize(("trigger", "code"), [("moodpid-analyse.timer", 0), ("", 1)])
+def test_without_a_player_only_the_timer_ends_well(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    trigger: str,
+    code: int,
+) -> None:
+    config = tmp_path / "moodpid.toml"
+    config.write_text('[player]\nenabled = false\n[library]\nanalyse = "nightly"\n')
+    if trigger:
+        monkeypatch.setenv("TRIGGER_UNIT", trigger)
+    assert main(["analyse", "--nightly", "--config", str(config)]) == code
+    output = capsys.readouterr()
+    assert "switched off in [player]" in output.out + output.err
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.usefixtures("_credentials")
+def test_the_service_s_configuration_brings_its_passwords(
+    config: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    (config.parent / "mpd-password").write_text("rhubarb\n")
+    found = []
+
+    def examine(config: Config, **_: object) -> tuple[Finding, ...]:
+        found.append(wiring.mpd_password(config))
+        return ()
+
+    monkeypatch.setattr(doctor, "examine", examine)
+    assert main(["doctor", *(["--config", str(config)] if named else [])]) == 0
+    assert found == ["rhubarb"]

@@ -1,5 +1,9 @@
 """What goes wrong while `moodpid setup` asks costs neither a password nor a configuration."""
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,11 +12,11 @@ import pytest
 from moodpid import wiring
 from moodpid.cli import main, setup, surroundings
 from moodpid.cli.surroundings import Check, service_with_camera
-from moodpid.config import CameraConfig, CameraSource, Config
+from moodpid.config import CameraConfig, CameraSource, Config, load
 from moodpid.doctor.discovery import Address
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
-from moodpid.system.systemctl import Unit
+from moodpid.system.systemctl import Restart, Unit
 from tests.support.setup_dialogue import Answers, Here, run
 
 pytestmark = pytest.mark.usefixtures("_credentials")
@@ -192,3 +196,61 @@ def test_without_a_configuration_the_camera_is_opened(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(surroundings, "load", refuse)
     assert service_with_camera(Config(), UNIT) is None
+
+
+def test_who_may_not_write_is_told_before_any_question(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "access", lambda folder, _mode: folder != path.parent)
+    assert main(["setup", "--yes", "--config", str(path)]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == f"moodpid: {path.parent}: Permission denied; try: sudo moodpid setup\n"
+
+
+@pytest.mark.parametrize(
+    ("restarted", "ends"),
+    [
+        (Restart.DONE, (0, "moodpid.service is restarted; systemctl status moodpid shows how it is")),
+        (
+            Restart.FAILED,
+            (1, "does not get ready (mqtt-password is empty); journalctl -u moodpid tells more"),
+        ),
+        (Restart.NOT_TRIED, (0, "")),
+    ],
+)
+def test_a_service_that_does_not_come_back_is_no_success(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    restarted: Restart,
+    ends: tuple[int, str],
+) -> None:
+    monkeypatch.setattr(setup, "DEFAULT_PATH", path)
+    monkeypatch.setattr(setup, "restart_unit", lambda: restarted)
+    monkeypatch.setattr(setup, "read_unit", lambda: Unit("loaded", "failed", "mqtt-password is empty"))
+    code = main(["setup", "--yes", "--camera", "recording", "--player", "-", "--broker", "-"])
+    output = capsys.readouterr()
+    (*_, last) = (output.out + output.err).splitlines()
+    assert code == ends[0]
+    assert ends[1] in last
+    assert ("moodpid.service" in last) is bool(ends[1])
+
+
+def test_letters_that_are_no_utf_8_are_asked_for_again(path: Path) -> None:
+    command = [sys.executable, "-m", "moodpid", "setup", "--camera", "recording", "--player", "-", "--config"]
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*command, str(path), "--broker", "-"],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    ) as asked:
+        os.close(terminal)
+        os.write(controller, b"K\xfcche\nn\nKitchen\n")
+        output, _ = asked.communicate(timeout=30)
+    os.close(controller)
+    assert asked.returncode == 0, output
+    assert b"no UTF-8" in output
+    assert load(path).device.name == "Kitchen"

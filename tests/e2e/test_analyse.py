@@ -183,6 +183,7 @@ def test_a_missing_decoder_is_one_line_with_its_package(home: Home) -> None:
     failed = home.run("analyse")
     assert failed.returncode == 78
     assert "apt install ffmpeg" in failed.stderr
+    assert "ffmpeg is missing" in home.run("analyse", "--status").stdout
 
 
 def test_without_songs_no_picture_is_written(home: Home) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from moodpid.config import MpdConfig
 from moodpid.library.records import ListedSong, Tags
+from moodpid.mpd import answers
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.listing import list_songs
 from tests.support.servers import PrivateMpd
@@ -34,6 +35,12 @@ def test_the_version_of_the_library_changes_with_an_update(library: Path, tmp_pa
     shutil.copytree(library, own)
     with PrivateMpd(own) as mpd, MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
         assert link.database_version().isdecimal()
+
+
+def test_several_genres_and_moods_of_a_song_all_count() -> None:
+    lines = ["file: a", "Mood: Relaxing", "Genre: Pop", "Mood: sad", "Artist: Ann", "Artist: Bob"]
+    (record,) = answers.records(lines, "file", several=("Genre", "Mood"))
+    assert record == {"file": "a", "Mood": "Relaxing; sad", "Genre": "Pop", "Artist": "Ann"}
 
 
 class Records:

@@ -205,6 +205,21 @@ def test_rejected_songs_outlive_a_restart(reader: LibraryReader) -> None:
     assert evening.picker.sounds.against("-0.8-0.4.mp3", Mood.HAPPY) == 0
 
 
+def test_songs_not_yet_analysed_are_seldom_asked_for(
+    reader: LibraryReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evening = Evening(reader, config(Strategy.MATCH, SongSource(playlist="New", sounds=Sound.HAPPY)))
+    asked: list[str] = []
+
+    def playlist(name: str) -> Iterator[str]:
+        asked.append(name)
+        return iter(["new/1", "new/2"])
+
+    monkeypatch.setattr(evening.fake_mpd.link, "playlist", playlist)
+    assert [evening.pick(Mood.HAPPY) for _ in range(8)] == [None] * 8
+    assert len(asked) == 2
+
+
 def test_songs_like_one_follow_until_the_mood_changes(reader: LibraryReader) -> None:
     evening = Evening(reader, config())
     evening.pick(Mood.HAPPY)

@@ -78,10 +78,7 @@ def test_apt_installs_from_the_repository(shopper: tuple[Pi, str]) -> None:
     assert "W:" not in published, published
     pi.configure()
     pi.run("cp /etc/apt/moodpid/moodpid.sources /etc/apt/sources.list.d/")
-    pi.run(
-        "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "
-        "-o Dpkg::Options::=--force-confold moodpid"
-    )
+    pi.run("DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends moodpid </dev/null")
     pi.wait_until_well()
     assert "+deb" in pi.run("dpkg-query -f '${Version}' -W moodpid").stdout
 

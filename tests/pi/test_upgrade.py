@@ -9,14 +9,24 @@ from tests.support.pi import CHANGED, Pi
 pytestmark = pytest.mark.timeout(400)
 
 
-@pytest.fixture(scope="module")
-def older(bare_pi: Pi) -> str:
-    """A package of an earlier version, with another default configuration, made of the one under test."""
+OTHER_DEFAULT = "[player]\nenabled = false"
+
+
+@pytest.fixture(scope="module", params=["written", "conffile"])
+def older(bare_pi: Pi, request: pytest.FixtureRequest) -> str:
+    """A package of an earlier version, with another default configuration, made of the one under test.
+
+    Its scripts write the configuration, or dpkg knows it as one of its own, as that of 0.1.0.
+    """
     bare_pi.run(
         f"dpkg-deb -R {bare_pi.package} /root/old && "
         "sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control"
     )
-    bare_pi.write("/root/old/etc/moodpid/moodpid.toml", "[player]\nenabled = false\n")
+    bare_pi.write("/root/old/usr/lib/moodpid/moodpid/data/moodpid.toml", OTHER_DEFAULT)
+    if request.param == "conffile":
+        bare_pi.write("/root/old/etc/moodpid/moodpid.toml", OTHER_DEFAULT)
+        bare_pi.write("/root/old/DEBIAN/conffiles", "/etc/moodpid/moodpid.toml")
+        bare_pi.run("rm /root/old/DEBIAN/preinst")
     bare_pi.run("dpkg-deb --build --root-owner-group -Znone /root/old /root/old.deb && rm -r /root/old")
     return "/root/old.deb"
 
@@ -32,6 +42,7 @@ def before(bare_pi: Pi, packages: Path, request: pytest.FixtureRequest) -> str:
 
 def test_a_new_default_replaces_an_unchanged_configuration(ready_pi: Pi, older: str) -> None:
     ready_pi.install(older)
+    assert "[player.playlists]" not in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
     ready_pi.install()
     assert "[player.playlists]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
 

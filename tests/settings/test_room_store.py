@@ -1,5 +1,6 @@
 """What was learned of a room outlives restarts, other models and broken files, as far as it can."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from moodpid.mood.emotion import EMOTIONS
 from moodpid.mood.room import RoomState
 from moodpid.settings.room_store import SAVE_EVERY_S, RoomStore
-from moodpid.system.json_file import JsonFile
+from moodpid.system import json_file
+from moodpid.system.json_file import RETRY_S, JsonFile
 from tests.support.fakes import Clock
 
 LEARNED = RoomState(tuple(float(n) for n in range(7)), (0.5,) * 7, 28.0)
@@ -96,3 +98,28 @@ def test_a_broken_file_is_set_aside_or_harmless(file: Path, text: str) -> None:
 def test_a_mood_missing_from_the_file_counts_as_unseen(file: Path) -> None:
     file.write_text(json.dumps(GOOD | {"moods_s": {"happy": 5.0}}))
     assert sum(store(file).load().moods_s) == 5.0
+
+
+def test_what_was_not_to_wait_is_tried_again_at_once(tmp_path: Path) -> None:
+    clock = Clock()
+    folder = tmp_path / "away"
+    keeper = RoomStore(JsonFile(folder / "room.json", clock), "a", clock)
+    assert not keeper.save(LEARNED, now=True)
+    folder.mkdir()
+    clock.sleep(RETRY_S)
+    assert keeper.save(LEARNED, now=False)
+    assert store(folder / "room.json").load() == LEARNED
+
+
+def test_an_unreadable_file_is_forgotten_all_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(file).save(LEARNED, now=True)
+    keeper = store(file)
+    with monkeypatch.context() as patched:
+        patched.setattr(json_file, "read_regular", fail)
+        assert keeper.load() == RoomState()
+    keeper.save(RoomState(), now=True)
+    assert store(file).load() == RoomState()
+
+
+def fail(*_: object) -> None:
+    raise OSError(errno.EIO, "Input/output error")

@@ -1,5 +1,6 @@
 """Settings outlive a restart; a broken file is logged and set aside."""
 
+import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from moodpid.mood.emotion import Mood
 from moodpid.settings.fields import Capabilities
-from moodpid.settings.store import SettingsStore
+from moodpid.settings.store import MAX_KEPT, SettingsStore
 from moodpid.state import Settings
 from moodpid.system.json_file import JsonFile
 
@@ -75,3 +76,18 @@ def test_a_full_or_read_only_disk_hurts_nothing(tmp_path: Path, caplog: pytest.L
     with caplog.at_level(logging.WARNING):
         lost.save(Settings(dwell_s=1.0))
     assert "cannot be written" in caplog.text
+
+
+def test_what_does_not_count_for_now_is_kept(tmp_path: Path) -> None:
+    keeper(tmp_path).save(replace(DEFAULTS, drive_music=False))
+    without_player = SettingsStore(JsonFile(tmp_path / "settings.json"), Capabilities(music=False), DEFAULTS)
+    without_player.save(replace(without_player.load(), fps=2.0))
+    assert keeper(tmp_path).load() == replace(DEFAULTS, drive_music=False, fps=2.0)
+
+
+def test_foreign_settings_do_not_crowd_out_ours(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({f"foreign_{n}": "x" for n in range(MAX_KEPT)}))
+    store = keeper(tmp_path)
+    store.save(replace(store.load(), dwell_s=3.0))
+    assert keeper(tmp_path).load().dwell_s == 3.0

@@ -133,10 +133,11 @@ class Pi(Machine):
 
     def install(self, package: str = "") -> str:
         """Install a package as a user would; return what apt prints."""
-        # As for a user who does not answer, apt keeps a configuration that was changed
+        # Nobody is there to answer. A package of 0.1.0 asks, and tools/install answers like this
+        answer = "-o Dpkg::Options::=--force-confold " if package else ""
         command = (
             "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --allow-downgrades "
-            f"-o Dpkg::Options::=--force-confold {package or self.package} 2>&1"
+            f"{answer}{package or self.package} 2>&1 </dev/null"
         )
         return self.run(command).stdout
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.system.systemctl import Clock, Unit, read_clock, read_unit
+from moodpid.system.systemctl import Clock, Restart, Unit, read_clock, read_unit, restart_unit
 
 
 @pytest.fixture
@@ -50,3 +50,29 @@ def test_without_systemd_nothing_is_known(programs: Path) -> None:
     for name in ("systemctl", "timedatectl"):
         program(programs / name, "Failed to connect to bus", code=1)
     assert (read_unit(), read_clock()) == (None, None)
+
+
+def try_to_restart(programs: Path, state: str = "loaded", ends: int = 0) -> Restart:
+    """Restart a unit in this state, where `systemctl restart` ends with this code."""
+    (programs / "systemctl").write_text(
+        "#!/bin/sh\n"
+        f'[ "$1" != show ] || echo "LoadState={state}\nActiveState=failed"\n'
+        f'[ "$1" != restart ] || exit {ends}\n'
+    )
+    (programs / "systemctl").chmod(0o755)
+    return restart_unit()
+
+
+def test_a_restart_that_failed_is_no_restart(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert try_to_restart(programs) is Restart.DONE
+    assert try_to_restart(programs, ends=1) is Restart.FAILED
+
+
+def test_what_is_not_there_or_not_ours_is_not_restarted(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert try_to_restart(programs, state="not-found") is Restart.NOT_TRIED
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert try_to_restart(programs) is Restart.NOT_TRIED

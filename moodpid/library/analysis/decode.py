@@ -211,6 +211,8 @@ def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limit
     if process.wait() > 0 and _LOUDNESS.search(messages):
         raise _NoLoudnessError("the loudness cannot be measured")
     if len(samples) < 4 * SAMPLE_RATE_HZ:
+        if process.returncode == -signal.SIGKILL:
+            raise SlowDecodeError("the decoder was killed: memory may have run out")
         raise DecodeError(_reason(messages, process.returncode))
     return Excerpt(_floats(samples), _floats(rest[0] if rest else b""), _loudness(messages))
 
@@ -237,7 +239,8 @@ def _expected_bytes(rate_hz: int) -> int:
 
 def _restrict(pid: int, limits: Limits) -> None:
     with suppress(OSError):  # it has ended already, or the service may not: then MemoryMax= holds alone
-        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
+        # SIGXCPU at the first number; SIGKILL at the second, which is also how the kernel gets memory back
+        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5))
         resource.prlimit(pid, resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
 
 
@@ -270,7 +273,7 @@ def _loudness(messages: bytes) -> float | None:
 
 def _reason(messages: bytes, returncode: int) -> str:
     """Return in one line why there is no sound, with ffmpeg's own words where it has some."""
-    if returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+    if returncode == -signal.SIGXCPU:
         return "the decoder took too much processor time"
     if foreign := _FOREIGN.search(messages):
         return f"not an audio file: its format is {clean(foreign[1])}"

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,7 @@ from moodpid.errors import MoodpidError
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, SlowDecodeError
 from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
 from moodpid.library.analysis.spectrogram import UnusableSoundError
+from moodpid.library.database import LibraryError
 from moodpid.library.names import mpd_name
 from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
@@ -149,8 +151,9 @@ class LibraryScan:
                 self._fail(song, FileStamp(song.modified, 0), reason, progress)
             else:
                 self._listen(song, progress, last=attempts == MAX_ATTEMPTS)
-        except (MusicFolderError, DecoderMissingError, KeyboardInterrupt):
-            self._store.forget_attempt(song.uri)
+        except (MusicFolderError, DecoderMissingError, LibraryError, KeyboardInterrupt):
+            with suppress(LibraryError):  # a full disk, as a rule
+                self._store.forget_attempt(song.uri)
             raise
 
     def _listen(self, song: ListedSong, progress: Progress, *, last: bool) -> None:

@@ -183,6 +183,10 @@ def test_a_full_disk_ends_the_scan(folder: Folder, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise LibraryError("the disk is full")
 
-    monkeypatch.setattr(folder.store, "record", full)
-    with pytest.raises(LibraryError, match="full"):
-        folder.scan()
+    with monkeypatch.context() as patched:
+        patched.setattr(folder.store, "record", full)
+        for _ in range(MAX_ATTEMPTS + 1):
+            with pytest.raises(LibraryError, match="full"):
+                folder.scan()
+    progress = folder.scan()
+    assert (progress.analyzed, progress.failed) == (1, 0)
