@@ -31,3 +31,10 @@ def test_after_a_success_it_begins_again() -> None:
         backoff.next_pause_s()
     backoff.reset()
     assert backoff.next_pause_s() <= 1.0
+
+
+def test_pauses_are_spread_over_the_upper_half() -> None:
+    backoff = Backoff(10.0, 10.0)
+    pauses = [backoff.next_pause_s() for _ in range(200)]
+    assert min(pauses) < 6.0
+    assert max(pauses) > 9.0

@@ -96,6 +96,19 @@ def test_replay_of_nothing_is_reported(
     assert "none: no such file" in capsys.readouterr().err
 
 
+def test_a_broken_picture_among_good_ones_is_reported(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, face in enumerate(sorted(FACES.glob("*.png"))[:2]):
+        (tmp_path / f"{2 * number}.png").write_bytes(face.read_bytes())
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    assert main(["replay", str(tmp_path), "--looks", "--json", "--config", str(config)]) == 1
+    output = capsys.readouterr()
+    (fault,) = output.err.splitlines()
+    assert "1.png" in fault
+    assert len(records(output.out)) >= 2
+
+
 def test_a_broken_video_is_reported_in_our_words_alone(
     tmp_path: Path, config: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from moodpid import config
 from moodpid.config import Config, load, parse
@@ -138,8 +139,10 @@ def test_the_default_file_shows_the_defaults_of_the_code() -> None:
     text = (REPOSITORY / "config" / "moodpid.toml").read_text()
     shown = re.sub(r"(?m)^# (\w+ = )", r"\1", text).replace("port = 1883 ", "# ")
     written, defaults = parse(shown), Config()
-    for table in ("device", "camera", "vision", "mood", "mqtt"):
+    for table in ("device", "camera", "vision", "mood", "mqtt", "library", "web"):
         assert getattr(written, table) == getattr(defaults, table)
+    no_lists = structs.replace(written.player, playlists=defaults.player.playlists, lift=defaults.player.lift)
+    assert no_lists == defaults.player
 
 
 def test_the_home_s_controls_begin_where_the_default_configuration_is() -> None:

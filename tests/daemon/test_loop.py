@@ -3,7 +3,7 @@
 import pytest
 
 from moodpid.errors import CameraStuckError, RecordingEnded
-from moodpid.metrics import LoopMetrics
+from moodpid.metrics import LoopMetrics, ThermalThrottle
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter, MoodState
 from moodpid.mood.policy import EventType
@@ -34,6 +34,14 @@ def test_a_hot_processor_halves_the_rate_until_it_cools(harness: DaemonHarness) 
     with pytest.raises(RecordingEnded):
         daemon.run()
     assert harness.eye.rates == [Settings().fps / 2, Settings().fps]
+
+
+def test_the_rate_is_halved_from_78_degrees_until_below_72() -> None:
+    throttle, shares = ThermalThrottle(), []
+    for degrees in (77.9, 78.0, 72.0, 71.9):
+        throttle.update(degrees)
+        shares.append(throttle.share)
+    assert shares == [1.0, 0.5, 0.5, 1.0]
 
 
 def test_a_night_without_a_camera_says_nothing_of_the_rate() -> None:
@@ -207,9 +215,12 @@ def test_a_skip_in_another_client_is_published_once(harness: DaemonHarness) -> N
     assert "skip" not in harness.player.calls
 
 
-def test_senses_set_the_mood_while_the_camera_is_lost(harness: DaemonHarness) -> None:
+@pytest.mark.parametrize("status", [CameraStatus.LOST, CameraStatus.DARK, CameraStatus.STARTING])
+def test_senses_set_the_mood_while_the_camera_sees_nothing(
+    harness: DaemonHarness, status: CameraStatus
+) -> None:
     daemon = harness.daemon(*[None] * 60)
-    harness.eye.state = CameraState(CameraStatus.LOST)
+    harness.eye.state = CameraState(status)
     clock = Clock()
     daemon.mood_filter = MoodFilter(FilterSettings(), senses={"voice": Sense(weight=1.0)})
 

@@ -5,11 +5,13 @@ import pytest
 from moodpid.errors import RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
+from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType
 from moodpid.mood.room import RoomState
 from moodpid.requests import Button, ChangeSetting, PressButton
 from moodpid.state import Settings
 from tests.support.daemon_harness import DaemonHarness, seconds
+from tests.support.fakes import ScriptedSource, look
 
 
 def test_an_override_is_published_and_played_whatever_the_faces(harness: DaemonHarness) -> None:
@@ -30,11 +32,12 @@ def test_a_party_goes_on_with_the_camera_off(harness: DaemonHarness) -> None:
     assert harness.player.enabled == []
 
 
-def switch_off_and_on(harness: DaemonHarness, pause_s: float) -> None:
-    """People are happy; watching is switched off, and on after a while."""
+def switch_off_and_on(harness: DaemonHarness, pause_s: float, *after: Observation) -> None:
+    """People are happy; watching is switched off, and on after a while; then this is seen."""
     daemon = harness.daemon(*seconds(4, Emotion.HAPPY))
     with pytest.raises(RecordingEnded):
         daemon.run()
+    daemon.source = ScriptedSource(after)
     daemon.clock = lambda: 3.75 + pause_s
     for on in (False, True):
         harness.requests.post(ChangeSetting("enabled", on))
@@ -55,8 +58,11 @@ def test_after_a_night_no_music_plays_for_yesterday(
 
 def test_after_a_night_an_override_goes_on_and_nobody_leaves(harness: DaemonHarness) -> None:
     harness.requests.post(ChangeSetting("override", Mood.SAD))
-    switch_off_and_on(harness, 28_800.0)
+    switch_off_and_on(harness, 28_800.0, *(look(28_804.0 + n / 4) for n in range(40)))
     assert harness.player.requests[-1].mood is Mood.SAD
+    observed = harness.home.published[-1].observed_mood
+    assert observed is not None
+    assert observed.mood is Mood.NOBODY
     assert EventType.ROOM_EMPTY not in {event.event_type for event in harness.home.events}
 
 

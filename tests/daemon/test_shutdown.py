@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from moodpid.daemon import Daemon
-from moodpid.errors import RestartRequested
+from moodpid.errors import RecordingEnded, RestartRequested
 from moodpid.mood.emotion import Emotion
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.policy import Policy
@@ -16,7 +16,7 @@ from moodpid.vision.cameras.time_limited import TimeLimitedCamera
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.sources import LiveSource
 from tests.support.daemon_harness import DaemonHarness, seconds
-from tests.support.fakes import FakeCamera, FakeClassifier, FakeDetector, ScriptedSource, look
+from tests.support.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector, ScriptedSource, look
 
 
 def test_ready_follows_the_first_step_and_the_watchdog_is_fed(harness: DaemonHarness) -> None:
@@ -27,10 +27,36 @@ def test_ready_follows_the_first_step_and_the_watchdog_is_fed(harness: DaemonHar
 
 
 def test_a_stop_reaches_all_parts_before_any_wait(harness: DaemonHarness) -> None:
+    harness.player.calls = harness.home.calls = []
     harness.run()
     assert harness.eye.closed
-    assert harness.player.calls == ["start", "stop", "join"]
-    assert harness.home.calls == ["start", "stop", "join"]
+    assert harness.home.calls == ["start", "start", "stop", "stop", "join", "join"]
+
+
+@pytest.mark.parametrize(("step_s", "left_s"), [(0.0, 2.0), (3.5, 0.5), (9.0, 0.2)])
+def test_all_parts_together_have_two_seconds_or_less(
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch, step_s: float, left_s: float
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("moodpid.daemon.time.monotonic", clock)
+    waits: list[float] = []
+
+    def hang(timeout_s: float) -> bool:
+        waits.append(timeout_s)
+        clock.sleep(timeout_s)
+        return False
+
+    harness.player.join = harness.home.join = hang  # type: ignore[method-assign]
+
+    def last_look() -> None:
+        clock.sleep(step_s)
+        raise RecordingEnded("the script is over")
+
+    daemon = harness.daemon()
+    monkeypatch.setattr(harness.eye, "next_observation", last_look)
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert waits == pytest.approx([left_s, 0.2])
 
 
 def test_who_does_not_end_is_named_and_left_behind(

@@ -107,6 +107,18 @@ def test_the_user_s_next_and_the_button_each_skip_once(
         assert sum(skip(message) for message in ear.messages) == 2
 
 
+def test_what_was_learned_of_the_room_outlives_a_restart(
+    config: Path, ear: MqttListener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"version": 1, "model": "", "moods_s": {"happy": 1000.0}, "resting": {}, "watched_s": 0.0}
+    (tmp_path / "room.json").write_text(json.dumps(kept))
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    with Moodpid(config) as service:
+        ear.wait_for(published("event", event_type="room_empty"))  # somebody was there for a while
+        assert service.terminate(STOP_S) == 0
+    assert json.loads((tmp_path / "room.json").read_text())["moods_s"]["happy"] > 1000.0
+
+
 def test_a_flood_of_messages_does_not_fill_the_log(config: Path, ear: MqttListener) -> None:
     with Moodpid(config) as service:
         ear.wait_for_text(f"{BASE}/status", "online")

@@ -233,3 +233,17 @@ def test_a_dark_mood_after_another_needs_more_than_the_threshold(
         if fresh and after.mood in DARK_MOODS and before.mood not in DARK_MOODS:
             odds = SETTINGS.threshold / (1 - SETTINGS.threshold)
             assert after.confidence / (1 - after.confidence + 1e-12) >= 3 * odds * 0.999
+
+
+def test_after_a_reset_the_room_is_as_at_the_start() -> None:
+    mood_filter, night_s = MoodFilter(SETTINGS), 28_800.0
+    for one in stretch(20, H):
+        mood_filter.update(one)
+    reset = mood_filter.reset(night_s)
+    assert reset.mood is Mood.NOBODY
+    fresh = MoodFilter(SETTINGS)
+    for one in [*stretch(1), look(1.0, S), *stretch(2, start_s=1.25), *stretch(5, S, start_s=4.0)]:
+        later = mood_filter.update(replace(one, at_s=night_s + 0.25 + one.at_s))
+        assert later.mood is fresh.update(one).mood
+        assert (later.mood is Mood.SAD) or later.mood is Mood.NOBODY
+    assert later.mood is Mood.SAD

@@ -126,6 +126,18 @@ def test_songs_that_a_user_lines_up_one_by_one_move_ours_by_five(lined_up: int) 
     assert len(evening.mpd.sent) == sent
 
 
+@pytest.mark.parametrize(("added", "before_ours"), [(5, 5), (6, 0)])
+def test_five_songs_at_once_have_their_turn_first(added: int, before_ours: int) -> None:
+    evening = Evening({"All": [f"all/{n}" for n in range(40)]}, "All")
+    for number in range(added):
+        evening.mpd.add(f"user/{number}", at=1 + number)
+    evening.look()
+    evening.reconciler.take_over()
+    evening.look()
+    ours = [place for place, song in enumerate(evening.mpd.queue) if not song.by_user]
+    assert ours == [0, 1 + before_ours, 2 + before_ours]
+
+
 def test_an_artist_rests_for_two_songs_before_a_user_s_queue(tmp_path: Path) -> None:
     songs = [f"{n:02}/{artist}" for n in range(20) for artist in range(8)]
     with LibraryStore(tmp_path / "library.sqlite") as store:

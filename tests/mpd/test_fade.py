@@ -159,3 +159,9 @@ def test_a_volume_unknown_after_a_stop_is_restored_later() -> None:
     assert mpd.options.volume == before
     fader.restore(muted)  # nothing is left to restore
     assert mpd.options.volume == before
+
+
+def test_a_fade_takes_as_long_as_the_documentation_says() -> None:
+    slept: list[float] = []
+    Mixer(100, 80).leave_song(Fader(sleep=slept.append))
+    assert sum(slept) == pytest.approx(1.2)

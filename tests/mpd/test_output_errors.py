@@ -1,5 +1,7 @@
 """An output that fails costs no music, and hides no user's pause."""
 
+from itertools import pairwise
+
 from tests.support.music_room import Room
 
 
@@ -43,3 +45,14 @@ def test_a_pause_of_a_user_during_a_failure_stays(room: Room) -> None:
     room.mpd.output_broken = False
     room.wait(300)
     assert room.mpd.state == "stop"
+
+
+def test_pauses_between_tries_grow_to_half_a_minute(room: Room) -> None:
+    room.mpd.output_broken, room.mpd.state, room.mpd.error = True, "pause", "Failed to open audio output"
+    tries_s: list[float] = []
+    for _ in range(120):
+        before = len(room.mpd.sent)
+        room.wait(1)
+        tries_s += [room.mpd.now_s] * (len(room.mpd.sent) > before)
+    pauses_s = [round(later - early) for early, later in pairwise(tries_s)]
+    assert pauses_s == [5, 10, 20, 30, 30]

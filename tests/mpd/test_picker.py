@@ -78,7 +78,8 @@ def test_an_unloved_song_becomes_rare_and_new_ones_get_tried() -> None:
 
 
 def test_leaving_early_is_a_skip_and_leaving_late_a_hearing() -> None:
-    assert verdict(0.2) is Verdict.SKIPPED
+    assert verdict(0.33) is Verdict.SKIPPED
+    assert verdict(0.34) is None
     assert verdict(0.5) is None
     assert verdict(0.95) is Verdict.HEARD
 

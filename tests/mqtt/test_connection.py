@@ -2,7 +2,6 @@
 
 import json
 import socket
-import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -187,16 +186,14 @@ def test_each_reason_is_logged(start: Start, caplog: pytest.LogCaptureFixture) -
     assert len(lines(caplog)) <= 4
 
 
-def test_a_message_of_many_megabytes_takes_no_memory(mosquitto: PrivateMosquitto, start: Start) -> None:
+def test_messages_of_many_megabytes_do_not_end_it(mosquitto: PrivateMosquitto, start: Start) -> None:
     loop = start(mosquitto.port)
     with MqttListener(mosquitto.port, f"{ROOT}/status") as listener:
         listener.wait_for_text(f"{ROOT}/status", "online")
-        tracemalloc.start()
         for name in ("enabled/set", "presence", "status", "mood"):
             listener.publish(f"{ROOT}/{name}", b"x" * 20_000_000)
         listener.publish(f"{ROOT}/enabled/set", "OFF")
         wait_until(lambda: loop.requests)
-        tracemalloc.stop()
     assert loop.publisher.connected
 
 

@@ -1,7 +1,9 @@
 """Packets from the broker: decoded, limited and handed on whole, however they are cut on their way."""
 
+import contextlib
 import itertools
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -34,6 +36,30 @@ class Pieces:
 
     def setblocking(self, flag: bool, /) -> None:
         """Never blocks."""
+
+
+def test_a_message_of_many_megabytes_takes_no_memory() -> None:
+    piece = bytes(MAX_PACKET_BYTES)
+    head = publish("a", b"x" * (300 * MAX_PACKET_BYTES))[:6]
+
+    class Endless(Pieces):
+        """The head of the message, and then its content, which nobody holds."""
+
+        left = 300
+
+        def recv(self, _size: int, /) -> bytes:
+            self.left -= 1
+            return super().recv(0) if self.pieces else piece
+
+    received: list[Received] = []
+    packets = PacketSocket(carrier := Endless(head), received.append, v5=True)
+    tracemalloc.start()
+    while carrier.left:
+        with contextlib.suppress(BlockingIOError):
+            packets.recv(1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * MAX_PACKET_BYTES
 
 
 def publish(topic: str, payload: bytes, *, retained: bool = False, v5: bool = True) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 
 from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import EventType, MoodEvent
+from moodpid.mqtt.publish_throttle import TopicState
 from moodpid.mqtt.state_topics import StateTopics
 from moodpid.mqtt.topics import Topics
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
@@ -52,17 +53,42 @@ def test_before_the_first_look_no_mood_is_reported(mosquitto: PrivateMosquitto, 
     loop = start(mosquitto.port)
     loop.state = present(None)
     with MqttListener(mosquitto.port) as listener:
-        listener.wait_for_text(f"{ROOT}/status", "online")
+        listener.wait_for_text(f"{ROOT}/status", "online")  # the last one
+        assert f"{ROOT}/mood" not in {message.topic for message in listener.messages}
         loop.state = present(happy())
         assert json.loads(listener.wait_for(lambda m: m.topic == f"{ROOT}/mood").payload)["mood"] == "happy"
 
 
-def test_an_override_does_not_change_occupancy() -> None:
-    topics = Topics(ROOT)
-    asked_for = replace(present(happy()), observed_mood=None)
-    published = {report.topic for report in StateTopics(topics, [], "").topic_states(asked_for, 0.0)}
-    assert topics.mood in published
-    assert topics.occupancy not in published
+def states(state: AppState) -> dict[str, TopicState]:
+    """What is published of a state, by its topic."""
+    return {one.topic: one for one in StateTopics(Topics(ROOT), [], "").topic_states(state, 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "observed", "occupancy"),
+    [(Mood.HAPPY, Mood.NOBODY, "OFF"), (Mood.NOBODY, Mood.HAPPY, "ON"), (Mood.HAPPY, None, None)],
+)
+def test_an_override_does_not_change_occupancy(
+    asked_for: Mood, observed: Mood | None, occupancy: str | None
+) -> None:
+    mood = happy()
+    published = states(
+        replace(
+            present(replace(mood, mood=asked_for)),
+            observed_mood=None if observed is None else replace(mood, mood=observed),
+        )
+    )
+    assert json.loads(published[f"{ROOT}/mood"].payload())["mood"] == asked_for
+    reported = published.get(f"{ROOT}/occupancy")
+    assert (reported and reported.payload()) == occupancy
+
+
+def test_a_picture_is_never_retained() -> None:
+    picture = states(replace(present(happy()), picture=b"jpeg"))[f"{ROOT}/picture"]
+    assert picture.payload() == b"jpeg"
+    assert not picture.retain
+    assert not picture.repeat
+    assert f"{ROOT}/picture" not in states(present(happy()))
 
 
 @pytest.mark.parametrize(
@@ -76,10 +102,8 @@ def test_an_override_does_not_change_occupancy() -> None:
 def test_what_is_not_of_now_is_reported_so(
     room_known: bool, override: Mood | None, says: dict[str, str]
 ) -> None:
-    topics = Topics(ROOT)
     state = replace(present(happy()), settings=Settings(override=override), room_known=room_known)
-    published = {report.topic: report for report in StateTopics(topics, [], "").topic_states(state, 0.0)}
-    assert json.loads(published[topics.availability].payload()) == says
+    assert json.loads(states(state)[f"{ROOT}/availability"].payload()) == says
 
 
 def test_a_new_face_is_reported_and_nothing_when_nothing_changes(

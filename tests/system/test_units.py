@@ -8,6 +8,7 @@ import pytest
 
 from moodpid.cli.commands import COMMANDS
 from moodpid.cli.parser import parse
+from moodpid.errors import ExitCode
 
 UNITS = Path(__file__).parents[2] / "systemd"
 
@@ -36,21 +37,30 @@ def test_the_command_line_of_a_unit_is_valid(name: str) -> None:
 def test_the_analysis_may_do_no_more_than_the_daemon() -> None:
     daemon, analysis = settings("moodpid.service"), settings("moodpid-analyse.service")
     needs_no_camera = {"SupplementaryGroups", "DeviceAllow"}
-    hardening = [
-        key for key in daemon if key.startswith(("Protect", "Private", "Restrict", "Lock", "Memory", "No"))
-    ]
+    starts = ("Protect", "Private", "Restrict", "Lock", "Memory", "No", "SystemCall", "Capability", "Ambient")
+    more = ("UMask", "DevicePolicy", "KeyringMode", "RemoveIPC", "LimitCORE")
+    hardening = [key for key in daemon if key.startswith((*starts, *more))]
     loosened = {
         "ProtectHome",
         "RestrictAddressFamilies",
+        "SystemCallFilter",
         "MemoryMax",
         "NotifyAccess",
         "RestartPreventExitStatus",
     }
     for key in set(hardening) - needs_no_camera - loosened - {"RestartForceExitStatus", "RestartSec"}:
         assert analysis.get(key) == daemon[key], key
+    assert analysis["SystemCallFilter"] == daemon["SystemCallFilter"] | {"prlimit64"}  # for the decoder
     assert analysis["ProtectHome"] == {"read-only"}
     assert analysis["MemoryMax"] == {"200M"}
     assert analysis["IPAddressDeny"] == {"any"}
+
+
+def test_the_unit_knows_what_each_exit_code_asks_for() -> None:
+    daemon = settings("moodpid.service")
+    assert daemon["SuccessExitStatus"] == daemon["RestartForceExitStatus"] == {f"{ExitCode.RESTART:d}"}
+    assert daemon["RestartPreventExitStatus"] == {f"{ExitCode.USAGE:d} {ExitCode.CONFIG:d}"}
+    assert daemon["Restart"] == {"on-failure"}
 
 
 def test_the_timer_starts_the_analysis_at_night() -> None:

@@ -1,5 +1,6 @@
 """Links and sessions are valid once, for a time, and only where they were made."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -128,3 +129,16 @@ def test_without_page_or_key_the_command_says_what_to_do(tmp_path: Path) -> None
 
 def test_on_this_machine_alone_the_address_is_enough(tmp_path: Path) -> None:
     assert page_link(Config(web=WebConfig(enabled=True)), tmp_path) == "http://127.0.0.1:8730/"
+
+
+def test_a_session_lasts_30_days_or_until_the_password_changes(tmp_path: Path) -> None:
+    now_s, month_s = 1000.0, 30 * 24 * 3600.0
+    key_file = KeyFile(JsonFile(tmp_path / KEY_FILE))
+
+    def at(seconds: float, *, password: str) -> Authenticator:
+        return Authenticator(key_file, password, protected=True, clock=lambda: seconds)
+
+    session = asyncio.run(at(now_s, password="rhubarb").by_password("rhubarb", "10.0.0.2"))
+    assert at(now_s + month_s - 1.0, password="rhubarb").is_signed_in(session)
+    assert not at(now_s + month_s + 1.0, password="rhubarb").is_signed_in(session)
+    assert not at(now_s, password="marrow").is_signed_in(session)
