@@ -57,7 +57,7 @@ def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nights]:
         yield made
 
 
-def test_a_loss_of_half_is_believed_at_once_and_more_after_a_week(nights: Nights) -> None:
+def test_a_loss_of_more_than_half_waits_a_week(nights: Nights) -> None:
     assert nights.listed() == 10
     nights.songs = 5
     assert nights.listed() == 5
@@ -65,7 +65,7 @@ def test_a_loss_of_half_is_believed_at_once_and_more_after_a_week(nights: Nights
     assert [nights.listed() for _ in range(8)] == [5] * 7 + [2]
 
 
-def test_a_share_that_was_back_in_between_begins_another_week(nights: Nights) -> None:
+def test_a_share_that_was_back_begins_another_week(nights: Nights) -> None:
     assert nights.listed() == 10
     nights.songs = 2
     assert nights.listed(days=1) == 10
@@ -75,7 +75,7 @@ def test_a_share_that_was_back_in_between_begins_another_week(nights: Nights) ->
     assert nights.listed(days=5) == 10
 
 
-def test_a_clock_that_was_set_back_does_not_make_the_week_longer(nights: Nights) -> None:
+def test_a_clock_set_back_makes_no_longer_week(nights: Nights) -> None:
     assert nights.listed() == 10
     nights.songs = 2
     assert nights.listed() == 10

@@ -53,7 +53,7 @@ class Evening:
 
 
 @given(total=st.integers(0, 1000), seed=st.integers())
-def test_a_page_is_of_short_runs_that_lie_in_the_list(total: int, seed: int) -> None:
+def test_a_page_is_of_short_runs_in_the_list(total: int, seed: int) -> None:
     places = [
         place
         for start, end in windows(total, Random(seed))  # noqa: S311 - no secret
@@ -73,13 +73,13 @@ def test_every_song_of_a_list_lies_on_as_many_pages() -> None:
 
 
 @pytest.mark.parametrize("length", [PAGE + 1, 2 * PAGE])
-def test_a_list_a_little_longer_than_a_page_does_not_repeat(length: int) -> None:
+def test_a_list_of_more_than_a_page_does_not_repeat(length: int) -> None:
     evening = Evening({"All": [f"all/{n}" for n in range(length)]}, SongSource(folder="all"))
     heard = evening.hear(36)  # two hours
     assert len(set(heard)) == 36
 
 
-def test_a_folder_of_albums_is_no_evening_of_one_of_them() -> None:
+def test_a_folder_of_albums_is_mixed() -> None:
     albums = {f"Album {album}": [f"all/{album}/{n}" for n in range(12)] for album in range(50)}
     evening = Evening(albums, SongSource(folder="all"))
     heard = Counter(uri.rpartition("/")[0] for uri in evening.hear(20))
@@ -99,7 +99,7 @@ def test_short_lists_alone_go_round() -> None:
     assert all(song != following for song, following in pairwise(heard))
 
 
-def test_a_list_that_could_not_be_read_is_read_at_the_next_try() -> None:
+def test_an_unreadable_list_is_read_at_the_next_try() -> None:
     mpd = FakeMpd({})
     lists = SongLists(Random(3))  # noqa: S311 - no secret
     rain = SongSource(playlist="Rain")
@@ -109,7 +109,7 @@ def test_a_list_that_could_not_be_read_is_read_at_the_next_try() -> None:
 
 
 @pytest.mark.parametrize("lined_up", [4, 14, 20])
-def test_songs_that_a_user_lines_up_one_by_one_move_ours_by_five(lined_up: int) -> None:
+def test_many_songs_of_a_user_move_ours_by_five(lined_up: int) -> None:
     evening = Evening({"All": [f"all/{n}" for n in range(40)]}, "All")
     evening.mpd.clear()
     for number in range(1 + lined_up):
@@ -138,7 +138,7 @@ def test_five_songs_at_once_have_their_turn_first(added: int, before_ours: int) 
     assert ours == [0, 1 + before_ours, 2 + before_ours]
 
 
-def test_an_artist_rests_for_two_songs_before_a_user_s_queue(tmp_path: Path) -> None:
+def test_artists_rest_for_two_songs_before_a_user_s_queue(tmp_path: Path) -> None:
     songs = [f"{n:02}/{artist}" for n in range(20) for artist in range(8)]
     with LibraryStore(tmp_path / "library.sqlite") as store:
         fill(store, ((listed(uri, artist=uri.split("/")[1]), analysis()) for uri in songs))

@@ -7,14 +7,14 @@ def guesses(throttle: LoginThrottle, addresses: list[str], now_s: float = 0.0) -
     return [throttle.try_take(address, now_s) for address in addresses]
 
 
-def test_one_address_has_five_guesses_and_then_one_in_15_seconds() -> None:
+def test_one_address_has_five_guesses() -> None:
     throttle = LoginThrottle()
     assert guesses(throttle, ["10.0.0.2"] * 6) == [True] * 5 + [False]
     assert guesses(throttle, ["10.0.0.2"], 14.0) == [False]
     assert guesses(throttle, ["10.0.0.2"] * 2, 15.1) == [True, False]
 
 
-def test_all_together_have_twenty_and_then_one_in_3_seconds() -> None:
+def test_all_together_have_twenty() -> None:
     throttle = LoginThrottle()
     assert guesses(throttle, [f"10.0.0.{n}" for n in range(21)]) == [True] * 20 + [False]
     assert guesses(throttle, ["10.0.1.1", "10.0.1.2"], 3.1) == [True, False]
