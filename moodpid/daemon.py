@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from threading import Event
-from typing import Protocol
 
 from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
@@ -16,7 +15,7 @@ from moodpid.mood.observation import Observation
 from moodpid.mood.override import apply_override
 from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy
 from moodpid.mood.room import RoomState
-from moodpid.ports import MusicPlayer, ObservationSource, StatePublisher
+from moodpid.ports import MusicPlayer, ObservationSource, SaveRoom, StatePublisher
 from moodpid.requests import (
     Button,
     ChangeSetting,
@@ -37,13 +36,6 @@ _SHUTDOWN_S = 2.0  # for camera, player and publishers together
 _SHUTDOWN_DEADLINE_S = 4.0
 _LONG_PAUSE_S = 300.0  # without an observation: who was there may have left
 _MIN_JOIN_S = 0.2  # for each part, however long the others took
-
-
-class SaveRoom(Protocol):
-    """Saves what was learned of the room."""
-
-    def __call__(self, state: RoomState, /, *, now: bool) -> bool:
-        """Save `state`, at once or when it is due; return False if it could not be written."""
 
 
 def _save_no_room(_state: RoomState, *, now: bool) -> bool:  # noqa: ARG001 - as SaveRoom has it
@@ -117,6 +109,7 @@ class Daemon:
         for request in self.requests.drain(self.source.idle_s()):
             self._handle(request)
         self._save_if_changed()
+        self._publish_opening()
         seen, sensed = self.source.next_observation(), self._senses_alone()
         observation = seen or sensed
         observed = self._state.observed_mood
@@ -139,6 +132,13 @@ class Daemon:
         )
         self._publish(state, decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
+
+    def _publish_opening(self) -> None:
+        """Publish that the camera is about to be opened, which may take seconds, with what was just set."""
+        camera = self.source.state
+        if camera.status is CameraStatus.STARTING and self._state.camera.status is not CameraStatus.STARTING:
+            known = self._senses_alone() is not None
+            self._publish(replace(self._state, camera=camera, room_known=known), Decision(None, ()))
 
     def _senses_alone(self) -> Observation | None:
         """Return an observation without faces where other senses report while the camera sees nothing."""

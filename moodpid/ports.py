@@ -5,6 +5,7 @@ from typing import Protocol
 
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import MoodEvent, MusicRequest
+from moodpid.mood.room import RoomState
 from moodpid.state import AppState, CameraState, CameraView
 
 
@@ -93,3 +94,10 @@ class StatePublisher(Protocol):
 
     def join(self, timeout_s: float) -> bool:
         """Wait for its thread to end; return False if it does not in time."""
+
+
+class SaveRoom(Protocol):
+    """Saves what was learned of the room."""
+
+    def __call__(self, state: RoomState, /, *, now: bool) -> bool:
+        """Save `state`, at once or when it is due; return False if it could not be written."""

@@ -84,14 +84,17 @@ def build_source(
     """
     from moodpid.vision.annotate import FrameAnnotator
     from moodpid.vision.cameras.registry import camera_opener
-    from moodpid.vision.sources import LiveSource
+    from moodpid.vision.sources import MIN_FPS, LiveSource
 
-    return LiveSource(
+    source = LiveSource(
         camera_opener(config.camera, stopping),
         pipeline,
         FrameAnnotator() if config.mqtt.enabled and config.mqtt.picture else None,
         live_view=_live_view(config, view_level) if config.web.enabled else None,
     )
+    if config.camera.fps < MIN_FPS:
+        source.set_rate(config.camera.fps)
+    return source
 
 
 def _live_view(config: Config, level: SharedValue[ViewLevel]) -> "LiveView":

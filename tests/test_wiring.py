@@ -64,3 +64,14 @@ def test_how_often_moods_are_comes_from_where_the_configuration_says() -> None:
     assert sad('"training"') == pytest.approx(1 / len(EMOTIONS))
     assert sad("{ sad = 0.3 }") == pytest.approx(0.3)
     assert sad('"learned"') > 0.8
+
+
+def test_a_camera_gives_frames_often_enough_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = FakeCamera(Clock())
+    monkeypatch.setattr(registry, "camera_opener", lambda *_: lambda: camera)
+    pipeline = FacePipeline(FakeDetector(), FakeClassifier())
+    level = SharedValue(ViewLevel.NOTHING)
+    source = wiring.build_source(parse("[camera]\nfps = 1"), pipeline, lambda: False, level)
+    looks = [source.next_observation() for _ in range(8)]
+    assert camera.rates == [2.0]
+    assert sum(look is not None for look in looks) in {3, 4}  # in 3.5 s

@@ -16,7 +16,7 @@ from moodpid.vision.types import Camera, Frame
 # Between one try to open the camera and the next; after the last of them it is gone for good
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _STABLE_S = 60.0  # after this long without a fault, old ones are forgotten
-_MIN_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
+MIN_FPS = 2.0  # the loop waits for frames, and a request from the home is to be done within a second
 # Seconds that the loop may rest at once: it has to handle requests and feed the watchdog
 MAX_IDLE_S = 0.5
 _WATCHING = CameraState(CameraStatus.WATCHING)
@@ -90,14 +90,14 @@ class LiveSource:
             self._schedule_retry(error)
             return None
         self._worked = True
-        dark = self._darkness.update(frame)
-        self.state = _DARK if dark else _WATCHING
+        dark, too_dark = self._darkness.update(frame), self._darkness.too_dark_now
+        if dark or not too_dark:  # a camera that opens in the dark has watched nothing
+            self.state = _DARK if dark else _WATCHING
         if self._clock() - self._opened_s > _STABLE_S:
             self._faults = 0
         if not self._is_due(frame):
             return None
         # As a lamp goes out, what is known of pictures and people must not be measured by black frames
-        too_dark = self._darkness.too_dark_now
         seen = () if too_dark else self._pipeline.analyze(frame)
         if self._annotator:
             self._annotator.update(frame, seen)
@@ -111,7 +111,7 @@ class LiveSource:
         if self._camera is None:
             self._camera, self._darkness = self._opened_camera(), DarknessDetector()
             self._opened_s, self._fps = self._clock(), None
-        fps = max(_MIN_FPS, 1 / self._period_s) if self._period_s else None
+        fps = max(MIN_FPS, 1 / self._period_s) if self._period_s else None
         if fps is not None and fps != self._fps:
             self._camera.set_rate(fps)
             self._fps = fps

@@ -215,6 +215,31 @@ def test_a_skip_in_another_client_is_published_once(harness: DaemonHarness) -> N
     assert "skip" not in harness.player.calls
 
 
+def test_that_the_camera_opens_is_published_before_it_does(
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = harness.daemon()
+    switches = iter([False, True])
+
+    def open_or_close(on: bool) -> None:
+        harness.eye.state = CameraState(CameraStatus.STARTING if on else CameraStatus.OFF)
+
+    def wait_for_frame() -> None:
+        on = next(switches, None)
+        if on is None:
+            raise RecordingEnded("the script is over")
+        harness.requests.post(ChangeSetting("enabled", on))
+
+    monkeypatch.setattr(harness.eye, "set_enabled", open_or_close)
+    monkeypatch.setattr(harness.eye, "next_observation", wait_for_frame)
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    before, last = harness.home.published[-2:]
+    assert (before.settings.enabled, before.camera.status) == (False, CameraStatus.OFF)
+    assert (last.settings.enabled, last.camera.status) == (True, CameraStatus.STARTING)
+    assert not last.room_known
+
+
 @pytest.mark.parametrize("status", [CameraStatus.LOST, CameraStatus.DARK, CameraStatus.STARTING])
 def test_senses_set_the_mood_while_the_camera_sees_nothing(
     harness: DaemonHarness, status: CameraStatus

@@ -89,3 +89,18 @@ def test_a_lamp_that_goes_out_leaves_no_black_looks() -> None:
     lens.is_covered = True
     assert not any(source.next_observation() for _ in range(40))
     assert source.state.status is CameraStatus.DARK
+
+
+def test_a_camera_that_opens_in_the_dark_has_watched_nothing() -> None:
+    clock = Clock()
+    lens = Lens(clock)
+    source = LiveSource(lambda: lens, FacePipeline(FakeDetector(), FakeClassifier()), clock=clock)
+    states = []
+    for _ in range(20):
+        assert source.next_observation() is None
+        states.append(source.state.status)
+    assert set(states) == {CameraStatus.STARTING, CameraStatus.DARK}
+    lens.is_covered = False
+    while source.next_observation() is None:
+        assert source.state.status is CameraStatus.DARK
+    assert source.state.status is CameraStatus.WATCHING
