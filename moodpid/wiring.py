@@ -86,12 +86,9 @@ def build_source(
     from moodpid.vision.cameras.registry import camera_opener
     from moodpid.vision.sources import MIN_FPS, LiveSource
 
-    source = LiveSource(
-        camera_opener(config.camera, stopping),
-        pipeline,
-        FrameAnnotator() if config.mqtt.enabled and config.mqtt.picture else None,
-        live_view=_live_view(config, view_level) if config.web.enabled else None,
-    )
+    annotator = FrameAnnotator() if config.mqtt.enabled and config.mqtt.picture else None
+    view = _live_view(config, view_level) if config.web.enabled else None
+    source = LiveSource(camera_opener(config.camera, stopping), pipeline, annotator, live_view=view)
     if config.camera.fps < MIN_FPS:
         source.set_rate(config.camera.fps)
     return source

@@ -234,7 +234,7 @@ class MqttConfig(_Table, frozen=True):
     transport: Transport = Transport.TCP
     path: Annotated[
         str,
-        Meta(max_length=MAX_TEXT, pattern=r"^[!-~]*\Z", description="a path of an address, such as /mqtt"),
+        Meta(max_length=MAX_TEXT, pattern=r"^/[!-~]*\Z", description="a path of an address, such as /mqtt"),
     ] = "/mqtt"
     tls: bool = False
     tls_ca: FilePath = ""

@@ -15,6 +15,7 @@ from moodpid.system.json_file import JsonFile
 
 log = logging.getLogger(__name__)
 
+_GIVE_UP_AFTER = 2
 _Topic: TypeAlias = Annotated[str, Meta(max_length=512, pattern=r"^[^+#\x00-\x1f\x7f\ud800-\udfff]*$")]
 
 
@@ -55,10 +56,22 @@ class OrphanCleaner:
         self._now = _KeptTopics(topics.root, topics.discovery, machine)
         self._kept = set(retained_topics(topics))
         self._waiting: list[str] = []
+        self._losses = 0  # sessions in a row that ended with a deletion on its way
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
     def start(self) -> None:
-        """Begin to delete what is left under another id or prefix; for every session until it is done."""
+        """Begin to delete what is left under another id or prefix; for every session until it is done.
+
+        Some brokers end the session instead of denying it: after two of them it is left to the next start.
+        """
+        if self._sent and self._sent[-1][1].accepted is None:
+            self._losses += 1
+            if self._losses == _GIVE_UP_AFTER:
+                what = "the broker closes the connection when %s, of an earlier name, is deleted: it stays"
+                log.warning(what, self._sent[-1][0])
+        if self._losses >= _GIVE_UP_AFTER:
+            self._sent = None
+            return
         kept = self._file.read(_KeptTopics)
         self._sent = None if kept == self._now else []
         self._waiting = self._orphans(kept) if kept and kept != self._now else []
@@ -73,6 +86,7 @@ class OrphanCleaner:
         """
         if self._sent is None or (self._sent and self._sent[-1][1].accepted is None):
             return
+        self._losses = 0 if self._sent else self._losses
         if self._waiting:
             topic = self._waiting.pop(0)
             self._sent.append((topic, deliver(Message(topic, ""))))

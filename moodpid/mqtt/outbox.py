@@ -88,6 +88,11 @@ class Outbox:
         else:
             self._send_first(message)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was to be acknowledged is."""
+        return not (self._in_flight or self._waiting)
+
     def _is_full(self) -> bool:
         """Return whether an acknowledgement has to come before another first message."""
         # One is left for `OrphanCleaner`

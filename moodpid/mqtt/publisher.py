@@ -110,11 +110,12 @@ class MqttPublisher:
             self._stay_silent()
             return
         self._inbound.release_held(now_s)
-        self._orphans.step(lambda message: self._connection.publish(message, qos=1))
         self._publish_due(state, events, now_s)
+        if self._outbox.is_idle:  # else a broker that ends the session would put the blame on the wrong one
+            self._orphans.step(lambda message: self._connection.publish(message, qos=1))
 
     def stop(self) -> None:
-        """Publish `offline` and begin to disconnect; return at once."""
+        """Publish `offline`, where the id is ours, and begin to disconnect; return at once."""
         self._connection.stop()
 
     def join(self, timeout_s: float) -> bool:
@@ -208,8 +209,14 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     topics, fields = Topics.of(device, broker), setting_fields(capabilities)
     claim = IdClaim(socket.gethostname(), timings)
     inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post=post, claim=claim.claim)
-    will = Message(topics.status, OFFLINE)
-    options = ConnectionOptions(f"moodpid-{device.id}", will, inbound.subscriptions, inbound.on_message)
+    offline = Message(topics.status, OFFLINE)
+
+    def farewell() -> Message | None:
+        return offline if inbound.accepts_commands else None  # another instance may go on
+
+    options = ConnectionOptions(
+        f"moodpid-{device.id}", offline, farewell, inbound.subscriptions, inbound.on_message
+    )
     server = Broker(broker, password)
     connection = connect(options) if connect else BrokerConnection(server, options, timings)
     discovery = Discovery(device, topics, capabilities)

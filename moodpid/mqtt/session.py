@@ -128,14 +128,17 @@ class Session:
         return self._broker.is_v5 and self.limits.max_qos > 0
 
     def run(
-        self, wanted: Callable[[], bool], answer_limit_s: float, farewell: Message | None = None
+        self,
+        wanted: Callable[[], bool],
+        answer_limit_s: float,
+        farewell: Callable[[], Message | None] = lambda: None,
     ) -> SessionEnd:
         """Connect and stay until the session ends or is no longer wanted.
 
         Args:
             wanted: Whether to go on; looked at every `_IDLE_S` seconds at the latest.
             answer_limit_s: How long the broker may take to accept.
-            farewell: What is published before this side ends the session.
+            farewell: Returns what is published before this side ends the session.
         """
         try:
             self._broker.connect(self._client)
@@ -168,10 +171,12 @@ class Session:
         self._denied = {}
         self._asked |= self._broker.subscribe(self._client, subscriptions)
 
-    def _loop(self, wanted: Callable[[], bool], answer_until_s: float, farewell: Message | None) -> EndKind:
+    def _loop(
+        self, wanted: Callable[[], bool], answer_until_s: float, farewell: Callable[[], Message | None]
+    ) -> EndKind:
         while self._client.loop(timeout=_IDLE_S if self.connected else _POLL_S) == _SUCCESS:
             if not wanted():
-                self._disconnect(farewell)
+                self._disconnect(farewell())
                 return EndKind.CLOSED
             if not self.connected and time.monotonic() > answer_until_s:
                 return EndKind.SILENT

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from moodpid import config
 
 ONLINE, OFFLINE = "online", "offline"
+BIRTH = "homeassistant/status"
+"""Where Home Assistant publishes `online` when it starts, whatever its discovery prefix is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Topics:
         root, prefix = f"{broker.base_topic}/{device.id}", broker.discovery_prefix
         if not prefix:
             return cls(root)
-        return cls(root, f"{prefix}/device/moodpid_{device.id}/config", f"{prefix}/status")
+        return cls(root, f"{prefix}/device/moodpid_{device.id}/config", BIRTH)
 
     @property
     def status(self) -> str:

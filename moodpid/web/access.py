@@ -1,9 +1,12 @@
 """Which requests the page answers: only those to a name of this machine, and from the page itself; pure."""
 
 import ipaddress
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from moodpid.addresses import is_loopback
 
 CHANGE_HEADER = "X-Moodpid"
 """Must be present on every request that changes something: other sites cannot set it without CORS."""
@@ -33,6 +36,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
+_NUMBERED = re.compile(r"-\d{1,3}\.local\Z")
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 
 
@@ -74,7 +78,8 @@ class AccessRules:
     def _is_own(self, host: str) -> bool:
         """Return whether a Host header names this machine: a name of others means DNS rebinding."""
         name = _name_of(host)
-        return name in self.names or _is_address(name)
+        # On a network where the name is taken already, mDNS appends a number to it (RFC 6762, section 9)
+        return _NUMBERED.sub(".local", name) in self.names or name in self.names or _is_address(name)
 
     def _from_page(self, host: str, headers: Mapping[str, str]) -> bool:
         site = headers.get("Sec-Fetch-Site")
@@ -86,6 +91,19 @@ class AccessRules:
         if self.public_origin and origin.lower() == self.public_origin.lower():
             return True
         return _host_of_origin(origin) == host.lower() != ""
+
+
+def client_of(peer: str, forwarded: Sequence[str], *, proxied: bool) -> str:
+    """Return the address that a request comes from.
+
+    Args:
+        peer: The other end of the connection.
+        forwarded: All X-Forwarded-For headers; our own proxy has written the last entry.
+        proxied: A reverse proxy on this machine passes requests on.
+    """
+    if not (proxied and forwarded and is_loopback(peer)):
+        return peer
+    return forwarded[-1].rpartition(",")[2].strip()
 
 
 def _name_of(host: str) -> str:

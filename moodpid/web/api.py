@@ -15,7 +15,14 @@ from moodpid.requests import Post
 from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.state import ViewLevel
 from moodpid.text import clean
-from moodpid.web.authentication import COOKIE, Authenticator, TooManyAttemptsError, session_of
+from moodpid.web.access import client_of
+from moodpid.web.authentication import (
+    COOKIE,
+    SECURE_COOKIE,
+    Authenticator,
+    TooManyAttemptsError,
+    sessions_of,
+)
 from moodpid.web.backend import BusyError, PageBackend, Workers
 from moodpid.web.day import DayLog
 from moodpid.web.feed import Feed, Subscription, TooManyPagesError
@@ -44,6 +51,7 @@ class Api:
         sign_in: Who may ask.
         cookie_path: Where the session cookie is sent to.
         secure: Whether it is sent over TLS only.
+        proxied: Whether a reverse proxy on this machine passes requests on.
     """
 
     def __init__(  # noqa: PLR0913 - its parts are independent of each other
@@ -58,6 +66,7 @@ class Api:
         sign_in: Authenticator,
         cookie_path: str = "/",
         secure: bool = False,
+        proxied: bool = False,
     ) -> None:
         self.sign_in = sign_in
         self._about = about
@@ -72,6 +81,7 @@ class Api:
         self._uploads = asyncio.Semaphore(1)
         self._cookie_path = cookie_path
         self._secure = secure
+        self._proxied = proxied
 
     def routes(self) -> tuple[tuple[str, str, Handler], ...]:
         """Return method, name and handler of each."""
@@ -92,7 +102,7 @@ class Api:
 
     def is_signed_in(self, request: web.Request) -> bool:
         """Return whether the request may go on."""
-        return self.sign_in.is_signed_in(_session(request))
+        return self.sign_in.is_signed_in(_sessions(request))
 
     async def _get_session(self, request: web.Request) -> web.Response:
         return _json(
@@ -105,7 +115,8 @@ class Api:
 
     async def _post_session(self, request: web.Request) -> web.Response:
         sent = await _object(request)
-        address = request.remote or ""
+        forwarded = request.headers.getall("X-Forwarded-For", ())
+        address = client_of(request.remote or "", forwarded, proxied=self._proxied)
         try:
             if token := _text(sent, "token"):
                 session = self.sign_in.by_link(token)
@@ -116,22 +127,24 @@ class Api:
         if not session:
             return _error(401, "wrong password, or the link was used or is older than 15 minutes")
         response = _json({"signed_in": True})
+        # Over plain http, a browser drops a Secure cookie
+        secure = self._secure and not request.headers.get("Origin", "").lower().startswith("http:")
         response.set_cookie(
-            COOKIE,
+            SECURE_COOKIE if secure else COOKIE,
             session,
             max_age=round(SESSION_S),
             path=self._cookie_path,
             httponly=True,
-            # Over plain http, a browser drops a Secure cookie
-            secure=self._secure and not request.headers.get("Origin", "").lower().startswith("http:"),
+            secure=secure,
             samesite="Strict",
         )
         return response
 
     async def _delete_session(self, request: web.Request) -> web.Response:
-        self.sign_in.sign_out(_session(request))
+        self.sign_in.sign_out(_sessions(request))
         response = _json({"signed_in": False})
-        response.del_cookie(COOKIE, path=self._cookie_path)
+        for name in (COOKIE, SECURE_COOKIE):
+            response.set_cookie(name, "", max_age=0, path=self._cookie_path, secure=name == SECURE_COOKIE)
         return response
 
     async def _get_about(self, _request: web.Request) -> web.Response:
@@ -239,8 +252,8 @@ async def _send(response: web.StreamResponse, data: bytes) -> None:
         await response.write(data)
 
 
-def _session(request: web.Request) -> str:
-    return session_of(request.headers.getall("Cookie", ()))
+def _sessions(request: web.Request) -> list[str]:
+    return sessions_of(request.headers.getall("Cookie", ()))
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -10,20 +10,18 @@ from moodpid.web.password_hash import PasswordHash
 from moodpid.web.signed_tokens import LINK_S, SESSION_S, Purpose, SignedTokens
 
 COOKIE = "moodpid_session"
+SECURE_COOKIE = f"__Secure-{COOKIE}"
+"""Of https. Beside a cookie of the same name that is for https alone, a browser takes none of http."""
 
 
-def session_of(headers: Iterable[str]) -> str:
-    """Return the session in the `Cookie` headers of a request; empty for none.
+def sessions_of(headers: Iterable[str]) -> list[str]:
+    """Return the sessions in the `Cookie` headers of a request.
 
     Browsers send the cookies of all programs on a machine, whatever the port. At odd ones the reader of an
     older aiohttp, such as Debian's, fails, or leaves out all that follow.
     """
-    for header in headers:
-        for pair in header.split(";"):
-            name, _, value = pair.strip().partition("=")
-            if name == COOKIE:
-                return value
-    return ""
+    pairs = (pair.strip().partition("=") for header in headers for pair in header.split(";"))
+    return [value for name, _, value in pairs if name in {COOKIE, SECURE_COOKIE}]
 
 
 class TooManyAttemptsError(Exception):
@@ -64,9 +62,9 @@ class Authenticator:
         """Whether a password may be typed; links work in any case."""
         return self._password is not None
 
-    def is_signed_in(self, cookie: str) -> bool:
-        """Return whether a request with this session cookie may go on."""
-        return not self.protected or self._sessions.is_valid(cookie, self._clock())
+    def is_signed_in(self, sessions: Iterable[str]) -> bool:
+        """Return whether a request with these session cookies may go on."""
+        return not self.protected or any(self._sessions.is_valid(one, self._clock()) for one in sessions)
 
     async def by_password(self, guess: str, address: str) -> str:
         """Return a new session; empty if the guess is wrong.
@@ -96,9 +94,9 @@ class Authenticator:
         valid = self._links.spend(token, self._clock(), self._started_s + LINK_S)
         return self._new_session() if valid else ""
 
-    def sign_out(self, cookie: str) -> None:
-        """End a session, also for the time after a restart."""
-        if self._sessions.spend(cookie, self._clock()):
+    def sign_out(self, sessions: Iterable[str]) -> None:
+        """End sessions, also for the time after a restart."""
+        if any([self._sessions.spend(one, self._clock()) for one in sessions]):  # noqa: C419 - all of them
             self._key_file.save_signed_out(self._sessions.spent)
 
     def _take_guess(self, address: str) -> None:

@@ -81,6 +81,7 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
             sign_in=sign_in,
             cookie_path=f"{page.base_path}/",
             secure=page.public_url.startswith("https:"),
+            proxied=bool(page.public_url),
         )
         return build_application(api, rules, page.base_path, connections)
 

@@ -23,7 +23,7 @@ def parts(state: AppState, fields: Iterable[SettingField], number: int) -> dict[
         number: Of the frame, by which its picture is fetched.
     """
     known: dict[str, Any] = {
-        "mood": _mood(state.mood, overridden=state.settings.override is not None),
+        "mood": state.mood and _mood(state.mood, state),
         "camera": state.camera,
         "player": state.player,
         "settings": settings_texts(state.settings, fields),
@@ -65,15 +65,16 @@ def place_of(mood: MoodState, *, overridden: bool) -> Affect | None:
     return AFFECT[mood.mood] if overridden else mood.scores.affect
 
 
-def _mood(mood: MoodState | None, *, overridden: bool) -> dict[str, Any] | None:
-    if mood is None:
-        return None
+def _mood(mood: MoodState, state: AppState) -> dict[str, Any]:
+    overridden = state.settings.override is not None
+    if not (overridden or state.room_known):  # the mood of then, which the music still follows
+        return {"mood": mood.mood, "seen_s": round(mood.at_s, 1), "scores": {}}
     place = place_of(mood, overridden=overridden)
     return {
         "mood": mood.mood,
         "since_s": round(mood.since_s, 1),
         "confidence": round(mood.confidence, 2),
-        "faces": mood.faces,
+        "faces": mood.faces if state.room_known else 0,
         "scores": {name: round(score, 2) for name, score in mood.scores.as_dict().items()},
         "place": place and [round(place.valence, 2), round(place.arousal, 2)],
         "overridden": overridden,

@@ -38,6 +38,7 @@ from tests.support.config_text import PLAYLISTS, faults
         ('[library]\nmusic = "~/Music"', "line 2: [library] music", "write the whole path"),
         ('[library]\nmusic = "smb://nas/music"', "line 2: [library] music", "mount that share, and write"),
         ('[vision]\nmodel = "http://home/m"', "line 2: [vision] model", "is an address and no path"),
+        ('[mqtt]\npath = "mqtt"', "line 2: [mqtt] path", "such as /mqtt"),
         ('[camera]\nfps = "4"', "line 2: [camera] fps", 'is a number from 1 to 30, without quotes, not "4"'),
         ("[camera]\nfps = true", "line 2: [camera] fps", "is a number from 1 to 30, not true"),
         ("[camera]\nwidth = 640.5", "line 2: [camera] width", "whole number from 160 to 4096, not 640.5"),

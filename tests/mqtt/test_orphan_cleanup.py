@@ -1,5 +1,6 @@
 """What we left under an earlier name goes, however often the broker goes first."""
 
+import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,9 @@ from moodpid.mqtt.orphan_cleanup import retained_topics
 from moodpid.mqtt.publisher import MqttPublisher, build_publisher
 from moodpid.mqtt.topics import Topics
 from moodpid.system.json_file import JsonFile
-from tests.support.mqtt import FAST, MqttListener, happy, lines, present, wait_until
+from tests.support.mqtt import FAST, PUBLISH, MqttListener, happy, lines, present, wait_until
 from tests.support.servers import PrivateMosquitto
+from tests.support.stub_broker import ProxyBroker
 
 DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 EARLIER = Topics.of(config.DeviceConfig(id="kitchen"), config.MqttConfig())
@@ -141,3 +143,28 @@ def test_denied_deleting_is_logged_once(
         assert set(retained_topics(EARLIER)) <= kept(server.port, username="owner")
     assert not any("deleted" in line for line in lines(caplog))
     assert sum("denies deleting" in line for line in lines(caplog)) == 1
+
+
+class Strict(ProxyBroker):
+    """Ends the session of a client that writes what it may not, as some brokers do."""
+
+    def _passed(self, packet: bytes, visitor: socket.socket) -> bytes:
+        del visitor
+        publishes = packet[0] & 0xF0 == PUBLISH
+        denied = publishes and any(topic.encode() in packet for topic in retained_topics(EARLIER))
+        return b"" if denied else packet
+
+
+def test_a_broker_closing_at_deletions_keeps_no_device_away(
+    mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    JsonFile(tmp_path / "topics.json").write({"root": EARLIER.root, "discovery": EARLIER.discovery})
+    with Strict(mosquitto.port) as broker:
+        publisher = begin(broker.port)
+        tell_until(publisher, lambda: any("of an earlier name" in line for line in lines(caplog)))
+        with MqttListener(mosquitto.port) as listener:
+            tell_until(publisher, listener.messages_on(NOW.status, "online"))
+        tell_until(publisher, lambda: publisher._outbox.is_idle)
+        assert broker.visits == 3
+    assert remembers(tmp_path, EARLIER)  # for the next start
+    assert not any("rejects a message" in line for line in lines(caplog))

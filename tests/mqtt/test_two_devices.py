@@ -135,3 +135,18 @@ def test_standing_aside_publishes_offline(
         listener.publish(PRESENCE, claim("0", settled=True))
         listener.wait_for_text(f"{ROOT}/status", "offline")
     wait_until(lambda: any("the moodpid on attic-pi uses" in line for line in lines(caplog)))
+
+
+def test_who_stands_aside_says_no_farewell_for_the_other(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with MqttListener(mosquitto.port) as listener:
+        start(mosquitto.port)
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        second = start(mosquitto.port, timings=PATIENT)
+        wait_until(lambda: any("stands aside" in line for line in lines(caplog)))
+        before = len(listener.messages)
+        assert second.end()
+        listener.publish("marker", "x")
+        listener.wait_for_text("marker", "x")
+        assert f"{ROOT}/status" not in {message.topic for message in listener.messages[before:]}

@@ -24,7 +24,8 @@ def test_a_name_of_others_is_refused_as_dns_rebinding(page: PageServer, host: st
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost:8730", "testpi", "TESTPI.local:80", "192.168.1.7", "[::1]:80"]
+    "host",
+    ["127.0.0.1", "localhost:8730", "testpi", "TESTPI.local:80", "testpi-2.local", "192.168.1.7", "[::1]:80"],
 )
 def test_names_and_addresses_of_this_machine_are_served(page: PageServer, host: str) -> None:
     assert page.get(OPEN, Host=host).status == 200
@@ -80,11 +81,23 @@ def test_a_proxy_s_name_is_allowed_by_configuration() -> None:
 
 
 def test_beside_its_proxy_the_page_lets_people_sign_in() -> None:
-    with page_server('host = "0.0.0.0"\npublic_url = "https://home.example"', password=PASSWORD) as page:
-        own = "192.168.1.7:8730"
-        answer = page.post("/api/session", {"password": PASSWORD}, Host=own, Origin=f"http://{own}")
-        assert answer.status == 200
-        assert "Secure" not in answer.headers["Set-Cookie"]  # a browser would drop it
+    with page_server('host = "0.0.0.0"\npublic_url = "https://testpi.local"', password=PASSWORD) as page:
+        cookies = {}
+        for scheme, host in (("https", "testpi.local"), ("http", "testpi.local:8730")):
+            origin = f"{scheme}://{host}"
+            answer = page.post("/api/session", {"password": PASSWORD}, Host=host, Origin=origin)
+            assert answer.status == 200
+            cookies[scheme] = answer.headers["Set-Cookie"]
+        # A browser drops a Secure cookie of http, and any that would replace a Secure one
+        assert "Secure" in cookies["https"].split("; ")
+        assert "Secure" not in cookies["http"].split("; ")
+        names = {cookie.partition("=")[0] for cookie in cookies.values()}
+        assert len(names) == 2
+        both = "; ".join(cookie.partition(";")[0] for cookie in cookies.values())
+        spent = cookies["https"].partition(";")[0]
+        assert page.ask("DELETE", "/api/session", Cookie=spent).status == 200
+        assert page.get(OPEN, Cookie=spent).status == 401
+        assert page.get(OPEN, Cookie=both).status == 200
 
 
 def test_behind_a_proxy_without_headers_people_sign_in() -> None:

@@ -85,9 +85,9 @@ def test_a_signed_out_session_stays_so_after_a_restart(tmp_path: Path) -> None:
     links = SignedTokens(KeyFile(JsonFile(tmp_path / KEY_FILE)).key, Purpose.LINK)
     running = service()
     ended, lasting = running.by_link(links.make(1900.0)), running.by_link(links.make(1900.0))
-    running.sign_out(ended)
-    assert not service().is_signed_in(ended)
-    assert service().is_signed_in(lasting)
+    running.sign_out([ended])
+    assert not service().is_signed_in([ended])
+    assert service().is_signed_in([lasting])
 
 
 def test_the_file_of_signed_out_sessions_has_a_limit(tmp_path: Path) -> None:
@@ -139,6 +139,6 @@ def test_a_session_lasts_30_days_or_until_the_password_changes(tmp_path: Path) -
         return Authenticator(key_file, password, protected=True, clock=lambda: seconds)
 
     session = asyncio.run(at(now_s, password="rhubarb").by_password("rhubarb", "10.0.0.2"))
-    assert at(now_s + month_s - 1.0, password="rhubarb").is_signed_in(session)
-    assert not at(now_s + month_s + 1.0, password="rhubarb").is_signed_in(session)
-    assert not at(now_s, password="marrow").is_signed_in(session)
+    assert at(now_s + month_s - 1.0, password="rhubarb").is_signed_in([session])
+    assert not at(now_s + month_s + 1.0, password="rhubarb").is_signed_in([session])
+    assert not at(now_s, password="marrow").is_signed_in([session])

@@ -17,10 +17,11 @@ from moodpid.requests import ChangeSetting
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.vision.opencv import cv2
 from moodpid.web.login_link import one_time_link
-from tests.support.browser import Tab, tab
+from tests.support.browser import PHONE, Tab, tab
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
 from tests.support.servers import free_port
 
+STATIC = Path(__file__).parents[2] / "moodpid" / "web" / "static"
 BUSY = json.dumps({"error": "too many requests at once: try again"})
 FACE = {
     "x": 0.4,
@@ -131,6 +132,27 @@ def test_of_a_mood_that_is_gone_nothing_is_left(opened: Tab, server: PageServer)
     starting = CameraState(CameraStatus.STARTING)
     server.publisher.publish(replace(app_state(), mood=None, observed_mood=None, camera=starting), ())
     expect(opened.page.locator(".mood-since")).to_be_empty()
+
+
+def test_a_mood_of_the_past_is_not_shown_as_present(opened: Tab, server: PageServer) -> None:
+    opened.show("now")
+    expect(opened.page.locator(".mood-since")).to_contain_text("1 face")
+    dark = CameraState(CameraStatus.DARK)
+    server.publisher.publish(replace(app_state(), camera=dark, room_known=False), ())
+    expect(opened.page.locator(".mood-since")).to_have_text(re.compile("^as it was .* ago$"))
+    expect(opened.page.locator(".top .value")).to_have_text("0 %")
+    expect(opened.page.locator(".here")).to_have_class(re.compile("away"))
+
+
+def test_switches_are_seen_where_colours_cannot_be_mixed(browser: Browser, server: PageServer) -> None:
+    style = STATIC.joinpath("page.css").read_text(encoding="utf-8").replace("color-mix(", "no-such(")
+    with tab(browser, f"http://127.0.0.1:{server.port}/", PHONE) as other:
+        other.page.route("**/page.css", lambda route: route.fulfill(body=style, content_type="text/css"))
+        other.show("settings")
+        other.page.reload()
+        for part in ("[role=switch]", ".rail"):
+            ground = other.page.locator(part).first.evaluate("e => getComputedStyle(e).backgroundColor")
+            assert ground != "rgba(0, 0, 0, 0)", part
 
 
 def changes(server: PageServer, timeout_s: float = 0.0) -> list[ChangeSetting]:

@@ -6,7 +6,7 @@ import pytest
 
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
-from moodpid.web.authentication import session_of
+from moodpid.web.authentication import sessions_of
 from moodpid.web.login_link import one_time_link
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, page_server
 
@@ -86,8 +86,8 @@ def test_cookies_of_other_programs_do_not_matter(locked: PageServer, foreign: st
     ],
 )
 def test_a_session_is_found_among_other_cookies(headers: list[str]) -> None:
-    assert session_of(headers) == "abc="
-    assert session_of(header.replace("moodpid", "other") for header in headers) == ""
+    assert sessions_of(headers) == ["abc="]
+    assert sessions_of(header.replace("moodpid", "other") for header in headers) == []
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 76, "é", "=" * 76, "../../etc/passwd", "A" * 4000])
@@ -108,6 +108,24 @@ def test_passwords_cannot_be_guessed_quickly(locked: PageServer) -> None:
     assert locked.sign_in(PASSWORD).status == 429
     token = one_time_link("http://x/", KEY).partition("#")[2]
     assert locked.post("/api/session", {"token": token}).status == 200
+
+
+def test_who_guesses_through_the_proxy_locks_nobody_else_out() -> None:
+    with page_server('public_url = "https://home.example"', password=PASSWORD) as page:
+
+        def sign_in(password: str, *forwarded: str) -> int:
+            return page.post(
+                "/api/session",
+                {"password": password},
+                Host="home.example",
+                Origin="https://home.example",
+                X_Forwarded_For=", ".join(forwarded),
+            ).status
+
+        # What a client writes itself stands before what the proxy adds
+        guesses = [sign_in("guess", f"192.168.1.{n}", "203.0.113.9") for n in range(6)]
+        assert guesses == [401] * 5 + [429]
+        assert sign_in(PASSWORD, "192.168.1.7") == 200
 
 
 @pytest.mark.parametrize("password", [None, 7, ["x"], "", "x" * 300, PASSWORD + " ", PASSWORD.upper()])

@@ -7,10 +7,10 @@ import { HINTS, T, fillIn } from "./texts.js";
 export function aim(app) {
 	const stage = new Stage();
 	const words = h("span", { role: "status" });
-	const verdict = h("p", { class: "verdict" }, icon("hint"), words);
-	const hints = h("ul", { class: "hints" });
-	const ruler = s("svg", { class: "ruler", "aria-hidden": "true" });
-	const rulerText = h("span", { class: "tag ruler-tag" }, T.smallest(app.about.min_face_px));
+	const verdict = h("p.verdict", icon("hint"), words);
+	const hints = h("ul.hints");
+	const ruler = s("svg.ruler", { "aria-hidden": "true" });
+	const rulerText = h("span.tag.ruler-tag", T.smallest(app.about.min_face_px));
 	const turning = new Turning(app, stage.inner);
 	let shownHints = "";
 	stage.element.append(ruler, rulerText);
@@ -67,7 +67,7 @@ export function aim(app) {
 		element: h(
 			"div",
 			{ class: "grid aim" },
-			card("stage-card", null, stage.element, !app.about.picture && h("p", { class: "note" }, T.noPicture)),
+			card("stage-card", null, stage.element, !app.about.picture && h("p.note", T.noPicture)),
 			card("advice", null, verdict, hints),
 			turning.element,
 		),
@@ -82,14 +82,14 @@ class Turning {
 	constructor(app, picture) {
 		this.camera = app.about.camera;
 		this.picture = picture;
-		this.lines = h("pre", { class: "lines", tabindex: "0" });
-		this.text = h("p", { class: "note" });
+		this.lines = h("pre.lines", { tabindex: "0" });
+		this.text = h("p.note");
 		const tools = [
 			button("turn_left", T.turnLeft, () => this.turn(270)),
 			button("turn_right", T.turnRight, () => this.turn(90)),
 			button("mirror", T.mirror, () => this.mirror()),
 		];
-		this.element = card("turning", null, h("div", { class: "buttons" }, tools), h("h2", T.lines), this.lines, this.text);
+		this.element = card("turning", null, h("div.buttons", tools), h("h2", T.lines), this.lines, this.text);
 		this.#show();
 	}
 

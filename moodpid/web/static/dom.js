@@ -2,7 +2,10 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function fill(element, parts) {
+function make(what, parts, create) {
+	const [tag, ...classes] = what.split(".");
+	const element = create(tag);
+	if (classes.length) element.setAttribute("class", classes.join(" "));
 	const properties = parts[0]?.constructor === Object ? parts.shift() : {};
 	for (const [name, value] of Object.entries(properties)) {
 		if ((value ?? false) === false) continue;
@@ -13,9 +16,9 @@ function fill(element, parts) {
 	return element;
 }
 
-/** An element with properties, if any, and children: h("p", { class: "note" }, "text"). */
-export const h = (tag, ...parts) => fill(document.createElement(tag), parts);
-export const s = (tag, ...parts) => fill(document.createElementNS(SVG, tag), parts);
+/** An element with classes, properties and children, as far as it has them: h("p.note", { id: "a" }, "text"). */
+export const h = (what, ...parts) => make(what, parts, (tag) => document.createElement(tag));
+export const s = (what, ...parts) => make(what, parts, (tag) => document.createElementNS(SVG, tag));
 
 export const card = (name, title, ...children) => h("section", { class: `card ${name}` }, title && h("h2", title), children);
 export const button = (name, text, onclick, more) => h("button", { type: "button", onclick, ...more }, icon(name), h("span", text));

@@ -55,19 +55,20 @@ class App {
 			Object.entries(VIEWS).map(([key, title]) => [key, h("a", { href: `#${key}` }, icon(key), h("span", title))]),
 		);
 		this.content = h("main", { tabindex: "-1" });
-		this.offline = h("p", { class: "offline", role: "status" });
-		this.live = h("p", { class: "unseen", "aria-live": "polite" });
-		this.toastLine = h("p", { class: "toast", role: "status" });
-		const skip = h("button", { class: "skip", onclick: () => this.content.focus() }, T.skipLink);
+		this.offline = h("p.offline", { role: "status" });
+		this.live = h("p.unseen", { "aria-live": "polite" });
+		this.toastLine = h("p.toast", { role: "status" });
+		const skip = h("button.skip", { onclick: () => this.content.focus() }, T.skipLink);
 		const foot = h("small", T.about(this.about.name, this.about.version));
 		const out = this.session.protected
-			? h("button", { class: "quiet", onclick: () => remove("session").then(() => location.reload()) }, T.signOut)
+			? h("button.quiet", { onclick: () => remove("session").then(() => location.reload()) }, T.signOut)
 			: null;
 		document.body.replaceChildren(
 			skip,
-			h("header", { class: "rail" }, h("p", { class: "brand" }, this.about.name), h("nav", { "aria-label": T.views }, Object.values(this.links)), h("div", { class: "rail-end" }, out, foot)),
+			h("header.rail", h("p.brand", this.about.name), h("nav", { "aria-label": T.views }, Object.values(this.links))),
 			this.offline,
 			this.content,
+			h("footer", out, foot),
 			this.live,
 			this.toastLine,
 		);
@@ -75,7 +76,7 @@ class App {
 
 	#show() {
 		const key = location.hash.slice(1);
-		const name = Object.hasOwn(VIEWS, key) ? key : "now";
+		const name = Object.keys(VIEWS).includes(key) ? key : "now";
 		this.#view?.close?.();
 		this.#view = MAKERS[name](this);
 		this.feed.watch(this.#view.level ?? 0);
@@ -97,7 +98,7 @@ class App {
 
 	/** Tell screen readers, seldom enough to be of use. */
 	#announce() {
-		const mood = this.state.mood?.mood;
+		const mood = !this.state.mood?.seen_s && this.state.mood?.mood;
 		const song = this.state.player?.status === "play" && this.state.player.title;
 		const text = [mood && T.announceMood(moodName(mood)), song && T.announceSong(song)].filter(Boolean).join(". ");
 		if (text === this.live.textContent || performance.now() < this.#quietUntil) return;
@@ -133,7 +134,7 @@ async function main() {
 
 (function start() {
 	main().catch(() => {
-		document.body.replaceChildren(h("p", { class: "offline", role: "alert" }, T.offline));
+		document.body.replaceChildren(h("p.offline", { role: "alert" }, T.offline));
 		setTimeout(start, 3000);
 	});
 })();

@@ -6,21 +6,21 @@ import { songMap } from "./plane.js";
 import { T, mood as moodName } from "./texts.js";
 
 export function music(app) {
-	if (!app.about.music) return { element: h("p", { class: "note" }, T.noPlayer) };
-	const list = h("div", { class: "grid moods" }, h("p", { class: "note", role: "status" }, T.musicLoading));
+	if (!app.about.music) return { element: h("p.note", T.noPlayer) };
+	const list = h("div.grid.moods", h("p.note", { role: "status" }, T.musicLoading));
 	get("playlists").then(
 		async (moods) => {
 			list.replaceChildren(...moods.map((one) => moodCard(app, one)));
 			const library = await app.attempt(() => get("library"));
 			if (library?.total) list.append(libraryCard(app, library));
 		},
-		(error) => list.replaceChildren(h("p", { class: "problem", role: "alert" }, error.message)),
+		(error) => list.replaceChildren(h("p.problem", { role: "alert" }, error.message)),
 	);
 	return { element: list };
 }
 
 function moodCard(app, one) {
-	const songs = h("ol", { class: "next-songs" });
+	const songs = h("ol.next-songs");
 	const details = h("details", { ontoggle: show }, h("summary", T.wouldPlay), songs);
 
 	async function show() {
@@ -31,16 +31,16 @@ function moodCard(app, one) {
 	return h(
 		"section",
 		{ class: "card mood-card", "data-mood": one.mood },
-		h("h2", h("span", { class: "spot" }), moodName(one.mood)),
-		one.borrowed && h("p", { class: "note" }, T.borrowed(moodName(one.borrowed))),
-		one.lists.length ? h("ul", { class: "lists" }, one.lists.map(listLine)) : h("p", { class: "note" }, T.leaves),
+		h("h2", h("span.spot"), moodName(one.mood)),
+		one.borrowed && h("p.note", T.borrowed(moodName(one.borrowed))),
+		one.lists.length ? h("ul.lists", one.lists.map(listLine)) : h("p.note", T.leaves),
 		one.lists.some((entry) => !entry.problem) && details,
 	);
 }
 
 function listLine(entry) {
 	const facts = entry.problem
-		? h("span", { class: "problem" }, entry.problem)
+		? h("span.problem", entry.problem)
 		: h("small", T.songCount(entry.songs), entry.weight === 1 ? "" : ` · ${T.weight(entry.weight)}`);
 	return h("li", h("span", entry.name), facts);
 }
@@ -48,6 +48,6 @@ function listLine(entry) {
 const pick = (song) => h("li", song.uri.split("/").pop(), h("small", song.why));
 
 function libraryCard(app, { total, songs }) {
-	const name = h("p", { class: "detail" }, T.songCount(total));
+	const name = h("p.detail", T.songCount(total));
 	return card("wide", T.library, songMap(app, songs, (text) => setText(name, text)), name);
 }

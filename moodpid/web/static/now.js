@@ -9,10 +9,10 @@ import { T, field as fieldText, mood as moodName } from "./texts.js";
 const BUTTONS = ["skip", "like", "misfit", "take_over"]; // the last also where nothing plays
 
 export function now(app) {
-	const word = h("p", { class: "mood-word" });
-	const since = h("p", { class: "mood-since" });
-	const trouble = h("p", { class: "trouble" });
-	const hero = h("section", { class: "hero" }, word, since, trouble, override(app));
+	const word = h("p.mood-word");
+	const since = h("p.mood-since");
+	const trouble = h("p.trouble");
+	const hero = h("section.hero", word, since, trouble, override(app));
 	const player = playerCard(app);
 	const bars = beliefBars(app);
 	const plane = new Plane(app);
@@ -22,8 +22,9 @@ export function now(app) {
 
 	function showSince() {
 		const mood = app.state.mood;
+		if (mood.seen_s) return setText(since, T.seen(app.feed.now() - mood.seen_s));
 		const parts = [T.lasts(app.feed.now() - mood.since_s), mood.overridden ? T.overridden : T.sure(percent(mood.confidence))];
-		if (mood.mood !== "nobody") parts.push(T.faces(mood.faces));
+		if (mood.faces) parts.push(T.faces(mood.faces));
 		setText(since, parts.join(" · "));
 	}
 
@@ -69,15 +70,15 @@ function override(app) {
 		},
 		options.map((value) => h("option", { value }, moodName(value))),
 	);
-	return h("div", { class: "override" }, h("label", { for: "set-mood" }, T.setMood), select);
+	return h("div.override", h("label", { for: "set-mood" }, T.setMood), select);
 }
 
 function playerCard(app) {
 	const status = h("h2");
-	const title = h("p", { class: "song-title" });
-	const artist = h("p", { class: "song-artist" });
-	const facts = h("dl", { class: "facts" });
-	const hold = h("p", { class: "hold" });
+	const title = h("p.song-title");
+	const artist = h("p.song-artist");
+	const facts = h("dl.facts");
+	const hold = h("p.hold");
 	const keys = new Set(app.about.fields.map((one) => one.key));
 	const buttons = BUTTONS.filter((key) => keys.has(key)).map((key) => button(key, fieldText(key)[0], () => press(app, key)));
 
@@ -102,7 +103,7 @@ function playerCard(app) {
 		for (const button of buttons.slice(0, -1)) button.disabled = player.status !== "play";
 	}
 
-	const element = card("player-card", null, status, title, artist, facts, hold, h("div", { class: "buttons" }, buttons));
+	const element = card("player-card", null, status, title, artist, facts, hold, h("div.buttons", buttons));
 	return { element, update };
 }
 
@@ -112,9 +113,9 @@ export async function press(app, key) {
 
 export class Bar {
 	constructor(mood) {
-		this.value = h("span", { class: "value" });
+		this.value = h("span.value");
 		this.fill = h("span", { "data-mood": mood });
-		this.element = h("li", h("span", moodName(mood)), h("span", { class: "bar", "aria-hidden": "true" }, this.fill), this.value);
+		this.element = h("li", h("span", moodName(mood)), h("span.bar", { "aria-hidden": "true" }, this.fill), this.value);
 	}
 
 	show(share, text) {
@@ -136,7 +137,7 @@ export function beliefBars(app) {
 		}
 	}
 
-	const element = h("ul", { class: "beliefs" }, bars.map(([, bar]) => bar.element));
+	const element = h("ul.beliefs", bars.map(([, bar]) => bar.element));
 	update(null);
 	return { element, update };
 }

@@ -19,11 +19,11 @@ export class Plane {
 
 	constructor(app) {
 		this.app = app;
-		this.parts = Array.from({ length: PARTS }, (_, i) => s("polyline", { class: "trail", opacity: 0.22 + 0.1 * i }));
-		this.dot = s("circle", { class: "dot", r: 6 });
-		this.halo = s("circle", { class: "halo", r: 14 });
-		this.here = s("g", { class: "here" }, this.halo, this.dot);
-		this.song = s("g", { class: "song" }, s("circle", { r: 7.5 }), s("path", { d: "M0 3V-4.5l3 1.5M0 3a1.8 1.8 0 1 1-3.6 0a1.8 1.8 0 1 1 3.6 0" }));
+		this.parts = Array.from({ length: PARTS }, (_, i) => s("polyline.trail", { opacity: 0.22 + 0.1 * i }));
+		this.dot = s("circle.dot", { r: 6 });
+		this.halo = s("circle.halo", { r: 14 });
+		this.here = s("g.here", this.halo, this.dot);
+		this.song = s("g.song", s("circle", { r: 7.5 }), s("path", { d: "M0 3V-4.5l3 1.5M0 3a1.8 1.8 0 1 1-3.6 0a1.8 1.8 0 1 1 3.6 0" }));
 		this.element = s(
 			"svg",
 			{ viewBox: BOX, class: "plane", role: "img" },
@@ -83,7 +83,7 @@ function ground(app) {
 		s("text", { x: -106, y: 10 }, T.unpleasant),
 		s("text", { x: -4, y: -103, class: "end" }, T.lively),
 		s("text", { x: -4, y: 108, class: "end" }, T.quiet),
-		s("g", { class: "places" }, places.map(([name, [v, a]]) => s("circle", { cx: x(v), cy: y(a), r: 24, "data-mood": name }))),
+		s("g.places", places.map(([name, [v, a]]) => s("circle", { cx: x(v), cy: y(a), r: 24, "data-mood": name }))),
 		places.map(([name, [v, a]]) => {
 			const [dx, dy] = LABELS[name] ?? [0, 16];
 			return s("text", { x: x(v) + dx, y: y(a) + dy, class: "name" }, moodName(name));

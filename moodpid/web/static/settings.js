@@ -18,14 +18,14 @@ export function settings(app) {
 		const id = `set-${field.key}`;
 		const control = CONTROLS[field.kind](field, { id, "aria-describedby": text && `about-${id}` });
 		shows.push(keep(app, field.key, control));
-		const note = text && h("p", { class: "note", id: `about-${id}` }, text);
-		rows.push(h("div", { class: "setting" }, h("div", { class: "setting-text" }, h("label", { for: id }, title), note), control.element ?? control.input));
+		const note = text && h("p.note", { id: `about-${id}` }, text);
+		rows.push(h("div.setting", h("div.setting-text", h("label", { for: id }, title), note), control.element ?? control.input));
 	}
 	return {
 		update(_, changed) {
 			if (changed.has("settings")) for (const show of shows) show();
 		},
-		element: h("div", { class: "grid settings" }, card("", null, rows), card("buttons", null, buttons)),
+		element: h("div.grid.settings", card("", null, rows), card("buttons", null, buttons)),
 	};
 }
 
@@ -78,7 +78,7 @@ const CONTROLS = {
 		input.oninput = () => showValue(input.value);
 		return {
 			input,
-			element: h("div", { class: "range" }, input, output),
+			element: h("div.range", input, output),
 			value: () => input.value,
 			show(value) {
 				if (input.matches(":active")) return; // it is being moved

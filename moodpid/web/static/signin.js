@@ -5,7 +5,7 @@ import { Refused, post } from "./net.js";
 import { T } from "./texts.js";
 
 export function signIn(session, problem) {
-	const line = h("p", { class: "problem", role: "alert" }, problem);
+	const line = h("p.problem", { role: "alert" }, problem);
 	const input = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true, maxlength: 256 });
 	const button = h("button", { type: "submit", class: "primary" }, T.signIn);
 
@@ -25,5 +25,5 @@ export function signIn(session, problem) {
 	const form = session.password
 		? h("form", { onsubmit: send }, h("label", { for: "password" }, T.password), input, line, button)
 		: h("div", h("p", T.linkOnly), line);
-	return h("main", { class: "sign-in" }, h("div", { class: "card" }, h("h1", T.signIn), form));
+	return h("main.sign-in", h("div.card", h("h1", T.signIn), form));
 }

@@ -11,9 +11,9 @@ export class Stage {
 	constructor() {
 		this.image = h("img", { alt: "", class: "away", decoding: "async" });
 		this.overlay = s("svg", { viewBox: "0 0 4 3", preserveAspectRatio: "none" });
-		this.labels = h("div", { class: "labels" });
-		this.inner = h("div", { class: "stage-inner" }, this.image, this.overlay, this.labels);
-		this.element = h("div", { class: "stage", role: "img", "aria-label": T.pictureLabel(0) }, this.inner);
+		this.labels = h("div.labels");
+		this.inner = h("div.stage-inner", this.image, this.overlay, this.labels);
+		this.element = h("div.stage", { role: "img", "aria-label": T.pictureLabel(0) }, this.inner);
 	}
 
 	/** Show a frame; null when there is none. */

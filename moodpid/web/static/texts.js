@@ -60,6 +60,7 @@ export const T = {
 
 	starting: "Waiting for the camera",
 	lasts: (seconds) => `for ${seconds < 60 ? "a moment" : duration(seconds)}`,
+	seen: (seconds) => `as it was ${duration(seconds)} ago`,
 	sure: (share) => `${share} sure`,
 	faces: (count) => (count === 1 ? "1 face" : `${count} faces`),
 	overridden: "set by hand",
@@ -96,7 +97,7 @@ export const T = {
 	announceMood: (mood) => `Mood: ${mood}`,
 	announceSong: (title) => `Playing ${title}`,
 
-	aimGood: (count, px) => `${T.faces(count)} can be read, ${px} pixels wide`,
+	aimGood: (count, px) => `${T.faces(count)} can be read, some ${10 * Math.round(px / 10)} pixels wide`,
 	aimUnread: "A face is seen, but cannot be read",
 	aimNone: "No face is seen",
 	aimNoneText: "Stand where people usually are, and look towards the camera.",

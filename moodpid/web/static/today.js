@@ -16,15 +16,15 @@ export function today(app) {
 	let day = null;
 	let chosen = -1;
 	const strip = s("svg", { viewBox: `0 0 ${WIDTH} 120`, preserveAspectRatio: "none", class: "strip", role: "slider", tabindex: "0", "aria-label": T.todayLabel, "aria-valuemin": "0" });
-	const detail = h("p", { class: "detail" });
-	const times = h("div", { class: "times", "aria-hidden": "true" });
-	const shares = h("ul", { class: "beliefs" });
-	const songs = h("ol", { class: "songs" });
-	const none = h("p", { class: "note" }, T.todayNone);
+	const detail = h("p.detail");
+	const times = h("div.times", { "aria-hidden": "true" });
+	const shares = h("ul.beliefs");
+	const songs = h("ol.songs");
+	const none = h("p.note", T.todayNone);
 	const ranges = RANGES_H.map((count) =>
 		h("button", { "aria-pressed": String(count === hours), onclick: () => choose(count) }, T.hours(count)),
 	);
-	const parts = h("div", { class: "grid two" }, card("wide", null, h("div", { class: "row" }, h("div", { class: "choices", role: "group" }, ranges), detail), strip, times), card("", T.shares, shares), card("", T.songs, songs));
+	const parts = h("div.grid.two", card("wide", null, h("div.row", h("div.choices", { role: "group" }, ranges), detail), strip, times), card("", T.shares, shares), card("", T.songs, songs));
 
 	function choose(count) {
 		hours = count;
@@ -63,7 +63,7 @@ export function today(app) {
 		showShares(moods);
 		songs.replaceChildren(
 			...played.slice(-SONGS).reverse().map(([mood, start, , title, artist]) =>
-				h("li", h("time", time(start)), h("span", { class: "spot", "data-mood": mood ?? "nobody" }), h("span", title, h("small", ` ${artist}`))),
+				h("li", h("time", time(start)), h("span.spot", { "data-mood": mood ?? "nobody" }), h("span", title, h("small", ` ${artist}`))),
 			),
 		);
 	}

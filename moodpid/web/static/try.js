@@ -10,8 +10,8 @@ const LONGEST_PX = 1600; // more shows no more faces, and takes a phone's connec
 const QUALITY = 0.9;
 
 export function tryPicture(app) {
-	const line = h("p", { class: "note", role: "status" });
-	const result = h("div", { class: "grid two" });
+	const line = h("p.note", { role: "status" });
+	const result = h("div.grid.two");
 	let url = "";
 	let latest; // file: answers about others come too late
 
@@ -58,7 +58,7 @@ export function tryPicture(app) {
 			},
 		},
 		h("p", T.tryDrop),
-		h("div", { class: "buttons" }, choose, take),
+		h("div.buttons", choose, take),
 	);
 
 	return {
@@ -66,7 +66,7 @@ export function tryPicture(app) {
 			latest = null;
 			URL.revokeObjectURL(url);
 		},
-		element: h("div", { class: "try" }, h("p", { class: "note" }, T.tryIntro), drop, line, result),
+		element: h("div.try", h("p.note", T.tryIntro), drop, line, result),
 	};
 }
 
