@@ -8,12 +8,13 @@ from threading import Event
 
 from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
-from moodpid.errors import RestartRequested, StopRequested
+from moodpid.errors import CameraError, CameraStuckError, RecordingEnded, RestartRequested, StopRequested
+from moodpid.journal import log_camera, log_mood
 from moodpid.metrics import LoopMetrics, ThermalThrottle
-from moodpid.mood.mood_filter import MoodFilter, MoodState, threshold_for
+from moodpid.mood.mood_filter import MoodFilter, threshold_for
 from moodpid.mood.observation import Observation
 from moodpid.mood.override import apply_override
-from moodpid.mood.policy import Decision, EventType, MoodEvent, MusicRequest, Policy
+from moodpid.mood.policy import Decision, EventType, MoodEvent, Policy
 from moodpid.mood.room import RoomState
 from moodpid.ports import MusicPlayer, ObservationSource, SaveRoom, StatePublisher
 from moodpid.requests import (
@@ -25,7 +26,7 @@ from moodpid.requests import (
     SenseReport,
     TrackSkipped,
 )
-from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.state import AppState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
 
@@ -35,6 +36,7 @@ _SHUTDOWN_S = 2.0  # for camera, player and publishers together
 # From the start of the last step: a wait in that step shortens the shutdown, so that it ends in 5 s
 _SHUTDOWN_DEADLINE_S = 4.0
 _LONG_PAUSE_S = 300.0  # without an observation: who was there may have left
+_LONG_DARK_S = 7200.0  # in the dark: who lies there and listens has had two hours of music
 _MIN_JOIN_S = 0.2  # for each part, however long the others took
 
 
@@ -110,8 +112,12 @@ class Daemon:
             self._handle(request)
         self._save_if_changed()
         self._publish_opening()
-        seen, sensed = self.source.next_observation(), self._senses_alone()
+        seen, sensed = self._next_observation(), self._senses_alone()
         observation = seen or sensed
+        if observation:
+            self._reset_after_pause(observation.at_s)
+        elif self.source.state.status is CameraStatus.DARK:
+            self._reset_after_pause(self.clock(), _LONG_DARK_S)
         observed = self._state.observed_mood
         if observation:
             observed = self.mood_filter.update(observation)
@@ -132,6 +138,17 @@ class Daemon:
         )
         self._publish(state, decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
+
+    def _next_observation(self) -> Observation | None:
+        """Return what the camera sees; without it the service goes on as long as other senses report."""
+        try:
+            return self.source.next_observation()
+        except (CameraStuckError, RecordingEnded):
+            raise
+        except CameraError:
+            if not self.mood_filter.follows_senses(self.clock()):
+                raise
+            return None
 
     def _publish_opening(self) -> None:
         """Publish that the camera is about to be opened, which may take seconds, with what was just set."""
@@ -200,7 +217,7 @@ class Daemon:
         if new.enabled != old.enabled:
             self.source.set_enabled(new.enabled)
             if new.enabled:
-                self._reset_after_pause()
+                self._reset_after_pause(self.clock())
         if self.player and _drives_music(new) != _drives_music(old):
             self.player.set_enabled(_drives_music(new))
         if new.strategy != old.strategy:
@@ -216,13 +233,13 @@ class Daemon:
             self.source.set_rate(new.fps * self._thermal.share)
         self._state = replace(self._state, settings=new)
 
-    def _reset_after_pause(self) -> None:
+    def _reset_after_pause(self, now_s: float, limit_s: float = _LONG_PAUSE_S) -> None:
         """After a long pause without an observation, start with an empty room.
 
         Before the player is enabled: it would play for people who have left.
         """
-        before, now_s = self._state.observed_mood, self.clock()
-        if before is None or now_s - before.at_s < _LONG_PAUSE_S:
+        before = self._state.observed_mood
+        if before is None or now_s - before.at_s < limit_s:
             return
         observed = self.mood_filter.reset(now_s)
         overridden = self._state.settings.override is not None
@@ -243,10 +260,10 @@ class Daemon:
 
     def _publish(self, state: AppState, decision: Decision) -> None:
         if state.camera != self._state.camera:
-            _log_camera(state.camera)
+            log_camera(state.camera)
         self._state = state
         if decision.request and state.mood:
-            _log_mood(state.mood, decision.request if self.player else None)
+            log_mood(state.mood, decision.request if self.player else None)
             if self.player:
                 self.player.request(decision.request)
         for publisher in self.publishers:
@@ -276,20 +293,3 @@ class Daemon:
 def _drives_music(settings: Settings) -> bool:
     """Return whether the mood chooses the music; an override needs no camera."""
     return settings.drive_music and (settings.enabled or settings.override is not None)
-
-
-def _log_camera(camera: CameraState) -> None:
-    level = logging.WARNING if camera.status is CameraStatus.LOST else logging.INFO
-    text = f"camera {camera.status}: {camera.message}" if camera.message else f"camera {camera.status}"
-    log.log(level, "%s", text, extra={"MOODPID_CAMERA": str(camera.status)})
-
-
-def _log_mood(state: MoodState, request: MusicRequest | None) -> None:
-    log.info(
-        "the mood is %s (%d %%, %s)%s",
-        state.mood,
-        round(100 * state.confidence),
-        "1 face" if state.faces == 1 else f"{state.faces} faces",
-        f"; music from {request}" if request and request.playlists else "",
-        extra={"MOODPID_MOOD": str(state.mood), "MOODPID_CONFIDENCE": f"{state.confidence:.2f}"},
-    )

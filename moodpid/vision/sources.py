@@ -74,7 +74,7 @@ class LiveSource:
         """Return the next observation; None while there is no camera, or no light.
 
         Raises:
-            CameraError: The camera is gone for good, or hangs.
+            CameraError: The camera is gone for good, or hangs. If asked again, it is tried now and then.
             StopRequested: The camera is waited for no longer; nothing was seen.
             RecordingEnded: The recording is over.
         """
@@ -179,30 +179,31 @@ class LiveSource:
         if self._stuck:
             self.state = CameraState(CameraStatus.LOST, clean(self._stuck))
             return
+        self.state = CameraState(CameraStatus.LOST, clean(error))
+        self._next_try_s = self._clock() + RETRY_DELAYS_S[min(self._faults, len(RETRY_DELAYS_S) - 1)]
         if self._faults == len(RETRY_DELAYS_S):
             raise CameraError(f"gave up after {self._faults + 1} tries: {error}") from error
-        self._next_try_s = self._clock() + RETRY_DELAYS_S[self._faults]
         self._faults += 1
-        self.state = CameraState(CameraStatus.LOST, clean(error))
 
 
 class ReplaySource:
     """Observes a recording as fast as possible, in the recording's own time."""
 
-    state = CameraState(CameraStatus.WATCHING)
     picture = None
     view = None
 
     def __init__(self, frames: Generator[Frame, None, None], observer: FacePipeline) -> None:
         self._frames = frames
         self._pipeline = observer
+        self._darkness = DarknessDetector()
+        self.state = _WATCHING
 
     def idle_s(self) -> float:
         """Return 0: a replay never rests."""
         return 0.0
 
-    def next_observation(self) -> Observation:
-        """Return the next observation.
+    def next_observation(self) -> Observation | None:
+        """Return the next observation; None in the dark.
 
         Raises:
             RecordingEnded: There are no more.
@@ -210,7 +211,8 @@ class ReplaySource:
         frame = next(self._frames, None)
         if frame is None:
             raise RecordingEnded("the recording is over")
-        return self._pipeline.observe(frame)
+        self.state = _DARK if self._darkness.update(frame) else _WATCHING
+        return None if self._darkness.too_dark_now else self._pipeline.observe(frame)
 
     def set_enabled(self, on: bool) -> None:
         """Do nothing: a replay cannot be switched off."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moodpid.errors import CameraStuckError, RecordingEnded
+from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.metrics import LoopMetrics, ThermalThrottle
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter, MoodState
@@ -15,7 +15,7 @@ from moodpid.text import clean
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.sources import LiveSource
 from tests.support.daemon_harness import DaemonHarness, seconds
-from tests.support.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector, look
+from tests.support.fakes import Clock, FakeCamera, FakeClassifier, FakeDetector, ScriptedSource, look
 
 
 def test_a_hot_processor_halves_the_rate_until_it_cools(harness: DaemonHarness) -> None:
@@ -282,3 +282,53 @@ def test_only_a_camera_that_watches_knows_the_room(harness: DaemonHarness, statu
     with pytest.raises(RecordingEnded):
         daemon.run()
     assert harness.home.published[-1].room_known == (status is CameraStatus.WATCHING)
+
+
+def test_after_a_dark_night_a_person_arrives(harness: DaemonHarness) -> None:
+    harness.run(*seconds(4, Emotion.HAPPY), *seconds(4, Emotion.SAD, start_s=28_800.0))
+    events = [event.event_type for event in harness.home.events]
+    assert events.count(EventType.PERSON_ARRIVED) == 2
+    assert EventType.ROOM_EMPTY not in events
+
+
+def test_after_a_dark_night_the_room_is_empty(harness: DaemonHarness) -> None:
+    harness.run(*seconds(4, Emotion.HAPPY), look(28_800.0))
+    observed = harness.home.published[-1].observed_mood
+    assert observed is not None
+    assert observed.mood is Mood.NOBODY
+
+
+@pytest.mark.parametrize(("dark_s", "wanted"), [(7000.0, ("Happy",)), (7300.0, ())])
+def test_after_two_hours_in_the_dark_no_more_songs_are_asked_for(
+    harness: DaemonHarness, dark_s: float, wanted: tuple[str, ...]
+) -> None:
+    daemon = harness.daemon(*seconds(4, Emotion.HAPPY))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    harness.eye.state = CameraState(CameraStatus.DARK)
+    daemon.source = harness.eye = ScriptedSource([None, None])
+    harness.eye.state = CameraState(CameraStatus.DARK)
+    daemon.clock = lambda: 4.0 + dark_s
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert harness.player.requests[-1].playlists == wanted
+    assert EventType.ROOM_EMPTY not in {event.event_type for event in harness.home.events}
+
+
+@pytest.mark.parametrize("senses", [True, False])
+def test_a_camera_that_is_gone_ends_it_unless_senses_report(
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch, senses: bool
+) -> None:
+    daemon = harness.daemon()
+    daemon.mood_filter = MoodFilter(FilterSettings(), senses={"voice": Sense(weight=1.0)})
+    if senses:
+        harness.requests.post(SenseReport("voice", evidence_of_scores({Emotion.HAPPY: 1.0}), 1.0))
+    looks = iter([CameraError("gave up"), CameraError("gave up"), CameraStuckError("it hangs")])
+
+    def fail() -> None:
+        harness.eye.state = CameraState(CameraStatus.LOST)
+        raise next(looks)
+
+    monkeypatch.setattr(harness.eye, "next_observation", fail)
+    with pytest.raises(CameraStuckError if senses else CameraError, match="hangs" if senses else "gave up"):
+        daemon.run()

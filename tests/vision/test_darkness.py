@@ -7,7 +7,7 @@ from moodpid.mood.observation import Observation
 from moodpid.state import CameraStatus
 from moodpid.vision.darkness import HOLDS_S, DarknessDetector
 from moodpid.vision.pipeline import FacePipeline
-from moodpid.vision.sources import LiveSource
+from moodpid.vision.sources import LiveSource, ReplaySource
 from moodpid.vision.types import Frame
 from tests.support.fakes import Clock, FakeClassifier, FakeDetector
 from tests.support.rooms import room
@@ -104,3 +104,12 @@ def test_a_camera_that_opens_in_the_dark_has_watched_nothing() -> None:
     while source.next_observation() is None:
         assert source.state.status is CameraStatus.DARK
     assert source.state.status is CameraStatus.WATCHING
+
+
+def test_a_replay_looks_at_no_face_in_the_dark_either() -> None:
+    seconds = np.arange(0.0, 15.0, 0.25)
+    frames = (covered(at_s) if 3.0 <= at_s < 10.0 else Frame(room(), at_s) for at_s in seconds)
+    source = ReplaySource(frames, FacePipeline(FakeDetector(), FakeClassifier()))
+    seen = [source.next_observation() for _ in seconds]
+    assert all(one is None for one in seen[12:40])
+    assert all(one is not None for one in [*seen[:12], *seen[55:]])

@@ -166,3 +166,18 @@ def test_a_requested_picture_goes_with_the_camera() -> None:
     assert source.picture is not first
     source.set_enabled(False)
     assert source.picture is None
+
+
+def test_a_camera_that_was_given_up_is_tried_now_and_then() -> None:
+    clock = Clock()
+    shelf = CameraFactory(clock)
+    source = live_source(clock, shelf)
+    given_up = 0
+    for _ in range(600):
+        clock.sleep(1.0)
+        try:
+            source.next_observation()
+        except CameraError:
+            given_up += 1
+    assert status(source) is CameraStatus.LOST
+    assert 10 <= given_up <= 20

@@ -12,7 +12,7 @@ import numpy as np
 
 from moodpid.vision.haar import cascades
 from moodpid.vision.haar.tone import ToneCurve
-from moodpid.vision.haar.windows import FaceWindow, cut_window, search_window
+from moodpid.vision.haar.windows import FaceWindow, cut_window, search_window, with_surroundings
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, GreyImage
 
@@ -98,6 +98,7 @@ class FaceEvidence:
     def votes(self, grey: GreyImage, face: Face, hits: int, curve: ToneCurve | None) -> tuple[Face, Votes]:
         """Return a face's place more exactly, and the votes for it; arguments as of `weigh`."""
         window = cut_window(grey, face, _FACE_PX, _MARGIN, curve)
+        whole = cut_window(*with_surroundings(grey, face, _MARGIN), _EYES_PX, _MARGIN, curve)
         found = search_window(self._proposer, window, _SHRINK, _GROW)
         agreed = search_window(self._confirmer, window, _SHRINK, _GROW)
         place = found or agreed
@@ -105,7 +106,7 @@ class FaceEvidence:
             search=hits,
             proposer=found.count if found else 0,
             confirmer=agreed.count if agreed else 0,
-            eyes=self._eye_votes(cut_window(grey, face, _EYES_PX, _MARGIN, curve)),
+            eyes=self._eye_votes(whole),
             profile=max(self._profile_votes(window), self._profile_votes(window.mirrored())),
         )
         return place.face if place else face, votes

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from moodpid.vision.haar import cascades
 from moodpid.vision.haar.evidence import FaceEvidence, Weighed
@@ -82,11 +83,12 @@ class FaceFinder:
             known: Returns whether a place need not be looked at.
         """
         search = Search(region, picture.smallest_px, way.roll)
-        for proposal in propose(way.cascade, picture.grey, search, picture.curve)[:_MOST_PROPOSALS]:
-            if not known(proposal.face):
-                weighed = self.weigh(picture, proposal.face, proposal.hits)
-                if weighed.face.width >= _SMALLEST * picture.smallest_px and _inside(weighed.face, picture):
-                    yield weighed, proposal.hits
+        proposals = propose(way.cascade, picture.grey, search, picture.curve)
+        unknown = (proposal for proposal in proposals if not known(proposal.face))
+        for proposal in islice(unknown, _MOST_PROPOSALS):
+            weighed = self.weigh(picture, proposal.face, proposal.hits)
+            if weighed.face.width >= _SMALLEST * picture.smallest_px and _inside(weighed.face, picture):
+                yield weighed, proposal.hits
 
     def weigh(self, picture: Picture, face: Face, hits: int) -> Weighed:
         """Return the evidence for a face, of which the search had so many hits."""

@@ -56,12 +56,13 @@ class Track:
     def matches(self, face: Face) -> bool:
         """Return whether a box is this face.
 
-        Beside a picture, a box of more than twice its size is another face, nearer to the camera.
+        Beside a picture, or a face that is certain, a box of more than twice its size is another face, nearer
+        to the camera.
         """
         (own_x, own_y), (x, y) = self.face.centre, face.centre
         beside = max(abs(x - own_x), abs(y - own_y)) > self.face.width
         near = face.width > _IN_FRONT * self.face.width
-        return overlap(self.face, face) and not (self.picture and near and beside)
+        return overlap(self.face, face) and not ((self.picture or self.certain) and near and beside)
 
 
 @dataclass(slots=True)

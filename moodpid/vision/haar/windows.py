@@ -1,5 +1,6 @@
 """The surroundings of a face as a small upright picture, in which the cascades look at a fine step."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,6 +79,24 @@ def cut_window(
         turned = cv2.warpAffine(small, turn, (side, side), borderMode=cv2.BORDER_REPLICATE)
         small, middle = np.asarray(turned, np.uint8), face.centre
     return FaceWindow(small, face_px, scale, middle, face.roll)
+
+
+def with_surroundings(grey: GreyImage, face: Face, margin: float) -> tuple[GreyImage, Face]:
+    """Return a frame that goes on where the window around an upright face is cut off, and the face in it.
+
+    Args:
+        grey: The frame.
+        face: The face in it.
+        margin: As in `cut_window`.
+    """
+    (column, row), (height, width) = face.centre, grey.shape
+    reach = (0.5 + margin) * face.width
+    beyond = (reach - row, row + reach - height, reach - column, column + reach - width)
+    top, bottom, left, right = (max(0, math.ceil(pixels)) for pixels in beyond)
+    if face.roll or not (top or bottom or left or right):
+        return grey, face
+    framed = cv2.copyMakeBorder(grey, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    return np.asarray(framed, np.uint8), replace(face, x=face.x + left, y=face.y + top)
 
 
 def _span(centre: float, reach: float, length: int) -> tuple[int, int]:

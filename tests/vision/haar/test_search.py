@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from moodpid.vision.haar import finder
+from moodpid.vision.haar.evidence import Weighed
 from moodpid.vision.haar.motion import Region
 from moodpid.vision.haar.search import Proposal, Search, propose
 from moodpid.vision.haar.windows import Hits
@@ -57,3 +58,13 @@ def test_hits_of_one_face_are_one_place_at_their_mean() -> None:
     face, other = places(HitsAt(*hits), Search(WHOLE, 20 / 0.78))
     assert (face.hits, other.hits) == (3, 1)
     assert face.face.centre == pytest.approx((111, 61), abs=1)
+
+
+def test_known_places_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    places_ = [Face(40 * n, 100, 40, 40) for n in range(13)]
+    monkeypatch.setattr(finder, "propose", lambda *_: [Proposal(face, 5) for face in places_])
+    made = finder.FaceFinder()
+    monkeypatch.setattr(made, "weigh", lambda _picture, face, _hits: Weighed(face, 9.0))
+    picture = finder.Picture(FRAME, None, 20)
+    found = made.candidates(picture, WHOLE, made.upright, lambda face: face is not places_[-1])
+    assert [weighed.face for weighed, _ in found] == places_[-1:]

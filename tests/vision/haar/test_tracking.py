@@ -122,16 +122,20 @@ def test_every_vote_raises_the_odds() -> None:
         assert log_odds(votes) > few
 
 
-def test_a_small_picture_never_hides_a_near_face() -> None:
+@pytest.mark.parametrize("picture", [True, False])
+def test_a_small_face_never_hides_a_near_one(picture: bool) -> None:
     tracker = tracker_with(9.0, moved=False, face=Face(425, 25, 60, 60))
     (poster,) = tracker.tracks
-    poster.picture, poster.counts = True, False
+    poster.picture, poster.counts = picture, not picture
     near = Face(200, 50, 300, 300)
     assert overlap(poster.face, near)
     assert not poster.matches(near)
     assert tracker.admit(GREY, Weighed(near, 9.0), 5, 200.0, moved=False)
     tracker.merge()
-    assert [(track.face, track.counts) for track in tracker.tracks] == [(poster.face, False), (near, True)]
+    assert [(track.face, track.counts) for track in tracker.tracks] == [
+        (poster.face, not picture),
+        (near, True),
+    ]
 
 
 def test_a_larger_box_around_a_picture_is_the_picture() -> None:
