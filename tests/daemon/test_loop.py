@@ -299,7 +299,7 @@ def test_after_a_dark_night_the_room_is_empty(harness: DaemonHarness) -> None:
 
 
 @pytest.mark.parametrize(("dark_s", "wanted"), [(7000.0, ("Happy",)), (7300.0, ())])
-def test_after_two_hours_in_the_dark_no_more_songs_are_asked_for(
+def test_after_two_dark_hours_no_more_songs_come(
     harness: DaemonHarness, dark_s: float, wanted: tuple[str, ...]
 ) -> None:
     daemon = harness.daemon(*seconds(4, Emotion.HAPPY))

@@ -95,7 +95,7 @@ def test_a_longer_dwell_holds_the_mood(harness: DaemonHarness) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "threshold", "dwell_s"),
-    [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.9, FilterSettings().dwell_s)],
+    [("dwell_s", 20.0, 0.513, 20.0), ("sensitivity", 20.0, 0.675, FilterSettings().dwell_s)],
 )
 def test_a_filter_setting_leaves_the_others_alone(
     harness: DaemonHarness, name: str, value: float, threshold: float, dwell_s: float

@@ -199,12 +199,30 @@ def test_no_emotion_is_favoured_by_its_place_in_the_order(order: list[Emotion]) 
 def test_sensitivity_is_the_threshold_in_other_words(threshold: float) -> None:
     sensitivity = sensitivity_for(threshold)
     assert 0 <= sensitivity <= 100
-    assert threshold_for(sensitivity) == pytest.approx(threshold)
+    assert threshold_for(sensitivity) == pytest.approx(min(threshold, 0.7))
 
 
 @given(st.floats(-1e9, 1e9))
-def test_any_sensitivity_gives_a_threshold_that_can_be_reached(sensitivity: float) -> None:
-    assert 0.5 <= threshold_for(sensitivity) < 1
+def test_any_sensitivity_gives_a_threshold_in_its_range(sensitivity: float) -> None:
+    assert 0.5 <= threshold_for(sensitivity) <= 0.7
+
+
+@pytest.mark.parametrize("emotion", [H, S, A])
+def test_the_lower_the_sensitivity_the_later_a_lasting_mood_comes(emotion: Emotion) -> None:
+    came_s = []
+    for sensitivity in (100, 80, 60, 40, 20, 0):
+        mood_filter = MoodFilter(
+            replace(SETTINGS, threshold=threshold_for(sensitivity)), RoomModel(prior_from({}), learns=False)
+        )
+        for n in range(480):
+            shown = Emotion.NEUTRAL if n < 240 else emotion
+            seen = Observation(n / 4, (FaceReading(scores(shown, 0.9), 0.1),))
+            if mood_filter.update(seen).mood is Mood(emotion):
+                came_s.append(n / 4 - 60.0)
+                break
+    assert len(came_s) == 6  # it always comes
+    assert came_s == sorted(came_s)
+    assert came_s[0] < came_s[-1]
 
 
 def emotion_scores(**shares: float) -> EmotionScores:

@@ -168,7 +168,7 @@ def test_a_requested_picture_goes_with_the_camera() -> None:
     assert source.picture is None
 
 
-def test_a_camera_that_was_given_up_is_tried_now_and_then() -> None:
+def test_a_camera_given_up_is_tried_now_and_then() -> None:
     clock = Clock()
     shelf = CameraFactory(clock)
     source = live_source(clock, shelf)

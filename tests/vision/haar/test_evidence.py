@@ -32,9 +32,7 @@ def votes(evidence: FaceEvidence, picture: GreyImage, face: Face) -> Votes:
 @pytest.mark.parametrize(
     "place", [(0, 180), (640 - SIDE, 180), (260, 0), (260, 480 - SIDE), (0, 0), (640 - SIDE, 0)]
 )
-def test_at_the_edges_the_eyes_are_seen_as_in_the_middle(
-    evidence: FaceEvidence, place: tuple[int, int]
-) -> None:
+def test_at_the_edges_the_eyes_are_seen(evidence: FaceEvidence, place: tuple[int, int]) -> None:
     there = Face(*place, SIDE, SIDE)
     in_the_middle = votes(evidence, moved(MIDDLE), MIDDLE).eyes
     assert in_the_middle >= 4
