@@ -77,6 +77,7 @@ class HaarDetector:
     def _follow(self, picture: Picture) -> bool:
         """Look for the faces around their last places; return whether one that counted is lost."""
         lost = False
+        self._tracker.watch_covered(picture.grey)
         pictures = any(track.picture for track in self._tracker.tracks)
         relit = pictures and self._changes.light_changed()
         for track in self._tracker.tracks:

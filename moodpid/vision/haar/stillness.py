@@ -19,6 +19,10 @@ _DARKEST = 16.0  # grey levels: what is darker shows noise rather than detail
 _LIGHT_PX = 8.0  # in the patch: over so much of it light changes little
 _LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
 _CLEAR_PX = 0.25  # in the patch: more than noise, however it came about
+# Correlations of two patches: below the first they show different things, above the second the same
+_ANOTHER, _ALIKE = 0.5, 0.8
+_COVERED_LOOKS, _MOST_LOOKS = 40, 30_000  # looks until something covers what moves, and while it is covered
+_AGAIN_LOOKS = 4  # in a row, in which it is seen as it was
 
 
 class FaceMotion:
@@ -74,6 +78,17 @@ class FaceMotion:
         (one_x, one_y), (other_x, other_y) = self._face.centre, face.centre
         return max(abs(one_x - other_x), abs(one_y - other_y)) < _SAME_PLACE * self._face.width
 
+    def compare(self, grey: GreyImage) -> tuple[float, bool]:
+        """Return how much the face is as it was first seen, from -1 to 1, and whether it is where it was."""
+        patch = _patch(grey, self._face)
+        likeness = (self._first * patch).mean() / (self._first.std() * patch.std() + 1e-6)
+        return float(likeness), bool(np.all(np.abs(self._shift(patch)) < _CLEAR_PX))
+
+    def rest(self, at_s: float) -> None:
+        """Take the face for a picture from now on."""
+        self._moved_s, self._measured = at_s - STILL_S, True
+        self._shifts.clear()
+
     def still_s(self, at_s: float) -> float:
         """Return for how many seconds the face has not moved; 0 while too few looks were measured."""
         return at_s - self._moved_s if self._measured else 0.0
@@ -81,6 +96,36 @@ class FaceMotion:
     def _shift(self, patch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the shift to the right and down, in pixels of the patch."""
         return np.asarray(self._solution @ (self._first - patch).ravel(), np.float32)
+
+
+class CoveredPicture:
+    """A picture before which something may have come: it is seen again as it was, or it was none.
+
+    Args:
+        motion: Of the picture, until it seemed to move.
+    """
+
+    def __init__(self, motion: FaceMotion) -> None:
+        self.motion = motion
+        self._looks = self._again = 0
+        self._covered = False
+
+    def look(self, grey: GreyImage) -> None:
+        """Take in one more frame."""
+        likeness, unmoved = self.motion.compare(grey)
+        self._looks += 1
+        self._covered |= likeness < _ANOTHER
+        self._again = self._again + 1 if unmoved and likeness > _ALIKE else 0
+
+    @property
+    def is_back(self) -> bool:
+        """Whether something covered it, and it has been for some looks as it was."""
+        return self._covered and self._again >= _AGAIN_LOOKS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is watched no longer: nothing came before it, so it moved; or it is away for hours."""
+        return self._looks >= (_MOST_LOOKS if self._covered else _COVERED_LOOKS)
 
 
 def moves(shifts: NDArray[np.float32]) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from moodpid.vision.haar.evidence import Weighed
-from moodpid.vision.haar.stillness import STILL_S, FaceMotion
+from moodpid.vision.haar.stillness import STILL_S, CoveredPicture, FaceMotion
 from moodpid.vision.types import Face, GreyImage
 
 # Log odds from which a place counts as a face: by itself, or while something moves there. What never moves
@@ -22,6 +22,7 @@ _DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
 _SETTLED_LOOKS = 8  # a moving place that was found so often is a face
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
 _IN_FRONT = 2.0  # times a picture's side: a larger box beside it is another face
+_MOST_COVERED = 4  # pictures that are remembered while something is before them: each costs some work a look
 _SAME_PLACE, _SAME_SIZE = 0.3, 1.4  # distance in sides, and ratio of sides, of two proposals that are one
 
 
@@ -73,11 +74,13 @@ class Tracker:
         ignore_pictures: Whether a face that has not moved for minutes is left out, however much it is one.
         tracks: The faces, those included that were not found in the last look.
         expected: Tracks of persons that were lost a moment ago.
+        covered: Pictures before which something may have come.
     """
 
     ignore_pictures: bool
     tracks: list[Track] = field(default_factory=list)
     expected: list[Track] = field(default_factory=list)
+    covered: list[CoveredPicture] = field(default_factory=list)
 
     @property
     def anybody(self) -> bool:
@@ -137,14 +140,33 @@ class Tracker:
 
     def update_motion(self, track: Track, grey: GreyImage, at_s: float) -> None:
         """Measure whether a face moves, and decide whether it is a picture."""
+        was_picture = track.picture
         track.motion.update(grey, at_s)
+        if not was_picture:
+            self._recognize(track, at_s)
         still_s = track.motion.still_s(at_s)
         limit_s = STILL_S if self.ignore_pictures else float("inf")
         if track.log_odds < SURE:
             limit_s = _DOUBTFUL_STILL_S
         track.picture = still_s >= limit_s
+        if was_picture and not track.picture:
+            self.covered = [*self.covered, CoveredPicture(track.motion)][-_MOST_COVERED:]
         if track.picture:
             track.counts, track.seen_s = False, at_s
+
+    def watch_covered(self, grey: GreyImage) -> None:
+        """Look whether pictures are seen again; once in each look."""
+        for picture in self.covered:
+            picture.look(grey)
+        self.covered = [picture for picture in self.covered if not picture.is_over]
+
+    def _recognize(self, track: Track, at_s: float) -> None:
+        """Take a face for the picture that was in its place, if that is seen again."""
+        back = next((p for p in self.covered if p.is_back and p.motion.covers(track.face)), None)
+        if back:
+            back.motion.rest(at_s)
+            track.motion = back.motion
+            self.covered.remove(back)
 
     def reweigh(self, track: Track, weighed: Weighed, at_s: float) -> None:
         """Take note of another close look at a face that was found again."""
