@@ -84,8 +84,9 @@ def replay(
     from moodpid.vision.sources import ReplaySource
 
     pipeline, profile = wiring.build_pipeline(config)
+    source = ReplaySource(recording.frames(path, config.camera.fps, on_fault), pipeline)
     daemon = Daemon(
-        ReplaySource(recording.frames(path, config.camera.fps, on_fault), pipeline),
+        source,
         wiring.build_mood_filter(config, profile),
         wiring.build_policy(config),
         report,
@@ -93,6 +94,7 @@ def replay(
         RequestQueue(),
         ServiceManager(lambda _message: None),
         Event(),
+        clock=lambda: source.at_s,
     )
     with contextlib.suppress(RecordingEnded):
         daemon.run()

@@ -9,7 +9,7 @@ from threading import Event
 from moodpid.channels import RequestQueue
 from moodpid.config import Strategy
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded, RestartRequested, StopRequested
-from moodpid.journal import log_camera, log_mood
+from moodpid.loop_log import log_camera, log_mood
 from moodpid.metrics import LoopMetrics, ThermalThrottle
 from moodpid.mood.mood_filter import MoodFilter, threshold_for
 from moodpid.mood.observation import Observation
@@ -126,18 +126,15 @@ class Daemon:
         decision = self.policy.decide(mood, observed)
         metrics = self.metrics.read(seen.at_s if seen else None, self.clock())
         self._throttle(metrics.temperature_c)
-        state = replace(
-            self._state,
-            camera=self.source.state,
-            picture=self.source.picture,
-            view=self.source.view,
-            observed_mood=observed,
-            mood=mood,
-            metrics=metrics,
-            room_known=sensed is not None or self.source.state.status is CameraStatus.WATCHING,
-        )
-        self._publish(state, decision)
+        known = sensed is not None or self.source.state.status is CameraStatus.WATCHING
+        state = replace(self._state, observed_mood=observed, mood=mood, metrics=metrics, room_known=known)
+        self._publish(self._with_camera(state), decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
+
+    def _with_camera(self, state: AppState) -> AppState:
+        """Return the state with what the source shows."""
+        source = self.source
+        return replace(state, camera=source.state, picture=source.picture, view=source.view)
 
     def _next_observation(self) -> Observation | None:
         """Return what the camera sees; without it the service goes on as long as other senses report."""

@@ -27,6 +27,7 @@ class ReplayReport:
         self._observations = looks
         self._play: str | None = None
         self._changed = False
+        self._at_s: float | None = None  # of the last observation
 
     def request(self, request: MusicRequest) -> None:
         """Record the music that would play from here on."""
@@ -35,8 +36,8 @@ class ReplayReport:
 
     def publish(self, state: AppState, _events: Sequence[MoodEvent]) -> None:
         """Record the state after an observation."""
-        if state.mood and (self._observations or self._changed):
-            self._changed = False
+        if state.mood and ((self._observations and state.mood.at_s != self._at_s) or self._changed):
+            self._changed, self._at_s = False, state.mood.at_s
             self._emit(self._record(state.mood))
 
     def _record(self, state: MoodState) -> dict[str, Any]:

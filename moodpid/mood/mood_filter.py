@@ -243,24 +243,25 @@ class MoodFilter:
 
 # At a sensitivity of 0, 80 and 100. Above the first, a clearly angry face that lasts is never believed, since
 # doubt comes back, once in `change_every_s`
-_STUBBORN, _USUAL, _FICKLE = 0.7, 0.6, 0.5
-_USUAL_SENSITIVITY = 80.0
+_LEAST_SENSITIVE, _DEFAULT, _MOST_SENSITIVE = 0.7, 0.6, 0.5
+_DEFAULT_SENSITIVITY = 80.0
 
 
 def threshold_for(sensitivity: float) -> float:
     """Return the threshold for a sensitivity from 0 (stubborn) to 100 (fickle): from 0.7 to 0.5."""
-    short = _USUAL_SENSITIVITY - min(100.0, max(0.0, sensitivity))
+    short = _DEFAULT_SENSITIVITY - min(100.0, max(0.0, sensitivity))
     if short > 0.0:
-        return round(_USUAL + (_STUBBORN - _USUAL) * short / _USUAL_SENSITIVITY, 6)
-    return round(_USUAL + (_USUAL - _FICKLE) * short / (100.0 - _USUAL_SENSITIVITY), 6)
+        return round(_DEFAULT + (_LEAST_SENSITIVE - _DEFAULT) * short / _DEFAULT_SENSITIVITY, 6)
+    return round(_DEFAULT + (_DEFAULT - _MOST_SENSITIVE) * short / (100.0 - _DEFAULT_SENSITIVITY), 6)
 
 
 def sensitivity_for(threshold: float) -> float:
     """Return the sensitivity, within 0 and 100: the inverse of `threshold_for`; 0 above its range."""
-    above = threshold - _USUAL
+    above = threshold - _DEFAULT
     if above > 0.0:
-        return max(0.0, _USUAL_SENSITIVITY * (1.0 - above / (_STUBBORN - _USUAL)))
-    return min(100.0, _USUAL_SENSITIVITY - (100.0 - _USUAL_SENSITIVITY) * above / (_USUAL - _FICKLE))
+        return max(0.0, _DEFAULT_SENSITIVITY * (1.0 - above / (_LEAST_SENSITIVE - _DEFAULT)))
+    share = above / (_DEFAULT - _MOST_SENSITIVE)
+    return min(100.0, _DEFAULT_SENSITIVITY - (100.0 - _DEFAULT_SENSITIVITY) * share)
 
 
 def _multiplied(belief: Sequence[float], evidence: Sequence[float], share: float) -> tuple[float, ...]:

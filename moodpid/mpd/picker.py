@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from moodpid.config import MpdConfig, SongSource
@@ -12,6 +13,7 @@ from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import MoodPath, mood_for_next_song, place_of_next_song
+from moodpid.mpd.choice import SHORTLIST, best, pick_list, shortlist
 from moodpid.mpd.feedback import Preference, heard_since, preference
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
@@ -21,8 +23,8 @@ from moodpid.mpd.stickers import read_stickers
 from moodpid.text import clean
 
 log = logging.getLogger(__name__)
-SHORTLIST = 12  # songs whose stickers are read for one choice
-_PAGES = 4  # of one list, if all songs of the first ones were refused
+_PAGES = 4  # of one list, if no song of the first ones may come
+_NOTHING_NEW_S = 600.0  # so long no further pages of a list are read after that many gave nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Picker:
         self._liked = ""
         self._request: MusicRequest | None = None
         self._path: MoodPath | None = None  # None: begins again with the next song
+        self._nothing_new_s: dict[SongSource, float] = {}  # when no page of a list had a song that may come
         self._mood: Mood | None = None  # of the song picked last
         self._reported: set[Mood] = set()
         self.problems: dict[SongSource, str] = {}
@@ -128,19 +131,21 @@ class Picker:
             return None
         if self._liked and (pick := self._pick_alike(link, mood, waiting, now_s)):
             return pick
-        usable = list(self._lists[mood])
-        fits = self._fitness(waiting, now_s)
-        worn: tuple[tuple[str, ...], tuple[Mood, str], Mapping[str, Preference]] | None = None
+        return self._pick_from_lists(link, mood, waiting, now_s)
+
+    def _pick_from_lists(self, link: Mpd, mood: Mood, waiting: Sequence[str], now_s: float) -> Pick | None:
+        """Return a song of the mood's lists; one that was heard lately only if none of them has another."""
+        usable, fits = list(self._lists[mood]), self._fitness(waiting, now_s)
+        repeats: Callable[[], Pick] | None = None
         while usable:
             source = pick_list(usable, self._random)
             songs, leanings = self._songs_of(link, source, self._target(source, mood), waiting, now_s)
-            found = songs, (mood, source.name), leanings
+            best_of_them = partial(self._best, link, songs, (mood, source.name), leanings)
             if any(map(fits, songs)):
-                return self._best(link, *found)
-            # All of them wait or were heard lately: better than silence, and than nothing else
-            worn = worn or (found if songs else None)
+                return best_of_them()
+            repeats = repeats or (best_of_them if songs else None)
             usable.remove(source)
-        return self._best(link, *worn) if worn else None
+        return repeats() if repeats else None
 
     def like(self, uri: str) -> None:
         """Pick songs that sound like this one, until the mood changes; empty: no longer."""
@@ -208,13 +213,16 @@ class Picker:
         """Return songs of a list that MPD has not refused lately, from another page if none of them fits."""
         tried: set[str] = set()
         fits = self._fitness(waiting, now_s)
-        for _ in range(_PAGES):
+        pages = 1 if now_s - self._nothing_new_s.get(source, float("-inf")) < _NOTHING_NEW_S else _PAGES
+        for _ in range(pages):
             page = self._song_lists.page(link, source, now_s)
             uris = [uri for uri in page.uris if not self.memory.is_refused(uri, now_s)]
             tried |= set(page.uris)
             if any(map(fits, uris)) or page.total == len(page.uris):
                 break
             self._song_lists.forget(source)
+        else:
+            self._nothing_new_s[source] = now_s
         self._note(source, page.problem or ("" if uris else none_playable(source, len(tried))))
         return uris
 
@@ -258,40 +266,3 @@ class Picker:
         self.problems.pop(source, None)
         if problem:
             self.problems[source] = problem
-
-
-def pick_list(sources: Sequence[SongSource], rng: Random) -> SongSource:
-    """Return one of `sources`, by their weights; there is at least one."""
-    return rng.choices(sources, [source.weight for source in sources])[0]
-
-
-def shortlist(
-    uris: Collection[str],
-    waiting: Sequence[str],
-    heard: Mapping[str, float],
-    since_s: float,
-    rng: Random,
-) -> tuple[str, ...]:
-    """Return some songs of `uris` that are fit to come next, at random.
-
-    In a list so short that every song waits or was heard lately they come again, the longest unheard alone,
-    and of those that wait not the one that would then follow itself: silence would be worse.
-
-    Args:
-        uris: To choose from.
-        waiting: Songs that are in the queue already, the one that plays among them, the last one at the end.
-        heard: When songs were heard last, in monotonic seconds.
-        since_s: Later than this is lately.
-        rng: Shuffles.
-    """
-    songs = list(dict.fromkeys(uris))
-    rng.shuffle(songs)
-    fresh = [uri for uri in songs if uri not in waiting and heard.get(uri, float("-inf")) < since_s]
-    place = {uri: number for number, uri in enumerate(waiting)}
-    songs.sort(key=lambda uri: (place.get(uri, -1), heard.get(uri, float("-inf"))))
-    return tuple(fresh[:SHORTLIST] or songs[:1])
-
-
-def best(preferences: Mapping[str, Preference], rng: Random) -> str:
-    """Return the song whose preference draws highest; there is at least one."""
-    return max(preferences, key=lambda uri: preferences[uri].sample(rng))

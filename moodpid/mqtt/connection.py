@@ -30,14 +30,14 @@ class ConnectionOptions:
     Attributes:
         name: Begins the client id; a random part follows, so that two instances do not throw each other out.
         will: What the broker publishes when the connection is lost.
-        farewell: Returns what is published before the connection is closed.
+        last_message: Returns what is published before the connection is closed.
         subscriptions: The topics to read.
         on_message: Called on the network thread with each message; what it returns is published.
     """
 
     name: str
     will: Message
-    farewell: Callable[[], Message | None]
+    last_message: Callable[[], Message | None]
     subscriptions: tuple[Subscription, ...]
     on_message: Callable[[Received], Message | None]
 
@@ -64,7 +64,7 @@ class Connection(Protocol):
         """Send a message without waiting; forgotten if there is no session."""
 
     def stop(self) -> None:
-        """Say farewell and begin to disconnect; return at once."""
+        """Publish the last message and begin to disconnect; return at once."""
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; return False if it has not come within `timeout_s` seconds."""
@@ -114,7 +114,7 @@ class BrokerConnection:
         return session.publish(message, qos) if session else DeliveryStatus(None, {})
 
     def stop(self) -> None:
-        """Say farewell and begin to disconnect; return at once."""
+        """Publish the last message and begin to disconnect; return at once."""
         self._stop.set()
 
     def join(self, timeout_s: float) -> bool:
@@ -126,7 +126,7 @@ class BrokerConnection:
     def _run(self) -> None:
         while not self._stop.is_set():
             session = Session(self._broker, self._client_id, will=self._options.will, handler=self)
-            end = session.run(self._wanted, self._timings.answer_limit_s, self._options.farewell)
+            end = session.run(self._wanted, self._timings.answer_limit_s, self._options.last_message)
             if end.kind is EndKind.LOST:  # before the number: the publisher reads it when the session is gone
                 self.last_end = None if end.lasted_s >= self._timings.stable_s else end
             self.session, self._session = 0, None

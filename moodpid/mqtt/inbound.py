@@ -102,8 +102,8 @@ class InboundRouter:
         self._rejected: dict[tuple[str, bytes, bool], str] = {}
         self._throttled_log = ThrottledLogger(log)
         states = tuple(retained_topics(topics))
-        self._watched = frozenset((*states, topics.birth)) - {""}
-        others = (topics.presence, topics.birth) if topics.birth else (topics.presence,)
+        self._watched = frozenset((*states, *topics.births)) - {""}
+        others = (topics.presence, *topics.births)
         self.subscriptions = (
             *(Subscription(topic) for topic in (*self._commands.topics, *others)),
             *(Subscription(topic, others_only=True) for topic in states),

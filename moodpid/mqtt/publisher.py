@@ -137,12 +137,12 @@ class MqttPublisher:
         self._inbound.accepts_commands = self._ownership.owns_id
         if begins:
             self._throttle.forget()
-            self._orphans.start()
+            self._orphans.start(self._session, lost=self._connection.last_end is not None)
         return self._ownership.owns_id
 
     def _on_seen(self, topic: str, payload: bytes, now_s: float) -> None:
         """Take in what others published on a topic of this device, or on Home Assistant's status."""
-        if topic == self._topics.birth:
+        if topic in self._topics.births:
             if payload == ONLINE.encode():
                 self._births.on_birth(now_s)
             return
@@ -211,11 +211,11 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post=post, claim=claim.claim)
     offline = Message(topics.status, OFFLINE)
 
-    def farewell() -> Message | None:
+    def last_message() -> Message | None:
         return offline if inbound.accepts_commands else None  # another instance may go on
 
     options = ConnectionOptions(
-        f"moodpid-{device.id}", offline, farewell, inbound.subscriptions, inbound.on_message
+        f"moodpid-{device.id}", offline, last_message, inbound.subscriptions, inbound.on_message
     )
     server = Broker(broker, password)
     connection = connect(options) if connect else BrokerConnection(server, options, timings)

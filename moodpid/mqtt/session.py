@@ -131,18 +131,18 @@ class Session:
         self,
         wanted: Callable[[], bool],
         answer_limit_s: float,
-        farewell: Callable[[], Message | None] = lambda: None,
+        last_message: Callable[[], Message | None] = lambda: None,
     ) -> SessionEnd:
         """Connect and stay until the session ends or is no longer wanted.
 
         Args:
             wanted: Whether to go on; looked at every `_IDLE_S` seconds at the latest.
             answer_limit_s: How long the broker may take to accept.
-            farewell: Returns what is published before this side ends the session.
+            last_message: Returns what is published before this side ends the session.
         """
         try:
             self._broker.connect(self._client)
-            kind = self._loop(wanted, time.monotonic() + answer_limit_s, farewell)
+            kind = self._loop(wanted, time.monotonic() + answer_limit_s, last_message)
         except OSError as error:
             return self._end(EndKind.UNREACHABLE, error)
         except Exception as error:  # noqa: BLE001 - paho raises whatever a malformed packet makes it meet
@@ -172,20 +172,20 @@ class Session:
         self._asked |= self._broker.subscribe(self._client, subscriptions)
 
     def _loop(
-        self, wanted: Callable[[], bool], answer_until_s: float, farewell: Callable[[], Message | None]
+        self, wanted: Callable[[], bool], answer_until_s: float, last_message: Callable[[], Message | None]
     ) -> EndKind:
         while self._client.loop(timeout=_IDLE_S if self.connected else _POLL_S) == _SUCCESS:
             if not wanted():
-                self._disconnect(farewell())
+                self._disconnect(last_message())
                 return EndKind.CLOSED
             if not self.connected and time.monotonic() > answer_until_s:
                 return EndKind.SILENT
         return EndKind.LOST if self.connected else EndKind.REJECTED
 
-    def _disconnect(self, farewell: Message | None) -> None:
+    def _disconnect(self, last_message: Message | None) -> None:
         """Disconnect in order, after what was published last."""
-        if farewell:
-            self.publish(farewell)
+        if last_message:
+            self.publish(last_message)
         self._client.disconnect()
         until_s = time.monotonic() + _CLOSING_S
         while self._client.loop(timeout=_POLL_S) == _SUCCESS and time.monotonic() < until_s:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from moodpid import config
 
 ONLINE, OFFLINE = "online", "offline"
-BIRTH = "homeassistant/status"
-"""Where Home Assistant publishes `online` when it starts, whatever its discovery prefix is."""
+BIRTH = "homeassistant/status"  # Home Assistant's default, whatever its discovery prefix is
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +15,12 @@ class Topics:
     Attributes:
         root: What our own start with, without a slash at the end.
         discovery: Where Home Assistant reads what entities there are; JSON, retained.
-        birth: Where Home Assistant publishes `online` when it starts.
+        births: Where Home Assistant publishes `online` when it starts: its default, and below another prefix.
     """
 
     root: str
     discovery: str = ""
-    birth: str = ""
+    births: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, device: config.DeviceConfig, broker: config.MqttConfig) -> "Topics":
@@ -29,7 +28,8 @@ class Topics:
         root, prefix = f"{broker.base_topic}/{device.id}", broker.discovery_prefix
         if not prefix:
             return cls(root)
-        return cls(root, f"{prefix}/device/moodpid_{device.id}/config", BIRTH)
+        births = tuple(dict.fromkeys((BIRTH, f"{prefix}/status")))
+        return cls(root, f"{prefix}/device/moodpid_{device.id}/config", births)
 
     @property
     def status(self) -> str:

@@ -187,7 +187,11 @@ class LiveSource:
 
 
 class ReplaySource:
-    """Observes a recording as fast as possible, in the recording's own time."""
+    """Observes a recording as fast as possible, in the recording's own time.
+
+    Attributes:
+        at_s: The time of the last frame.
+    """
 
     picture = None
     view = None
@@ -197,6 +201,7 @@ class ReplaySource:
         self._pipeline = observer
         self._darkness = DarknessDetector()
         self.state = _WATCHING
+        self.at_s = 0.0
 
     def idle_s(self) -> float:
         """Return 0: a replay never rests."""
@@ -211,6 +216,7 @@ class ReplaySource:
         frame = next(self._frames, None)
         if frame is None:
             raise RecordingEnded("the recording is over")
+        self.at_s = frame.at_s
         self.state = _DARK if self._darkness.update(frame) else _WATCHING
         return None if self._darkness.too_dark_now else self._pipeline.observe(frame)
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from moodpid.cli import main
@@ -107,6 +108,18 @@ def test_a_broken_picture_among_good_ones_is_reported(
     (fault,) = output.err.splitlines()
     assert "1.png" in fault
     assert len(records(output.out)) >= 2
+
+
+def test_a_replay_reports_no_look_in_the_dark(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bright = cv2.imread(str(next(FACES.glob("*.png"))))
+    for number in range(30):
+        cv2.imwrite(str(tmp_path / f"{number:02}.png"), bright if number < 4 else np.zeros_like(bright))
+    assert main(["replay", str(tmp_path), "--looks", "--json", "--config", str(config)]) == 0
+    at = [record["at"] for record in records(capsys.readouterr().out)]
+    assert len(at) == 4
+    assert at == sorted(set(at))
 
 
 def test_a_broken_video_is_reported_in_our_words_alone(

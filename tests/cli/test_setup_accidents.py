@@ -248,9 +248,12 @@ def test_letters_that_are_no_utf_8_are_asked_for_again(path: Path) -> None:
         env={**os.environ, "PYTHONUTF8": "1"},
     ) as asked:
         os.close(terminal)
-        os.write(controller, b"K\xfcche\nn\nKitchen\n")
-        output, _ = asked.communicate(timeout=30)
-    os.close(controller)
+        try:
+            os.write(controller, b"K\xfcche\nn\nKitchen\n")
+            output, _ = asked.communicate(timeout=30)
+        finally:
+            asked.kill()
+            os.close(controller)
     assert asked.returncode == 0, output
     assert b"no UTF-8" in output
     assert load(path).device.name == "Kitchen"

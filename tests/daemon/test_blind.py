@@ -103,7 +103,6 @@ def test_after_two_dark_hours_no_more_songs_come(
     daemon = harness.daemon(*seconds(4, Emotion.HAPPY))
     with pytest.raises(RecordingEnded):
         daemon.run()
-    harness.eye.state = CameraState(CameraStatus.DARK)
     daemon.source = harness.eye = ScriptedSource([None, None])
     harness.eye.state = CameraState(CameraStatus.DARK)
     daemon.clock = lambda: 4.0 + dark_s

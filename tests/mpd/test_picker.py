@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from moodpid.config import SongSource, parse
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
+from moodpid.mpd.choice import SHORTLIST, best, pick_list, shortlist
 from moodpid.mpd.feedback import Preference, Verdict, changes, heard_since, own_names, preference, verdict
-from moodpid.mpd.picker import SHORTLIST, best, pick_list, shortlist
 from moodpid.mpd.song_lists import PAGE, sample
 
 URIS = st.lists(st.sampled_from("abcdefghij"), max_size=30)

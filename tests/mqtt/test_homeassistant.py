@@ -24,6 +24,12 @@ def test_an_empty_prefix_means_no_home_assistant() -> None:
     assert not Topics.of(DEVICE, config.MqttConfig(discovery_prefix="")).discovery
 
 
+def test_the_start_of_home_assistant_is_heard_with_any_prefix() -> None:
+    births = Topics.of(DEVICE, config.MqttConfig(discovery_prefix="ha")).births
+    assert set(births) == {"homeassistant/status", "ha/status"}
+    assert len(Topics.of(DEVICE, config.MqttConfig()).births) == 1
+
+
 def test_the_names_give_the_entities_that_a_home_tests() -> None:
     asked = discovery(DEVICE, TOPICS, setting_fields(Capabilities()), picture=True)["components"].values()
     named = [c for c in asked if c["platform"] != "device_automation"]

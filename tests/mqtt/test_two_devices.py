@@ -137,7 +137,7 @@ def test_standing_aside_publishes_offline(
     wait_until(lambda: any("the moodpid on attic-pi uses" in line for line in lines(caplog)))
 
 
-def test_who_stands_aside_says_no_farewell_for_the_other(
+def test_who_stands_aside_publishes_nothing_when_it_ends(
     mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     with MqttListener(mosquitto.port) as listener:

@@ -18,12 +18,17 @@ def older(bare_pi: Pi, request: pytest.FixtureRequest) -> str:
 
     Its scripts write the configuration, or dpkg knows it as one of its own, as that of 0.1.0.
     """
+    return make_older(bare_pi, conffile=request.param == "conffile")
+
+
+def make_older(bare_pi: Pi, *, conffile: bool) -> str:
+    """Return the path of such a package."""
     bare_pi.run(
         f"dpkg-deb -R {bare_pi.package} /root/old && "
         "sed -i 's/^Version: .*/Version: 0.0.1/' /root/old/DEBIAN/control"
     )
     bare_pi.write("/root/old/usr/lib/moodpid/moodpid/data/moodpid.toml", OTHER_DEFAULT)
-    if request.param == "conffile":
+    if conffile:
         bare_pi.write("/root/old/etc/moodpid/moodpid.toml", OTHER_DEFAULT)
         bare_pi.write("/root/old/DEBIAN/conffiles", "/etc/moodpid/moodpid.toml")
         bare_pi.run("rm /root/old/DEBIAN/preinst")
@@ -32,11 +37,11 @@ def older(bare_pi: Pi, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def before(bare_pi: Pi, packages: Path, request: pytest.FixtureRequest) -> str:
+def before(bare_pi: Pi, packages: Path) -> str:
     """The package of 0.1.0 as it was released; the older one where a shallow clone lacks its commit."""
     found = sorted(packages.glob(f"released-{bare_pi.suite}/moodpid_0.1.0*.deb"))
     if not found:
-        return str(request.getfixturevalue("older"))
+        return make_older(bare_pi, conffile=True)
     return f"/packages/{found[0].relative_to(packages)}"
 
 
@@ -70,3 +75,19 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, before: str)
         assert ready_pi.has("MainPID") != process
         ready_pi.wait_until_well()
         ready_pi.wait_until_published("dwell_s", "^7$")
+
+
+def test_forth_and_back_with_an_unchanged_configuration(ready_pi: Pi, before: str) -> None:
+    for package in (before, ready_pi.package, before, ready_pi.package):
+        ready_pi.install(package)
+        assert ready_pi.run("moodpid check", check=False).returncode == 0
+    assert "[library]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+
+
+def test_removed_in_between_an_unchanged_configuration_follows(ready_pi: Pi, older: str) -> None:
+    ready_pi.install(older)
+    ready_pi.install()
+    ready_pi.run("apt-get remove -y moodpid")
+    ready_pi.install(older)
+    ready_pi.install()
+    assert "[library]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout

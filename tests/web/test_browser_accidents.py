@@ -150,7 +150,7 @@ def test_switches_are_seen_where_colours_cannot_be_mixed(browser: Browser, serve
         other.page.route("**/page.css", lambda route: route.fulfill(body=style, content_type="text/css"))
         other.show("settings")
         other.page.reload()
-        for part in ("[role=switch]", ".rail"):
+        for part in ("body", "[role=switch]", ".rail"):
             ground = other.page.locator(part).first.evaluate("e => getComputedStyle(e).backgroundColor")
             assert ground != "rgba(0, 0, 0, 0)", part
 

@@ -24,6 +24,7 @@ NETWORK_RATE_HZ = 16000  # what musicnn was trained with
 _WORTH_SEEKING_S = 5.0  # a song so little longer than the excerpt is read from its start
 _STDERR_BYTES = 64 * 1024
 _PIPE_BYTES = 1 << 16
+_OUT_OF_TIME = b"received signal 24"  # ffmpeg's last words after SIGXCPU, with which it ends in order
 _LOUDNESS = re.compile(rb"^\s+I:\s+(-?\d+(?:\.\d+)?) LUFS", re.MULTILINE)
 _ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\] (.+)$", re.MULTILINE)
 _FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
@@ -208,7 +209,7 @@ def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limit
     if not _read_all(sinks, time.monotonic() + limits.wall_s):
         raise SlowDecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
     samples, messages, *rest = (bytes(sink.data) for sink in sinks.values())
-    if process.wait() > 0 and _LOUDNESS.search(messages):
+    if process.wait() > 0 and _LOUDNESS.search(messages) and _OUT_OF_TIME not in messages:
         raise _NoLoudnessError("the loudness cannot be measured")
     if len(samples) < 4 * SAMPLE_RATE_HZ:
         if process.returncode == -signal.SIGKILL:
@@ -273,7 +274,7 @@ def _loudness(messages: bytes) -> float | None:
 
 def _reason(messages: bytes, returncode: int) -> str:
     """Return in one line why there is no sound, with ffmpeg's own words where it has some."""
-    if returncode == -signal.SIGXCPU:
+    if returncode == -signal.SIGXCPU or _OUT_OF_TIME in messages:
         return "the decoder took too much processor time"
     if foreign := _FOREIGN.search(messages):
         return f"not an audio file: its format is {clean(foreign[1])}"

@@ -160,6 +160,11 @@ def test_a_decoder_that_eats_memory_is_refused_it(tmp_path: Path, impostor: Path
     ("does", "why"),
     [
         ("while :; do :; done", "the decoder took too much processor time"),
+        # As ffmpeg does, which ends in order and still measures the loudness
+        (
+            "echo 'Exiting normally, received signal 24.' >&2; echo '    I:  -20.0 LUFS' >&2; exit 255",
+            "the decoder took too much processor time",
+        ),
         ("kill -KILL $$", "the decoder was killed: memory may have run out"),  # as the kernel does
     ],
 )
