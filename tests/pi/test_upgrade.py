@@ -78,9 +78,10 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, before: str)
 
 
 def test_forth_and_back_with_an_unchanged_configuration(ready_pi: Pi, before: str) -> None:
-    for package in (before, ready_pi.package, before, ready_pi.package):
-        ready_pi.install(package)
-        assert ready_pi.run("moodpid check", check=False).returncode == 0
+    for _ in range(2):
+        ready_pi.install(before)  # whose own configuration names no playlist yet, and is refused for that
+        ready_pi.install()
+        ready_pi.run("moodpid check")
     assert "[library]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
 
 
