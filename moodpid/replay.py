@@ -5,7 +5,7 @@ from typing import Any
 
 from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import MoodEvent, MusicRequest
-from moodpid.state import AppState
+from moodpid.state import AppState, CameraStatus
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -27,7 +27,7 @@ class ReplayReport:
         self._observations = looks
         self._play: str | None = None
         self._changed = False
-        self._at_s: float | None = None  # of the last observation
+        self._at_s: float | None = None  # of the look that was recorded last
 
     def request(self, request: MusicRequest) -> None:
         """Record the music that would play from here on."""
@@ -36,7 +36,11 @@ class ReplayReport:
 
     def publish(self, state: AppState, _events: Sequence[MoodEvent]) -> None:
         """Record the state after an observation."""
-        if state.mood and ((self._observations and state.mood.at_s != self._at_s) or self._changed):
+        if state.mood is None:
+            return
+        # In the dark nothing is seen: the mood is that of a look before
+        seen = state.camera.status is CameraStatus.WATCHING and state.mood.at_s != self._at_s
+        if (self._observations and seen) or self._changed:
             self._changed, self._at_s = False, state.mood.at_s
             self._emit(self._record(state.mood))
 

@@ -86,7 +86,8 @@ def changes(
 
 def heard_since(stickers: Mapping[str, str], since_unix_s: float, now_unix_s: float) -> bool:
     """Return whether the song was heard between two times, in seconds since 1970, here or elsewhere."""
-    return since_unix_s <= _count(stickers, LAST_PLAYED, default=-1) <= now_unix_s
+    played_s = _count(stickers, LAST_PLAYED, default=-1)
+    return played_s >= 0 and since_unix_s <= played_s <= now_unix_s
 
 
 def own_names(mood: Mood) -> tuple[str, str]:

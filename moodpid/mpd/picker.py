@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from random import Random
 
 from moodpid.config import MpdConfig, SongSource
@@ -105,6 +104,7 @@ class Picker:
     def forget(self) -> None:
         """Read lists again and try all songs again: lists or library may have changed."""
         self._song_lists.forget()
+        self._nothing_new_s.clear()
         self.sounds.forget()
         self.memory.forget_refused()
 
@@ -136,16 +136,18 @@ class Picker:
     def _pick_from_lists(self, link: Mpd, mood: Mood, waiting: Sequence[str], now_s: float) -> Pick | None:
         """Return a song of the mood's lists; one that was heard lately only if none of them has another."""
         usable, fits = list(self._lists[mood]), self._fitness(waiting, now_s)
-        repeats: Callable[[], Pick] | None = None
+        repeated: list[Pick] = []
         while usable:
             source = pick_list(usable, self._random)
             songs, leanings = self._songs_of(link, source, self._target(source, mood), waiting, now_s)
-            best_of_them = partial(self._best, link, songs, (mood, source.name), leanings)
-            if any(map(fits, songs)):
-                return best_of_them()
-            repeats = repeats or (best_of_them if songs else None)
+            if songs:
+                pick, rested = self._best(link, songs, (mood, source.name), leanings)
+                if rested and any(map(fits, songs)):
+                    return pick
+                repeated.append(pick)
             usable.remove(source)
-        return repeats() if repeats else None
+        # Not the one that would follow itself, if there is another
+        return min(repeated, key=lambda pick: pick.uri in waiting[-1:], default=None)
 
     def like(self, uri: str) -> None:
         """Pick songs that sound like this one, until the mood changes; empty: no longer."""
@@ -157,7 +159,7 @@ class Picker:
             log.info("%s", found.problem)
             self._liked = ""
             return None
-        return self._best(link, found.uris, (mood, f"songs like {clean(self._liked)}"), {})
+        return self._best(link, found.uris, (mood, f"songs like {clean(self._liked)}"), {})[0]
 
     def _songs_of(
         self, link: Mpd, source: SongSource, target: Affect | None, waiting: Sequence[str], now_s: float
@@ -222,7 +224,8 @@ class Picker:
                 break
             self._song_lists.forget(source)
         else:
-            self._nothing_new_s[source] = now_s
+            if pages == _PAGES:
+                self._nothing_new_s[source] = now_s
         self._note(source, page.problem or ("" if uris else none_playable(source, len(tried))))
         return uris
 
@@ -236,8 +239,8 @@ class Picker:
 
     def _best(
         self, link: Mpd, songs: Sequence[str], where: tuple[Mood, str], leanings: Mapping[str, Preference]
-    ) -> Pick:
-        """Return the song that draws best; `where` is the mood and the name of the list."""
+    ) -> tuple[Pick, bool]:
+        """Return the song that draws best, and whether it has rested; `where`: mood and name of the list."""
         mood, name = where
         self.sounds.recall_rejections(link, mood)
         stickers = {uri: read_stickers(link, uri) for uri in songs}
@@ -249,7 +252,7 @@ class Picker:
         uri = best(preferences, self._random)
         liked = preferences[uri]
         why = f"one of {len(preferences)} from {name}, {liked.good:.2f} for it and {liked.bad:.2f} against"
-        return Pick(uri, mood, name, why, stickers[uri])
+        return Pick(uri, mood, name, why, stickers[uri]), bool(rested)
 
     def _preference(
         self, uri: str, stickers: Mapping[str, str], mood: Mood, leaning: Preference | None

@@ -60,17 +60,16 @@ class OrphanCleaner:
         self._losses = 0  # sessions in a row that ended with a deletion on its way
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
 
-    def start(self, session: int, *, lost: bool) -> None:
+    def start(self, session: int) -> None:
         """Begin to delete what is left under another id or prefix; for every session until it is done.
 
         Some brokers end the session instead of denying it: after two of them it is left to the next start.
 
         Args:
             session: The number of the session.
-            lost: The session before ended soon.
         """
         before, self._session = self._session, session
-        if lost and session != before and self._sent and self._sent[-1][1].accepted is None:
+        if session != before and self._sent and self._sent[-1][1].accepted is None:
             self._losses += 1
             if self._losses == _GIVE_UP_AFTER:
                 what = "the broker closes the connection when %s, of an earlier name, is deleted: it stays"

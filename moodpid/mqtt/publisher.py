@@ -137,7 +137,7 @@ class MqttPublisher:
         self._inbound.accepts_commands = self._ownership.owns_id
         if begins:
             self._throttle.forget()
-            self._orphans.start(self._session, lost=self._connection.last_end is not None)
+            self._orphans.start(self._session)
         return self._ownership.owns_id
 
     def _on_seen(self, topic: str, payload: bytes, now_s: float) -> None:

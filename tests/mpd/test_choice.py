@@ -30,8 +30,9 @@ class Evening:
         lists: Mapping[str, Sequence[str]],
         *sources: str | SongSource,
         reader: LibraryReader | None = None,
+        stickers: dict[str, dict[str, str]] | None = None,
     ) -> None:
-        self.mpd = FakeMpd(lists)
+        self.mpd = FakeMpd(lists, stickers=stickers or {})
         playlists = {Mood.HAPPY: sources} if sources else {}  # by sound without
         settings = MpdConfig(autoplay=True, playlists=playlists, no_repeat_h=2.0)
         self.request = MusicRequest(start_path(Mood.HAPPY, None), settings.names[Mood.HAPPY])
@@ -91,6 +92,12 @@ def test_a_short_list_beside_a_long_one_does_not_repeat() -> None:
     heard = Evening(lists, "One", "Many").hear(36)
     assert heard.count("one/anthem") == 1
     assert len(set(heard)) == 36
+
+
+def test_after_a_restart_a_short_list_does_not_repeat_either() -> None:
+    lists = {"One": ["one/anthem"], "Many": [f"many/{n}" for n in range(60)]}
+    evening = Evening(lists, "One", "Many", stickers={"one/anthem": {"lastPlayed": "900"}})
+    assert "one/anthem" not in evening.hear(20)
 
 
 def test_short_lists_alone_go_round() -> None:

@@ -106,6 +106,7 @@ def test_stickers_tell_what_was_heard_before_a_restart() -> None:
     assert not heard_since({"lastPlayed": "30"}, 40, 60)
     assert not heard_since({"lastPlayed": "70"}, 40, 60)  # by a clock that was wrong
     assert not heard_since({}, 40, 60)
+    assert not heard_since({}, -7000, 200)  # a clock that begins in 1970
 
 
 def test_a_song_hated_elsewhere_counts_against_it_here() -> None:

@@ -139,7 +139,7 @@ def _check_state(file: tuple[str, bytes]) -> None:
             return Delivered()
 
         cleaner = OrphanCleaner(JsonFile(path), Topics("moodpid/now"))
-        cleaner.start(1, lost=False)
+        cleaner.start(1)
         for _ in range(3):
             cleaner.step(deliver)
 

@@ -211,10 +211,13 @@ def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limit
     samples, messages, *rest = (bytes(sink.data) for sink in sinks.values())
     if process.wait() > 0 and _LOUDNESS.search(messages) and _OUT_OF_TIME not in messages:
         raise _NoLoudnessError("the loudness cannot be measured")
+    out_of_time = process.returncode == -signal.SIGXCPU or _OUT_OF_TIME in messages
+    if out_of_time and len(samples) < _expected_bytes(SAMPLE_RATE_HZ) // 2:
+        raise DecodeError("the decoder took too much processor time")
     if len(samples) < 4 * SAMPLE_RATE_HZ:
         if process.returncode == -signal.SIGKILL:
             raise SlowDecodeError("the decoder was killed: memory may have run out")
-        raise DecodeError(_reason(messages, process.returncode))
+        raise DecodeError(_reason(messages))
     return Excerpt(_floats(samples), _floats(rest[0] if rest else b""), _loudness(messages))
 
 
@@ -272,10 +275,8 @@ def _loudness(messages: bytes) -> float | None:
     return loudness if loudness > _SILENCE_LUFS else None
 
 
-def _reason(messages: bytes, returncode: int) -> str:
+def _reason(messages: bytes) -> str:
     """Return in one line why there is no sound, with ffmpeg's own words where it has some."""
-    if returncode == -signal.SIGXCPU or _OUT_OF_TIME in messages:
-        return "the decoder took too much processor time"
     if foreign := _FOREIGN.search(messages):
         return f"not an audio file: its format is {clean(foreign[1])}"
     errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]

@@ -88,6 +88,7 @@ class FaceMotion:
         """Take the face for a picture from now on."""
         self._moved_s, self._measured = at_s - STILL_S, True
         self._shifts.clear()
+        self._looks = 0
 
     def still_s(self, at_s: float) -> float:
         """Return for how many seconds the face has not moved; 0 while too few looks were measured."""

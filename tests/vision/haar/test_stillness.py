@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.haar.stillness import FaceMotion
+from moodpid.vision.haar.stillness import STILL_S, FaceMotion
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, GreyImage
 from tests.support.rooms import room
@@ -73,3 +73,17 @@ def test_a_face_that_went_elsewhere_is_not_covered() -> None:
     motion = FaceMotion(frame(0.0, 1.0, 0, 1.0), FACE, 0.0)
     assert motion.covers(Face(210, 120, 100, 100))
     assert not motion.covers(Face(240, 120, 100, 100))
+
+
+def test_a_picture_seen_again_in_other_light_may_move() -> None:
+    motion = FaceMotion(frame(0.0, 1.0, 0, 2.0), FACE, 0.0)
+    for number in range(1, 5):
+        motion.update(frame(0.0, 1.0, number, 2.0), number / LOOKS_HZ)
+    motion.rest(1.25)
+    assert motion.still_s(1.25) == STILL_S
+    motion.relight(frame(0.0, 0.6, 5, 2.0))
+    for number in range(6, 80):
+        at_s = number / LOOKS_HZ
+        shift = 0.4 * np.sin(2 * np.pi * at_s / 4)
+        motion.update(frame(float(shift), 0.6, number, 2.0), at_s)
+    assert motion.still_s(20.0) < 12.0
