@@ -41,7 +41,7 @@ class RoomStore:
 
     def __init__(self, file: JsonFile, model: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._file, self._model, self._clock = file, model, clock
-        self._saved: RoomState | None = None  # not known: nothing, or a file that cannot be read now
+        self._saved: RoomState | None = RoomState()  # None: unknown
         self._saved_at_s = clock()
         self._late = False  # what was not to wait could not be written
 
@@ -49,6 +49,7 @@ class RoomStore:
         """Return what was learned; nothing where the file is missing or unusable."""
         kept = self._file.read(_Kept)
         if kept is None:
+            self._saved = None if self._file.exists else RoomState()  # it could not be read
             return RoomState()
         moods_s = _in_order(kept.moods_s)
         if kept.model == self._model:

@@ -59,6 +59,11 @@ class JsonFile:
         self._clock = clock
         self._retry_s: float | None = None  # when the disk that refused may be tried again
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file, though it may be unusable."""
+        return self._path is not None and os.path.lexists(self._path)
+
     def read(self, schema: type[T]) -> T | None:
         """Return the object if it fits `schema`, else None; an unusable file is set aside with one log line.
 

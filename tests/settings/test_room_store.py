@@ -38,7 +38,10 @@ def test_what_was_learned_comes_back(file: Path) -> None:
 
 
 def test_nothing_was_learned_before_the_first_run(file: Path) -> None:
-    assert store(file).load() == RoomState()
+    keeper = store(file)
+    assert keeper.load() == RoomState()
+    assert keeper.save(RoomState(), now=True)
+    assert not file.exists()  # nothing is written for nothing
 
 
 def test_it_is_written_at_most_once_an_hour(file: Path) -> None:
