@@ -209,15 +209,7 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     topics, fields = Topics.of(device, broker), setting_fields(capabilities)
     claim = IdClaim(socket.gethostname(), timings)
     inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post=post, claim=claim.claim)
-    offline = Message(topics.status, OFFLINE)
-
-    def last_message() -> Message | None:
-        return offline if inbound.accepts_commands else None  # another instance may go on
-
-    options = ConnectionOptions(
-        f"moodpid-{device.id}", offline, last_message, inbound.subscriptions, inbound.on_message
-    )
-    server = Broker(broker, password)
+    server, options = Broker(broker, password), _connection_options(device, topics, inbound)
     connection = connect(options) if connect else BrokerConnection(server, options, timings)
     discovery = Discovery(device, topics, capabilities)
     return MqttPublisher(
@@ -231,4 +223,18 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
         outbox=Outbox(connection, server.address),
         timings=timings,
         clock=clock,
+    )
+
+
+def _connection_options(
+    device: config.DeviceConfig, topics: Topics, inbound: InboundRouter
+) -> ConnectionOptions:
+    """Return the will, the last message (the same, where the id is ours), and the subscriptions."""
+    offline = Message(topics.status, OFFLINE)
+
+    def last_message() -> Message | None:
+        return offline if inbound.accepts_commands else None  # another instance may go on
+
+    return ConnectionOptions(
+        f"moodpid-{device.id}", offline, last_message, inbound.subscriptions, inbound.on_message
     )
