@@ -12,6 +12,7 @@ from moodpid.errors import ModelError
 from moodpid.mood.emotion import EMOTIONS, EmotionScores
 from moodpid.mood.room import ClassifierProfile
 from moodpid.system.quiet_stderr import quiet_stderr
+from moodpid.vision.low_light import face_in_good_light
 from moodpid.vision.opencv import cv2
 from moodpid.vision.sidecar import Crop, Sidecar, Tensor, check_tensor, load
 from moodpid.vision.types import Face, Frame, GreyImage
@@ -50,7 +51,7 @@ class TfliteClassifier:
 
     def classify_crop(self, image: GreyImage) -> EmotionScores:
         """Return calibrated probabilities for a face that fills a picture of any shape (height, width)."""
-        raw = self.quantized_logits(image).astype(np.float64)
+        raw = self.quantized_logits(face_in_good_light(image, self._width, self._height)).astype(np.float64)
         logits = (raw - self._sidecar.output.zero_point) * self._sidecar.output.scale
         scores = softmax(logits / self._sidecar.calibration.temperature)
         return EmotionScores(tuple(float(scores[i]) for i in self._order))

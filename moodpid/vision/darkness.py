@@ -2,12 +2,17 @@
 
 import numpy as np
 
-from moodpid.vision.types import Frame
+from moodpid.vision.opencv import cv2
+from moodpid.vision.types import Frame, GreyImage
 
-_STEP_PX = 8  # every so many pixels are enough to know
-# Grey levels that the brightest hundredth of the picture stays below in the dark, and exceeds in the light:
-# sensors at full gain give noise around 16 to 30 behind a covered lens
-DARK_BELOW, LIGHT_ABOVE = 40.0, 56.0
+_STEP_PX = 8  # every so many pixels are enough to know how bright a picture is
+# Grey levels that the brightest hundredth of the picture exceeds in the light: sensors at full gain give
+# noise around 16 to 30 behind a covered lens
+_BRIGHT, _BRIGHT_AGAIN = 40.0, 56.0
+# Grey levels from the darkest to the brightest places, above which a dim room is in view and not noise. Faces
+# are found and read in less, see `tools/benchmarks/detection` and `dim_faces.py`
+_CONTRAST, _CONTRAST_AGAIN = 6.0, 8.0
+_PLACES = 20, 15  # columns and rows: noise is averaged out in places so large
 HOLDS_S = 3.0  # cameras that begin to look, and people who pass by close, are dark for a moment
 
 
@@ -20,9 +25,7 @@ class DarknessDetector:
 
     def update(self, frame: Frame) -> bool:
         """Return whether it is too dark to see faces, as of this frame."""
-        brightest = float(np.percentile(frame.grey[::_STEP_PX, ::_STEP_PX], 99))
-        differs = brightest > LIGHT_ABOVE if self._dark else brightest < DARK_BELOW
-        if not differs:
+        if _is_lit(frame.grey, again=self._dark) != self._dark:
             self._differs_since_s = None
         elif self._differs_since_s is None:
             self._differs_since_s = frame.at_s
@@ -34,3 +37,14 @@ class DarknessDetector:
     def too_dark_now(self) -> bool:
         """Whether no face can be seen now: unlike `update`, without delay as darkness begins."""
         return self._dark or self._differs_since_s is not None
+
+
+def _is_lit(grey: GreyImage, *, again: bool) -> bool:
+    """Return whether a room is to be seen; after the dark, more clearly so."""
+    if float(np.percentile(grey[::_STEP_PX, ::_STEP_PX], 99)) >= (_BRIGHT_AGAIN if again else _BRIGHT):
+        return True
+    height, width = grey.shape
+    size = min(width, _PLACES[0]), min(height, _PLACES[1])
+    places = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    darkest, brightest = np.percentile(places, (1, 99))
+    return bool(brightest - darkest >= (_CONTRAST_AGAIN if again else _CONTRAST))

@@ -1,11 +1,16 @@
 """A dark room and a covered lens are noticed, and nothing else is taken for them."""
 
+import math
+from collections.abc import Generator
+
 import numpy as np
 import pytest
 
+from moodpid.mood.emotion import Emotion
 from moodpid.mood.observation import Observation
 from moodpid.state import CameraStatus
 from moodpid.vision.darkness import HOLDS_S, DarknessDetector
+from moodpid.vision.haar.detector import HaarDetector
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.sources import LiveSource, ReplaySource
 from moodpid.vision.types import Frame
@@ -34,6 +39,41 @@ def test_a_dim_room_with_a_lamp_is_not_dark() -> None:
     darkness, dim = DarknessDetector(), covered(0.0).grey
     dim[100:180, 100:180] = 200
     assert not any(darkness.update(Frame(dim, at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
+
+
+@pytest.mark.parametrize("noise", [2.0, 5.0])
+def test_a_face_is_found_in_a_room_without_a_lamp(noise: float) -> None:
+    dim = 0.12 * room((Emotion.NEUTRAL, 250, 150, 140))
+    random = np.random.default_rng(5)
+
+    def frames() -> Generator[Frame, None, None]:
+        for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25):
+            noisy = dim + noise * random.standard_normal(dim.shape)
+            yield Frame(np.clip(np.rint(noisy), 0, 255).astype(np.uint8), at_s)
+
+    source = ReplaySource(frames(), FacePipeline(HaarDetector(60), FakeClassifier()))
+    seen = [source.next_observation() for _ in range(35)]
+    assert source.state.status is CameraStatus.WATCHING
+    assert [len(one.faces) for one in seen if one] == [1] * 35
+
+
+@pytest.mark.parametrize("height", [120, 480, 1080])
+def test_a_covered_lens_is_dark_at_any_size(height: int) -> None:
+    darkness, random = DarknessDetector(), np.random.default_rng(6)
+    for at_s in np.arange(0.0, 2 * HOLDS_S, 0.5):
+        noise = random.normal(20, 7, (height, height * 4 // 3))
+        darkness.update(Frame(np.clip(noise, 0, 255).astype(np.uint8), at_s))
+    assert darkness.too_dark_now
+
+
+def test_the_edge_of_darkness_does_not_flicker() -> None:
+    darkness, states = DarknessDetector(), []
+    for at_s in np.arange(0.0, 20 * HOLDS_S, 0.5):
+        grey = np.full((480, 640), 10, np.uint8)
+        grey[:, 320:] += 5 if at_s < 2 * HOLDS_S else round(6 + math.sin(at_s))
+        states.append(darkness.update(Frame(grey, at_s)))
+    assert states == sorted(states)
+    assert states[-1]
 
 
 def test_a_hand_that_passes_is_not_darkness() -> None:
