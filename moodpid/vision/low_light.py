@@ -1,7 +1,7 @@
 """Brings a dim face to the brightness of those the network learned from, and takes the noise out of it.
 
-Without this the network calls a dim face sad: 28 to 38 % of FER2013's faces at a tenth of their light, where it
-calls 18 % so in good light. See `tools/benchmarks/dim_faces.py`.
+Without this the network calls a dim face sad: 28 to 38 % of FER2013's faces at a tenth of their light, where
+it calls 18 % so in good light. See `tools/benchmarks/dim_faces.py`.
 """
 
 from typing import Any
