@@ -31,13 +31,13 @@ def test_a_face_in_good_light_is_only_shrunk() -> None:
     assert np.array_equal(shown(picture), cv2.resize(picture, (SIDE_PX,) * 2, interpolation=cv2.INTER_AREA))
 
 
-def test_a_face_of_the_right_size_in_good_light_is_not_copied() -> None:
+def test_a_face_of_the_right_size_is_not_copied() -> None:
     picture = shown(face())
     assert shown(picture) is picture
 
 
 @pytest.mark.parametrize("light", [0.05, 0.1, 0.25])
-def test_a_dim_face_is_as_bright_as_one_in_light(light: float) -> None:
+def test_a_dim_face_becomes_as_bright_as_others(light: float) -> None:
     picture = shown(face(light=light))
     assert np.percentile(picture, 99) == pytest.approx(100, abs=2)
     assert np.corrcoef(picture.ravel(), shown(face()).ravel())[0, 1] > 0.99
@@ -50,7 +50,7 @@ def test_noise_that_comes_to_light_is_removed() -> None:
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_a_dim_face_is_read_as_in_good_light(emotion: Emotion) -> None:
+def test_a_dim_face_is_read_like_a_lit_one(emotion: Emotion) -> None:
     classifier = TfliteClassifier(MODEL)
     in_light = classifier.classify_crop(face(emotion))
     dim = classifier.classify_crop(face(emotion, light=0.1, noise=3.0))

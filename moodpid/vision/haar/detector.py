@@ -77,12 +77,8 @@ class HaarDetector:
     def _follow(self, picture: Picture) -> bool:
         """Look for the faces around their last places; return whether one that counted is lost."""
         lost = False
-        self._tracker.watch_covered(picture.grey)
-        pictures = any(track.picture for track in self._tracker.tracks)
-        relit = pictures and self._changes.light_changed()
+        self._tracker.watch_covered(picture.grey, self._at_s)
         for track in self._tracker.tracks:
-            if relit and track.picture and self._finder.near(picture, track.face):
-                track.motion.relight(picture.grey)
             counted = track.counts
             was_picture = track.picture
             self._tracker.update_motion(track, picture.grey, self._at_s)

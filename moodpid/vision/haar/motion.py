@@ -100,12 +100,6 @@ class ChangeDetector:
             self._moved = changed_blocks(self.thumbnail, self._before)
         return self._any_in(self._moved, face)
 
-    def light_changed(self) -> bool:
-        """Return whether most of the picture differs from the frame before, as no person makes it differ."""
-        return self._before is not None and bool(
-            np.median(np.abs(_difference(self.thumbnail, self._before))) > _LEAST_CHANGE
-        )
-
     def changed(self, face: Face) -> bool:
         """Return whether a place has changed since the last search."""
         return self._any_in(self._changed_blocks(), face)

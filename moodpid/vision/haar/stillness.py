@@ -12,16 +12,23 @@ from moodpid.vision.types import Face, GreyImage
 STILL_S = 180.0  # a face that has not moved for so long is a picture
 _PATCH_PX = 48
 _SAME_PLACE = 0.25  # of the face's width
-_LOOKS = 32  # eight seconds at the default rate, two breaths
+_LEAST_S = 0.2  # between two shifts: a breath needs no more
+_LOOKS = 64  # 16 seconds at the default rate, four breaths
+_LEAST_LOOKS = 32
 _RIDGE = 1e-3  # of a patch of standard deviation 1 at most
-_SMOOTH = 1.8  # von Neumann's ratio of noise is 1 +- 0.25 for so many looks
+# Standard deviations by which von Neumann's ratio exceeds that of noise: of a face, and of one that is known
+# for a picture. Asked at each look, noise exceeds the first once in two hours, the second once in two days
+_SMOOTH, _SMOOTH_PICTURE = 6.0, 8.0
 _DARKEST = 16.0  # grey levels: what is darker shows noise rather than detail
 _LIGHT_PX = 8.0  # in the patch: over so much of it light changes little
 _LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
 _CLEAR_PX = 0.25  # in the patch: more than noise, however it came about
+_FAR_PX = 0.5  # in the patch: further away, less is seen of a shift
 # Correlations of two patches: below the first they show different things, above the second the same
 _ANOTHER, _ALIKE = 0.5, 0.8
-_COVERED_LOOKS, _MOST_LOOKS = 40, 30_000  # looks until something covers what moves, and while it is covered
+_SAME_LIGHT = 1.15  # ratio of two levels of a face: in light that differs more, a shift is not to be trusted
+_RELIT_S = 10.0  # in other light for so long, it is measured in that
+_COVERED_S, _AWAY_S = 10.0, 7200.0  # until something covers what moves, and while it is covered
 _AGAIN_LOOKS = 4  # in a row, in which it is seen as it was
 
 
@@ -36,42 +43,75 @@ class FaceMotion:
 
     def __init__(self, grey: GreyImage, face: Face, at_s: float) -> None:
         self._face = face
-        self._shifts: deque[NDArray[np.float32]] = deque(maxlen=_LOOKS)
-        self._looks = 0  # since shifts are measured against the present patch
-        self._offset = np.zeros(2, np.float32)  # what is added to them
-        self._moved_s = at_s
+        self._moved_s = self._taken_s = at_s
         self._measured = False
-        self._measure_against(grey)
+        self._begin(grey, at_s)
 
-    def _measure_against(self, grey: GreyImage) -> None:
-        self._first = _patch(grey, self._face)
+    def _begin(self, grey: GreyImage, at_s: float) -> None:
+        self._measure_against(grey, at_s)
+        self._shifts = deque([self._offset], maxlen=_LOOKS)
+        self._unlike = 0  # looks in a row that show something else
+
+    def _measure_against(self, grey: GreyImage, at_s: float) -> None:
+        """Measure against this frame from now on."""
+        self._first, self._level = _patch(grey, self._face)
         down, right = np.gradient(self._first)
         self._solution = shift_solution(right.ravel(), down.ravel(), _RIDGE)
-        self._looks = 0
+        self._looks = 0  # since then
+        self._offset = np.zeros(2, np.float32)  # what is added to the shifts
+        self._same_light_s = at_s
 
-    def relight(self, grey: GreyImage) -> None:
-        """Measure against this frame from now on: the light has changed, which is no motion.
+    def update(self, grey: GreyImage, at_s: float, *, is_picture: bool = False) -> None:
+        """Measure the shift in this frame.
 
-        The shifts from before go on counting: where the face was on average is where it is now. In light that
-        changes with each look, every other shift is measured all the same.
+        A picture must move more clearly than a face, or be covered, and is measured against what it was all
+        the same: it may be seen again.
         """
-        if self._looks != 1:
-            recent = [*self._shifts][-self._looks :] if self._looks else [self._offset]
-            self._offset = np.asarray(np.mean(recent, axis=0), np.float32)
-            self._measure_against(grey)
-
-    def update(self, grey: GreyImage, at_s: float) -> None:
-        """Measure the shift in this frame."""
-        self._shifts.append(self._offset + self._shift(_patch(grey, self._face)))
-        self._looks += 1
-        if len(self._shifts) < _LOOKS:
+        if at_s - self._taken_s < _LEAST_S:
             return
-        if moves(np.array(self._shifts)):
-            self._moved_s, self._measured = at_s, False
-            self._shifts.clear()
-            self._looks = 0
-        else:
-            self._measured = True
+        self._taken_s = at_s
+        patch, level = _patch(grey, self._face)
+        likeness = _likeness(self._first, patch)
+        if self._is_lit_otherwise(likeness, level):
+            if at_s - self._same_light_s > _RELIT_S:
+                self._measure_on_against(grey, at_s)
+            return
+        self._same_light_s = at_s
+        self._shifts.append(self._offset + self._shift(patch))
+        self._looks += 1
+        self._unlike = self._unlike + 1 if likeness < _ANOTHER else 0
+        if len(self._shifts) < _LEAST_LOOKS:
+            return
+        covered = is_picture and self._unlike >= _AGAIN_LOOKS
+        self._measured = not (
+            covered or moves(np.array(self._shifts), _SMOOTH_PICTURE if is_picture else _SMOOTH)
+        )
+        if not self._measured:
+            self._moved_s = at_s
+        if is_picture:
+            return
+        if not self._measured:  # further away from where it was, a breath would not be seen
+            self._begin(grey, at_s)
+        elif self._looks >= _LEAST_LOOKS and np.abs(self._mean_shift() - self._offset).max() > _FAR_PX:
+            self._measure_on_against(grey, at_s)
+
+    def _is_lit_otherwise(self, likeness: float, level: float) -> bool:
+        same = 1 / _SAME_LIGHT < level / self._level < _SAME_LIGHT
+        return not same and likeness > _ALIKE
+
+    def _measure_on_against(self, grey: GreyImage, at_s: float) -> None:
+        """Measure against this frame from now on: other light, or a slow drift, is no motion.
+
+        The shifts from before go on counting: where the face was on average is where it is now.
+        """
+        mean = self._mean_shift()
+        self._measure_against(grey, at_s)
+        self._offset = mean
+
+    def _mean_shift(self) -> NDArray[np.float32]:
+        """Return the mean of the shifts that were measured against the present patch."""
+        recent = [*self._shifts][-self._looks :] if self._looks else [self._offset]
+        return np.asarray(np.mean(recent, axis=0), np.float32)
 
     def covers(self, face: Face) -> bool:
         """Return whether a face is still where the motion is measured."""
@@ -80,15 +120,14 @@ class FaceMotion:
 
     def compare(self, grey: GreyImage) -> tuple[float, bool]:
         """Return how much the face is as it was first seen, from -1 to 1, and whether it is where it was."""
-        patch = _patch(grey, self._face)
-        likeness = (self._first * patch).mean() / (self._first.std() * patch.std() + 1e-6)
-        return float(likeness), bool(np.all(np.abs(self._shift(patch)) < _CLEAR_PX))
+        patch, _ = _patch(grey, self._face)
+        return _likeness(self._first, patch), bool(np.all(np.abs(self._shift(patch)) < _CLEAR_PX))
 
     def rest(self, at_s: float) -> None:
         """Take the face for a picture from now on."""
         self._moved_s, self._measured = at_s - STILL_S, True
-        self._shifts.clear()
-        self._looks = 0
+        self._shifts = deque([self._offset], maxlen=_LOOKS)
+        self._looks = self._unlike = 0
 
     def still_s(self, at_s: float) -> float:
         """Return for how many seconds the face has not moved; 0 while too few looks were measured."""
@@ -104,17 +143,21 @@ class CoveredPicture:
 
     Args:
         motion: Of the picture, until it seemed to move.
+        at_s: When it did, in monotonic seconds.
     """
 
-    def __init__(self, motion: FaceMotion) -> None:
+    def __init__(self, motion: FaceMotion, at_s: float) -> None:
         self.motion = motion
-        self._looks = self._again = 0
+        self._moved_s = self._taken_s = at_s
+        self._again = 0
         self._covered = False
 
-    def look(self, grey: GreyImage) -> None:
+    def look(self, grey: GreyImage, at_s: float) -> None:
         """Take in one more frame."""
+        if at_s - self._taken_s < _LEAST_S:
+            return
+        self._taken_s = at_s
         likeness, unmoved = self.motion.compare(grey)
-        self._looks += 1
         self._covered |= likeness < _ANOTHER
         self._again = self._again + 1 if unmoved and likeness > _ALIKE else 0
 
@@ -126,23 +169,33 @@ class CoveredPicture:
     @property
     def is_over(self) -> bool:
         """Whether it is watched no longer: nothing came before it, so it moved; or it is away for hours."""
-        return self._looks >= (_MOST_LOOKS if self._covered else _COVERED_LOOKS)
+        return self._taken_s - self._moved_s >= (_AWAY_S if self._covered else _COVERED_S)
 
 
-def moves(shifts: NDArray[np.float32]) -> bool:
+def moves(shifts: NDArray[np.float32], deviations: float) -> bool:
     """Return whether shifts of shape (looks, 2), in pixels of the patch, are a motion rather than noise.
 
     Noise jumps from look to look, a breath does not: von Neumann, "Distribution of the Ratio of the Mean
-    Square Successive Difference to the Variance" (1941). Large shifts are a motion in any case.
+    Square Successive Difference to the Variance" (1941). Of n looks of noise, the ratio of the variance to
+    half of those squares is 1 give or take 1 / sqrt(n). Large shifts are a motion in any case.
+
+    Args:
+        shifts: The shifts.
+        deviations: By how many of its standard deviations the ratio must exceed that of noise.
     """
     variance = shifts.var(axis=0)
     jumps = np.square(np.diff(shifts, axis=0)).mean(axis=0) / 2
-    smooth = (variance > _SMOOTH * jumps) & (variance > _LEAST_PX**2)
+    smooth = (variance > (1 + deviations / np.sqrt(len(shifts))) * jumps) & (variance > _LEAST_PX**2)
     return bool(np.any(smooth | (variance > _CLEAR_PX**2)))
 
 
-def _patch(grey: GreyImage, face: Face) -> NDArray[np.float32]:
-    """Return the detail of a face, shape (48, 48), without the light on it.
+def _likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the correlation of two patches, from -1 to 1."""
+    return float((one * other).mean() / (one.std() * other.std() + 1e-6))
+
+
+def _patch(grey: GreyImage, face: Face) -> tuple[NDArray[np.float32], float]:
+    """Return the detail of a face, shape (48, 48), without the light on it, and its mean level, above 0.
 
     Light multiplies: of the logarithm, what changes slowly over the face is light, and is left out.
     """
@@ -153,4 +206,5 @@ def _patch(grey: GreyImage, face: Face) -> NDArray[np.float32]:
     seen = np.log(small + _DARKEST)
     detail = cv2.GaussianBlur(seen, (0, 0), 1.5) - cv2.GaussianBlur(seen, (0, 0), _LIGHT_PX)
     one_level = 1.0 / _DARKEST  # in the dark
-    return np.asarray((detail - detail.mean()) / (detail.std() + one_level), np.float32)
+    patch = np.asarray((detail - detail.mean()) / (detail.std() + one_level), np.float32)
+    return patch, float(small.mean()) + 1.0

@@ -19,7 +19,7 @@ _LOST_S = 3.0  # a place is watched this long after the face was last found ther
 _EXPECTED_S = 30.0  # a lost person is expected at the same place this long: chosen, see docs/vision.md
 _RESIZED = 2.0  # the ratio of sides up to which an expected person may have come nearer or gone back
 _DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
-_SETTLED_LOOKS = 8  # a moving place that was found so often is a face
+_SETTLED_S, _MOST_S = 2.0, 0.25  # a place that was found moving for so long is a face; of one look at most
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
 _IN_FRONT = 2.0  # times a picture's side: a larger box beside it is another face
 _MOST_COVERED = 4  # pictures that are remembered while something is before them: each costs some work a look
@@ -37,7 +37,7 @@ class Track:
         motion: Whether it moves.
         certain: Whether it counts as a person even while nothing moves there.
         began_s, seen_s, weighed_s: When it came, was found last, and was looked at closely last.
-        moving_looks: In how many looks something moved there.
+        moving_s: For how long something moved there.
         counts: Whether it counted as a person in the last look.
         picture: Whether it is a picture of a face, or nothing but a pattern: it has not moved.
     """
@@ -50,7 +50,7 @@ class Track:
     began_s: float
     seen_s: float
     weighed_s: float
-    moving_looks: int = 0
+    moving_s: float = 0.0
     counts: bool = True
     picture: bool = False
 
@@ -130,18 +130,19 @@ class Tracker:
 
     def found(self, track: Track, face: Face, grey: GreyImage, at_s: float, *, moved: bool) -> None:
         """Take note that a face was found again, and decide whether it counts."""
+        if moved:
+            track.moving_s += min(at_s - track.seen_s, _MOST_S)
         track.face, track.seen_s = face, at_s
         if not track.motion.covers(face):
             track.motion = FaceMotion(grey, face, at_s)
-        track.moving_looks += moved
-        if track.moving_looks >= _SETTLED_LOOKS:
+        if track.moving_s >= _SETTLED_S:
             track.certain = True
         track.counts = track.certain or moved
 
     def update_motion(self, track: Track, grey: GreyImage, at_s: float) -> None:
         """Measure whether a face moves, and decide whether it is a picture."""
         was_picture = track.picture
-        track.motion.update(grey, at_s)
+        track.motion.update(grey, at_s, is_picture=was_picture)
         if not was_picture:
             self._recognize(track, at_s)
         still_s = track.motion.still_s(at_s)
@@ -150,14 +151,15 @@ class Tracker:
             limit_s = _DOUBTFUL_STILL_S
         track.picture = still_s >= limit_s
         if was_picture and not track.picture:
-            self.covered = [*self.covered, CoveredPicture(track.motion)][-_MOST_COVERED:]
+            self.covered = [*self.covered, CoveredPicture(track.motion, at_s)][-_MOST_COVERED:]
+            track.motion = FaceMotion(grey, track.face, at_s)
         if track.picture:
             track.counts, track.seen_s = False, at_s
 
-    def watch_covered(self, grey: GreyImage) -> None:
+    def watch_covered(self, grey: GreyImage, at_s: float) -> None:
         """Look whether pictures are seen again; once in each look."""
         for picture in self.covered:
-            picture.look(grey)
+            picture.look(grey, at_s)
         self.covered = [picture for picture in self.covered if not picture.is_over]
 
     def _recognize(self, track: Track, at_s: float) -> None:
@@ -174,7 +176,7 @@ class Tracker:
         track.weighed_s, track.log_odds = at_s, odds
         track.certain = odds >= (KEEP if track.certain else CERTAIN)
         if not track.certain:
-            track.moving_looks = 0
+            track.moving_s = 0.0
 
     def missed(self, track: Track) -> None:
         """Take note that a face was not found in this look."""

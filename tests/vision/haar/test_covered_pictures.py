@@ -58,6 +58,22 @@ def test_a_picture_that_somebody_passes_stays_one(covered_looks: int) -> None:
     assert counts[-50:] == [0] * 50
 
 
+def test_a_picture_that_somebody_passes_slowly_stays_one() -> None:
+    detector, at_s, looks_hz = HaarDetector(64), 0.0, 30
+    while at_s < LEARNED_S:
+        at_s += EVERY_S
+        detector.detect(Frame(noisy(PICTURE, round(at_s)), at_s))
+    counts = []
+    for number in range(15 * looks_hz):
+        at_s += 1 / looks_hz
+        column = round(60 * number / looks_hz)
+        grey = PICTURE.copy()
+        if column < 440:
+            grey[60:, column : column + 200] = shirt()[:420, : 640 - column]
+        counts.append(len(detector.detect(Frame(noisy(grey, number), at_s))))
+    assert counts[-4 * looks_hz :] == [0] * (4 * looks_hz)
+
+
 def test_a_person_who_looked_away_counts_again() -> None:
     def sleeper() -> Iterator[GreyImage]:
         yield from known()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from moodpid.mood.emotion import Emotion
-from moodpid.vision.haar.stillness import STILL_S, FaceMotion
+from moodpid.vision.haar.stillness import STILL_S, FaceMotion, moves
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, GreyImage
 from tests.support.rooms import room
@@ -58,9 +58,75 @@ def test_light_that_changes_again_and_again_is_no_motion(
         shift = float(amplitude_px * np.sin(2 * np.pi * at_s / 4))
         if number % every == 0:
             light = 1.5 - light
-            motion.relight(frame(shift, light, number, 2.0))
         motion.update(frame(shift, light, number, 2.0), at_s)
     assert (motion.still_s(40.0) == 40.0) == still
+
+
+@pytest.mark.parametrize("amplitude_px", [0.1, 0.3])
+@pytest.mark.parametrize("aside_px", [(3, -2), (-10, -8), (12, 6), (0, 18)])
+def test_a_sleeper_who_moved_aside_breathes(aside_px: tuple[int, int], amplitude_px: float) -> None:
+    random, small = np.random.default_rng(4), room((Emotion.NEUTRAL, 60, 60, 100), width=220, height=220)
+    motion = FaceMotion(small, Face(60, 60, 100, 100), 0.0)
+    for number in range(1, 170):
+        at_s = number / LOOKS_HZ
+        right, down = aside_px[0], aside_px[1] + amplitude_px * np.sin(2 * np.pi * at_s / 4)
+        shift = np.array([[1, 0, right], [0, 1, down]], np.float32)
+        moved = np.asarray(
+            cv2.warpAffine(small, shift, (220, 220), borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+        noisy = moved + 2.0 * random.standard_normal(moved.shape)
+        motion.update(np.asarray(np.clip(noisy, 0, 255), np.uint8), at_s)
+    assert motion.still_s(42.25) < 25.0
+
+
+def in_light(motion: FaceMotion, picture: GreyImage, level: float, number: int, noise: float) -> None:
+    """Show one more look of a picture in this light."""
+    random = np.random.default_rng(number)
+    noisy = level * picture + noise * random.standard_normal(picture.shape)
+    seen = np.asarray(np.clip(noisy, 0, 255), np.uint8)
+    known = motion.still_s(number / LOOKS_HZ) >= STILL_S
+    motion.update(seen, number / LOOKS_HZ, is_picture=known)
+
+
+@pytest.mark.parametrize(("side", "light", "deviation"), [(64, 0.4, 6.0), (64, 0.25, 4.0), (100, 0.25, 6.0)])
+def test_a_portrait_by_lamplight_is_still_all_evening(side: int, light: float, deviation: float) -> None:
+    picture = room((Emotion.NEUTRAL, 0, 0, side), width=side, height=side)
+    motion = FaceMotion(np.asarray(light * picture, np.uint8), Face(0, 0, side, side), 0.0)
+    for number in range(1, 15 * 240):
+        in_light(motion, picture, light, number, deviation)
+    assert motion.still_s(15 * 60.0) > 10 * 60.0
+
+
+def test_a_film_on_television_moves_no_poster() -> None:
+    picture = room((Emotion.NEUTRAL, 10, 10, 80), width=100, height=100)
+    motion, random = FaceMotion(picture, Face(10, 10, 80, 80), 0.0), np.random.default_rng(8)
+    glow = 0.0
+    for number in range(1, 15 * 240):
+        glow = float(np.clip(0.8 * glow + 0.6 * random.normal(), -1, 1))
+        in_light(motion, picture, 0.5 * (1 + 0.4 * glow), number, 2.0)
+    assert motion.still_s(15 * 60.0) > 14 * 60.0
+
+
+def test_a_breath_is_seen_in_other_light() -> None:
+    motion = FaceMotion(frame(0.0, 1.0, 0, 2.0), FACE, 0.0)
+    for number in range(1, 161):
+        at_s = number / LOOKS_HZ
+        breath = 0.3 * np.sin(2 * np.pi * at_s / 4)
+        motion.update(frame(float(breath), 0.5, number, 2.0), at_s)
+    assert motion.still_s(40.0) < 15.0
+
+
+@pytest.mark.parametrize("hz", [2.0, 4.0, 30.0])
+def test_noise_is_no_motion_and_a_breath_is(hz: float) -> None:
+    looks = 64
+    at_s = np.arange(looks) * max(1 / hz, 0.2)
+    random = np.random.default_rng(9)
+    for _ in range(200):
+        noise = random.normal(0.0, 0.03, (looks, 2)).astype(np.float32)
+        assert not moves(noise, 6.0)
+        breath = np.zeros_like(noise)
+        breath[:, 1] = 0.08 * np.sin(2 * np.pi * at_s / 4 + random.uniform(0, 6))
+        assert moves(noise + breath, 6.0)
 
 
 def test_nothing_is_known_before_enough_looks() -> None:
@@ -81,7 +147,6 @@ def test_a_picture_seen_again_in_other_light_may_move() -> None:
         motion.update(frame(0.0, 1.0, number, 2.0), number / LOOKS_HZ)
     motion.rest(1.25)
     assert motion.still_s(1.25) == STILL_S
-    motion.relight(frame(0.0, 0.6, 5, 2.0))
     for number in range(6, 80):
         at_s = number / LOOKS_HZ
         shift = 0.4 * np.sin(2 * np.pi * at_s / 4)
