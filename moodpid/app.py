@@ -44,7 +44,7 @@ def run(config: Config) -> None:
     room_store = wiring.build_room_store(profile)
     daemon = Daemon(
         wiring.build_source(config, pipeline, signals.event.is_set, view_level),
-        wiring.build_mood_filter(config, profile, room_store.load()),
+        wiring.build_mood_filter(config, profile, room_store.load(), room_known=False),
         wiring.build_policy(config),
         wiring.build_player(config, requests) if config.player.enabled else None,
         wiring.build_publishers(config, requests, view_level),

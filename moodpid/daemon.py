@@ -114,19 +114,20 @@ class Daemon:
         self._publish_opening()
         seen, sensed = self._next_observation(), self._senses_alone()
         observation = seen or sensed
-        if observation:
-            self._reset_after_pause(observation.at_s)
-        elif self.source.state.status is CameraStatus.DARK:
-            self._reset_after_pause(self.clock(), _LONG_DARK_S)
+        dark = self.source.state.status is CameraStatus.DARK
+        if observation or dark:
+            now_s = observation.at_s if observation else self.clock()
+            self._reset_after_pause(now_s, _LONG_DARK_S if dark else _LONG_PAUSE_S)
         observed = self._state.observed_mood
         if observation:
-            observed = self.mood_filter.update(observation)
+            filtered = self.mood_filter.update(observation)
+            observed = filtered if self.mood_filter.knows_room else None
             self.save_room(self.mood_filter.room.state, now=False)
         mood = apply_override(observed, self._state.settings.override, self._override_since_s)
         decision = self.policy.decide(mood, observed)
         metrics = self.metrics.read(seen.at_s if seen else None, self.clock())
         self._throttle(metrics.temperature_c)
-        known = sensed is not None or self.source.state.status is CameraStatus.WATCHING
+        known = self._knows_room(sensed)
         state = replace(self._state, observed_mood=observed, mood=mood, metrics=metrics, room_known=known)
         self._publish(self._with_camera(state), decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
@@ -151,13 +152,19 @@ class Daemon:
         """Publish that the camera is about to be opened, which may take seconds, with what was just set."""
         camera = self.source.state
         if camera.status is CameraStatus.STARTING and self._state.camera.status is not CameraStatus.STARTING:
-            known = self._senses_alone() is not None
+            known = self._knows_room(self._senses_alone())
             self._publish(replace(self._state, camera=camera, room_known=known), Decision(None, ()))
+
+    def _knows_room(self, sensed: Observation | None) -> bool:
+        watches = self.source.state.status is CameraStatus.WATCHING
+        return (sensed is not None or watches) and self.mood_filter.knows_room
 
     def _senses_alone(self) -> Observation | None:
         """Return an observation without faces where other senses report while the camera sees nothing."""
-        blind = self.source.state.status in (CameraStatus.LOST, CameraStatus.DARK, CameraStatus.STARTING)
-        if blind and self.mood_filter.follows_senses(self.clock()):
+        status = self.source.state.status
+        blind = status in (CameraStatus.LOST, CameraStatus.DARK, CameraStatus.STARTING)
+        dark = status is CameraStatus.DARK
+        if blind and self.mood_filter.follows_senses(self.clock(), in_the_dark=dark):
             return Observation(self.clock(), ())
         return None
 
@@ -227,7 +234,7 @@ class Daemon:
         if new.dwell_s != old.dwell_s:
             self.mood_filter.adjust(dwell_s=new.dwell_s)
         if new.fps != old.fps:
-            self.source.set_rate(new.fps * self._thermal.share)
+            self.source.set_rate(self._thermal.throttled(new.fps))
         self._state = replace(self._state, settings=new)
 
     def _reset_after_pause(self, now_s: float, limit_s: float = _LONG_PAUSE_S) -> None:
@@ -250,7 +257,7 @@ class Daemon:
 
     def _throttle(self, temperature_c: float | None) -> None:
         if self._thermal.update(temperature_c):
-            fps = self._state.settings.fps * self._thermal.share
+            fps = self._thermal.throttled(self._state.settings.fps)
             level = logging.WARNING if self._thermal.share < 1 else logging.INFO
             log.log(level, "the processor is at %.0f °C: %.1f observations per second", temperature_c, fps)
             self.source.set_rate(fps)

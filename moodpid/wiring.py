@@ -234,12 +234,10 @@ def _page_url(config: Config) -> str:
 
 def default_settings(config: Config) -> Settings:
     """Return the configuration's values of all settings."""
-    mood = config.mood
-    sensitivity = round(sensitivity_for(mood.threshold))
     return Settings(
         strategy=config.player.strategy,
-        dwell_s=mood.dwell_s,
-        sensitivity=sensitivity,
+        dwell_s=config.mood.dwell_s,
+        sensitivity=round(sensitivity_for(config.mood.threshold)),
         fps=config.camera.fps,
     )
 
@@ -260,7 +258,7 @@ def web_password(config: Config) -> str:
 
 
 def build_mood_filter(
-    config: Config, profile: ClassifierProfile, learned: RoomState | None = None
+    config: Config, profile: ClassifierProfile, learned: RoomState | None = None, *, room_known: bool = True
 ) -> MoodFilter:
     """Return the filter that turns observations into a mood.
 
@@ -268,9 +266,11 @@ def build_mood_filter(
         config: Says how it weighs and waits, and where the frequencies of moods come from.
         profile: Of the classifier whose scores it reads.
         learned: What was learned of the room before.
+        room_known: Whether the room is known to be empty at first.
     """
     senses = {name: Sense(sense.weight, sense.expires_s) for name, sense in config.senses.items()}
-    return MoodFilter(filter_settings(config, profile), build_room(config, profile, learned), senses)
+    settings, room = filter_settings(config, profile), build_room(config, profile, learned)
+    return MoodFilter(settings, room, senses, room_known=room_known)
 
 
 def build_room(config: Config, profile: ClassifierProfile, learned: RoomState | None = None) -> RoomModel:
@@ -280,8 +280,7 @@ def build_room(config: Config, profile: ClassifierProfile, learned: RoomState | 
         frequencies = profile.prior
     else:
         frequencies = prior_from({} if isinstance(prior, PriorSource) else prior)
-    learns = prior is PriorSource.LEARNED
-    return RoomModel(frequencies, profile.mean_logs, learns=learns, state=learned)
+    return RoomModel(frequencies, profile.mean_logs, learns=prior is PriorSource.LEARNED, state=learned)
 
 
 def filter_settings(config: Config, profile: ClassifierProfile) -> FilterSettings:

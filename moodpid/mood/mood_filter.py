@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from moodpid.mood.emotion import EMOTIONS, UNIFORM, EmotionScores, Mood
 from moodpid.mood.face_likelihood import OpinionMeter, pooled_log_likelihood
 from moodpid.mood.observation import Observation
+from moodpid.mood.presence import Presence
 from moodpid.mood.room import RoomModel
 from moodpid.mood.senses import Sense, SenseReading
 
-_MAX_GAP_S = 2.5  # observations further apart than this do not cover the time between them
 _SAME_PERSON = 0.5  # how likely a person who comes into an empty room is the one who left it
 
 _PLACES = {Mood(emotion): place for place, emotion in enumerate(EMOTIONS)}
@@ -83,6 +83,7 @@ class MoodFilter:
         settings: How it weighs and waits.
         room: How often moods are in this room; None for as often as in the classifier's training.
         senses: Further sources of evidence, by name.
+        room_known: Whether the room is known to be empty at first.
     """
 
     def __init__(
@@ -90,15 +91,15 @@ class MoodFilter:
         settings: FilterSettings,
         room: RoomModel | None = None,
         senses: Mapping[str, Sense] | None = None,
+        *,
+        room_known: bool = True,
     ) -> None:
         self._settings = settings
         self.room = room or RoomModel(settings.prior, learns=False)
         self._senses = {name: SenseReading(sense) for name, sense in (senses or {}).items()}
         self._belief = self.room.prior
         self._opinions = OpinionMeter()
-        self._presence = 0.0  # 0: surely empty, 1: surely occupied
-        self._occupied = False  # by the last observation
-        self._by_senses = False  # without a face, by other senses
+        self._presence = Presence(settings.somebody_after_s, settings.nobody_after_s, known=room_known)
         self._mood = Mood.NOBODY
         self._since_s: float | None = None
         self._at_s: float | None = None
@@ -121,8 +122,7 @@ class MoodFilter:
             self._since_s = now_s
         self._update_belief(observation, elapsed_s)
         sensed = self.senses_anything(now_s)
-        self._update_presence(bool(observation.faces) or sensed, elapsed_s)
-        self._by_senses = not observation.faces and (sensed or (self._by_senses and self._presence > 0.0))
+        self._presence.update(now_s, elapsed_s, faces=bool(observation.faces), sensed=sensed)
         mood = self._next_mood(now_s, informed=bool(observation.faces) or sensed)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s
@@ -138,7 +138,7 @@ class MoodFilter:
         Args:
             at_s: Now, in monotonic seconds.
         """
-        self._presence, self._occupied, self._by_senses = 0.0, False, False
+        self._presence.reset()
         self._mood, self._since_s, self._at_s = Mood.NOBODY, at_s, at_s
         self._forget(0.0)
         return MoodState(Mood.NOBODY, at_s, 1.0, 0, self._scores(), at_s)
@@ -159,9 +159,18 @@ class MoodFilter:
         """Return whether a report of a sense holds."""
         return any(reading.active(now_s) for reading in self._senses.values())
 
-    def follows_senses(self, now_s: float) -> bool:
-        """Return whether the mood moves on without the camera: by senses that report, or ceased to."""
-        return self._by_senses or self.senses_anything(now_s)
+    def follows_senses(self, now_s: float, *, in_the_dark: bool = False) -> bool:
+        """Return whether the mood moves on without the camera: by senses that report, or ceased to.
+
+        in_the_dark: Whether whom the camera saw may still be there: no silence empties the room then.
+        """
+        silence_counts = not (in_the_dark and self._presence.may_stay_unseen)
+        return self.senses_anything(now_s) or (self._presence.by_senses and silence_counts)
+
+    @property
+    def knows_room(self) -> bool:
+        """Whether it is known if somebody is there; at first it need not be."""
+        return self._presence.known
 
     def _update_belief(self, observation: Observation, elapsed_s: float) -> None:
         settings, faces, now_s = self._settings, observation.faces, observation.at_s
@@ -194,30 +203,17 @@ class MoodFilter:
         """Return the belief of which the share `stays` is kept, and the rest is the room's prior again."""
         return tuple(stays * b + (1 - stays) * p for b, p in zip(self._belief, self.room.prior, strict=True))
 
-    def _update_presence(self, occupied: bool, elapsed_s: float) -> None:
-        """Fill the integrator while faces are in view, drain it while none are.
-
-        An interval counts if the observations at both its ends agree.
-        """
-        same, self._occupied = occupied is self._occupied, occupied
-        elapsed_s = min(elapsed_s, _MAX_GAP_S) if same else 0.0
-        if occupied:
-            step = elapsed_s / self._settings.somebody_after_s
-        else:
-            step = -elapsed_s / self._settings.nobody_after_s
-        self._presence = min(1.0, max(0.0, self._presence + step))
-
     def _next_mood(self, now_s: float, *, informed: bool) -> Mood:
         """Return the mood: the presence decides whether a person is there, the belief decides the emotion.
 
         informed: Whether this observation has a face or a sense reports. Without either, no other emotion
         takes over.
         """
-        if self._presence == 0.0:
+        if self._presence.level == 0.0:
             return Mood.NOBODY
         top = max(range(len(EMOTIONS)), key=self._belief.__getitem__)
         if self._mood is Mood.NOBODY:
-            return Mood(EMOTIONS[top]) if self._presence == 1.0 else Mood.NOBODY
+            return Mood(EMOTIONS[top]) if self._presence.level == 1.0 else Mood.NOBODY
         lasted_s = now_s - (self._since_s or 0.0)
         needed = self._needed_belief(Mood(EMOTIONS[top]))
         if informed and self._belief[top] >= needed and lasted_s >= self._settings.dwell_s:
@@ -234,7 +230,7 @@ class MoodFilter:
 
     def _confidence(self) -> float:
         if self._mood is Mood.NOBODY:
-            return 1.0 - self._presence
+            return 1.0 - self._presence.level
         return self._belief[_PLACES[self._mood]]
 
     def _scores(self) -> EmotionScores:

@@ -42,7 +42,8 @@ class TfliteClassifier:
         self._output = _tensor(model, "output", self._sidecar.output, self._interpreter.get_output_details())
         _, self._height, self._width, _ = _check_shapes(model, self._sidecar)
         self._order = [self._sidecar.labels.index(emotion) for emotion in EMOTIONS]
-        self.prior = tuple(self._sidecar.prior[i] for i in self._order)
+        total = math.fsum(self._sidecar.prior)  # 1, but for rounding
+        self.prior = tuple(self._sidecar.prior[i] / total for i in self._order)
         self.profile = ClassifierProfile(self.prior, _mean_logs(self._sidecar), self._sidecar.model.sha256)
 
     def classify(self, frame: Frame, face: Face) -> EmotionScores:

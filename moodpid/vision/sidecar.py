@@ -14,6 +14,7 @@ from moodpid.regular_file import read_regular
 from moodpid.vision.model_file import is_whole
 
 SCHEMA = 1
+_PRIOR_TOLERANCE = 0.015  # seven shares that were rounded to hundredths by hand
 _MAX_BYTES = 64 * 1024 * 1024  # of a model; the bundled one has a hundredth
 
 
@@ -106,6 +107,10 @@ def load(model: Path) -> Sidecar:
         raise ModelError(f"{file}: labels must be {', '.join(EMOTIONS)}, in the order of the model's outputs")
     if len(sidecar.prior) != len(sidecar.labels):
         raise ModelError(f"{file}: prior has {len(sidecar.prior)} numbers for {len(sidecar.labels)} labels")
+    if abs(sum(sidecar.prior) - 1.0) > _PRIOR_TOLERANCE:
+        raise ModelError(
+            f"{file}: prior has the sum {sum(sidecar.prior):.3f}; the shares of all labels make 1"
+        )
     if sidecar.profile and not _complete(sidecar.profile.mean_logs):
         raise ModelError(f"{file}: profile must have a row and a column for each label")
     return sidecar

@@ -5,6 +5,7 @@ import pytest
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.mood.emotion import Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
+from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType
 from moodpid.mood.senses import Sense, evidence_of_scores
 from moodpid.requests import ChangeSetting, SenseReport
@@ -110,6 +111,32 @@ def test_after_two_dark_hours_no_more_songs_come(
         daemon.run()
     assert harness.player.requests[-1].playlists == wanted
     assert EventType.ROOM_EMPTY not in {event.event_type for event in harness.home.events}
+
+
+def test_in_the_dark_a_silent_sense_sends_nobody_away(harness: DaemonHarness) -> None:
+    looks = [*seconds(20, Emotion.HAPPY), *[None] * 4 * 1200]
+    daemon, step = harness.daemon(*looks), iter(range(len(looks) + 1))
+    daemon.mood_filter = MoodFilter(FilterSettings(), senses={"voice": Sense(weight=1.0)})
+    next_look, now_s = harness.eye.next_observation, 0.0
+
+    def look_and_report() -> Observation | None:
+        nonlocal now_s
+        number = next(step)
+        now_s = number / 4
+        if number >= 80:
+            harness.eye.state = CameraState(CameraStatus.DARK)
+        if now_s in (320.0, 620.0, 920.0):  # a spoken sentence
+            harness.requests.post(SenseReport("voice", evidence_of_scores({Emotion.HAPPY: 1.0}), 1.0))
+        return next_look()
+
+    daemon.source.next_observation = look_and_report  # type: ignore[method-assign]
+    daemon.clock = lambda: now_s
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    events = [event.event_type for event in harness.home.events]
+    assert events.count(EventType.PERSON_ARRIVED) == 1
+    assert EventType.ROOM_EMPTY not in events
+    assert harness.player.requests[-1].playlists == ("Happy",)
 
 
 @pytest.mark.parametrize("senses", [True, False])

@@ -95,6 +95,11 @@ def test_labels_are_taken_in_the_order_of_the_sidecar(pair: Path, classifier: Tf
     assert [turned[e] for e in by_output] == pytest.approx([straight[e] for e in reversed(by_output)])
 
 
+def test_a_prior_that_was_rounded_by_hand_is_scaled(pair: Path) -> None:
+    edit(pair, lambda sidecar: sidecar.update(prior=[0.14, 0.01, 0.14, 0.26, 0.17, 0.09, 0.18]))
+    assert sum(TfliteClassifier(pair).prior) == pytest.approx(1)
+
+
 def test_the_bundled_model_comes_with_its_profile(classifier: TfliteClassifier) -> None:
     means = classifier.profile.mean_logs
     assert means is not None
@@ -137,6 +142,7 @@ def test_a_file_that_is_no_model_is_refused(pair: Path) -> None:
         (lambda s: s["labels"].__setitem__(0, "cross"), "labels must be"),
         (lambda s: s["labels"].pop(), "labels must be"),
         (lambda s: s["prior"].pop(), "prior has 6 numbers"),
+        (lambda s: s.update(prior=[0.1] * 7), "prior has the sum 0.700"),
         (lambda s: s["profile"]["mean_logs"].pop("sad"), "a row and a column for each label"),
         (lambda s: s["profile"]["mean_logs"]["sad"].pop("fear"), "a row and a column for each label"),
         (lambda s: s["profile"]["mean_logs"]["sad"].update(fear="high"), "Expected `float`"),

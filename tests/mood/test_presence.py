@@ -1,0 +1,91 @@
+"""Presence fills while somebody is seen and drains while nobody is; at first nothing need be known."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodpid.mood.presence import Presence
+
+LOOK_S = 0.25
+
+
+def presence(*, known: bool = False) -> Presence:
+    return Presence(1.0, 10.0, known=known)
+
+
+def watch(
+    room: Presence, seconds: float, *, faces: bool = False, sensed: bool = False, at_s: float = 0.0
+) -> float:
+    """Show so many seconds of the same; return when the next look is due."""
+    for _ in range(round(seconds / LOOK_S)):
+        room.update(at_s, LOOK_S, faces=faces, sensed=sensed)
+        at_s += LOOK_S
+    return at_s
+
+
+def test_nothing_is_known_until_somebody_was_seen_for_a_while() -> None:
+    room = presence()
+    at_s = watch(room, 1.0, faces=True)
+    assert not room.known
+    watch(room, 0.5, faces=True, at_s=at_s)
+    assert room.known
+    assert room.level == 1.0
+
+
+def test_nothing_is_known_until_nobody_was_seen_for_a_while() -> None:
+    room = presence()
+    at_s = watch(room, 1.0)
+    assert not room.known
+    watch(room, 0.5, at_s=at_s)
+    assert room.known
+    assert room.level == 0.0
+
+
+def test_a_face_that_comes_and_goes_is_decided_in_the_end() -> None:
+    room, at_s = presence(), 0.0
+    for number in range(60):
+        at_s = watch(room, 0.5, faces=number % 2 == 0, at_s=at_s)
+    assert room.known
+
+
+def test_whom_the_camera_saw_may_be_there_unseen() -> None:
+    room = presence()
+    at_s = watch(room, 2.0, faces=True)
+    at_s = watch(room, 30.0, sensed=True, at_s=at_s)
+    assert room.may_stay_unseen
+    watch(room, 11.0, at_s=at_s)
+    assert not room.may_stay_unseen
+
+
+def test_whom_only_a_sense_reports_is_gone_when_it_ceases() -> None:
+    room = presence()
+    at_s = watch(room, 2.0, sensed=True)
+    assert room.by_senses
+    assert not room.may_stay_unseen
+    watch(room, 11.0, at_s=at_s)
+    assert not room.by_senses
+
+
+def test_after_a_reset_the_room_is_known_to_be_empty() -> None:
+    room = presence()
+    watch(room, 2.0, faces=True)
+    room.reset()
+    assert room.known
+    assert (room.level, room.by_senses, room.may_stay_unseen) == (0.0, False, False)
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans()), max_size=50), st.booleans())
+def test_presence_stays_within_its_limits(looks: list[tuple[float, bool, bool]], known: bool) -> None:
+    room, at_s, was_known = presence(known=known), 0.0, known
+    for elapsed_s, faces, sensed in looks:
+        at_s += elapsed_s
+        room.update(at_s, elapsed_s, faces=faces, sensed=sensed)
+        assert 0.0 <= room.level <= 1.0
+        assert room.known >= was_known
+        assert not (room.by_senses and faces)
+        was_known = room.known
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_at_first_the_room_is_known_as_told(known: bool) -> None:
+    assert presence(known=known).known is known
