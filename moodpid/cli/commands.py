@@ -9,7 +9,7 @@ from moodpid.cli import library
 from moodpid.cli.output import print_error, print_json, print_line
 from moodpid.cli.parser import Command
 from moodpid.cli.run import run
-from moodpid.config import DEFAULT_PATH, CameraSource, Config, load
+from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, load
 from moodpid.config.exposed_secrets import find_exposed
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
@@ -39,7 +39,7 @@ def _forget(options: argparse.Namespace) -> ExitCode:
 def _check(options: argparse.Namespace) -> ExitCode:
     path = options.config or DEFAULT_PATH
     config = load(path, files=True)
-    installed = _is_installed(path)
+    installed = is_installed(path)
     if installed:
         for name, part in (
             ("mpd-password", config.player),
@@ -157,15 +157,10 @@ def _print_row(record: dict[str, Any]) -> None:
 def _config_of_the_service(options: argparse.Namespace) -> Config:
     """Return the named configuration, else the installed one; the latter with the service's credentials."""
     path = options.config or DEFAULT_PATH
-    if _is_installed(path):
+    if is_installed(path):
         # As systemd/moodpid.service has it in LoadCredential=
         os.environ.setdefault("CREDENTIALS_DIRECTORY", str(DEFAULT_PATH.parent))
     return load(path)
-
-
-def _is_installed(config: Path) -> bool:
-    """Return whether this is the service's configuration, however its path is written."""
-    return config.resolve() == DEFAULT_PATH.resolve()
 
 
 def _config_or_defaults(options: argparse.Namespace) -> Config:

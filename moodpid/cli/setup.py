@@ -17,7 +17,7 @@ from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
 from moodpid.cli.output import UnwritableError, print_error, print_line
 from moodpid.cli.setup_passwords import NONE, Passwords
 from moodpid.cli.surroundings import Surroundings, ThisMachine
-from moodpid.config import DEFAULT_PATH, CameraSource, Config, parse
+from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, parse
 from moodpid.config.edit import changes, set_keys
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.errors import ConfigError, ExitCode
@@ -59,7 +59,7 @@ def setup(options: argparse.Namespace) -> ExitCode:
         remedy = "; try: sudo moodpid setup" if isinstance(error, PermissionError) else ""
         print_error(f"{error.filename or path}: {error.strerror}{remedy}")
         return ExitCode.SOME_FAILED
-    if path == DEFAULT_PATH:
+    if is_installed(path):
         well = _restart_service() and well
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
@@ -148,7 +148,7 @@ class Setup:
     def _with_password_files(self) -> Config:
         """Return the configuration with its passwords' files, where systemd does not hand them over."""
         config = self._config
-        if self._path == DEFAULT_PATH:
+        if is_installed(self._path):
             return config
         if config.player.enabled and self._passwords.will_be_there(MPD_PASSWORD):
             player = structs.replace(config.player, password_file=MPD_PASSWORD)

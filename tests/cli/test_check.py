@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,9 @@ def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize("named", [False, True])
 def test_check_names_an_empty_credential_of_the_service(
-    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], named: bool
+    config: Path, install: Callable[[Path], None], capsys: pytest.CaptureFixture[str], named: bool
 ) -> None:
-    monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
+    install(config)
     check = ["check", *(["--config", str(config)] if named else [])]
     assert main(check) == 0
     (config.parent / "mqtt-password").touch()

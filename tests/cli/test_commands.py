@@ -1,5 +1,6 @@
 """A wrong command line, a missing file, and a bug each end in their exit code."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,9 +163,9 @@ def test_without_a_player_only_the_timer_ends_well(
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.usefixtures("_credentials")
 def test_the_service_s_configuration_brings_its_passwords(
-    config: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+    config: Path, monkeypatch: pytest.MonkeyPatch, install: Callable[[Path], None], named: bool
 ) -> None:
-    monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
+    install(config)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     (config.parent / "mpd-password").write_text("rhubarb\n")
     found = []
