@@ -11,9 +11,11 @@ from moodpid.cli.parser import Command
 from moodpid.cli.run import run
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, load
 from moodpid.config.exposed_secrets import find_exposed
+from moodpid.config.referenced_files import find_hidden
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
 from moodpid.system.credentials import refuse_empty
+from moodpid.system.unit_limits import read_hidden_folders
 
 if TYPE_CHECKING:
     from moodpid.vision.pipeline import ClassifiedFace
@@ -48,7 +50,8 @@ def _check(options: argparse.Namespace) -> ExitCode:
         ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    for fault, remedy in find_exposed(config, DEFAULT_PATH.parent if installed else None):
+    hidden = find_hidden(config, read_hidden_folders("moodpid.service").hides) if installed else ()
+    for fault, remedy in (*hidden, *find_exposed(config, DEFAULT_PATH.parent if installed else None)):
         print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")
     return ExitCode.OK
@@ -58,7 +61,8 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
     from moodpid.doctor import examine
 
     well = True
-    for finding in examine(_config_of_the_service(options), sound=options.sound):
+    installed = is_installed(options.config or DEFAULT_PATH)
+    for finding in examine(_config_of_the_service(options), sound=options.sound, installed=installed):
         well = well and finding.ok
         if options.json:
             print_json(

@@ -61,7 +61,7 @@ def test_a_misspelt_word_gets_a_suggestion(
 def test_doctor_plays_a_tone_only_when_asked(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def examine(_config: Config, *, sound: bool) -> tuple[Finding, ...]:
+    def examine(_config: Config, *, sound: bool, **_: object) -> tuple[Finding, ...]:
         asked.append(sound)
         return ()
 

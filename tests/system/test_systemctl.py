@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from moodpid.system.systemctl import Clock, Restart, Unit, read_clock, read_unit, restart_unit
-from moodpid.system.unit_limits import AddressFilter, read_address_filter
 
 
 @pytest.fixture
@@ -44,20 +43,6 @@ def test_only_a_service_at_work_runs(state: str, runs: bool) -> None:
 def test_the_clock_is_described(programs: Path, reported: str, clock: Clock) -> None:
     program(programs / "timedatectl", reported)
     assert read_clock() == clock
-
-
-def test_the_addresses_that_a_unit_may_reach_are_read(programs: Path) -> None:
-    reported = "IPAddressAllow=127.0.0.0/8 ::1/128 192.168.1.20/32\nIPAddressDeny=0.0.0.0/0 ::/0"
-    program(programs / "systemctl", reported)
-    may_reach = read_address_filter("moodpid-analyse.service")
-    addresses = ("127.0.0.1", "::1", "192.168.1.20", "192.168.1.21", "fe80::1")
-    assert [may_reach.admits(address) for address in addresses] == [True, True, True, False, False]
-
-
-def test_a_unit_without_limits_may_reach_all(programs: Path) -> None:
-    assert read_address_filter("moodpid-analyse.service") == AddressFilter()
-    program(programs / "systemctl", "IPAddressAllow=\nIPAddressDeny=")
-    assert read_address_filter("moodpid-analyse.service").admits("192.168.1.20")
 
 
 def test_without_systemd_nothing_is_known(programs: Path) -> None:
