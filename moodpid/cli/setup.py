@@ -174,10 +174,13 @@ class Setup:
 
     def _set_name(self) -> None:
         def apply(answer: str) -> Config:
-            device = structs.replace(self._config.device, name=answer, id=identifier(answer))
+            device = structs.replace(
+                self._config.device, name=answer, id=identifier(answer, self._here.host_name())
+            )
             return structs.replace(self._config, device=device)
 
         self._ask_and_try("name", self._options.name, "Name of this device in the home", "moodpid", apply)
+        self._dialogue.show(f"its id in MQTT topics and in Home Assistant: {self._config.device.id}")
 
     def _set_camera(self) -> None:
         found = self._here.camera()
@@ -282,7 +285,16 @@ class Setup:
         self._passwords.choose(name, secret)
 
 
-def identifier(name: str) -> str:
-    """Return the part of the MQTT topics for a name of people: small letters, digits and dashes."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-") or "moodpid"
+def identifier(name: str, host: str) -> str:
+    """Return the part of the MQTT topics for a name of people: small letters, digits and dashes.
+
+    Args:
+        name: As people see it.
+        host: The machine's name, for a name of which no such letter is left.
+    """
+    return _plain(name) or _plain(host.partition(".")[0]) or "moodpid"
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:63].rstrip("-")
