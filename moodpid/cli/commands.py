@@ -14,6 +14,7 @@ from moodpid.config.exposed_secrets import find_exposed
 from moodpid.config.referenced_files import find_hidden
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
+from moodpid.state import Finding
 from moodpid.system.credentials import refuse_empty
 from moodpid.system.unit_limits import read_hidden_folders
 
@@ -24,18 +25,23 @@ if TYPE_CHECKING:
 def _forget(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
-    if options.room:
-        findings = [app.forget_room()]
-    else:
-        config = _config_of_the_service(options)
-        if not config.mqtt.enabled:
-            print_error("broker: switched off in [mqtt], so nothing was forgotten")
-            return ExitCode.SOME_FAILED
-        findings = app.forget(config)
+    findings = [app.forget_room()] if options.room else _forget_device(_config_of_the_service(options))
     for finding in findings:
         line = f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}"
         (print_line if finding.ok else print_error)(line)
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
+
+
+def _forget_device(config: Config) -> list[Finding]:
+    """Take the device off the broker that [mqtt] names, even if it is switched off by now."""
+    from moodpid import app
+
+    findings = app.forget(config)
+    if not config.mqtt.enabled and not all(finding.ok for finding in findings):
+        message = f"[mqtt] is switched off, and {config.mqtt.host} was tried"
+        remedy = "set host in [mqtt] to the broker that it was on, and run this again"
+        findings.append(Finding(False, "broker", message, remedy))
+    return findings
 
 
 def _check(options: argparse.Namespace) -> ExitCode:

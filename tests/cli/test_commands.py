@@ -108,16 +108,30 @@ def test_a_bug_ends_a_verb_with_70_and_a_traceback(
     assert reported.splitlines()[-1] == "moodpid: a bug in moodpid; please report it with the lines above"
 
 
-def test_what_is_switched_off_is_not_asked_and_forgets_nothing(
+def test_playlists_asks_no_player_that_is_switched_off(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config.write_text("[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    config.write_text("[player]\nenabled = false\n")
     assert main(["playlists", "--config", str(config)]) == 0
     assert main(["playlists", "--dry-run", "sad", "--config", str(config)]) == 0
     assert capsys.readouterr().out.splitlines() == ["player: switched off in [player]"] * 2
-    assert main(["forget", "--config", str(config)]) == 1
-    reported = capsys.readouterr().err
-    assert reported == "moodpid: broker: switched off in [mqtt], so nothing was forgotten\n"
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_forget_asks_the_named_broker_though_it_is_off(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reached: bool
+) -> None:
+    config.write_text('[mqtt]\nenabled = false\nhost = "10.0.0.4"\n')
+    asked = []
+
+    def forget(config: Config) -> list[Finding]:
+        asked.append(config.mqtt.host)
+        return [Finding(reached, "broker", "all is gone" if reached else "no route to host")]
+
+    monkeypatch.setattr("moodpid.app.forget", forget)
+    assert main(["forget", "--config", str(config)]) == (0 if reached else 1)
+    assert asked == ["10.0.0.4"]
+    assert ("set host in [mqtt] to the broker that it was on" in capsys.readouterr().err) is not reached
 
 
 def test_what_was_learned_of_the_room_is_forgotten_once(
