@@ -1,6 +1,5 @@
 """How much of the library is analysed, where the configuration plays by sound."""
 
-import shutil
 import socket
 from collections.abc import Iterable, Iterator
 
@@ -8,6 +7,7 @@ from moodpid import wiring
 from moodpid.addresses import is_loopback
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
+from moodpid.library import ffmpeg
 from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.database import LibraryDeniedError
 from moodpid.library.reader import LibraryReader
@@ -81,8 +81,8 @@ def is_readable(reader: LibraryReader) -> bool:
 
 def _obstacle(config: Config) -> Finding | None:
     """Return what keeps songs from being analysed at all."""
-    if shutil.which("ffmpeg") is None:
-        return Finding(False, _SUBJECT, "no song can be analysed without ffmpeg", "sudo apt install ffmpeg")
+    if not ffmpeg.is_installed():
+        return Finding(False, _SUBJECT, ffmpeg.MISSING, ffmpeg.INSTALL)
     if fault := _folder_fault(config):
         return Finding(False, _SUBJECT, fault, "sudoedit /etc/moodpid/moodpid.toml")
     return None
