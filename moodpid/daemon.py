@@ -121,7 +121,8 @@ class Daemon:
         observed = self._state.observed_mood
         if observation:
             observed = self.mood_filter.update(observation)
-            self.save_room(self.mood_filter.room.state, now=False)
+        # Without one, too: what could not be written is tried again
+        self.save_room(self.mood_filter.room.state, now=False)
         mood = apply_override(observed, self._state.settings.override, self._override_since_s)
         decision = self.policy.decide(mood, observed)
         metrics = self.metrics.read(seen.at_s if seen else None, self.clock())
