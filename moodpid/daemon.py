@@ -122,7 +122,8 @@ class Daemon:
         if observation:
             filtered = self.mood_filter.update(observation)
             observed = filtered if self.mood_filter.knows_room else None
-            self.save_room(self.mood_filter.room.state, now=False)
+        # Without one, too: what could not be written is tried again
+        self.save_room(self.mood_filter.room.state, now=False)
         mood = apply_override(observed, self._state.settings.override, self._override_since_s)
         decision = self.policy.decide(mood, observed)
         metrics = self.metrics.read(seen.at_s if seen else None, self.clock())

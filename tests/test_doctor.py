@@ -1,12 +1,16 @@
 """The doctor knows a Pi, tells of each fault why, and leaves to a running service what is the service's."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.config import CameraConfig, CameraSource, Config
+from moodpid import wiring
+from moodpid.config import AnalyseWhen, CameraConfig, CameraSource, Config, LibraryConfig, MpdConfig
+from moodpid.doctor import library
+from moodpid.doctor.library import blocked_address, check_library
 from moodpid.doctor.machine import check_clock, check_machine
 from moodpid.doctor.service import changed_since, check_unit
 from moodpid.doctor.vision import _camera_fault, _install, check_camera
@@ -17,6 +21,7 @@ from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, Play
 from moodpid.status_line import format_status, parse_camera
 from moodpid.system.raspberry_pi import Machine
 from moodpid.system.systemctl import Clock, Unit
+from moodpid.system.unit_limits import AddressFilter
 from moodpid.text import clean
 from moodpid.vision.cameras.diagnosis import diagnose_video_device
 
@@ -174,3 +179,40 @@ def test_a_service_older_than_its_configuration_needs_a_restart(tmp_path: Path) 
 @pytest.mark.parametrize(("machine", "remedy"), [(PI, "apt install"), (Machine(), 'source = "webcam"')])
 def test_picamera2_is_installed_only_where_it_exists(machine: Machine, remedy: str) -> None:
     assert remedy in _install("python3-picamera2", machine)
+
+
+LOCAL = AddressFilter(
+    (ip_network("127.0.0.0/8"), ip_network("::1/128")), (ip_network("0.0.0.0/0"), ip_network("::/0"))
+)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.20", "127.0.0.1", "/run/mpd/socket"])
+@pytest.mark.parametrize("when", AnalyseWhen)
+def test_a_player_that_the_nightly_unit_cannot_reach_is_named(
+    host: str, when: AnalyseWhen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "library_path", lambda: tmp_path / "library.sqlite")
+    monkeypatch.setattr(library, "read_address_filter", lambda _: LOCAL)
+    monkeypatch.setattr(library, "_obstacle", lambda _: None)
+    config = Config(player=MpdConfig(host=host), library=LibraryConfig(analyse=when))
+    named = [finding for finding in check_library(config) if "moodpid-analyse" in finding.remedy]
+    assert [("IPAddressAllow=192.168.1.20" in finding.message, finding.ok) for finding in named] == [
+        (True, False)
+    ] * (host == "192.168.1.20")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "allowed", "blocked"),
+    [
+        (["192.168.1.20"], "192.168.1.0/24", ""),
+        (["fd00::20", "192.168.1.20"], "192.168.1.20", ""),
+        (["fd00::20", "192.168.1.20"], "10.0.0.0/8", "fd00::20"),
+        (["127.0.0.1"], "10.0.0.0/8", ""),
+        ([], "10.0.0.0/8", ""),
+    ],
+)
+def test_one_address_of_a_server_within_reach_is_enough(
+    addresses: list[str], allowed: str, blocked: str
+) -> None:
+    may_reach = AddressFilter((*LOCAL.allowed, ip_network(allowed)), LOCAL.denied)
+    assert blocked_address(addresses, may_reach) == blocked

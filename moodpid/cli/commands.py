@@ -9,11 +9,14 @@ from moodpid.cli import library
 from moodpid.cli.output import print_error, print_json, print_line
 from moodpid.cli.parser import Command
 from moodpid.cli.run import run
-from moodpid.config import DEFAULT_PATH, CameraSource, Config, load
+from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, load
 from moodpid.config.exposed_secrets import find_exposed
+from moodpid.config.referenced_files import find_hidden
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
+from moodpid.state import Finding
 from moodpid.system.credentials import refuse_empty
+from moodpid.system.unit_limits import read_hidden_folders
 
 if TYPE_CHECKING:
     from moodpid.vision.pipeline import ClassifiedFace
@@ -22,24 +25,29 @@ if TYPE_CHECKING:
 def _forget(options: argparse.Namespace) -> ExitCode:
     from moodpid import app
 
-    if options.room:
-        findings = [app.forget_room()]
-    else:
-        config = _config_of_the_service(options)
-        if not config.mqtt.enabled:
-            print_error("broker: switched off in [mqtt], so nothing was forgotten")
-            return ExitCode.SOME_FAILED
-        findings = app.forget(config)
+    findings = [app.forget_room()] if options.room else _forget_device(_config_of_the_service(options))
     for finding in findings:
         line = f"{finding.subject}: {finding.message}{f'; {finding.remedy}' if finding.remedy else ''}"
         (print_line if finding.ok else print_error)(line)
     return ExitCode.OK if all(finding.ok for finding in findings) else ExitCode.SOME_FAILED
 
 
+def _forget_device(config: Config) -> list[Finding]:
+    """Take the device off the broker that [mqtt] names, even if it is switched off by now."""
+    from moodpid import app
+
+    findings = app.forget(config)
+    if not config.mqtt.enabled and not all(finding.ok for finding in findings):
+        message = f"[mqtt] is switched off, and {config.mqtt.host} was tried"
+        remedy = "set host in [mqtt] to the broker that it was on, and run this again"
+        findings.append(Finding(False, "broker", message, remedy))
+    return findings
+
+
 def _check(options: argparse.Namespace) -> ExitCode:
     path = options.config or DEFAULT_PATH
     config = load(path, files=True)
-    installed = _is_installed(path)
+    installed = is_installed(path)
     if installed:
         for name, part in (
             ("mpd-password", config.player),
@@ -48,7 +56,8 @@ def _check(options: argparse.Namespace) -> ExitCode:
         ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    for fault, remedy in find_exposed(config, DEFAULT_PATH.parent if installed else None):
+    hidden = find_hidden(config, read_hidden_folders("moodpid.service").hides) if installed else ()
+    for fault, remedy in (*hidden, *find_exposed(config, DEFAULT_PATH.parent if installed else None)):
         print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")
     return ExitCode.OK
@@ -58,7 +67,8 @@ def _doctor(options: argparse.Namespace) -> ExitCode:
     from moodpid.doctor import examine
 
     well = True
-    for finding in examine(_config_of_the_service(options), sound=options.sound):
+    installed = is_installed(options.config or DEFAULT_PATH)
+    for finding in examine(_config_of_the_service(options), sound=options.sound, installed=installed):
         well = well and finding.ok
         if options.json:
             print_json(
@@ -157,15 +167,10 @@ def _print_row(record: dict[str, Any]) -> None:
 def _config_of_the_service(options: argparse.Namespace) -> Config:
     """Return the named configuration, else the installed one; the latter with the service's credentials."""
     path = options.config or DEFAULT_PATH
-    if _is_installed(path):
+    if is_installed(path):
         # As systemd/moodpid.service has it in LoadCredential=
         os.environ.setdefault("CREDENTIALS_DIRECTORY", str(DEFAULT_PATH.parent))
     return load(path)
-
-
-def _is_installed(config: Path) -> bool:
-    """Return whether this is the service's configuration, however its path is written."""
-    return config.resolve() == DEFAULT_PATH.resolve()
 
 
 def _config_or_defaults(options: argparse.Namespace) -> Config:

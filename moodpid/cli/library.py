@@ -3,13 +3,13 @@
 import argparse
 import contextlib
 import math
-import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from moodpid.cli.output import print_error, print_line
 from moodpid.errors import ExitCode
+from moodpid.library import ffmpeg
 
 if TYPE_CHECKING:
     from moodpid.config import Config
@@ -53,8 +53,8 @@ def print_status() -> ExitCode:
     backlog = status.backlog
     if not backlog.listed:
         print_line("no song is known yet: run moodpid analyse")
-        if not shutil.which("ffmpeg"):
-            print_line("ffmpeg is missing: sudo apt install --no-install-recommends ffmpeg")
+        if not ffmpeg.is_installed():
+            print_line(f"{ffmpeg.MISSING}: {ffmpeg.INSTALL}")
         return ExitCode.OK
     print_line(
         f"{backlog.analyzed} of {backlog.listed} songs are analysed, {backlog.waiting} wait,"

@@ -17,7 +17,7 @@ from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
 from moodpid.cli.output import UnwritableError, print_error, print_line
 from moodpid.cli.setup_passwords import NONE, Passwords
 from moodpid.cli.surroundings import Surroundings, ThisMachine
-from moodpid.config import DEFAULT_PATH, CameraSource, Config, parse
+from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, parse
 from moodpid.config.edit import changes, set_keys
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.errors import ConfigError, ExitCode
@@ -59,7 +59,7 @@ def setup(options: argparse.Namespace) -> ExitCode:
         remedy = "; try: sudo moodpid setup" if isinstance(error, PermissionError) else ""
         print_error(f"{error.filename or path}: {error.strerror}{remedy}")
         return ExitCode.SOME_FAILED
-    if path == DEFAULT_PATH:
+    if is_installed(path):
         well = _restart_service() and well
     return ExitCode.OK if well else ExitCode.SOME_FAILED
 
@@ -148,7 +148,7 @@ class Setup:
     def _with_password_files(self) -> Config:
         """Return the configuration with its passwords' files, where systemd does not hand them over."""
         config = self._config
-        if self._path == DEFAULT_PATH:
+        if is_installed(self._path):
             return config
         if config.player.enabled and self._passwords.will_be_there(MPD_PASSWORD):
             player = structs.replace(config.player, password_file=MPD_PASSWORD)
@@ -174,10 +174,13 @@ class Setup:
 
     def _set_name(self) -> None:
         def apply(answer: str) -> Config:
-            device = structs.replace(self._config.device, name=answer, id=identifier(answer))
+            device = structs.replace(
+                self._config.device, name=answer, id=identifier(answer, self._here.host_name())
+            )
             return structs.replace(self._config, device=device)
 
         self._ask_and_try("name", self._options.name, "Name of this device in the home", "moodpid", apply)
+        self._dialogue.show(f"its id in MQTT topics and in Home Assistant: {self._config.device.id}")
 
     def _set_camera(self) -> None:
         found = self._here.camera()
@@ -282,7 +285,16 @@ class Setup:
         self._passwords.choose(name, secret)
 
 
-def identifier(name: str) -> str:
-    """Return the part of the MQTT topics for a name of people: small letters, digits and dashes."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-") or "moodpid"
+def identifier(name: str, host: str) -> str:
+    """Return the part of the MQTT topics for a name of people: small letters, digits and dashes.
+
+    Args:
+        name: As people see it.
+        host: The machine's name, for a name of which no such letter is left.
+    """
+    return _plain(name) or _plain(host.partition(".")[0]) or "moodpid"
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:63].rstrip("-")

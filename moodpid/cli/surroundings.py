@@ -1,5 +1,6 @@
 """What `moodpid setup` finds on this machine, and how it tries what was answered."""
 
+import socket
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -16,6 +17,9 @@ Check = Callable[[Config], list[Finding]]
 class Surroundings(Protocol):
     """What setup asks of the machine: what is here, and whether it works."""
 
+    def host_name(self) -> str:
+        """Return the machine's name in the network."""
+
     def camera(self) -> FoundCamera:
         """Return the camera that is found, or the kind that could be used."""
 
@@ -31,6 +35,10 @@ class Surroundings(Protocol):
 
 class ThisMachine:
     """The machine that the program runs on."""
+
+    def host_name(self) -> str:
+        """Return the machine's name in the network."""
+        return socket.gethostname()
 
     def camera(self) -> FoundCamera:
         """Return the camera that is found, or the kind that could be used."""

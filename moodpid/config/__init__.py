@@ -1,6 +1,7 @@
 """The configuration: a TOML file becomes frozen structs, or a list of every fault in it."""
 
 import math
+import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,12 +51,18 @@ __all__ = [
     "Transport",
     "VisionConfig",
     "WebConfig",
+    "is_installed",
     "load",
     "parse",
 ]
 
 DEFAULT_PATH = Path("/etc/moodpid/moodpid.toml")
 MAX_BYTES = 1024 * 1024
+
+
+def is_installed(path: Path) -> bool:
+    """Return whether this is the service's configuration, however its path is written."""
+    return os.path.realpath(path) == os.path.realpath(DEFAULT_PATH)
 
 
 def load(path: Path, *, files: bool = False) -> Config:
@@ -71,7 +78,7 @@ def load(path: Path, *, files: bool = False) -> Config:
     try:
         return parse(_read(path), str(path), path.parent, files=files)
     except FileNotFoundError:
-        begin = "sudo moodpid setup writes one; or " if path == DEFAULT_PATH else ""
+        begin = "sudo moodpid setup writes one; or " if is_installed(path) else ""
         raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None

@@ -1,12 +1,13 @@
-"""The files that a configuration names, and which of them are missing."""
+"""The files that a configuration names, and which of them are missing or hidden."""
 
 import contextlib
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from moodpid.config.key_paths import KeyPath
+from moodpid.config.key_paths import KeyPath, format_key
+from moodpid.config.schema import Config
 from moodpid.regular_file import NOT_REGULAR
 
 # Every table and key that is a path, and the remedy if the file is missing
@@ -44,6 +45,21 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyP
                 yield (table, key), f"{what} {path}; correct the path, {remedy}"
             elif key == "password_file" and _is_empty(path):
                 yield (table, key), f"{path} is empty; write the password into it, or drop the line"
+
+
+def find_hidden(config: Config, hides: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """Yield each named file that the service cannot see, and the remedy.
+
+    Args:
+        config: Its paths are absolute.
+        hides: Returns whether a path is hidden from the service.
+    """
+    for table, key, _ in PATHS:
+        part = getattr(config, table)
+        path = getattr(part, key) if getattr(part, "enabled", True) else ""
+        if path and table != "library" and hides(path):  # which `moodpid-analyse` reads, a unit of its own
+            fault = f"{format_key((table, key))}: {path} is in a folder that systemd hides from the service"
+            yield fault, "copy it to /etc/moodpid, where the user moodpid can read it, and name that one"
 
 
 def _files(path: Path, key: str) -> tuple[Path, ...]:

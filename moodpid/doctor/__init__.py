@@ -6,7 +6,7 @@ from moodpid.config import Config
 from moodpid.doctor.library import check_library
 from moodpid.doctor.machine import check_clock, check_machine
 from moodpid.doctor.servers import check_broker, check_player, check_secrets, check_sound
-from moodpid.doctor.service import check_service
+from moodpid.doctor.service import check_files, check_service
 from moodpid.doctor.vision import check_camera, check_model
 from moodpid.doctor.web import check_page
 from moodpid.state import Finding
@@ -14,12 +14,13 @@ from moodpid.system.raspberry_pi import read_machine
 from moodpid.system.systemctl import read_clock, read_unit
 
 
-def examine(config: Config, *, sound: bool = False) -> Iterator[Finding]:
-    """Yield findings about machine, clock, model, camera, player, library, broker, page, secrets and service.
+def examine(config: Config, *, sound: bool = False, installed: bool = False) -> Iterator[Finding]:
+    """Yield findings about machine, clock, model, camera, player, library, broker, page, files and service.
 
     Args:
         config: What the service is configured with.
         sound: Play a test tone as well.
+        installed: It is the configuration of the installed service.
     """
     machine, unit = read_machine(), read_unit()
     yield from check_machine(machine)
@@ -33,4 +34,6 @@ def examine(config: Config, *, sound: bool = False) -> Iterator[Finding]:
     yield from check_broker(config)
     yield check_page(config, unit)
     yield from check_secrets(config)
+    if installed:
+        yield from check_files(config)
     yield from check_service(unit)

@@ -1,11 +1,13 @@
 """How much of the library is analysed, where the configuration plays by sound."""
 
-import shutil
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator
 
 from moodpid import wiring
+from moodpid.addresses import is_loopback
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
+from moodpid.library import ffmpeg
 from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.database import LibraryDeniedError
 from moodpid.library.reader import LibraryReader
@@ -14,8 +16,10 @@ from moodpid.library_listing import local_folder
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.music_folder import music_folder
 from moodpid.state import Finding
+from moodpid.system.unit_limits import AddressFilter, read_address_filter
 
 _SUBJECT = "library"
+_UNIT = "moodpid-analyse.service"
 _ANALYSE = "sudo -u moodpid moodpid analyse"
 
 
@@ -36,12 +40,14 @@ def check_library(config: Config) -> Iterator[Finding]:
     if wanted and not backlog.analyzed and (fault := _obstacle(config)):
         yield fault
         return
+    nightly = config.library.analyse is AnalyseWhen.NIGHTLY
+    if nightly or (wanted and not backlog.analyzed):
+        yield from _unit_fault(config)
     if not backlog.listed:
         if wanted:
             message = "no song is analysed, and the moods play by the sound of songs"
             yield Finding(False, _SUBJECT, message, _ANALYSE)
         return
-    nightly = config.library.analyse is AnalyseWhen.NIGHTLY
     rest = f", {backlog.waiting} wait{' for the night' if nightly else ''}" if backlog.waiting else ""
     failed = f", {backlog.failed} could not be read" if backlog.failed else ""
     how = "" if network else ", without the music network"
@@ -49,6 +55,17 @@ def check_library(config: Config) -> Iterator[Finding]:
     yield Finding(
         bool(backlog.analyzed) or not wanted, _SUBJECT, message, _ANALYSE if backlog.waiting else ""
     )
+
+
+def blocked_address(addresses: Iterable[str], may_reach: AddressFilter) -> str:
+    """Return a server's first address if a unit may reach none of its addresses; else an empty string.
+
+    Args:
+        addresses: IPv4 or IPv6, in the order in which they are tried.
+        may_reach: Of the unit.
+    """
+    remote = [address for address in addresses if not is_loopback(address)]
+    return "" if any(map(may_reach.admits, remote)) else next(iter(remote), "")
 
 
 def is_readable(reader: LibraryReader) -> bool:
@@ -64,11 +81,28 @@ def is_readable(reader: LibraryReader) -> bool:
 
 def _obstacle(config: Config) -> Finding | None:
     """Return what keeps songs from being analysed at all."""
-    if shutil.which("ffmpeg") is None:
-        return Finding(False, _SUBJECT, "no song can be analysed without ffmpeg", "sudo apt install ffmpeg")
+    if not ffmpeg.is_installed():
+        return Finding(False, _SUBJECT, ffmpeg.MISSING, ffmpeg.INSTALL)
     if fault := _folder_fault(config):
         return Finding(False, _SUBJECT, fault, "sudoedit /etc/moodpid/moodpid.toml")
     return None
+
+
+def _unit_fault(config: Config) -> Iterator[Finding]:
+    """Report that the unit, other than a user who analyses by hand, may not reach MPD."""
+    host = config.player.host
+    may_reach = read_address_filter(_UNIT)
+    if not (config.player.enabled and may_reach.denied) or host.startswith(("/", "@")):
+        return
+    try:
+        found = socket.getaddrinfo(host, config.player.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return  # the findings about the player say so
+    if address := blocked_address((str(place[0]).partition("%")[0] for *_, place in found), may_reach):
+        message = (
+            f"{_UNIT} may not reach MPD at {host}: below [Service] it needs the line IPAddressAllow={address}"
+        )
+        yield Finding(False, _SUBJECT, message, "sudo systemctl edit moodpid-analyse")
 
 
 def _folder_fault(config: Config) -> str:

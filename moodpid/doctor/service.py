@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from moodpid.config import DEFAULT_PATH
+from moodpid.config import DEFAULT_PATH, Config
+from moodpid.config.referenced_files import find_hidden
 from moodpid.errors import ExitCode
 from moodpid.state import Finding
 from moodpid.system.systemctl import Unit
+from moodpid.system.unit_limits import read_hidden_folders
 
 RESTART: Final = "sudo systemctl restart moodpid"
 
@@ -26,6 +28,12 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
         yield Finding(True, "systemd", f"started this machine; its Python module is {version}")
     if unit:
         yield check_unit(unit, changed_since(unit.started_s, DEFAULT_PATH.parent))
+
+
+def check_files(config: Config) -> Iterator[Finding]:
+    """Report each named file that the service cannot see, though other programs can."""
+    for fault, remedy in find_hidden(config, read_hidden_folders("moodpid.service").hides):
+        yield Finding(False, "files", fault, remedy)
 
 
 def changed_since(moment_s: float, folder: Path) -> str:

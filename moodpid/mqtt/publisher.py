@@ -12,6 +12,7 @@ from moodpid.mqtt import payloads
 from moodpid.mqtt.broker import Broker, Message
 from moodpid.mqtt.connection import BrokerConnection, Connection, ConnectionOptions
 from moodpid.mqtt.discovery import Discovery
+from moodpid.mqtt.discovery_conflict import DiscoveryConflict
 from moodpid.mqtt.id_claim import IdClaim
 from moodpid.mqtt.inbound import InboundRouter
 from moodpid.mqtt.orphan_cleanup import OrphanCleaner
@@ -72,6 +73,7 @@ class MqttPublisher:
         self._throttle = PublishThrottle()
         self._births = BirthSchedule(timings, random.uniform)
         self._repairs = Repairs(timings.repair_s)
+        self._conflict = DiscoveryConflict(topics)
         self._pending_events: deque[MoodEvent] = deque(maxlen=MAX_PENDING_EVENTS)
         self._session = 0
 
@@ -99,6 +101,7 @@ class MqttPublisher:
             self._session = session
             self._ownership.connected()
             self._repairs.clear()
+            self._conflict.connected()
         if not session:
             self._stay_silent()
             return
@@ -148,6 +151,7 @@ class MqttPublisher:
             return
         if topic == self._topics.discovery:
             self._discovery.on_seen(payload)
+            self._conflict.on_seen(payload, now_s)
         self._repairs.on_seen(topic, payload)
 
     def _publish_due(self, state: AppState, events: Sequence[MoodEvent], now_s: float) -> None:
@@ -164,6 +168,8 @@ class MqttPublisher:
             self._outbox.send(Message(self._topics.event, payloads.event(event), retain=False))
 
     def _publish_state(self, topic_state: TopicState) -> None:
+        if topic_state.topic == self._topics.discovery and self._conflict.lost:
+            return
         if topic_state.topic == self._topics.discovery and (removal := self._discovery.removal()):
             self._outbox.send(Message(topic_state.topic, removal))
         payload = topic_state.payload()

@@ -41,7 +41,7 @@ def read_unit(name: str = "moodpid.service") -> Unit | None:
         *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
         "ExecMainStartTimestamp",
     )
-    shown = _show("systemctl", name, "--timestamp=unix", properties=properties)
+    shown = show_properties("systemctl", name, "--timestamp=unix", properties=properties)
     if not shown.get("ActiveState"):
         return None
     started = shown.get("ExecMainStartTimestamp", "").removeprefix("@")
@@ -102,13 +102,13 @@ class Clock:
 
 def read_clock() -> Clock | None:
     """Return the state of the clock; None where systemd does not run or does not answer."""
-    shown = _show("timedatectl", properties=("NTPSynchronized", "NTP", "CanNTP"))
+    shown = show_properties("timedatectl", properties=("NTPSynchronized", "NTP", "CanNTP"))
     if "NTPSynchronized" not in shown:
         return None
     return Clock(*(shown.get(name) == "yes" for name in ("NTPSynchronized", "NTP", "CanNTP")))
 
 
-def _show(program: str, *names: str, properties: tuple[str, ...]) -> dict[str, str]:
+def show_properties(program: str, *names: str, properties: tuple[str, ...]) -> dict[str, str]:
     """Return the properties that `PROGRAM show` prints as KEY=VALUE; none if it cannot."""
     command = [program, "show", *names, *(f"--property={name}" for name in properties)]
     try:

@@ -6,15 +6,18 @@ licence (Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023)
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moodpid.errors import ModelError
+from moodpid.regular_file import read_regular
 from moodpid.vision.opencv import cv2
 from moodpid.vision.types import Face, Frame
 
+_MAX_MODEL_BYTES = 16 << 20  # the file has 0.2 MB
 _LONGEST_PX = 320  # of the picture that the network gets: its cost grows with the area
 _SCORE = 0.7  # from 0 to 1; faces of empty rooms have less
 _OVERLAP = 0.3  # of two boxes of one face
@@ -36,6 +39,10 @@ class Network(Protocol):
 
 
 def _open(model: str) -> Network:
+    try:
+        read_regular(Path(model), _MAX_MODEL_BYTES)  # OpenCV gives no reason
+    except OSError as error:
+        raise ModelError(f"{model}: cannot be read: {error.strerror}") from error
     try:
         network = cv2.FaceDetectorYN.create(
             model, "", (_LONGEST_PX, _LONGEST_PX), _SCORE, _OVERLAP, _MOST_FACES

@@ -14,6 +14,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.requests import Post
 from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.state import ViewLevel
+from moodpid.system.credentials import MAX_BYTES
 from moodpid.text import clean
 from moodpid.web.access import client_of
 from moodpid.web.authentication import (
@@ -121,7 +122,7 @@ class Api:
             if token := _text(sent, "token"):
                 session = self.sign_in.by_link(token)
             else:
-                session = await self.sign_in.by_password(_text(sent, "password"), address)
+                session = await self.sign_in.by_password(_text(sent, "password", MAX_BYTES), address)
         except TooManyAttemptsError:
             return _error(429, "too many tries: wait a minute")
         if not session:
@@ -267,9 +268,9 @@ async def _object(request: web.Request) -> dict[str, Any]:
     return sent
 
 
-def _text(sent: dict[str, Any], key: str) -> str:
+def _text(sent: dict[str, Any], key: str, max_chars: int = _MAX_TEXT) -> str:
     text = sent.get(key, "")
-    return text if isinstance(text, str) and len(text) <= _MAX_TEXT else ""
+    return text if isinstance(text, str) and len(text) <= max_chars else ""
 
 
 async def _body(request: web.Request, limit: int) -> bytes:

@@ -1,9 +1,12 @@
 """A good configuration for the commands."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from moodpid import config as configuration
+from moodpid.cli import commands, setup
 from tests.support.config_text import GOOD
 
 
@@ -12,6 +15,17 @@ def config(tmp_path: Path) -> Path:
     file = tmp_path / "moodpid.toml"
     file.write_text(GOOD)
     return file
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Make a file the configuration of the service."""
+
+    def make(path: Path) -> None:
+        for module in (configuration, commands, setup):
+            monkeypatch.setattr(module, "DEFAULT_PATH", path)
+
+    return make
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from moodpid.cli import main
+from moodpid.cli import commands, main
 from moodpid.config import load
+from moodpid.doctor import service
 from moodpid.doctor.servers import check_secrets
 from moodpid.errors import ExitCode
+from moodpid.system.unit_limits import HiddenFolders
 from tests.support.config_text import GOOD
 from tests.support.rooms import FACES
 
@@ -39,9 +42,9 @@ def test_check_names_a_file_that_is_missing(config: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize("named", [False, True])
 def test_check_names_an_empty_credential_of_the_service(
-    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], named: bool
+    config: Path, install: Callable[[Path], None], capsys: pytest.CaptureFixture[str], named: bool
 ) -> None:
-    monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
+    install(config)
     check = ["check", *(["--config", str(config)] if named else [])]
     assert main(check) == 0
     (config.parent / "mqtt-password").touch()
@@ -50,6 +53,29 @@ def test_check_names_an_empty_credential_of_the_service(
     assert capsys.readouterr().err.startswith(expected)
     config.write_text(GOOD + "[mqtt]\nenabled = false\n")
     assert main(check) == 0
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_check_names_a_file_hidden_from_the_service(
+    config: Path,
+    install: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    installed: bool,
+) -> None:
+    home = config.parent / "home"
+    home.mkdir()
+    (home / "eyes.xml").touch()
+    for module in (commands, service):
+        monkeypatch.setattr(module, "read_hidden_folders", lambda _: HiddenFolders((str(home),)))
+    config.write_text(GOOD + '[vision]\ncascade = "home/eyes.xml"\n')
+    if installed:
+        install(config)
+    assert main(["check", "--config", str(config)]) == ExitCode.OK
+    line = f"[vision] cascade: {home / 'eyes.xml'} is in a folder that systemd hides"
+    assert (line in capsys.readouterr().err) is installed
+    (finding,) = service.check_files(load(config))
+    assert (finding.ok, line in finding.message) == (False, True)
 
 
 def test_check_imports_nothing_heavy() -> None:

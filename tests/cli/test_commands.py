@@ -1,5 +1,6 @@
 """A wrong command line, a missing file, and a bug each end in their exit code."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_misspelt_word_gets_a_suggestion(
 def test_doctor_plays_a_tone_only_when_asked(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def examine(_config: Config, *, sound: bool) -> tuple[Finding, ...]:
+    def examine(_config: Config, *, sound: bool, **_: object) -> tuple[Finding, ...]:
         asked.append(sound)
         return ()
 
@@ -107,16 +108,30 @@ def test_a_bug_ends_a_verb_with_70_and_a_traceback(
     assert reported.splitlines()[-1] == "moodpid: a bug in moodpid; please report it with the lines above"
 
 
-def test_what_is_switched_off_is_not_asked_and_forgets_nothing(
+def test_playlists_asks_no_player_that_is_switched_off(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config.write_text("[player]\nenabled = false\n[mqtt]\nenabled = false\n")
+    config.write_text("[player]\nenabled = false\n")
     assert main(["playlists", "--config", str(config)]) == 0
     assert main(["playlists", "--dry-run", "sad", "--config", str(config)]) == 0
     assert capsys.readouterr().out.splitlines() == ["player: switched off in [player]"] * 2
-    assert main(["forget", "--config", str(config)]) == 1
-    reported = capsys.readouterr().err
-    assert reported == "moodpid: broker: switched off in [mqtt], so nothing was forgotten\n"
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_forget_asks_the_named_broker_though_it_is_off(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reached: bool
+) -> None:
+    config.write_text('[mqtt]\nenabled = false\nhost = "10.0.0.4"\n')
+    asked = []
+
+    def forget(config: Config) -> list[Finding]:
+        asked.append(config.mqtt.host)
+        return [Finding(reached, "broker", "all is gone" if reached else "no route to host")]
+
+    monkeypatch.setattr("moodpid.app.forget", forget)
+    assert main(["forget", "--config", str(config)]) == (0 if reached else 1)
+    assert asked == ["10.0.0.4"]
+    assert ("set host in [mqtt] to the broker that it was on" in capsys.readouterr().err) is not reached
 
 
 def test_what_was_learned_of_the_room_is_forgotten_once(
@@ -162,9 +177,9 @@ def test_without_a_player_only_the_timer_ends_well(
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.usefixtures("_credentials")
 def test_the_service_s_configuration_brings_its_passwords(
-    config: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+    config: Path, monkeypatch: pytest.MonkeyPatch, install: Callable[[Path], None], named: bool
 ) -> None:
-    monkeypatch.setattr("moodpid.cli.commands.DEFAULT_PATH", config)
+    install(config)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     (config.parent / "mpd-password").write_text("rhubarb\n")
     found = []

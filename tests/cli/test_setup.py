@@ -140,11 +140,24 @@ def test_a_password_comes_from_a_file_for_scripts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("moodpid", "moodpid"), ("Living room", "living-room"), ("Küche 2", "kuche-2"), ("客厅", "moodpid")],
+    ("name", "host", "expected"),
+    [
+        ("moodpid", "pi", "moodpid"),
+        ("Living room", "pi", "living-room"),
+        ("Küche 2", "pi", "kuche-2"),
+        ("客厅", "pi-2.lan", "pi-2"),
+        ("客厅", "卧室", "moodpid"),
+    ],
 )
-def test_a_name_becomes_an_identifier(name: str, expected: str) -> None:
-    assert identifier(name) == expected
+def test_a_name_becomes_an_identifier(name: str, host: str, expected: str) -> None:
+    assert identifier(name, host) == expected
+
+
+def test_the_id_is_shown(tmp_path: Path) -> None:
+    user = Answers({"Name": ["客厅"]})
+    _, config = run(tmp_path / "moodpid.toml", answers=user)
+    assert config.device.id == "attic"
+    assert "its id in MQTT topics and in Home Assistant: attic" in user.lines
 
 
 @pytest.mark.parametrize(

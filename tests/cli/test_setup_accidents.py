@@ -4,7 +4,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.setup_dialogue import Answers, Here, run
 
 pytestmark = pytest.mark.usefixtures("_credentials")
 
+DEFAULTS = ["setup", "--yes", "--camera", "recording", "--player", "-", "--broker", "-"]
 UNIT = Unit("loaded", "active", "neutral; player: play")
 
 
@@ -208,6 +209,12 @@ def test_who_may_not_write_is_told_before_any_question(
     assert output.err == f"moodpid: {path.parent}: Permission denied; try: sudo moodpid setup\n"
 
 
+@pytest.fixture
+def _installed(path: Path, install: Callable[[Path], None]) -> None:
+    """Make it the configuration of the service."""
+    install(path)
+
+
 @pytest.mark.parametrize(
     ("restarted", "ends"),
     [
@@ -219,22 +226,31 @@ def test_who_may_not_write_is_told_before_any_question(
         (Restart.NOT_TRIED, (0, "")),
     ],
 )
+@pytest.mark.usefixtures("_installed")
 def test_a_service_that_does_not_come_back_is_no_success(
-    path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     restarted: Restart,
     ends: tuple[int, str],
 ) -> None:
-    monkeypatch.setattr(setup, "DEFAULT_PATH", path)
     monkeypatch.setattr(setup, "restart_unit", lambda: restarted)
     monkeypatch.setattr(setup, "read_unit", lambda: Unit("loaded", "failed", "mqtt-password is empty"))
-    code = main(["setup", "--yes", "--camera", "recording", "--player", "-", "--broker", "-"])
+    code = main(DEFAULTS)
     output = capsys.readouterr()
     (*_, last) = (output.out + output.err).splitlines()
     assert code == ends[0]
     assert ends[1] in last
     assert ("moodpid.service" in last) is bool(ends[1])
+
+
+@pytest.mark.parametrize("way", ["moodpid.toml", "../etc/moodpid.toml"])
+def test_the_service_restarts_however_its_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install: Callable[[Path], None], way: str
+) -> None:
+    (tmp_path / "etc").mkdir()
+    install(tmp_path / "etc" / "moodpid.toml")
+    monkeypatch.setattr(setup, "restart_unit", lambda: Restart.FAILED)
+    assert main([*DEFAULTS, "--config", str(tmp_path / "etc" / way)]) == 1
 
 
 def test_letters_that_are_no_utf_8_are_asked_for_again(path: Path) -> None:

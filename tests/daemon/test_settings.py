@@ -163,3 +163,18 @@ def test_what_was_learned_is_forgotten_by_a_button_and_saved(harness: DaemonHarn
     assert saved[0] == (RoomState(), True)
     assert saved[-1][1]
     assert sum(saved[-1][0].moods_s) < 20
+
+
+def test_forgetting_is_tried_again_while_the_camera_sees_nothing(harness: DaemonHarness) -> None:
+    daemon = harness.daemon(*[None] * 6)
+    waits: list[bool] = []
+
+    def refuse(_state: RoomState, /, *, now: bool) -> bool:
+        waits.append(not now)
+        return False
+
+    daemon.save_room = refuse
+    harness.requests.post(PressButton(Button.FORGET_ROOM))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    assert waits == [False, *[True] * 6, False]

@@ -15,6 +15,7 @@ import pytest
 from demo.library import generate
 from mpd import MPDClient
 
+from moodpid.library import ffmpeg
 from moodpid.library.database import LibraryError
 from moodpid.library.reader import LibraryReader
 from tests.support.environment import require
@@ -183,8 +184,8 @@ def test_a_missing_decoder_is_one_line_with_its_package(home: Home) -> None:
     home.environment = {"PATH": str(home.folder)}
     failed = home.run("analyse")
     assert failed.returncode == 78
-    assert "apt install ffmpeg" in failed.stderr
-    assert "ffmpeg is missing" in home.run("analyse", "--status").stdout
+    assert ffmpeg.MISSING in failed.stderr
+    assert f"{ffmpeg.MISSING}: {ffmpeg.INSTALL}" in home.run("analyse", "--status").stdout
 
 
 def test_without_songs_no_picture_is_written(home: Home) -> None:

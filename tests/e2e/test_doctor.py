@@ -10,6 +10,7 @@ import pytest
 
 from moodpid import doctor
 from moodpid.cli import main
+from moodpid.library import ffmpeg
 from moodpid.mood.emotion import Emotion
 from moodpid.system.raspberry_pi import Machine
 from tests.support.daemon import configure, film
@@ -181,4 +182,4 @@ def test_without_ffmpeg_it_says_what_to_install(
     by_sound(config)
     monkeypatch.setenv("PATH", "/nowhere")
     _, found = findings(config, capsys)
-    assert [fault["remedy"] for fault in sick(found["library"])] == ["sudo apt install ffmpeg"]
+    assert [fault["remedy"] for fault in sick(found["library"])] == [ffmpeg.INSTALL]

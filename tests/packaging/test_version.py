@@ -1,5 +1,7 @@
 """The version says where a checkout stands among the releases, and depends on nothing but the commit."""
 
+import itertools
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -100,3 +102,17 @@ def test_another_clone_has_the_same_version(checkout: Checkout, tmp_path: Path) 
     tool = tmp_path / "elsewhere/tools/packaging/version"
     output = subprocess.run([tool, "debian"], check=True, capture_output=True, text=True).stdout.strip()
     assert output == checkout.version("debian")
+
+
+def test_a_container_gets_the_newest_package_of_several(tmp_path: Path) -> None:
+    recipe = (REPOSITORY / "tools/packaging/Containerfile").read_text()
+    choice = re.search(r'cd /tmp && (ls .*)\)"', recipe)
+    assert choice
+    command = choice[1].replace('"$(dpkg --print-architecture)"', "arm64")
+    versions = ["0.2.0~20261130.0123456789", "0.2.0", "0.2.0+git20261201", "0.9.0", "0.10.0~1", "0.10.0"]
+    for older, newer in itertools.pairwise(versions):
+        assert sorts_before(older, newer)
+        (tmp_path / f"moodpid_{older}+deb13_arm64.deb").touch()
+        (tmp_path / f"moodpid_{newer}+deb13_arm64.deb").touch()
+        done = subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True)
+        assert done.stdout.strip() == f"moodpid_{newer}+deb13_arm64.deb"

@@ -225,6 +225,6 @@ def test_the_songs_of_an_mpd_on_a_port_are_found(pi: Pi) -> None:
     pi.run("mkdir -p /run/programs; ln -sf /bin/true /run/programs/ffmpeg")
     library = _about_library(pi.tell(doctor))
     pi.configure()
-    assert without["remedy"] == "sudo apt install ffmpeg"
+    assert without["remedy"] == "sudo apt install --no-install-recommends ffmpeg"
     # Not that the folder is out of reach: MPD does not tell it on a port, and here it has no socket
     assert library["message"] == "no song is analysed, and the moods play by the sound of songs"

@@ -39,6 +39,9 @@ class Here:
     def broker(self) -> Address | None:
         return self._broker
 
+    def host_name(self) -> str:
+        return "attic"
+
     def checks(self) -> Mapping[str, Check]:
         return {part: self._check(part) for part in ("camera", "player", "broker")}
 

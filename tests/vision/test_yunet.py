@@ -72,6 +72,13 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
         YuNetDetector(str(broken), 64)
 
 
+def test_a_file_that_cannot_be_read_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none\.onnx: cannot be read: No such file"):
+        YuNetDetector(str(tmp_path / "none.onnx"), 64)
+    with pytest.raises(ModelError, match="cannot be read: Is a directory"):
+        YuNetDetector(str(tmp_path), 64)
+
+
 def test_the_configuration_chooses_the_detector() -> None:
     assert isinstance(build_detector(VisionConfig()), HaarDetector)
     assert isinstance(build_detector(VisionConfig(), stills=True), StillDetector)

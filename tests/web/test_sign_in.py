@@ -6,6 +6,7 @@ import pytest
 
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
+from moodpid.system.credentials import MAX_BYTES
 from moodpid.web.authentication import sessions_of
 from moodpid.web.login_link import one_time_link
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, page_server
@@ -165,3 +166,11 @@ def test_a_network_address_without_password_or_links_is_refused() -> None:
         page_server('host = "0.0.0.0"', links=False),
     ):
         pass
+
+
+@pytest.mark.parametrize("letter", ["a", '"'])  # which is two bytes in a request
+def test_the_longest_password_that_is_read_signs_in(letter: str) -> None:
+    password = letter * MAX_BYTES
+    with page_server(password=password) as page:
+        assert page.sign_in(password).status == 200
+        assert page.sign_in(password[1:]).status == 401

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from moodpid.errors import ExitCode, MoodpidError
+from moodpid.library import ffmpeg
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
 from moodpid.text import clean
 
@@ -130,7 +131,7 @@ def ffmpeg_version() -> str:
             timeout=30,
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        raise DecoderMissingError(f"ffmpeg cannot be started ({error}): apt install ffmpeg") from error
+        raise DecoderMissingError(f"{ffmpeg.MISSING} ({error}): {ffmpeg.INSTALL}") from error
     return clean(shown.split("\n", 1)[0].removeprefix("ffmpeg version ").split(" ", 1)[0])
 
 
@@ -181,7 +182,7 @@ def _run(path: Path, start_s: float, *, network: bool, limits: Limits, loudness:
                 start_new_session=True,  # Ctrl-C would end it, and the song would count as unreadable
             )
         except OSError as error:
-            raise DecoderMissingError(f"ffmpeg cannot be started ({error}): apt install ffmpeg") from error
+            raise DecoderMissingError(f"{ffmpeg.MISSING} ({error}): {ffmpeg.INSTALL}") from error
         finally:
             if writer is not None:
                 os.close(writer)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moodpid.library import ffmpeg
 from moodpid.library.analysis import decode as module
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, Limits, decode, ffmpeg_version
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
@@ -183,9 +184,9 @@ def test_a_decoder_that_writes_for_ever_is_cut_off(tmp_path: Path, impostor: Pat
 def test_a_missing_decoder_is_named_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     song = write_wav(tmp_path / "song.wav", march(4.0))
-    with pytest.raises(DecoderMissingError, match="apt install ffmpeg"):
+    with pytest.raises(DecoderMissingError, match=ffmpeg.INSTALL):
         decode(song, 0.0, network=True)
-    with pytest.raises(DecoderMissingError, match="apt install ffmpeg"):
+    with pytest.raises(DecoderMissingError, match=ffmpeg.INSTALL):
         ffmpeg_version()
 
 
