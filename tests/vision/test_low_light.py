@@ -39,8 +39,16 @@ def test_a_face_of_the_right_size_is_not_copied() -> None:
 @pytest.mark.parametrize("light", [0.05, 0.1, 0.25])
 def test_a_dim_face_becomes_as_bright_as_others(light: float) -> None:
     picture = shown(face(light=light))
-    assert np.percentile(picture, 99) == pytest.approx(100, abs=2)
+    assert np.percentile(picture[10:40, 12:37], 99) == pytest.approx(100, abs=2)
     assert np.corrcoef(picture.ravel(), shown(face()).ravel())[0, 1] > 0.99
+
+
+def test_a_face_before_a_window_is_brightened() -> None:
+    picture = face(light=0.2)
+    picture[:15] = picture[:, :15] = picture[:, -15:] = 240
+    middle = slice(10, 40), slice(12, 36)
+    assert np.corrcoef(shown(picture)[middle].ravel(), shown(face())[middle].ravel())[0, 1] > 0.99
+    assert np.percentile(shown(picture)[middle], 99) == pytest.approx(100, abs=5)
 
 
 def test_noise_that_comes_to_light_is_removed() -> None:

@@ -38,11 +38,13 @@ class Light:
         share: Of the light they were photographed in, 0 to 1.
         noise: Standard deviation of the sensor's noise, in grey levels.
         side_px: Of a face in the frame.
+        window: Whether there is a bright window behind it.
     """
 
     share: float
     noise: float
     side_px: int
+    window: bool = False
 
 
 LIGHTS = (
@@ -56,15 +58,29 @@ LIGHTS = (
     Light(0.1, 6.0, 110),
     Light(0.15, 3.0, 70),
     Light(0.1, 3.0, 70),
+    Light(0.25, 3.0, 110, window=True),
+    Light(0.15, 3.0, 110, window=True),
 )
+_WINDOW = 235.0  # grey levels
+# Of the side: the middle and the half axes of the ellipse that is face
+_FACE = (0.5, 0.53), (0.4, 0.52)
 
 
 def seen(face: Grey, light: Light, random: np.random.Generator) -> Grey:
     """Return a face of shape (48, 48) as a camera sees it in this light, shape (side_px, side_px)."""
     side = (light.side_px, light.side_px)
-    large = np.asarray(cv2.resize(face, side, interpolation=cv2.INTER_CUBIC), np.uint8)
+    large = light.share * np.asarray(cv2.resize(face, side, interpolation=cv2.INTER_CUBIC), np.float32)
+    if light.window:
+        large[~_is_face(light.side_px)] = _WINDOW
     noise = light.noise * random.standard_normal(large.shape)
-    return np.asarray(np.clip(np.rint(light.share * large + noise), 0, 255), np.uint8)
+    return np.asarray(np.clip(np.rint(large + noise), 0, 255), np.uint8)
+
+
+def _is_face(side_px: int) -> NDArray[np.bool_]:
+    """Return where a picture of this side shows the face, and not what is behind it."""
+    (middle_x, middle_y), (wide, high) = _FACE
+    y, x = (np.mgrid[:side_px, :side_px] + 0.5) / side_px
+    return np.asarray(((x - middle_x) / wide) ** 2 + ((y - middle_y) / high) ** 2 < 1.0, np.bool_)
 
 
 def row(model: Path, images: Grey, labels: Labels, light: Light) -> str:
@@ -78,7 +94,8 @@ def row(model: Path, images: Grey, labels: Labels, light: Light) -> str:
     as_they_are = [names[int(classifier.quantized_logits(face).argmax())] for face in faces]
     as_read = [classifier.classify_crop(face).top for face in faces]
     answers = [np.array([EMOTIONS.index(name) for name in said]) for said in (as_they_are, as_read)]
-    name = f"light x {light.share:g}, noise of {light.noise:g}, {light.side_px} px"
+    before = ", before a window" if light.window else ""
+    name = f"light x {light.share:g}, noise of {light.noise:g}, {light.side_px} px{before}"
     shares = [value for said in answers for value in ((said == labels).mean(), (said == _SAD).mean())]
     return f"| {name} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |"
 
