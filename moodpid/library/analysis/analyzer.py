@@ -1,6 +1,7 @@
 """One song from its file to its place: decoder, features, network and heads together."""
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,8 @@ class SongAnalyzer:
     def place_library(self, store: LibraryStore) -> None:
         """Find out what is usual in this library, and place all of its songs by that.
 
-        From `FEW_SONGS` on, songs are compared with each other instead of with the songs of the training.
+        From `FEW_SONGS` on, songs are compared with each other instead of with the songs of the training. One
+        whose inputs are not all numbers is left out, and waits for the analysis again.
 
         Raises:
             LibraryError: The database cannot be written.
@@ -73,10 +75,14 @@ class SongAnalyzer:
             self._usual[network] = _usual_in(store, network=network)
             head = self._head(network=network)
             for rows in store.inputs(network=network):
-                places = head.place(_inputs(rows), self._usual[network])
-                tags = [row[1] for row in rows]
-                placed = _with_tags(places, tags, genre=not network)
-                store.write_places(zip([row[0] for row in rows], placed, strict=True))
+                inputs = _inputs(rows)
+                finite = np.isfinite(inputs).all(axis=1)
+                if not finite.all():
+                    store.analyze_again(row[0] for row in compress(rows, ~finite))
+                songs = list(compress(rows, finite))
+                places = head.place(inputs[finite], self._usual[network])
+                placed = _with_tags(places, [song[1] for song in songs], genre=not network)
+                store.write_places(zip([song[0] for song in songs], placed, strict=True))
 
 
 def _usual_in(store: LibraryStore, *, network: bool) -> Standardization | None:
@@ -84,8 +90,9 @@ def _usual_in(store: LibraryStore, *, network: bool) -> Standardization | None:
     count, total, squared = 0, 0.0, 0.0
     for rows in store.inputs(network=network):
         inputs = _inputs(rows).astype(np.float64)
+        inputs = inputs[np.isfinite(inputs).all(axis=1)]  # one song would leave all others without a place
         count, total, squared = (
-            count + len(rows),
+            count + len(inputs),
             total + inputs.sum(axis=0),
             squared + (inputs**2).sum(axis=0),
         )

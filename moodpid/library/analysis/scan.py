@@ -39,7 +39,7 @@ class Analyzer(Protocol):
         """Return what is found in a song."""
 
     def place_library(self, store: LibraryStore) -> None:
-        """Place all songs again."""
+        """Place all songs again; one that cannot be placed waits for the analysis again."""
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class LibraryScan:
         self._slow: set[str] = set()  # in this scan
 
     def run(self, limit: int | None = None) -> Progress:
-        """Analyse up to `limit` songs, then place all; what was done is kept whatever happens.
+        """Place all songs, analyse up to `limit`, place all again; what was done is kept whatever happens.
 
         Raises:
             MusicFolderError: The music folder is away.
@@ -115,6 +115,7 @@ class LibraryScan:
         """
         require_folder(self._folder)
         self._retry_missing()
+        self._analyzer.place_library(self._store)  # the list of songs, their tags or the program may be new
         start_s = self._clock()
         progress = Progress(self._store.backlog(self._analyzer.version).waiting)
         try:
@@ -239,6 +240,6 @@ class LibraryScan:
             self._place(progress)
 
     def _place(self, progress: Progress) -> None:
-        if progress.analyzed > self._placed or not progress.done:
+        if progress.analyzed > self._placed:
             self._placed = progress.analyzed
             self._analyzer.place_library(self._store)

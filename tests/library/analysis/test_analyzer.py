@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,12 +7,14 @@ from musicnn_weights import fold
 
 from moodpid.library.analysis import analyzer as module
 from moodpid.library.analysis.analyzer import SongAnalyzer
+from moodpid.library.analysis.features import NAMES
 from moodpid.library.analysis.heads import read_heads
 from moodpid.library.analysis.musicnn import Musicnn
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Analysis, Tags
 from moodpid.library.store import LibraryStore
+from moodpid.mood.emotion import Affect
 from tests.library.analysis.checkpoint import make_tensors
 from tests.library.analysis.sounds import lament, march, write_wav
 from tests.library.songs import TODAY, listed, stamp
@@ -63,6 +66,29 @@ def test_a_library_of_some_size_is_compared_with_itself(
     _, after = placed(tmp_path, SongAnalyzer(HEADS, None), songs=8)
     arousals = [place.affect.arousal for place in after.values()]
     assert min(arousals) < 0 < max(arousals)
+
+
+def test_a_song_without_numbers_moves_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW_SONGS", 4)
+    analyzer, path = SongAnalyzer(HEADS, None), tmp_path / "library.sqlite"
+    with LibraryStore(path) as store, LibraryReader(path) as reader:
+        fill_with_features(store, analyzer.version, broken="3.mp3")
+        analyzer.place_library(store)
+        assert [song.uri for song in reader.everything()] == [f"{number}.mp3" for number in (0, 1, 2, 4, 5)]
+        assert [song.uri for song in store.next_songs(analyzer.version, 9)] == ["3.mp3"]
+
+
+def fill_with_features(store: LibraryStore, version: int, broken: str = "") -> None:
+    """Record six songs as an earlier program left them: one may have lost every place."""
+    songs = [listed(f"{number}.mp3") for number in range(6)]
+    store.replace_listing(songs, TODAY)
+    place = Place(Affect(math.nan, math.nan), math.nan, math.nan) if broken else Place(Affect(0, 0), 0.2, 0.2)
+    for number, song in enumerate(songs):
+        features = np.random.default_rng(number).normal(size=len(NAMES))
+        if song.uri == broken:
+            features[5] = math.nan
+        analysis = Analysis(features.astype("<f4").tobytes(), None, place, bytes(16))
+        store.record(song, stamp(song), version, analysis)
 
 
 def placed(

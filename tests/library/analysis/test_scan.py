@@ -75,7 +75,15 @@ def test_songs_are_placed_regularly_and_at_the_end(folder: Folder) -> None:
         folder.write(f"{number}.mp3")
     folder.list()
     folder.scan()
-    assert folder.analyzer.placed == 4  # after 50, 100, 200, and at the end
+    assert folder.analyzer.placed == 5  # at the start, after 50, 100, 200, and at the end
+
+
+def test_a_song_that_cannot_be_placed_is_heard_again(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("odd.mp3")
+    folder.list()
+    folder.scan()
+    monkeypatch.setattr(folder.analyzer, "place_library", lambda store: store.analyze_again(["odd.mp3"]))
+    assert folder.scan().analyzed == 1
 
 
 @pytest.mark.parametrize("uri", ["/etc/passwd", "a/../../b", "..", "file:///a", "a\0b"])
