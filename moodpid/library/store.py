@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -107,6 +107,13 @@ class LibraryStore:
         """Return the songs whose files were not there when they were to be read."""
         with self._db.reading() as db:
             rows = db.execute("SELECT uri FROM songs WHERE size = ?", (NO_FILE,))
+            return [uri for (uri,) in rows]
+
+    def failed_with(self, reasons: Collection[str]) -> list[str]:
+        """Return the songs that could not be read for one of these reasons."""
+        marks = ", ".join("?" * len(reasons))
+        with self._db.reading() as db:
+            rows = db.execute(f"SELECT uri FROM songs WHERE reason IN ({marks})", (*reasons,))  # noqa: S608
             return [uri for (uri,) in rows]
 
     def analyze_again(self, uris: Iterable[str] | None = None) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from moodpid.library.analysis.decode import decode
+from moodpid.library.analysis.decode import Excerpt, decode
 from moodpid.library.analysis.features import NAMES, extract
 from moodpid.library.analysis.filterbanks import Floats
 from moodpid.library.analysis.heads import FEW_SONGS, Head, Heads, Places, Standardization, head_inputs
 from moodpid.library.analysis.musicnn import EMBEDDING, Musicnn
+from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, Tags, analyzer_version
 from moodpid.library.store import LibraryStore
@@ -44,8 +45,7 @@ class SongAnalyzer:
             DecoderMissingError: ffmpeg cannot be started.
             OSError: The file cannot be opened.
         """
-        excerpt = decode(path, duration_s, network=self._network is not None)
-        features = extract(excerpt.samples)
+        excerpt, features = self._hear(path, duration_s)
         embedding = self._network.embed(excerpt.network_samples) if self._network else None
         rows = None if embedding is None else embedding[None]
         inputs = head_inputs(features[None], rows)
@@ -58,6 +58,17 @@ class SongAnalyzer:
             head.sound(inputs)[0].tobytes(),
             excerpt.loudness_lufs,
         )
+
+    def _hear(self, path: Path, duration_s: float) -> tuple[Excerpt, Floats]:
+        """Return samples and features of the middle of a song, or of its start where the middle is silent."""
+        excerpt = decode(path, duration_s, network=self._network is not None)
+        try:
+            return excerpt, extract(excerpt.samples)
+        except UnusableSoundError:
+            if not excerpt.start_s:
+                raise
+        excerpt = decode(path, 0.0, network=self._network is not None)
+        return excerpt, extract(excerpt.samples)
 
     def _head(self, *, network: bool) -> Head:
         return self._heads.network if network else self._heads.features

@@ -10,13 +10,14 @@ from moodpid.library.analysis.analyzer import SongAnalyzer
 from moodpid.library.analysis.features import NAMES
 from moodpid.library.analysis.heads import read_heads
 from moodpid.library.analysis.musicnn import Musicnn
+from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Analysis, Tags
 from moodpid.library.store import LibraryStore
 from moodpid.mood.emotion import Affect
 from tests.library.analysis.checkpoint import make_tensors
-from tests.library.analysis.sounds import lament, march, write_wav
+from tests.library.analysis.sounds import RATE_HZ, lament, march, write_wav
 from tests.library.songs import TODAY, listed, stamp
 from tests.support.environment import require
 
@@ -51,6 +52,17 @@ def test_tags_move_a_song(song: Path) -> None:
     analyzer = SongAnalyzer(HEADS, None)
     plain, sad = (analyzer.analyze(song, 12.0, Tags(mood=mood)).place for mood in ("", "Sad"))
     assert sad.affect.valence < plain.affect.valence
+
+
+def test_a_song_with_silence_in_its_middle_is_heard(tmp_path: Path) -> None:
+    require("ffmpeg")
+    sound, silence = march(8.0), np.zeros(70 * RATE_HZ, np.float32)
+    hidden = write_wav(tmp_path / "hidden.wav", np.concatenate([sound, silence, sound]))
+    silent = write_wav(tmp_path / "silent.wav", np.concatenate([silence, sound]))
+    analyzer = SongAnalyzer(HEADS, None)
+    assert analyzer.analyze(hidden, 86.0, Tags()).place.affect.arousal > 0
+    with pytest.raises(UnusableSoundError, match="silent"):
+        analyzer.analyze(silent, 78.0, Tags())
 
 
 def test_placing_the_library_changes_no_place_of_a_small_one(tmp_path: Path, network: Musicnn) -> None:
