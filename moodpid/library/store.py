@@ -158,12 +158,15 @@ class LibraryStore:
             _replace(db, song, stamp, analyzer, reason or "unknown")
 
     def copy(self, known_uri: str, song: ListedSong) -> None:
-        """Keep for `song` what is known of the same content under another name."""
+        """Keep for `song` what is known of the same content under another name, or with another date."""
         columns = "loudness_lufs, valence, arousal, valence_spread, arousal_spread, sound"
         values = (song.uri, song.modified, *_columns(song.tags), known_uri)
         with self._db.writing() as db:
-            db.execute("DELETE FROM songs WHERE uri = ?", (song.uri,))
             db.execute("DELETE FROM attempts WHERE uri = ?", (song.uri,))
+            if known_uri == song.uri:
+                db.execute("UPDATE songs SET modified = ? WHERE uri = ?", (song.modified, song.uri))
+                return
+            db.execute("DELETE FROM songs WHERE uri = ?", (song.uri,))
             db.execute(
                 f"INSERT INTO songs (uri, modified, {_TAGS}, size, fingerprint, analyzer, reason, {columns})"  # noqa: S608
                 f" SELECT ?, ?, ?, ?, ?, ?, ?, size, fingerprint, analyzer, reason, {columns}"
@@ -176,10 +179,10 @@ class LibraryStore:
             )
 
     def same_content(self, stamp: FileStamp, analyzer: int, uri: str) -> str:
-        """Return another song than `uri` with this content that was analysed; empty if there is none."""
+        """Return a song with this content that was analysed, `uri` first of all; empty if there is none."""
         query = (
             "SELECT uri FROM songs WHERE fingerprint = ? AND size = ? AND reason = '' AND analyzer >= ?"
-            " AND uri != ? ORDER BY uri LIMIT 1"
+            " ORDER BY uri != ?, uri LIMIT 1"
         )
         with self._db.reading() as db:
             row = db.execute(query, (stamp.fingerprint, stamp.size, analyzer, uri)).fetchone()

@@ -48,7 +48,7 @@ class Progress:
     """What a scan has done so far.
 
     Attributes:
-        analyzed, failed, moved: Songs that were read, could not be read, and were known under another name.
+        analyzed, failed, moved: Songs that were read, could not be read, and had another name or date before.
         waiting: Songs that still wait.
         seconds: Since the scan began.
         stopped: Why the scan ended before its end; empty: it did not.

@@ -46,6 +46,24 @@ def test_a_moved_song_is_not_heard_again(folder: Folder) -> None:
         assert [song.uri for song in reader.everything()] == ["new/name.mp3"]
 
 
+def test_a_file_whose_date_alone_changed_is_not_heard_again(folder: Folder) -> None:
+    folder.write("same.mp3")
+    folder.write("broken.mp3", "broken it is a text")
+    folder.list()
+    folder.scan()
+    folder.modified = dict.fromkeys(folder.modified, "2")
+    folder.list()
+    progress = folder.scan()
+    assert (progress.moved, progress.failed, progress.waiting) == (1, 1, 0)
+    assert folder.analyzer.heard.count("same.mp3") == 1
+    with LibraryReader(folder.path) as reader:
+        assert [song.uri for song in reader.everything()] == ["same.mp3"]
+    assert folder.scan().done == 0
+    folder.store.analyze_again()
+    folder.list()
+    assert folder.scan().analyzed == 1
+
+
 def test_a_name_that_is_no_utf8_is_read_and_found(folder: Folder) -> None:
     uri = "M\udcf6tley/\udce41.mp3"
     (folder.music / "M\udcf6tley").mkdir()
