@@ -240,7 +240,7 @@ class SoundSource:
     ) -> tuple[list[PlacedSong], int]:
         """Return the songs nearest to a place, the nearest first, and how many of them make a pool."""
         if source.playlist or source.filter:
-            songs = reader.songs(listed_songs(link, source))
+            songs = reader.songs(listed_songs(link, source, self._random))
             size = _pool_size(len(songs))
             songs.sort(key=lambda song: song.place.distance(target))
         else:
