@@ -14,7 +14,8 @@ from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, Liste
 KEPT_DAYS = 90  # a song that MPD has no longer may come back: a share that was not mounted takes all with it
 _CHUNK = 500
 _TAGS = "title, artist, album, genre, mood"
-_PLACE = "valence = ?, arousal = ?, valence_spread = ?, arousal_spread = ?"
+_PLACE = "valence = ?1, arousal = ?2, valence_spread = ?3, arousal_spread = ?4"
+_MOVED = 1e-3  # on the plane: less makes no difference
 _LISTED = "(SELECT uri FROM listing)"
 
 
@@ -145,7 +146,7 @@ class LibraryStore:
         with self._db.writing() as db:
             _replace(db, song, stamp, analyzer, "")
             db.execute(
-                f"UPDATE songs SET {_PLACE}, loudness_lufs = ?, sound = ? WHERE uri = ?",  # noqa: S608
+                f"UPDATE songs SET {_PLACE}, loudness_lufs = ?5, sound = ?6 WHERE uri = ?7",  # noqa: S608
                 (*where, analysis.loudness_lufs, analysis.sound, song.uri),
             )
             db.execute(
@@ -204,11 +205,18 @@ class LibraryStore:
             last = rows[-1][0]
 
     def write_places(self, places: Iterable[tuple[str, Place]]) -> None:
-        """Move songs on the plane."""
+        """Move songs on the plane; those that stay within `_MOVED` are not written, which spares SD cards."""
+        query = (
+            f"UPDATE songs SET {_PLACE} WHERE uri = ?5 AND coalesce(max(abs(valence - ?1), abs(arousal - ?2),"  # noqa: S608
+            " abs(valence_spread - ?3), abs(arousal_spread - ?4)) > ?6, 1)"
+        )
         with self._db.writing() as db:
             db.executemany(
-                f"UPDATE songs SET {_PLACE} WHERE uri = ?",  # noqa: S608
-                [(*place.affect, place.valence_spread, place.arousal_spread, uri) for uri, place in places],
+                query,
+                [
+                    (*place.affect, place.valence_spread, place.arousal_spread, uri, _MOVED)
+                    for uri, place in places
+                ],
             )
 
     def fact(self, name: str) -> str:

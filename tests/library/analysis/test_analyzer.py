@@ -90,6 +90,17 @@ def test_a_song_without_numbers_moves_no_other(tmp_path: Path, monkeypatch: pyte
         assert [song.uri for song in store.next_songs(analyzer.version, 9)] == ["3.mp3"]
 
 
+def test_placing_the_same_songs_again_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW_SONGS", 4)
+    analyzer = SongAnalyzer(HEADS, None)
+    with LibraryStore(tmp_path / "library.sqlite") as store, store._db.reading() as db:
+        fill_with_features(store, analyzer.version)
+        analyzer.place_library(store)
+        before = db.total_changes
+        analyzer.place_library(store)
+        assert db.total_changes == before
+
+
 def fill_with_features(store: LibraryStore, version: int, broken: str = "") -> None:
     """Record six songs as an earlier program left them: one may have lost every place."""
     songs = [listed(f"{number}.mp3") for number in range(6)]
