@@ -152,7 +152,7 @@ def summary(progress: "Progress") -> str:
     """Return in one line what a scan has done."""
     parts = [f"{_songs(progress.analyzed)} analysed in {duration(progress.seconds)}"]
     if progress.moved:
-        parts.append(f"{progress.moved} known under another name")
+        parts.append(f"{progress.moved} known under another name or date")
     if progress.failed:
         parts.append(f"{progress.failed} could not be read (moodpid analyse --status)")
     if progress.waiting:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +14,8 @@ from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, Liste
 KEPT_DAYS = 90  # a song that MPD has no longer may come back: a share that was not mounted takes all with it
 _CHUNK = 500
 _TAGS = "title, artist, album, genre, mood"
-_PLACE = "valence = ?, arousal = ?, valence_spread = ?, arousal_spread = ?"
+_PLACE = "valence = ?1, arousal = ?2, valence_spread = ?3, arousal_spread = ?4"
+_MOVED = 1e-3  # on the plane: less makes no difference
 _LISTED = "(SELECT uri FROM listing)"
 
 
@@ -109,6 +110,13 @@ class LibraryStore:
             rows = db.execute("SELECT uri FROM songs WHERE size = ?", (NO_FILE,))
             return [uri for (uri,) in rows]
 
+    def failed_with(self, reasons: Collection[str]) -> list[str]:
+        """Return the songs that could not be read for one of these reasons."""
+        marks = ", ".join("?" * len(reasons))
+        with self._db.reading() as db:
+            rows = db.execute(f"SELECT uri FROM songs WHERE reason IN ({marks})", (*reasons,))  # noqa: S608
+            return [uri for (uri,) in rows]
+
     def analyze_again(self, uris: Iterable[str] | None = None) -> None:
         """Let songs wait for the analysis again; None: all of them. Until then they stay as they are."""
         with self._db.writing() as db:
@@ -138,7 +146,7 @@ class LibraryStore:
         with self._db.writing() as db:
             _replace(db, song, stamp, analyzer, "")
             db.execute(
-                f"UPDATE songs SET {_PLACE}, loudness_lufs = ?, sound = ? WHERE uri = ?",  # noqa: S608
+                f"UPDATE songs SET {_PLACE}, loudness_lufs = ?5, sound = ?6 WHERE uri = ?7",  # noqa: S608
                 (*where, analysis.loudness_lufs, analysis.sound, song.uri),
             )
             db.execute(
@@ -151,12 +159,15 @@ class LibraryStore:
             _replace(db, song, stamp, analyzer, reason or "unknown")
 
     def copy(self, known_uri: str, song: ListedSong) -> None:
-        """Keep for `song` what is known of the same content under another name."""
+        """Keep for `song` what is known of the same content under another name, or with another date."""
         columns = "loudness_lufs, valence, arousal, valence_spread, arousal_spread, sound"
         values = (song.uri, song.modified, *_columns(song.tags), known_uri)
         with self._db.writing() as db:
-            db.execute("DELETE FROM songs WHERE uri = ?", (song.uri,))
             db.execute("DELETE FROM attempts WHERE uri = ?", (song.uri,))
+            if known_uri == song.uri:
+                db.execute("UPDATE songs SET modified = ? WHERE uri = ?", (song.modified, song.uri))
+                return
+            db.execute("DELETE FROM songs WHERE uri = ?", (song.uri,))
             db.execute(
                 f"INSERT INTO songs (uri, modified, {_TAGS}, size, fingerprint, analyzer, reason, {columns})"  # noqa: S608
                 f" SELECT ?, ?, ?, ?, ?, ?, ?, size, fingerprint, analyzer, reason, {columns}"
@@ -169,10 +180,10 @@ class LibraryStore:
             )
 
     def same_content(self, stamp: FileStamp, analyzer: int, uri: str) -> str:
-        """Return another song than `uri` with this content that was analysed; empty if there is none."""
+        """Return a song with this content that was analysed, `uri` first of all; empty if there is none."""
         query = (
             "SELECT uri FROM songs WHERE fingerprint = ? AND size = ? AND reason = '' AND analyzer >= ?"
-            " AND uri != ? ORDER BY uri LIMIT 1"
+            " ORDER BY uri != ?, uri LIMIT 1"
         )
         with self._db.reading() as db:
             row = db.execute(query, (stamp.fingerprint, stamp.size, analyzer, uri)).fetchone()
@@ -194,11 +205,18 @@ class LibraryStore:
             last = rows[-1][0]
 
     def write_places(self, places: Iterable[tuple[str, Place]]) -> None:
-        """Move songs on the plane."""
+        """Move songs on the plane; those that stay within `_MOVED` are not written, which spares SD cards."""
+        query = (
+            f"UPDATE songs SET {_PLACE} WHERE uri = ?5 AND coalesce(max(abs(valence - ?1), abs(arousal - ?2),"  # noqa: S608
+            " abs(valence_spread - ?3), abs(arousal_spread - ?4)) > ?6, 1)"
+        )
         with self._db.writing() as db:
             db.executemany(
-                f"UPDATE songs SET {_PLACE} WHERE uri = ?",  # noqa: S608
-                [(*place.affect, place.valence_spread, place.arousal_spread, uri) for uri, place in places],
+                query,
+                [
+                    (*place.affect, place.valence_spread, place.arousal_spread, uri, _MOVED)
+                    for uri, place in places
+                ],
             )
 
     def fact(self, name: str) -> str:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from moodpid.config import MpdConfig, SongSource
@@ -17,7 +18,7 @@ from moodpid.mpd.feedback import Preference, heard_since, preference
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
 from moodpid.mpd.song_memory import SongMemory
-from moodpid.mpd.sound_source import Candidates, SoundSource
+from moodpid.mpd.sound_source import Candidates, SoundSource, not_in_library
 from moodpid.mpd.stickers import read_stickers
 from moodpid.text import clean
 
@@ -171,8 +172,7 @@ class Picker:
             return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random), {}
         found = self._sounding(link, source, target, waiting, now_s)
         uris = [uri for uri in found.uris if not self.memory.is_refused(uri, now_s)]
-        refused = "" if uris else f"{source.name}: MPD cannot add them: update its library (mpc update)"
-        self._note(source, found.problem or refused)
+        self._note(source, found.problem or ("" if uris else not_in_library(source)))
         if found.leanings:
             return found.uris, found.leanings
         return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random)[:1], {}
@@ -191,12 +191,12 @@ class Picker:
         """Return songs near a place; where the music lifts, those that are near the song before, too."""
         lifts = bool(self._targets and waiting)
         count = SHORTLIST * (2 if lifts else 1)
-        fits = self._fitness(waiting, now_s)
+        fits, refused = self._fitness(waiting, now_s), partial(self.memory.is_refused, now_s=now_s)
         hang_ups = self._song_lists.hang_ups
         if problem := hang_ups.problem(source, now_s):
             return Candidates(problem=problem)
         with hang_ups.watch(source, now_s):
-            found = self.sounds.candidates(link, source, target, count, fits, waiting)
+            found = self.sounds.candidates(link, source, target, count, fits, waiting, refused)
         if not lifts or not found.leanings:
             return found
         return replace(found, uris=self.sounds.near_song(waiting[-1], found.uris, SHORTLIST))

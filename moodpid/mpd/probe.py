@@ -25,6 +25,7 @@ _FOUND_BY_MPD = "default detected output"
 _LARGER_BUFFER = (
     """printf 'max_output_buffer_size "65536"\\n' | sudo tee -a /etc/mpd.conf && sudo systemctl restart mpd"""
 )
+_ANALYSE = "sudo -u moodpid moodpid analyse"
 _ADD_OUTPUT = (
     r"""printf 'audio_output {\n type "alsa"\n name "Speakers"\n}\n' | sudo tee -a /etc/mpd.conf """
     "&& sudo systemctl restart mpd"
@@ -75,14 +76,14 @@ def _findings(settings: MpdConfig, password: str, reader: LibraryReader | None) 
 
 def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queue: bool) -> Finding:
     subject = f'list "{source.name}"'
+    by_sound = source.sounds and not source.playlist
     songs = f"{check.page.total} song{'s' if check.page.total > 1 else ''}"
     if not check.problem and check.missing * 2 <= len(check.page.uris):
         return Finding(True, subject, f"{songs}; {check.shortfall}" if check.shortfall else songs)
     if not check.problem:
-        remedy = (
-            f"{_mpc(settings, 'update --wait')}; or, if they stay away, look whether their disk is connected"
-        )
-        return Finding(False, subject, f"{songs}; {check.shortfall}", remedy)
+        update = _mpc(settings, "update --wait")
+        remedy = f"{update}; or, if they stay away, look whether their disk is connected"
+        return Finding(False, subject, f"{songs}; {check.shortfall}", _ANALYSE if by_sound else remedy)
     remedy = _mpc(settings, "update --wait")
     if check.problem == too_large(source):
         return Finding(False, subject, check.problem, _LARGER_BUFFER)
@@ -90,8 +91,8 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
         save = _mpc(settings, f'save "{source.playlist}"')
         whole = f"{_mpc(settings, 'add /')} && {save} && {_mpc(settings, 'clear')}"
         remedy = save if has_queue else whole  # an empty queue makes an empty list
-    if source.sounds and not source.playlist:
-        remedy = "sudo -u moodpid moodpid analyse"
+    if by_sound:
+        remedy = _ANALYSE
     elif source.filter:
         remedy = f"correct the filter in [player.playlists]; or {remedy}, if the songs are new"
     return Finding(False, subject, check.problem, remedy)

@@ -230,12 +230,19 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def windows(total: int, rng: Random) -> list[tuple[int, int]]:
-    """Return starts and ends of parts of a list, at most a page together; each song is equally likely."""
-    if total <= PAGE:
+def windows(total: int, rng: Random, most: int = PAGE, length: int = _RUN) -> list[tuple[int, int]]:
+    """Return starts and ends of parts of a list; each song is equally likely.
+
+    Args:
+        total: Songs of the list.
+        rng: Decides which parts.
+        most: So many songs together, at most.
+        length: Of a part, in songs; a list of at most `most` songs is one part.
+    """
+    if total <= most:
         return [(0, total)] if total else []
-    runs = sorted(rng.sample(range(-(-total // _RUN)), PAGE // _RUN))
-    return [(_RUN * run, min(total, _RUN * (run + 1))) for run in runs]
+    runs = sorted(rng.sample(range(-(-total // length)), most // length))
+    return [(length * run, min(total, length * (run + 1))) for run in runs]
 
 
 def sample(uris: Iterable[str], rng: Random) -> Page:

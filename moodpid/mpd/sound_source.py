@@ -18,8 +18,8 @@ from moodpid.library.draw import (
 from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
+from moodpid.mpd.listed_songs import listed_songs
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
-from moodpid.mpd.song_lists import PAGED_PLAYLISTS
 from moodpid.mpd.stickers import rejected_songs
 from moodpid.text import clean
 
@@ -27,9 +27,11 @@ POOL_SHARE = 0.1
 """Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
 _POOL_LEAST, _POOL_MOST = 64, 600
 _USES, _POOLS = 16, 8  # songs chosen from one pool before it is looked up again; pools that are kept
+# Songs of a pool that MPD refused, from which on it is asked for each: a folder may have moved. A pass of the
+# feeder tries more than that, so that others play at once
+_REFUSED = 8
+_LOST_MOST = 5000  # songs that are remembered not to be in MPD's library
 _EMPTY_USES = 4  # tries for a pool without songs, where MPD is asked for them
-_LISTED_MOST = 5000  # songs of a playlist or filter that are looked up
-_WINDOW = 500  # songs in one answer: each comes with all of its tags
 _ALIKE = 48  # neighbours from which the next songs are drawn
 # What the place counts against what listeners did: as much as two songs heard or skipped
 _PLACE_WEIGHT = 2.0
@@ -57,6 +59,23 @@ class Candidates:
     problem: str = ""
 
 
+@dataclass(slots=True)
+class _Pool:
+    """Songs near a place.
+
+    Attributes:
+        songs: Those that fit.
+        uses: How many more times they are drawn from before they are looked up again.
+        lost: Whether some were left out because MPD does not have them.
+        asked: Whether MPD was asked for each of those that were looked up before.
+    """
+
+    songs: list[PlacedSong] = field(default_factory=list)
+    uses: int = 0
+    lost: bool = False
+    asked: bool = False
+
+
 class SoundSource:
     """Draws songs by their sound.
 
@@ -70,7 +89,8 @@ class SoundSource:
         self._random = rng
         self._rejected: dict[Mood, list[PlacedSong]] = {}
         self._recalled: set[Mood] = set()
-        self._pools: dict[tuple[SongSource, Affect], tuple[list[PlacedSong], int]] = {}
+        self._pools: dict[tuple[SongSource, Affect], _Pool] = {}
+        self._lost: set[str] = set()
 
     def candidates(  # noqa: PLR0913, PLR0917 - what a choice depends on
         self,
@@ -80,6 +100,7 @@ class SoundSource:
         count: int,
         usable: Callable[[str], bool],
         waiting: Sequence[str],
+        refused: Callable[[str], bool] = lambda _uri: False,
     ) -> Candidates:
         """Return songs of a source near a place on the plane.
 
@@ -90,6 +111,7 @@ class SoundSource:
             count: At most so many.
             usable: Whether a song may come next.
             waiting: Songs in the queue near the present one, the one that comes last at the end.
+            refused: Whether MPD did not add a song lately. Where that are many, others are looked up.
 
         Raises:
             MpdGoneError: The connection was lost.
@@ -97,9 +119,9 @@ class SoundSource:
         if self._reader is None:
             return Candidates(problem=NOT_ANALYSED)
         try:
-            pool = self._kept_pool(self._reader, link, source, target)
-            if not pool:
-                return Candidates(problem=self._why_empty(self._reader, source))
+            kept = self._kept_pool(self._reader, link, (source, target), refused)
+            if not (pool := kept.songs):
+                return Candidates(problem=self._why_empty(self._reader, source, lost=kept.lost))
             fresh = songs_as_near([song for song in pool if usable(song.uri)], target, NEARLY)
             drawn = draw_songs(fresh, target, count, self._random, self._artists_of(waiting))
             nearest = nearest_of(pool, target)
@@ -177,53 +199,73 @@ class SoundSource:
     def forget(self) -> None:
         """Look the songs up again: lists or library may have changed."""
         self._pools.clear()
+        self._lost.clear()
         self._recalled.clear()
 
     def _kept_pool(
-        self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect
-    ) -> list[PlacedSong]:
+        self,
+        reader: LibraryReader,
+        link: Mpd,
+        where: tuple[SongSource, Affect],
+        refused: Callable[[str], bool],
+    ) -> _Pool:
         """Return the songs near a place; only after some uses they are looked up again, which takes time."""
-        pool, uses = self._pools.pop((source, target), ([], 0))
-        if not uses:
-            pool = songs_as_near(self._pool(reader, link, source, target), target, IN_REACH)
-            of_mpd = source.playlist or source.filter
-            uses = _USES if pool else _EMPTY_USES if of_mpd else 1
-        self._pools[source, target] = pool, uses - 1
+        pool = self._pools.pop(where, _Pool())
+        if not pool.uses:
+            pool = self._new_pool(reader, link, *where)
+        if not pool.asked and _many_refused(pool.songs, refused):
+            self._ask_for(link, pool.songs)
+            pool = self._new_pool(reader, link, *where)
+            pool.asked = True
+        pool.uses -= 1
+        self._pools[where] = pool
         while len(self._pools) > _POOLS:
             del self._pools[next(iter(self._pools))]
         return pool
 
-    def _pool(self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect) -> list[PlacedSong]:
+    def _ask_for(self, link: Mpd, songs: Sequence[PlacedSong]) -> None:
+        """Remember which of these songs MPD does not have, until its library changes."""
+        left = _LOST_MOST - len(self._lost)
+        self._lost |= {song.uri for song in songs[:left] if not link.has_song(song.uri)}
+
+    def _new_pool(self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect) -> _Pool:
+        found, size = self._look_up(reader, link, source, target)
+        there = [song for song in found if song.uri not in self._lost]
+        songs, lost = songs_as_near(there[:size], target, IN_REACH), len(there) < len(found)
+        of_mpd = source.playlist or source.filter
+        return _Pool(songs, _USES if songs else _EMPTY_USES if of_mpd or lost else 1, lost)
+
+    def _look_up(
+        self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect
+    ) -> tuple[list[PlacedSong], int]:
+        """Return the songs nearest to a place, the nearest first, and how many of them make a pool."""
         if source.playlist or source.filter:
-            songs = reader.songs(_listed(link, source))
+            songs = reader.songs(listed_songs(link, source, self._random))
             size = _pool_size(len(songs))
-            return sorted(songs, key=lambda song: song.place.distance(target))[:size]
-        folder = source.folder.strip("/")
-        return reader.near(target, _pool_size(reader.count_below(folder)), folder)
+            songs.sort(key=lambda song: song.place.distance(target))
+        else:
+            folder = source.folder.strip("/")
+            size = _pool_size(reader.count_below(folder))
+            songs = reader.near(target, size + len(self._lost), folder)
+        return songs, size
 
     @staticmethod
-    def _why_empty(reader: LibraryReader, source: SongSource) -> str:
+    def _why_empty(reader: LibraryReader, source: SongSource, *, lost: bool) -> str:
         if not reader.counts().analyzed:
             return NOT_ANALYSED
+        if lost:
+            return not_in_library(source)
         return f"{source.name}: none of these songs is analysed yet (moodpid analyse --status)"
 
 
-def _listed(link: Mpd, source: SongSource) -> list[str]:
-    """Return the songs of a playlist or a filter, at most `_LISTED_MOST` of them."""
-    name = source.playlist
-    if name and link.version_at_least(PAGED_PLAYLISTS):
-        total = min(_LISTED_MOST, link.playlist_length(name))
-        return list(link.playlist_window(name, 0, total)) if total else []
-    if name:
-        songs = list(link.playlist(name))
-        return songs[:_LISTED_MOST]
-    found: list[str] = []
-    for start in range(0, _LISTED_MOST, _WINDOW):
-        window = link.find(source.filter, start, start + _WINDOW)
-        found += window
-        if len(window) < _WINDOW:
-            break
-    return found
+def _many_refused(songs: Sequence[PlacedSong], refused: Callable[[str], bool]) -> bool:
+    return bool(songs) and sum(refused(song.uri) for song in songs) >= min(_REFUSED, len(songs))
+
+
+def not_in_library(source: SongSource) -> str:
+    """Return the problem of a source none of whose songs MPD adds."""
+    remedy = "make the list again and run moodpid analyse" if source.playlist else "run moodpid analyse"
+    return f"{source.name}: MPD does not add these songs, which may have moved: {remedy}"
 
 
 def _pool_size(songs: int) -> int:

@@ -1,3 +1,4 @@
+import math
 import os
 import sqlite3
 from pathlib import Path
@@ -140,6 +141,26 @@ def test_places_are_moved_together(path: Path) -> None:
         fill(store, [(listed(f"{number}.mp3"), analysis()) for number in range(3)])
         store.write_places((f"{number}.mp3", Place(Affect(number / 10, 0), 0.1, 0.1)) for number in range(3))
         assert sorted(song.place.affect.valence for song in reader.everything()) == [0.0, 0.1, 0.2]
+
+
+def test_places_that_stay_are_not_written_again(path: Path) -> None:
+    with LibraryStore(path) as store, LibraryReader(path) as reader, store._db.reading() as db:
+        fill(store, [(listed(f"{number}.mp3"), analysis(0.5)) for number in range(3)])
+        before = db.total_changes
+        store.write_places((f"{number}.mp3", Place(Affect(0.5001, 0), 0.2, 0.2)) for number in range(3))
+        assert db.total_changes == before
+        store.write_places([("0.mp3", Place(Affect(0.51, 0), 0.2, 0.2))])
+        store.write_places([("1.mp3", Place(Affect(0.5, 0), 0.2, 0.21))])
+        assert db.total_changes == before + 2
+        assert [song.place.affect.valence for song in reader.everything()] == [0.51, 0.5, 0.5]
+
+
+def test_a_place_that_was_lost_is_written(path: Path) -> None:
+    with LibraryStore(path) as store, LibraryReader(path) as reader:
+        fill(store, [(listed("a.mp3"), analysis(math.nan, 0.5))])
+        assert reader.counts().analyzed == 0
+        store.write_places([("a.mp3", Place(Affect(0, 0.5), 0.2, 0.2))])
+        assert reader.counts().analyzed == 1
 
 
 def test_two_writers_do_not_work_at_once(path: Path) -> None:

@@ -1,15 +1,17 @@
 """One song from its file to its place: decoder, features, network and heads together."""
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
-from moodpid.library.analysis.decode import decode
+from moodpid.library.analysis.decode import Excerpt, decode
 from moodpid.library.analysis.features import NAMES, extract
 from moodpid.library.analysis.filterbanks import Floats
 from moodpid.library.analysis.heads import FEW_SONGS, Head, Heads, Places, Standardization, head_inputs
 from moodpid.library.analysis.musicnn import EMBEDDING, Musicnn
+from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, Tags, analyzer_version
 from moodpid.library.store import LibraryStore
@@ -43,8 +45,7 @@ class SongAnalyzer:
             DecoderMissingError: ffmpeg cannot be started.
             OSError: The file cannot be opened.
         """
-        excerpt = decode(path, duration_s, network=self._network is not None)
-        features = extract(excerpt.samples)
+        excerpt, features = self._hear(path, duration_s)
         embedding = self._network.embed(excerpt.network_samples) if self._network else None
         rows = None if embedding is None else embedding[None]
         inputs = head_inputs(features[None], rows)
@@ -58,13 +59,25 @@ class SongAnalyzer:
             excerpt.loudness_lufs,
         )
 
+    def _hear(self, path: Path, duration_s: float) -> tuple[Excerpt, Floats]:
+        """Return samples and features of the middle of a song, or of its start where the middle is silent."""
+        excerpt = decode(path, duration_s, network=self._network is not None)
+        try:
+            return excerpt, extract(excerpt.samples)
+        except UnusableSoundError:
+            if not excerpt.start_s:
+                raise
+        excerpt = decode(path, 0.0, network=self._network is not None)
+        return excerpt, extract(excerpt.samples)
+
     def _head(self, *, network: bool) -> Head:
         return self._heads.network if network else self._heads.features
 
     def place_library(self, store: LibraryStore) -> None:
         """Find out what is usual in this library, and place all of its songs by that.
 
-        From `FEW_SONGS` on, songs are compared with each other instead of with the songs of the training.
+        From `FEW_SONGS` on, songs are compared with each other instead of with the songs of the training. One
+        whose inputs are not all numbers is left out, and waits for the analysis again.
 
         Raises:
             LibraryError: The database cannot be written.
@@ -73,10 +86,14 @@ class SongAnalyzer:
             self._usual[network] = _usual_in(store, network=network)
             head = self._head(network=network)
             for rows in store.inputs(network=network):
-                places = head.place(_inputs(rows), self._usual[network])
-                tags = [row[1] for row in rows]
-                placed = _with_tags(places, tags, genre=not network)
-                store.write_places(zip([row[0] for row in rows], placed, strict=True))
+                inputs = _inputs(rows)
+                finite = np.isfinite(inputs).all(axis=1)
+                if not finite.all():
+                    store.analyze_again(row[0] for row in compress(rows, ~finite))
+                songs = list(compress(rows, finite))
+                places = head.place(inputs[finite], self._usual[network])
+                placed = _with_tags(places, [song[1] for song in songs], genre=not network)
+                store.write_places(zip([song[0] for song in songs], placed, strict=True))
 
 
 def _usual_in(store: LibraryStore, *, network: bool) -> Standardization | None:
@@ -84,8 +101,9 @@ def _usual_in(store: LibraryStore, *, network: bool) -> Standardization | None:
     count, total, squared = 0, 0.0, 0.0
     for rows in store.inputs(network=network):
         inputs = _inputs(rows).astype(np.float64)
+        inputs = inputs[np.isfinite(inputs).all(axis=1)]  # one song would leave all others without a place
         count, total, squared = (
-            count + len(rows),
+            count + len(inputs),
             total + inputs.sum(axis=0),
             squared + (inputs**2).sum(axis=0),
         )

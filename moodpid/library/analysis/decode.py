@@ -9,7 +9,7 @@ import stat
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -83,11 +83,13 @@ class Excerpt:
         samples: At 22,050 Hz.
         network_samples: At 16,000 Hz; empty where no network is used.
         loudness_lufs: Integrated loudness (ITU-R BS.1770-4) of the excerpt; None for silence.
+        start_s: Where in the song it begins.
     """
 
     samples: Floats
     network_samples: Floats
     loudness_lufs: float | None
+    start_s: float = 0.0
 
 
 def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = Limits()) -> Excerpt:
@@ -110,7 +112,7 @@ def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = Lim
         with suppress(DecodeError):
             excerpt = _decode_from(path, start_s, network=network, limits=limits)
             if len(excerpt.samples) > EXCERPT_S / 2 * SAMPLE_RATE_HZ:
-                return excerpt
+                return replace(excerpt, start_s=start_s)
         # The file is cut short, or its index is wrong
     return _decode_from(path, 0.0, network=network, limits=limits)
 

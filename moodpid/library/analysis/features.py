@@ -5,7 +5,7 @@ import numpy as np
 from moodpid.library.analysis.filterbanks import MEL_BANDS, Floats
 from moodpid.library.analysis.loudness import loudness
 from moodpid.library.analysis.rhythm import rhythm
-from moodpid.library.analysis.spectrogram import spectrogram
+from moodpid.library.analysis.spectrogram import UnusableSoundError, spectrogram
 from moodpid.library.analysis.timbre import timbre
 from moodpid.library.analysis.tonality import tonality
 
@@ -52,11 +52,14 @@ def extract(samples: Floats) -> Floats:
     """Return (103,), in the order of `NAMES`, of a mono recording of 22,050 Hz with samples from -1 to 1.
 
     Raises:
-        UnusableSoundError: There is too little sound to describe.
+        UnusableSoundError: There is too little sound to describe, or a feature of it is not a number.
     """
     sound = spectrogram(samples)
     values = {**timbre(sound), **loudness(sound), **rhythm(sound), **tonality(sound)}
-    return np.array([values[name] for name in NAMES], np.float32)
+    features = np.array([values[name] for name in NAMES], np.float32)
+    if not np.isfinite(features).all():
+        raise UnusableSoundError("what was measured in its sound holds values that are not numbers")
+    return features
 
 
 def level_normalized(features: Floats) -> Floats:

@@ -12,7 +12,7 @@ from typing import Protocol
 from moodpid.errors import MoodpidError
 from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, SlowDecodeError
 from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
-from moodpid.library.analysis.spectrogram import UnusableSoundError
+from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT, UnusableSoundError
 from moodpid.library.database import LibraryError
 from moodpid.library.names import mpd_name
 from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
@@ -25,6 +25,7 @@ MAX_ATTEMPTS = 3
 MISSING_IN_A_ROW = 20
 NO_OWN_FILE = "no file of its own in the music folder"
 _BATCH = 50
+_SILENT_RETRIED = "silent_retried"  # the fact that this was done
 _FIRST_PLACING = 50  # songs after which all are placed again; then after twice as many, and so on
 
 
@@ -39,7 +40,7 @@ class Analyzer(Protocol):
         """Return what is found in a song."""
 
     def place_library(self, store: LibraryStore) -> None:
-        """Place all songs again."""
+        """Place all songs again; one that cannot be placed waits for the analysis again."""
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Progress:
     """What a scan has done so far.
 
     Attributes:
-        analyzed, failed, moved: Songs that were read, could not be read, and were known under another name.
+        analyzed, failed, moved: Songs that were read, could not be read, and had another name or date before.
         waiting: Songs that still wait.
         seconds: Since the scan began.
         stopped: Why the scan ended before its end; empty: it did not.
@@ -106,7 +107,7 @@ class LibraryScan:
         self._slow: set[str] = set()  # in this scan
 
     def run(self, limit: int | None = None) -> Progress:
-        """Analyse up to `limit` songs, then place all; what was done is kept whatever happens.
+        """Place all songs, analyse up to `limit`, place all again; what was done is kept whatever happens.
 
         Raises:
             MusicFolderError: The music folder is away.
@@ -115,6 +116,8 @@ class LibraryScan:
         """
         require_folder(self._folder)
         self._retry_missing()
+        self._retry_silent()
+        self._analyzer.place_library(self._store)  # the list of songs, their tags or the program may be new
         start_s = self._clock()
         progress = Progress(self._store.backlog(self._analyzer.version).waiting)
         try:
@@ -233,12 +236,18 @@ class LibraryScan:
         if back:
             self._store.analyze_again(back)
 
+    def _retry_silent(self) -> None:
+        """Let songs wait again once of which an earlier program heard the middle alone, which was silent."""
+        if not self._store.fact(_SILENT_RETRIED):
+            self._store.analyze_again(self._store.failed_with((SILENT, BARELY_AUDIBLE)))
+            self._store.keep_fact(_SILENT_RETRIED, "yes")
+
     def _place_sometimes(self, progress: Progress) -> None:
         """Place all songs now and then: the more was heard, the better is known what is usual."""
         if progress.analyzed >= max(_FIRST_PLACING, 2 * self._placed):
             self._place(progress)
 
     def _place(self, progress: Progress) -> None:
-        if progress.analyzed > self._placed or not progress.done:
+        if progress.analyzed > self._placed:
             self._placed = progress.analyzed
             self._analyzer.place_library(self._store)

@@ -26,6 +26,8 @@ _BLOCK = 256  # frames at a time: 4 MB of spectrum, however long the song
 _SILENT = 1e-4  # of full scale, -80 dB
 _GATE_DB = -50.0  # against the loudest frame
 _MIN_FRAMES = 20
+SILENT = "silent"
+BARELY_AUDIBLE = "hardly any sound: less than half a second is audible"
 
 _WINDOW: Floats = np.hanning(FFT_SIZE + 1)[:-1].astype(np.float32)
 _MEL, _BANDS, _K = mel_matrix(), band_matrix(), k_weighting()
@@ -93,14 +95,14 @@ def spectrogram(samples: Floats) -> Spectrogram:
     if not np.isfinite(peak):
         raise UnusableSoundError("the decoded sound holds values that are not numbers")
     if peak < _SILENT:
-        raise UnusableSoundError("silent")
+        raise UnusableSoundError(SILENT)
     frames = np.lib.stride_tricks.sliding_window_view(samples, FFT_SIZE)[::HOP]
     out = _empty(len(frames), peak)
     for start in range(0, len(frames), _BLOCK):
         _measure(frames[start : start + _BLOCK], out, slice(start, start + _BLOCK))
     np.greater(out.rms, out.rms.max() * 10 ** (_GATE_DB / 20), out=out.audible)
     if out.audible.sum() < _MIN_FRAMES:
-        raise UnusableSoundError("hardly any sound: less than half a second is audible")
+        raise UnusableSoundError(BARELY_AUDIBLE)
     return out
 
 

@@ -31,7 +31,9 @@ def timbre(sound: Spectrogram) -> Mapping[str, float]:
 
 def _bands(power: Floats) -> dict[str, float]:
     """Each band's share of the power, as a logarithm."""
-    shares = np.log(power / power.sum(axis=1, keepdims=True) + 1e-6)
+    # A frame whose only sample is where the window is zero has no power
+    total = np.maximum(power.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    shares = np.log(power / total + 1e-6)
     out: dict[str, float] = {}
     for band, share in enumerate(shares.T):
         out |= moments(f"band{band}", share)

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,14 +7,17 @@ from musicnn_weights import fold
 
 from moodpid.library.analysis import analyzer as module
 from moodpid.library.analysis.analyzer import SongAnalyzer
+from moodpid.library.analysis.features import NAMES
 from moodpid.library.analysis.heads import read_heads
 from moodpid.library.analysis.musicnn import Musicnn
+from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Analysis, Tags
 from moodpid.library.store import LibraryStore
+from moodpid.mood.emotion import Affect
 from tests.library.analysis.checkpoint import make_tensors
-from tests.library.analysis.sounds import lament, march, write_wav
+from tests.library.analysis.sounds import RATE_HZ, lament, march, write_wav
 from tests.library.songs import TODAY, listed, stamp
 from tests.support.environment import require
 
@@ -50,6 +54,17 @@ def test_tags_move_a_song(song: Path) -> None:
     assert sad.affect.valence < plain.affect.valence
 
 
+def test_a_song_with_silence_in_its_middle_is_heard(tmp_path: Path) -> None:
+    require("ffmpeg")
+    sound, silence = march(8.0), np.zeros(70 * RATE_HZ, np.float32)
+    hidden = write_wav(tmp_path / "hidden.wav", np.concatenate([sound, silence, sound]))
+    silent = write_wav(tmp_path / "silent.wav", np.concatenate([silence, sound]))
+    analyzer = SongAnalyzer(HEADS, None)
+    assert analyzer.analyze(hidden, 86.0, Tags()).place.affect.arousal > 0
+    with pytest.raises(UnusableSoundError, match="silent"):
+        analyzer.analyze(silent, 78.0, Tags())
+
+
 def test_placing_the_library_changes_no_place_of_a_small_one(tmp_path: Path, network: Musicnn) -> None:
     before, after = placed(tmp_path, SongAnalyzer(HEADS, network), songs=4)
     for uri, analysis in before.items():
@@ -63,6 +78,40 @@ def test_a_library_of_some_size_is_compared_with_itself(
     _, after = placed(tmp_path, SongAnalyzer(HEADS, None), songs=8)
     arousals = [place.affect.arousal for place in after.values()]
     assert min(arousals) < 0 < max(arousals)
+
+
+def test_a_song_without_numbers_moves_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW_SONGS", 4)
+    analyzer, path = SongAnalyzer(HEADS, None), tmp_path / "library.sqlite"
+    with LibraryStore(path) as store, LibraryReader(path) as reader:
+        fill_with_features(store, analyzer.version, broken="3.mp3")
+        analyzer.place_library(store)
+        assert [song.uri for song in reader.everything()] == [f"{number}.mp3" for number in (0, 1, 2, 4, 5)]
+        assert [song.uri for song in store.next_songs(analyzer.version, 9)] == ["3.mp3"]
+
+
+def test_placing_the_same_songs_again_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW_SONGS", 4)
+    analyzer = SongAnalyzer(HEADS, None)
+    with LibraryStore(tmp_path / "library.sqlite") as store, store._db.reading() as db:
+        fill_with_features(store, analyzer.version)
+        analyzer.place_library(store)
+        before = db.total_changes
+        analyzer.place_library(store)
+        assert db.total_changes == before
+
+
+def fill_with_features(store: LibraryStore, version: int, broken: str = "") -> None:
+    """Record six songs as an earlier program left them: one may have lost every place."""
+    songs = [listed(f"{number}.mp3") for number in range(6)]
+    store.replace_listing(songs, TODAY)
+    place = Place(Affect(math.nan, math.nan), math.nan, math.nan) if broken else Place(Affect(0, 0), 0.2, 0.2)
+    for number, song in enumerate(songs):
+        features = np.random.default_rng(number).normal(size=len(NAMES))
+        if song.uri == broken:
+            features[5] = math.nan
+        analysis = Analysis(features.astype("<f4").tobytes(), None, place, bytes(16))
+        store.record(song, stamp(song), version, analysis)
 
 
 def placed(

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moodpid.library.analysis import features as module
 from moodpid.library.analysis.features import DESCRIPTIVE, NAMES, extract, level_normalized
+from moodpid.library.analysis.loudness import loudness
 from moodpid.library.analysis.spectrogram import UnusableSoundError
 from tests.library.analysis.sounds import RATE_HZ, Samples, lament, march
 
@@ -59,6 +62,18 @@ def test_normalizing_leaves_out_key_and_loudness() -> None:
 def test_too_little_sound_has_a_reason(samples: Samples, why: str) -> None:
     with pytest.raises(UnusableSoundError, match=why):
         extract(samples)
+
+
+def test_a_frame_that_the_window_silences_leaves_features_finite() -> None:
+    clicks = np.zeros(10 * RATE_HZ, np.float32)
+    clicks[::4096] = 0.5  # each begins a frame, where the window is zero, and the frame has nothing else
+    assert np.isfinite(extract(clicks)).all()
+
+
+def test_features_that_are_not_numbers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "loudness", lambda sound: {**loudness(sound), "lra": math.nan})
+    with pytest.raises(UnusableSoundError, match="not numbers"):
+        extract(SONGS["march"])
 
 
 @settings(max_examples=15)

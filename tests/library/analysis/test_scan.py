@@ -46,6 +46,24 @@ def test_a_moved_song_is_not_heard_again(folder: Folder) -> None:
         assert [song.uri for song in reader.everything()] == ["new/name.mp3"]
 
 
+def test_a_file_whose_date_alone_changed_is_not_heard_again(folder: Folder) -> None:
+    folder.write("same.mp3")
+    folder.write("broken.mp3", "broken it is a text")
+    folder.list()
+    folder.scan()
+    folder.modified = dict.fromkeys(folder.modified, "2")
+    folder.list()
+    progress = folder.scan()
+    assert (progress.moved, progress.failed, progress.waiting) == (1, 1, 0)
+    assert folder.analyzer.heard.count("same.mp3") == 1
+    with LibraryReader(folder.path) as reader:
+        assert [song.uri for song in reader.everything()] == ["same.mp3"]
+    assert folder.scan().done == 0
+    folder.store.analyze_again()
+    folder.list()
+    assert folder.scan().analyzed == 1
+
+
 def test_a_name_that_is_no_utf8_is_read_and_found(folder: Folder) -> None:
     uri = "M\udcf6tley/\udce41.mp3"
     (folder.music / "M\udcf6tley").mkdir()
@@ -75,7 +93,15 @@ def test_songs_are_placed_regularly_and_at_the_end(folder: Folder) -> None:
         folder.write(f"{number}.mp3")
     folder.list()
     folder.scan()
-    assert folder.analyzer.placed == 4  # after 50, 100, 200, and at the end
+    assert folder.analyzer.placed == 5  # at the start, after 50, 100, 200, and at the end
+
+
+def test_a_song_that_cannot_be_placed_is_heard_again(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write("odd.mp3")
+    folder.list()
+    folder.scan()
+    monkeypatch.setattr(folder.analyzer, "place_library", lambda store: store.analyze_again(["odd.mp3"]))
+    assert folder.scan().analyzed == 1
 
 
 @pytest.mark.parametrize("uri", ["/etc/passwd", "a/../../b", "..", "file:///a", "a\0b"])

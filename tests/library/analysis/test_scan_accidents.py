@@ -7,11 +7,12 @@ import pytest
 
 from moodpid.library.analysis.files import MusicFolderError
 from moodpid.library.analysis.scan import MAX_ATTEMPTS, MISSING_IN_A_ROW
+from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT
 from moodpid.library.database import LibraryError
 from moodpid.library.reader import LibraryReader
-from moodpid.library.records import Backlog
+from moodpid.library.records import Backlog, FileStamp
 from tests.library.analysis.music_folder import Folder
-from tests.library.songs import ANALYZER
+from tests.library.songs import ANALYZER, listed
 
 
 def test_songs_that_cannot_be_read_are_rows_with_a_reason(folder: Folder) -> None:
@@ -54,6 +55,17 @@ def test_a_share_that_goes_in_mid_song_costs_none(folder: Folder, fate: str) -> 
     assert folder.scan().failed == 1
     folder.write("song.mp3")
     assert folder.scan().analyzed == 1
+
+
+def test_songs_once_taken_for_silent_are_tried_again_once(folder: Folder) -> None:
+    for uri, why in (("a.mp3", SILENT), ("b.mp3", BARELY_AUDIBLE), ("c.mp3", "it is a text")):
+        folder.write(uri)
+        folder.list()
+        song = listed(uri)
+        folder.store.record_failure(song, FileStamp(song.modified, 9), ANALYZER, why)
+    for uri in ("a.mp3", "b.mp3", "c.mp3"):
+        folder.write(uri, f"broken {SILENT}")
+    assert [folder.scan().failed for _ in range(2)] == [2, 0]
 
 
 def test_a_slow_song_is_tried_at_three_scans(folder: Folder) -> None:
