@@ -14,6 +14,7 @@ from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.change_detection import RETRY_S, SOUND_S
 from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.hands_off import hands_off_end_s, without_silence
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
@@ -65,6 +66,8 @@ class QueueRules:
 
 def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, rules: QueueRules) -> Plan:
     """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
+    if request and request.playlists:
+        queue_state = without_silence(queue_state, now)
     queue_state = _update_jump(queue_state, now, request, rules)
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
@@ -170,6 +173,13 @@ def _retries(queue_state: QueueState, rules: QueueRules) -> bool:
 
 def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
     """Return when MPD is to be looked at though it has no news."""
+    end_s = hands_off_end_s(queue_state, now)
+    due_s = _music_due_s(queue_state, now, rules)
+    return min(end_s, due_s) if end_s > now.at_s else due_s
+
+
+def _music_due_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
+    """Return when a failure, a stream or the end of a song is to be looked at."""
     if queue_state.failure and _retries(queue_state, rules):
         due_s = queue_state.failure.retry_at_s
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]

@@ -6,6 +6,7 @@ what follows it directly, and nothing else: it stays in the status until the nex
 
 import re
 from collections.abc import Set as AbstractSet
+from enum import StrEnum
 
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.snapshot import LOOKUPS, Snapshot
@@ -16,8 +17,18 @@ _SEEK_ERROR = re.compile(r"not seekable|to seek$", re.IGNORECASE)
 LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
 
 
-def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> str:
-    """Return what a user did, in words; empty if nobody took over.
+class Deed(StrEnum):
+    """What a user does who takes over, in words."""
+
+    ADDED = "a user added songs"
+    CHOSE = "a user chose another song"
+    CLEARED = "a user cleared the queue"
+    REMOVED = "a user removed songs of ours"
+    WENT_BACK = "a user went back to another song"
+
+
+def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> Deed | None:
+    """Return what a user did; None if nobody took over.
 
     Args:
         last: The snapshot before, with our own writing worked in.
@@ -27,18 +38,18 @@ def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: Abst
     """
     changed = _id(last.song) != _id(now.song)
     if cleared(last, now):
-        return "a user cleared the queue"
+        return Deed.CLEARED
     if now.length > last.length:
-        return "a user added songs"
+        return Deed.ADDED
     # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
     if removed and not (_consumes(last, now) and changed):
-        return "a user removed songs of ours"
+        return Deed.REMOVED
     if now.song is None or not changed or _natural(last, now, own - started):
-        return ""
+        return None
     if last.song and now.song.pos < last.song.pos:
-        return "a user went back to another song"
-    return "a user chose another song"
+        return Deed.WENT_BACK
+    return Deed.CHOSE
 
 
 def cleared(last: Snapshot, now: Snapshot) -> bool:
