@@ -64,7 +64,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
         stopped_by_user=stopped,
         error=now.error,
         played=None,
-        asked_to_start=queue_state.asked_to_start and now.state is not PlayState.PLAY,
+        start_until_s=-math.inf if now.state is PlayState.PLAY else queue_state.start_until_s,
         sounded_s=_sounded_s(queue_state, now),
     )
     known = _with_failure(known, now, fault=fault and not stopped)
@@ -80,8 +80,8 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             hands_off_until_s=now.at_s + hands_off_s,
             hands_off_why=why,
             before_additions=_before_additions(queue_state, last, now),
-            jump=False,
-            asked_to_start=False,
+            jump_until_s=-math.inf,
+            start_until_s=-math.inf,
             interrupted=False,
         )
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
@@ -166,7 +166,7 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
     still_failed = queue_state.failure is not None and queue_state.failure.state is now.state
     # MPD pauses where an output fails, and stops with a song in hand only where it cannot decode
     explained = fault and (now.state is PlayState.PAUSE or now.song is None or "decode" in now.error.lower())
-    if explained or still_failed or queue_state.asked_to_start:
+    if explained or still_failed or now.at_s < queue_state.start_until_s:
         return False
     return now.state is PlayState.PAUSE or now.song is not None
 

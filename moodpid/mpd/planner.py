@@ -16,7 +16,7 @@ from moodpid.mpd.change_detection import RETRY_S, SOUND_S
 from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.hands_off import hands_off_end_s, without_silence
 from moodpid.mpd.protocol import PlayState, QueueSong
-from moodpid.mpd.queue_state import OwnSong, QueueState
+from moodpid.mpd.queue_state import WISH_S, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
 from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
 
@@ -72,11 +72,12 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):
-        queue_state = replace(queue_state, jump=False, asked_to_start=False)  # coming back is always gentle
+        # Coming back is always gentle
+        queue_state = replace(queue_state, jump_until_s=-math.inf, start_until_s=-math.inf)
         return Plan(queue_state, clear_error, hold_reason=message, look_again_s=look_again_s)
     if request and not request.playlists:
         # A wish to start that finds no music must not start any hours later
-        queue_state = replace(queue_state, asked_to_start=False)
+        queue_state = replace(queue_state, start_until_s=-math.inf)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
     ahead = _waiting_songs(queue_state, now, request, rules)
@@ -124,17 +125,20 @@ def _update_jump(
     It is never heard later, when it would cut a user's choice short.
     """
     if request is None or not request.playlists:
-        return replace(queue_state, mood=request.mood if request else None, jump=False)
+        return replace(queue_state, mood=request.mood if request else None, jump_until_s=-math.inf)
     if request.mood is not queue_state.mood:
         # Songs that a user has asked for have their turn first
         asked_for = any(song.id in queue_state.user_requests for song in now.window)
-        jump = _interrupts(request.mood, rules) and not asked_for
-        queue_state = replace(queue_state, mood=request.mood, jump=jump)
+        # The first mood after a start of ours is no change of mood
+        jumps = _interrupts(request.mood, rules) and not asked_for and queue_state.mood is not None
+        until_s = now.at_s + WISH_S if jumps else -math.inf
+        queue_state = replace(queue_state, mood=request.mood, jump_until_s=until_s)
     current = queue_state.own_current(now)
     if current and current.mood is request.mood:
-        return replace(queue_state, jump=False)
+        return replace(queue_state, jump_until_s=-math.inf)
     if now.state is not PlayState.PLAY:
-        return replace(queue_state, jump=False)  # a user who starts it again wants to hear it
+        # A user who starts it again wants to hear it
+        return replace(queue_state, jump_until_s=-math.inf)
     return queue_state
 
 
@@ -159,7 +163,7 @@ def _may_start(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> boo
     """Return whether playback may be started: a user asked for it, or no user ended it."""
     if now.state is PlayState.PLAY or queue_state.stopped_by_user:
         return False
-    if queue_state.asked_to_start:
+    if now.at_s < queue_state.start_until_s:
         return True
     if queue_state.failure:
         return _retries(queue_state, rules) and now.at_s >= queue_state.failure.retry_at_s
@@ -256,15 +260,15 @@ def _start_or_jump(
     request: MusicRequest,
     rules: QueueRules,
 ) -> list[Command]:
-    starts = _may_start(queue_state, now, rules)
-    if starts and now.state is PlayState.PAUSE and not queue_state.asked_to_start:
+    starts, asked_for = _may_start(queue_state, now, rules), now.at_s < queue_state.start_until_s
+    if starts and now.state is PlayState.PAUSE and not asked_for:
         return [Resume("MPD paused because of an error")]
     if not ahead or (now.state is not PlayState.PLAY and not starts):
         return []
     first = next((song for song in ahead if song.id == now.next_id), ahead[0])
     if starts:
-        return [Play(first.id, fade=False, why="asked for" if queue_state.asked_to_start else "autoplay")]
-    if queue_state.jump:
+        return [Play(first.id, fade=False, why="asked for" if asked_for else "autoplay")]
+    if now.at_s < queue_state.jump_until_s:
         return _jump(now, first)
     if why := why_stream_is_left(queue_state, now, request):
         waits = now.next_id if now.next_id in queue_state.user_requests else None

@@ -244,7 +244,7 @@ class QueueReconciler:
 
     def take_over(self) -> None:
         """Drive the music again at once, and start it if nothing plays: a user asked for it."""
-        self._queue_state = take_over(self._queue_state)
+        self._queue_state = take_over(self._queue_state, self._clock())
 
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:
         """Return whether anything was done."""
