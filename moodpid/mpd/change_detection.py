@@ -89,7 +89,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
 
 def _next_requests(ids: AbstractSet[int], now: Snapshot) -> frozenset[int]:
     """Return which of these songs have their turn before ours: the current one, and the first behind it."""
-    start = now.song.pos if now.song else -1
+    start = now.song.pos if now.song else 0  # where nothing plays, the first song will
     waiting = [song.id for song in now.window if song.id in ids and song.pos > start][:REQUESTS]
     return frozenset(waiting) | {song.id for song in now.window if song.id in ids and song.pos <= start}
 
