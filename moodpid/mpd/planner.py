@@ -5,7 +5,6 @@ about it and why, and remembers what was done (`record_own_changes`). Time is mo
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from moodpid.config import MpdConfig, TransitionMode
@@ -13,9 +12,10 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.change_detection import RETRY_S, SOUND_S
-from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.commands import ClearError, Command, Play, Remove, Resume, Seek
 from moodpid.mpd.hands_off import hands_off_end_s, without_silence
-from moodpid.mpd.protocol import PlayState, QueueSong
+from moodpid.mpd.placement import offset_of_next, prioritize, remove_stale, waiting_songs
+from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import WISH_S, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
 from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
@@ -80,10 +80,10 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         queue_state = replace(queue_state, start_until_s=-math.inf)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
-    ahead = _waiting_songs(queue_state, now, request, rules)
+    ahead = waiting_songs(queue_state, now, request, rules.change)
     commands = [
-        *_remove_stale(queue_state, now, ahead, request),
-        *_prioritize(now, ahead),
+        *remove_stale(queue_state, now, ahead, request),
+        *prioritize(now, ahead),
         *clear_error,
         *_start_or_jump(queue_state, now, ahead, request, rules),
     ]
@@ -92,7 +92,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         queue_state,
         tuple(commands),
         max(0, QUEUE_AHEAD - len(ahead)),
-        _offset(queue_state, now, gone, ahead, rules),
+        offset_of_next(queue_state, now, gone, ahead, rules.change),
         f"{request.mood} has {len(ahead)} of {QUEUE_AHEAD} songs waiting",
         look_again_s=look_again_s,
     )
@@ -197,62 +197,6 @@ def _music_due_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> f
     return math.inf
 
 
-def _waiting_songs(
-    queue_state: QueueState, now: Snapshot, request: MusicRequest, rules: QueueRules
-) -> tuple[OwnSong, ...]:
-    """Return our songs for this request that will be heard soon, in the order of the queue."""
-    waiting = {
-        song.id: song
-        for song in queue_state.own_songs
-        if not song.started and not song.outdated and song.mood is request.mood
-    }
-    if now.random or rules.change is TransitionMode.QUEUE or now.song is None:
-        start = -1 if now.random or now.repeat or now.song is None else now.song.pos
-        return tuple(sorted((song for song in waiting.values() if song.pos > start), key=lambda s: s.pos))
-    near = _following(now, waiting.keys() | queue_state.user_requests)
-    return tuple(waiting[song.id] for song in near if song.id in waiting)
-
-
-def _following(now: Snapshot, passable: Iterable[int]) -> tuple[QueueSong, ...]:
-    """Return the songs right behind the current one, as long as they are in `passable`."""
-    passable = set(passable)
-    behind: list[QueueSong] = []
-    for song in now.window:
-        if now.song and song.pos <= now.song.pos:
-            continue
-        if song.id not in passable:
-            break
-        behind.append(song)
-    return tuple(behind)
-
-
-def _remove_stale(
-    queue_state: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], request: MusicRequest
-) -> list[Command]:
-    """Return what takes out our songs that are of no more use; the last one played stays, for "previous"."""
-    current = queue_state.own_current(now)
-    begun = [song for song in queue_state.own_songs if song.started and song is not current]
-    played: list[Command] = [Remove(song.id, "played") for song in begun[:-1]]
-    stale: list[Command] = [
-        Remove(song.id, _why_stale(song, request))
-        for song in queue_state.own_songs
-        if not song.started and song not in ahead and song is not current
-    ]
-    return played + stale
-
-
-def _why_stale(song: OwnSong, request: MusicRequest) -> str:
-    if song.outdated:
-        return "chosen before"
-    return f"chosen for {song.mood}" if song.mood is not request.mood else "out of sight"
-
-
-def _prioritize(now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
-    if not now.random:
-        return []
-    return [Prioritize(song.id, "random is on") for song in ahead if now.own_songs[song.id].prio == 0]
-
-
 def _start_or_jump(
     queue_state: QueueState,
     now: Snapshot,
@@ -284,14 +228,3 @@ def _jump(now: Snapshot, first: OwnSong) -> list[Command]:
         left_s = now.duration_s - now.elapsed_s
         return [Seek(now.duration_s - lead_s, first.id, why)] if left_s > lead_s + 1.0 else []
     return [Play(first.id, fade=True, why=why)]
-
-
-def _offset(
-    queue_state: QueueState, now: Snapshot, gone: set[int], ahead: tuple[OwnSong, ...], rules: QueueRules
-) -> int | None:
-    """Return where the next song of ours goes; see `Plan.offset`."""
-    if rules.change is TransitionMode.QUEUE or now.song is None:
-        return None
-    keep = {song.id for song in ahead} | queue_state.user_requests
-    places = [place for place, song in enumerate(_following(now, keep | gone), start=1) if song.id in keep]
-    return max(places, default=0)
