@@ -59,7 +59,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     known = replace(
         queue_state,
         own_songs=own,
-        user_requests=queue_state.user_requests & {song.id for song in now.window},
+        user_requests=_open_requests(queue_state, now),
         last=now,
         stopped_by_user=stopped,
         error=now.error,
@@ -85,6 +85,13 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             interrupted=False,
         )
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
+
+
+def _open_requests(queue_state: QueueState, now: Snapshot) -> frozenset[int]:
+    """Return which songs in sight still have their turn before ours, or have it now."""
+    last = queue_state.last and queue_state.last.song
+    over = {last.id} if last and now.song and last.id != now.song.id else set()
+    return queue_state.user_requests & {song.id for song in now.window} - over
 
 
 def _next_requests(ids: AbstractSet[int], now: Snapshot) -> frozenset[int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from moodpid.config import TransitionMode
 from moodpid.mood.policy import MusicRequest
-from moodpid.mpd.commands import Command, Prioritize, Remove
+from moodpid.mpd.commands import PRIORITY, REQUEST_PRIORITY, Command, Prioritize, Remove
 from moodpid.mpd.protocol import QueueSong
 from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
@@ -60,11 +60,20 @@ def _why_stale(song: OwnSong, request: MusicRequest) -> str:
     return f"chosen for {song.mood}" if song.mood is not request.mood else "out of sight"
 
 
-def prioritize(now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
-    """Return what makes random mode come to our waiting songs next."""
+def prioritize(queue_state: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
+    """Return what makes random mode come next to songs that a user asked for, and then to ours.
+
+    Where a user set a priority it stays. MPD takes a song's priority back when the song begins.
+    """
     if not now.random:
         return []
-    return [Prioritize(song.id, "random is on") for song in ahead if now.own_songs[song.id].prio == 0]
+    asked_for = [
+        Prioritize(song.id, REQUEST_PRIORITY, "a user asked for it, and random is on")
+        for song in now.window
+        if song.id in queue_state.user_requests and song.id != (now.song and now.song.id) and song.prio == 0
+    ]
+    waiting = [song.id for song in ahead if now.own_songs[song.id].prio == 0]
+    return [*asked_for, *(Prioritize(song_id, PRIORITY, "random is on") for song_id in waiting)]
 
 
 def offset_of_next(

@@ -83,7 +83,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     ahead = waiting_songs(queue_state, now, request, rules.change)
     commands = [
         *remove_stale(queue_state, now, ahead, request),
-        *prioritize(now, ahead),
+        *prioritize(queue_state, now, ahead),
         *clear_error,
         *_start_or_jump(queue_state, now, ahead, request, rules),
     ]

@@ -15,7 +15,7 @@ from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner
 from moodpid.mpd.change_detection import detect_changes
-from moodpid.mpd.commands import PRIORITY, ClearError, Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, verdict
 from moodpid.mpd.feeder import QueueFeeder
@@ -277,8 +277,8 @@ class QueueReconciler:
                 link.delete(song)
                 self._queue_state = record_own_changes(self._queue_state, removed=[song])
                 return True
-            case Prioritize(id=song):
-                link.prioritize(song, PRIORITY)
+            case Prioritize(id=song, priority=priority):
+                link.prioritize(song, priority)
                 return True
             case ClearError():
                 link.clear_error()
