@@ -78,7 +78,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     if request and not request.playlists:
         # A wish to start that finds no music must not start any hours later
         queue_state = replace(queue_state, start_until_s=-math.inf)
-    if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
+    if request is None or not request.playlists or _has_no_place(queue_state, now, rules) or _fades_over(now):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
     ahead = waiting_songs(queue_state, now, request, rules.change)
     commands = [
@@ -96,6 +96,18 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         f"{request.mood} has {len(ahead)} of {QUEUE_AHEAD} songs waiting",
         look_again_s=look_again_s,
     )
+
+
+def _fades_over(now: Snapshot) -> bool:
+    """Return whether MPD fades over to the next song, or is about to: what follows is heard already.
+
+    MPD reports the end of the song, and then it is planned again.
+    """
+    if now.state is not PlayState.PLAY or now.next_id is None or not now.crossfade_s or not now.duration_s:
+        return False
+    left_s = now.duration_s - now.elapsed_s
+    # A song that plays on after its end has another length than MPD believes
+    return -_SEEK_BEFORE_S <= left_s <= now.crossfade_s + _SEEK_BEFORE_S
 
 
 def _clear_old_error(now: Snapshot) -> tuple[Command, ...]:
