@@ -65,7 +65,7 @@ class QueueReconciler:
         reader: LibraryReader | None = None,
     ) -> None:
         self._skipped = skipped
-        self._asked_to_skip = self._rejected = -1
+        self._asked_to_skip = self._rejected = self._cut_short = -1
         self._rules = QueueRules.of(settings)
         self._clock = clock
         self._wall_clock = wall_clock
@@ -189,8 +189,9 @@ class QueueReconciler:
             self._picker.memory.mark_broken(now.song.uri, now.at_s)
         song, share = detected.finished or (None, 0.0)
         if song and (own := before.own_song(song.id)):
-            # The skip that follows a rejection is no feedback
-            if song.uri not in detected.broken and song.id != self._rejected and (what := verdict(share)):
+            # The skip that follows a rejection is no feedback, nor is the end that we brought about
+            counts = song.uri not in detected.broken and song.id not in {self._rejected, self._cut_short}
+            if counts and (what := verdict(share)):
                 self._feeder.save_feedback(link, own, what, self._wall_clock())
             if detected.skipped and song.id != self._asked_to_skip:
                 self._skipped()
@@ -292,6 +293,7 @@ class QueueReconciler:
                     play()
             case Seek(at_s=at_s):
                 link.seek(at_s)
+                self._cut_short = left.id if (left := self._queue_state.previous) else -1
             case Resume():
                 link.resume()
         self._queue_state = record_own_changes(self._queue_state, played=True)
