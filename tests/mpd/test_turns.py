@@ -52,6 +52,18 @@ def test_many_songs_at_once_have_five_turns_at_most(room: Room, songs: int) -> N
     assert heard_before_ours(room) == min(5, songs)
 
 
+@pytest.mark.parametrize("mpd_too", [False, True])
+def test_a_lost_connection_takes_no_turns_without_songs_of_ours(room: Room, mpd_too: bool) -> None:
+    replace_queue(room.mpd, 4)
+    room.look()
+    requests = room.reconciler.queue_state.user_requests
+    room.mpd.advance(10.0)
+    if mpd_too:
+        room.mpd.restart()
+    room.reconciler.on_connect(room.mpd.link)
+    assert room.reconciler.queue_state.user_requests == (frozenset() if mpd_too else requests)
+
+
 def test_songs_that_lay_in_the_queue_before_have_no_turn() -> None:
     room = Room()
     replace_queue(room.mpd, 40)
