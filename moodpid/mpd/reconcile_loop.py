@@ -20,12 +20,13 @@ from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, verdict
 from moodpid.mpd.feeder import QueueFeeder
 from moodpid.mpd.leader_election import LeaderElection
+from moodpid.mpd.partition import Partition
 from moodpid.mpd.picker import Picker
 from moodpid.mpd.planner import Plan, QueueRules
 from moodpid.mpd.player_report import HoldLog, PlayerReport, with_next_song
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.queue_state import QueueState, record_own_changes, restore_after_reconnect, take_over
-from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
+from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
 from moodpid.mpd.streams import is_silent_stream
 from moodpid.state import PlayerState
@@ -73,8 +74,7 @@ class QueueReconciler:
         saved = self._session_store.load(clock())
         self._queue_state = saved.queue_state
         self._booted_s = saved.booted_s
-        self.partition_outputs = saved.partition_outputs
-        self._in_partition = bool(settings.partition)
+        self.partition = Partition(settings.partition, saved.partition_outputs)
         self._picker = Picker(settings, rng, wall_clock=wall_clock, reader=reader)
         self._feeder = QueueFeeder(self._picker)
         # Any order will do that all instances see alike
@@ -105,8 +105,7 @@ class QueueReconciler:
         self._fader.restore(link)
         self._leader_election.announce(link, self._clock())
         self._picker.forget()
-        if self._in_partition:
-            self.partition_outputs = outputs_to_save(link.outputs()) or self.partition_outputs
+        self.partition.read(link)
         booted_s = self._clock() - link.uptime_s()
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs
@@ -120,7 +119,7 @@ class QueueReconciler:
 
     def _save_session(self) -> None:
         state, volume = self._queue_state, self._fader.volume_to_restore
-        self._session_store.save(SavedSession(state, self._booted_s, volume, self.partition_outputs))
+        self._session_store.save(SavedSession(state, self._booted_s, volume, self.partition.outputs))
 
     def on_disconnect(self, link: Mpd) -> None:
         """Take leave; the player stays as it is.
@@ -170,6 +169,7 @@ class QueueReconciler:
         """Finish what a fade has left, and take in news of MPD and of other instances."""
         if self._fader.volume_to_restore is not None:
             self._fader.restore(link)
+        self.partition.read(link, changed)
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
         if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:
