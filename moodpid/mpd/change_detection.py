@@ -59,12 +59,12 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     known = replace(
         queue_state,
         own_songs=own,
-        user_requests=queue_state.user_requests & {song.id for song in now.window},
+        user_requests=_open_requests(queue_state, now),
         last=now,
         stopped_by_user=stopped,
         error=now.error,
         played=None,
-        asked_to_start=queue_state.asked_to_start and now.state is not PlayState.PLAY,
+        start_until_s=-math.inf if now.state is PlayState.PLAY else queue_state.start_until_s,
         sounded_s=_sounded_s(queue_state, now),
     )
     known = _with_failure(known, now, fault=fault and not stopped)
@@ -80,16 +80,23 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
             hands_off_until_s=now.at_s + hands_off_s,
             hands_off_why=why,
             before_additions=_before_additions(queue_state, last, now),
-            jump=False,
-            asked_to_start=False,
+            jump_until_s=-math.inf,
+            start_until_s=-math.inf,
             interrupted=False,
         )
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
 
 
+def _open_requests(queue_state: QueueState, now: Snapshot) -> frozenset[int]:
+    """Return which songs in sight still have their turn before ours, or have it now."""
+    last = queue_state.last and queue_state.last.song
+    over = {last.id} if last and now.song and last.id != now.song.id else set()
+    return queue_state.user_requests & {song.id for song in now.window} - over
+
+
 def _next_requests(ids: AbstractSet[int], now: Snapshot) -> frozenset[int]:
     """Return which of these songs have their turn before ours: the current one, and the first behind it."""
-    start = now.song.pos if now.song else -1
+    start = now.song.pos if now.song else 0  # where nothing plays, the first song will
     waiting = [song.id for song in now.window if song.id in ids and song.pos > start][:REQUESTS]
     return frozenset(waiting) | {song.id for song in now.window if song.id in ids and song.pos <= start}
 
@@ -166,7 +173,7 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
     still_failed = queue_state.failure is not None and queue_state.failure.state is now.state
     # MPD pauses where an output fails, and stops with a song in hand only where it cannot decode
     explained = fault and (now.state is PlayState.PAUSE or now.song is None or "decode" in now.error.lower())
-    if explained or still_failed or queue_state.asked_to_start:
+    if explained or still_failed or now.at_s < queue_state.start_until_s:
         return False
     return now.state is PlayState.PAUSE or now.song is not None
 

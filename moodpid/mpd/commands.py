@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 PRIORITY = 10  # in random mode songs with a priority come first; below 255, a user may outbid us
+REQUEST_PRIORITY = PRIORITY + 1  # of songs that a user asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,10 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Prioritize:
-    """Give a song of ours `PRIORITY`, so that random mode comes to it next."""
+    """Give a song a priority, so that random mode comes to it next."""
 
     id: int
+    priority: int
     why: str
 
 

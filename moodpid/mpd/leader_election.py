@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
 
-_NAME = re.compile(r"moodpid_\d{20}_[0-9a-f]{8}")
+_NAME = re.compile(r"moodpid_(\d{20})_[0-9a-f]{8}")
+_MAX_NUMBER = 10**20 - 2  # what comes behind it still has twenty digits
 PATIENCE_S = 5.0
 """So long a newcomer waits for the answer of another instance before it drives."""
 POLL_S = 60.0
@@ -28,11 +29,22 @@ def leader_among(channels: Iterable[str]) -> str:
     return min((name for name in channels if _NAME.fullmatch(name)), default="")
 
 
+def _format_name(number: int, rng: int) -> str:
+    return f"moodpid_{number:020d}_{rng:08x}"
+
+
+def _number_behind(channels: Iterable[str], started_ns: int) -> int:
+    """Return `started_ns`, or what comes behind the instance that started last."""
+    numbers = [int(found[1]) for name in channels if (found := _NAME.fullmatch(name))]
+    return max([started_ns, *(number + 1 for number in numbers if number <= _MAX_NUMBER)])
+
+
 class LeaderElection:
     """Shows this instance to others in the same partition of MPD, and looks for them.
 
     Args:
-        started_ns: When it started, in nanoseconds of the wall clock: the same order for all who look.
+        started_ns: When it started, in nanoseconds of the wall clock: the same order for all who look. Where
+            that clock is behind, as on a Pi that has not asked for the time yet, `announce` corrects it.
         rng: Any number; decides between two that started at the same moment.
 
     Attributes:
@@ -41,7 +53,9 @@ class LeaderElection:
     """
 
     def __init__(self, started_ns: int, rng: int) -> None:
-        self._name = f"moodpid_{started_ns:020d}_{rng:08x}"
+        self._name = _format_name(started_ns, rng)
+        self._started_ns, self._rng = started_ns, rng
+        self._announced = False
         self._asked_s: dict[str, float] = {}
         self._first_asked_s: dict[str, float] = {}
         self._answered_s: dict[str, float] = {}
@@ -52,6 +66,8 @@ class LeaderElection:
     def announce(self, link: Mpd, now_s: float) -> None:
         """Subscribe to our channel, for as long as the connection lasts; and look.
 
+        The first time, instances that are there have started before, whatever their names say.
+
         Raises:
             MpdGoneError: The connection was lost.
         """
@@ -60,6 +76,9 @@ class LeaderElection:
         self.is_follower, self.due_s = False, math.inf
         if "subscribe" in link.commands:
             with contextlib.suppress(CommandRefusedError):
+                if not self._announced:
+                    self._name = _format_name(_number_behind(link.channels(), self._started_ns), self._rng)
+                    self._announced = True
                 link.subscribe(self._name)
                 self.update(link, now_s)
 

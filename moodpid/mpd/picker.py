@@ -82,7 +82,7 @@ class Picker:
         self._request: MusicRequest | None = None
         self._path: MoodPath | None = None  # None: begins again with the next song
         self._nothing_new_s: dict[SongSource, float] = {}  # when no page of a list had a song that may come
-        self._mood: Mood | None = None  # of the song picked last
+        self._liked_in: Mood | None = None  # the mood for which songs like one are wanted; None: any
         self._reported: set[Mood] = set()
         self.problems: dict[SongSource, str] = {}
 
@@ -95,6 +95,10 @@ class Picker:
         if request == self._request:
             return False
         before, self._request, self._path = self._request, request, None
+        if request and request.playlists:  # an empty room changes no mood
+            if self._liked_in not in {None, request.mood}:
+                self._liked = ""
+            self._liked_in = request.mood
         return bool(before and request and request.playlists and request.targets)
 
     def on_added(self) -> None:
@@ -121,9 +125,6 @@ class Picker:
         Raises:
             MpdGoneError: The connection was lost.
         """
-        if self._mood not in {None, request.mood}:
-            self._liked = ""
-        self._mood = request.mood
         if self._path is None or replace(self._path, songs=0) != request.path:
             self._path = request.path
         self._targets = request.targets
@@ -153,6 +154,7 @@ class Picker:
     def like(self, uri: str) -> None:
         """Pick songs that sound like this one, until the mood changes; empty: no longer."""
         self._liked = uri
+        self._liked_in = self._request.mood if self._request and self._request.playlists else None
 
     def _pick_alike(self, link: Mpd, mood: Mood, waiting: Sequence[str], now_s: float) -> Pick | None:
         found = self.sounds.alike(self._liked, self._fitness(waiting, now_s), SHORTLIST // 2)

@@ -5,7 +5,6 @@ about it and why, and remembers what was done (`record_own_changes`). Time is mo
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from moodpid.config import MpdConfig, TransitionMode
@@ -13,9 +12,11 @@ from moodpid.mood.emotion import Mood
 from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.change_detection import RETRY_S, SOUND_S
-from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
-from moodpid.mpd.protocol import PlayState, QueueSong
-from moodpid.mpd.queue_state import OwnSong, QueueState
+from moodpid.mpd.commands import ClearError, Command, Play, Remove, Resume, Seek
+from moodpid.mpd.hands_off import hands_off_end_s, without_silence
+from moodpid.mpd.placement import offset_of_next, prioritize, remove_stale, waiting_songs
+from moodpid.mpd.protocol import PlayState
+from moodpid.mpd.queue_state import WISH_S, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
 from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
 
@@ -65,21 +66,24 @@ class QueueRules:
 
 def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, rules: QueueRules) -> Plan:
     """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
+    if request and request.playlists:
+        queue_state = without_silence(queue_state, now)
     queue_state = _update_jump(queue_state, now, request, rules)
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):
-        queue_state = replace(queue_state, jump=False, asked_to_start=False)  # coming back is always gentle
+        # Coming back is always gentle
+        queue_state = replace(queue_state, jump_until_s=-math.inf, start_until_s=-math.inf)
         return Plan(queue_state, clear_error, hold_reason=message, look_again_s=look_again_s)
     if request and not request.playlists:
         # A wish to start that finds no music must not start any hours later
-        queue_state = replace(queue_state, asked_to_start=False)
-    if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
+        queue_state = replace(queue_state, start_until_s=-math.inf)
+    if request is None or not request.playlists or _has_no_place(queue_state, now, rules) or _fades_over(now):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
-    ahead = _waiting_songs(queue_state, now, request, rules)
+    ahead = waiting_songs(queue_state, now, request, rules.change)
     commands = [
-        *_remove_stale(queue_state, now, ahead, request),
-        *_prioritize(now, ahead),
+        *remove_stale(queue_state, now, ahead, request),
+        *prioritize(queue_state, now, ahead),
         *clear_error,
         *_start_or_jump(queue_state, now, ahead, request, rules),
     ]
@@ -88,10 +92,22 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         queue_state,
         tuple(commands),
         max(0, QUEUE_AHEAD - len(ahead)),
-        _offset(queue_state, now, gone, ahead, rules),
+        offset_of_next(queue_state, now, gone, ahead, rules.change),
         f"{request.mood} has {len(ahead)} of {QUEUE_AHEAD} songs waiting",
         look_again_s=look_again_s,
     )
+
+
+def _fades_over(now: Snapshot) -> bool:
+    """Return whether MPD fades over to the next song, or is about to: what follows is heard already.
+
+    MPD reports the end of the song, and then it is planned again.
+    """
+    if now.state is not PlayState.PLAY or now.next_id is None or not now.crossfade_s or not now.duration_s:
+        return False
+    left_s = now.duration_s - now.elapsed_s
+    # A song that plays on after its end has another length than MPD believes
+    return -_SEEK_BEFORE_S <= left_s <= now.crossfade_s + _SEEK_BEFORE_S
 
 
 def _clear_old_error(now: Snapshot) -> tuple[Command, ...]:
@@ -121,17 +137,20 @@ def _update_jump(
     It is never heard later, when it would cut a user's choice short.
     """
     if request is None or not request.playlists:
-        return replace(queue_state, mood=request.mood if request else None, jump=False)
+        return replace(queue_state, mood=request.mood if request else None, jump_until_s=-math.inf)
     if request.mood is not queue_state.mood:
         # Songs that a user has asked for have their turn first
         asked_for = any(song.id in queue_state.user_requests for song in now.window)
-        jump = _interrupts(request.mood, rules) and not asked_for
-        queue_state = replace(queue_state, mood=request.mood, jump=jump)
+        # The first mood after a start of ours is no change of mood
+        jumps = _interrupts(request.mood, rules) and not asked_for and queue_state.mood is not None
+        until_s = now.at_s + WISH_S if jumps else -math.inf
+        queue_state = replace(queue_state, mood=request.mood, jump_until_s=until_s)
     current = queue_state.own_current(now)
     if current and current.mood is request.mood:
-        return replace(queue_state, jump=False)
+        return replace(queue_state, jump_until_s=-math.inf)
     if now.state is not PlayState.PLAY:
-        return replace(queue_state, jump=False)  # a user who starts it again wants to hear it
+        # A user who starts it again wants to hear it
+        return replace(queue_state, jump_until_s=-math.inf)
     return queue_state
 
 
@@ -156,7 +175,7 @@ def _may_start(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> boo
     """Return whether playback may be started: a user asked for it, or no user ended it."""
     if now.state is PlayState.PLAY or queue_state.stopped_by_user:
         return False
-    if queue_state.asked_to_start:
+    if now.at_s < queue_state.start_until_s:
         return True
     if queue_state.failure:
         return _retries(queue_state, rules) and now.at_s >= queue_state.failure.retry_at_s
@@ -170,6 +189,13 @@ def _retries(queue_state: QueueState, rules: QueueRules) -> bool:
 
 def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
     """Return when MPD is to be looked at though it has no news."""
+    end_s = hands_off_end_s(queue_state, now)
+    due_s = _music_due_s(queue_state, now, rules)
+    return min(end_s, due_s) if end_s > now.at_s else due_s
+
+
+def _music_due_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
+    """Return when a failure, a stream or the end of a song is to be looked at."""
     if queue_state.failure and _retries(queue_state, rules):
         due_s = queue_state.failure.retry_at_s
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
@@ -183,62 +209,6 @@ def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> 
     return math.inf
 
 
-def _waiting_songs(
-    queue_state: QueueState, now: Snapshot, request: MusicRequest, rules: QueueRules
-) -> tuple[OwnSong, ...]:
-    """Return our songs for this request that will be heard soon, in the order of the queue."""
-    waiting = {
-        song.id: song
-        for song in queue_state.own_songs
-        if not song.started and not song.outdated and song.mood is request.mood
-    }
-    if now.random or rules.change is TransitionMode.QUEUE or now.song is None:
-        start = -1 if now.random or now.repeat or now.song is None else now.song.pos
-        return tuple(sorted((song for song in waiting.values() if song.pos > start), key=lambda s: s.pos))
-    near = _following(now, waiting.keys() | queue_state.user_requests)
-    return tuple(waiting[song.id] for song in near if song.id in waiting)
-
-
-def _following(now: Snapshot, passable: Iterable[int]) -> tuple[QueueSong, ...]:
-    """Return the songs right behind the current one, as long as they are in `passable`."""
-    passable = set(passable)
-    behind: list[QueueSong] = []
-    for song in now.window:
-        if now.song and song.pos <= now.song.pos:
-            continue
-        if song.id not in passable:
-            break
-        behind.append(song)
-    return tuple(behind)
-
-
-def _remove_stale(
-    queue_state: QueueState, now: Snapshot, ahead: tuple[OwnSong, ...], request: MusicRequest
-) -> list[Command]:
-    """Return what takes out our songs that are of no more use; the last one played stays, for "previous"."""
-    current = queue_state.own_current(now)
-    begun = [song for song in queue_state.own_songs if song.started and song is not current]
-    played: list[Command] = [Remove(song.id, "played") for song in begun[:-1]]
-    stale: list[Command] = [
-        Remove(song.id, _why_stale(song, request))
-        for song in queue_state.own_songs
-        if not song.started and song not in ahead and song is not current
-    ]
-    return played + stale
-
-
-def _why_stale(song: OwnSong, request: MusicRequest) -> str:
-    if song.outdated:
-        return "chosen before"
-    return f"chosen for {song.mood}" if song.mood is not request.mood else "out of sight"
-
-
-def _prioritize(now: Snapshot, ahead: tuple[OwnSong, ...]) -> list[Command]:
-    if not now.random:
-        return []
-    return [Prioritize(song.id, "random is on") for song in ahead if now.own_songs[song.id].prio == 0]
-
-
 def _start_or_jump(
     queue_state: QueueState,
     now: Snapshot,
@@ -246,15 +216,15 @@ def _start_or_jump(
     request: MusicRequest,
     rules: QueueRules,
 ) -> list[Command]:
-    starts = _may_start(queue_state, now, rules)
-    if starts and now.state is PlayState.PAUSE and not queue_state.asked_to_start:
+    starts, asked_for = _may_start(queue_state, now, rules), now.at_s < queue_state.start_until_s
+    if starts and now.state is PlayState.PAUSE and not asked_for:
         return [Resume("MPD paused because of an error")]
     if not ahead or (now.state is not PlayState.PLAY and not starts):
         return []
     first = next((song for song in ahead if song.id == now.next_id), ahead[0])
     if starts:
-        return [Play(first.id, fade=False, why="asked for" if queue_state.asked_to_start else "autoplay")]
-    if queue_state.jump:
+        return [Play(first.id, fade=False, why="asked for" if asked_for else "autoplay")]
+    if now.at_s < queue_state.jump_until_s:
         return _jump(now, first)
     if why := why_stream_is_left(queue_state, now, request):
         waits = now.next_id if now.next_id in queue_state.user_requests else None
@@ -270,14 +240,3 @@ def _jump(now: Snapshot, first: OwnSong) -> list[Command]:
         left_s = now.duration_s - now.elapsed_s
         return [Seek(now.duration_s - lead_s, first.id, why)] if left_s > lead_s + 1.0 else []
     return [Play(first.id, fade=True, why=why)]
-
-
-def _offset(
-    queue_state: QueueState, now: Snapshot, gone: set[int], ahead: tuple[OwnSong, ...], rules: QueueRules
-) -> int | None:
-    """Return where the next song of ours goes; see `Plan.offset`."""
-    if rules.change is TransitionMode.QUEUE or now.song is None:
-        return None
-    keep = {song.id for song in ahead} | queue_state.user_requests
-    places = [place for place, song in enumerate(_following(now, keep | gone), start=1) if song.id in keep]
-    return max(places, default=0)

@@ -11,6 +11,9 @@ from moodpid.mood.emotion import Mood
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.snapshot import Snapshot
 
+WISH_S = 60.0
+"""So long it is tried to do at once what was asked for; later nobody expects it."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnSong:
@@ -71,8 +74,8 @@ class QueueState:
         played_until_s: When that song was to end; infinity for a stream.
         length: Songs in the queue when the connection was lost.
         mood: The mood of the request that was seen last.
-        jump: The change of mood is to be heard at once.
-        asked_to_start: A user asked us to take over, and nothing plays yet.
+        jump_until_s: Until then a change of mood is heard at once; later it would cut another song short.
+        start_until_s: Until then music is to start: a user asked us to take over, and nothing plays yet.
         sounded_s: When the current song last gave sound, as far as is known, or began.
         interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
             is brought back even without autoplay.
@@ -92,8 +95,8 @@ class QueueState:
     played_until_s: float = -math.inf
     length: int = 0
     mood: Mood | None = None
-    jump: bool = False
-    asked_to_start: bool = False
+    jump_until_s: float = -math.inf
+    start_until_s: float = -math.inf
     sounded_s: float = math.inf
     interrupted: bool = False
 
@@ -143,20 +146,20 @@ def record_own_changes(
         own_songs=tuple(song for song in queue_state.own_songs if song.id not in removed) + added,
         last=last,
         error="" if error_cleared else queue_state.error,
-        jump=queue_state.jump and not played,
-        asked_to_start=queue_state.asked_to_start and not played,
+        jump_until_s=-math.inf if played else queue_state.jump_until_s,
+        start_until_s=-math.inf if played else queue_state.start_until_s,
         interrupted=queue_state.interrupted or (played and last is not None and last.state is PlayState.PLAY),
     )
 
 
-def take_over(queue_state: QueueState) -> QueueState:
+def take_over(queue_state: QueueState, now_s: float) -> QueueState:
     """Return the memory after a user asked us to drive the music from now on."""
     return replace(
         queue_state,
         hands_off_until_s=-math.inf,
         hands_off_why="",
         stopped_by_user=False,
-        asked_to_start=True,
+        start_until_s=now_s + WISH_S,
     )
 
 
@@ -180,7 +183,7 @@ def restore_after_reconnect(
     queue_state = replace(
         queue_state,
         last=None,
-        jump=False,
+        jump_until_s=-math.inf,
         interrupted=False,
         played=None if restarted else played,
         played_until_s=-math.inf if restarted else until_s,

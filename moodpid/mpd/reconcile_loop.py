@@ -15,17 +15,18 @@ from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
 from moodpid.mpd import planner
 from moodpid.mpd.change_detection import detect_changes
-from moodpid.mpd.commands import PRIORITY, ClearError, Command, Play, Prioritize, Remove, Resume, Seek
+from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
 from moodpid.mpd.feedback import Verdict, verdict
 from moodpid.mpd.feeder import QueueFeeder
 from moodpid.mpd.leader_election import LeaderElection
+from moodpid.mpd.partition import Partition
 from moodpid.mpd.picker import Picker
 from moodpid.mpd.planner import Plan, QueueRules
 from moodpid.mpd.player_report import HoldLog, PlayerReport, with_next_song
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.queue_state import QueueState, record_own_changes, restore_after_reconnect, take_over
-from moodpid.mpd.session_store import SavedSession, SessionStore, outputs_to_save
+from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
 from moodpid.mpd.streams import is_silent_stream
 from moodpid.state import PlayerState
@@ -65,7 +66,7 @@ class QueueReconciler:
         reader: LibraryReader | None = None,
     ) -> None:
         self._skipped = skipped
-        self._asked_to_skip = self._rejected = -1
+        self._asked_to_skip = self._rejected = self._cut_short = -1
         self._rules = QueueRules.of(settings)
         self._clock = clock
         self._wall_clock = wall_clock
@@ -73,8 +74,7 @@ class QueueReconciler:
         saved = self._session_store.load(clock())
         self._queue_state = saved.queue_state
         self._booted_s = saved.booted_s
-        self.partition_outputs = saved.partition_outputs
-        self._in_partition = bool(settings.partition)
+        self.partition = Partition(settings.partition, saved.partition_outputs)
         self._picker = Picker(settings, rng, wall_clock=wall_clock, reader=reader)
         self._feeder = QueueFeeder(self._picker)
         # Any order will do that all instances see alike
@@ -105,8 +105,7 @@ class QueueReconciler:
         self._fader.restore(link)
         self._leader_election.announce(link, self._clock())
         self._picker.forget()
-        if self._in_partition:
-            self.partition_outputs = outputs_to_save(link.outputs()) or self.partition_outputs
+        self.partition.read(link)
         booted_s = self._clock() - link.uptime_s()
         restarted = booted_s > self._booted_s + _RESTART_S
         own = self._queue_state.own_songs
@@ -120,7 +119,7 @@ class QueueReconciler:
 
     def _save_session(self) -> None:
         state, volume = self._queue_state, self._fader.volume_to_restore
-        self._session_store.save(SavedSession(state, self._booted_s, volume, self.partition_outputs))
+        self._session_store.save(SavedSession(state, self._booted_s, volume, self.partition.outputs))
 
     def on_disconnect(self, link: Mpd) -> None:
         """Take leave; the player stays as it is.
@@ -170,6 +169,7 @@ class QueueReconciler:
         """Finish what a fade has left, and take in news of MPD and of other instances."""
         if self._fader.volume_to_restore is not None:
             self._fader.restore(link)
+        self.partition.read(link, changed)
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
         if changed & {"subscription", "message"} or self._clock() >= self._leader_election.due_s:
@@ -189,8 +189,9 @@ class QueueReconciler:
             self._picker.memory.mark_broken(now.song.uri, now.at_s)
         song, share = detected.finished or (None, 0.0)
         if song and (own := before.own_song(song.id)):
-            # The skip that follows a rejection is no feedback
-            if song.uri not in detected.broken and song.id != self._rejected and (what := verdict(share)):
+            # The skip that follows a rejection is no feedback, nor is the end that we brought about
+            counts = song.uri not in detected.broken and song.id not in {self._rejected, self._cut_short}
+            if counts and (what := verdict(share)):
                 self._feeder.save_feedback(link, own, what, self._wall_clock())
             if detected.skipped and song.id != self._asked_to_skip:
                 self._skipped()
@@ -244,7 +245,7 @@ class QueueReconciler:
 
     def take_over(self) -> None:
         """Drive the music again at once, and start it if nothing plays: a user asked for it."""
-        self._queue_state = take_over(self._queue_state)
+        self._queue_state = take_over(self._queue_state, self._clock())
 
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:
         """Return whether anything was done."""
@@ -277,8 +278,8 @@ class QueueReconciler:
                 link.delete(song)
                 self._queue_state = record_own_changes(self._queue_state, removed=[song])
                 return True
-            case Prioritize(id=song):
-                link.prioritize(song, PRIORITY)
+            case Prioritize(id=song, priority=priority):
+                link.prioritize(song, priority)
                 return True
             case ClearError():
                 link.clear_error()
@@ -292,6 +293,7 @@ class QueueReconciler:
                     play()
             case Seek(at_s=at_s):
                 link.seek(at_s)
+                self._cut_short = left.id if (left := self._queue_state.previous) else -1
             case Resume():
                 link.resume()
         self._queue_state = record_own_changes(self._queue_state, played=True)

@@ -5,7 +5,6 @@ no step of the wall clock moves them.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
@@ -13,12 +12,10 @@ from msgspec import Meta, Struct
 
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.protocol import Output
 from moodpid.mpd.queue_state import OwnSong, QueueState
 from moodpid.mpd.session import format_address
 from moodpid.mpd.wire import MAX_COMMAND_BYTES
 from moodpid.system.json_file import JsonFile
-from moodpid.text import is_one_line
 
 # In monotonic seconds: a machine runs for less than 30,000 years
 _Seconds: TypeAlias = Annotated[float, Meta(le=1e12)]
@@ -148,9 +145,3 @@ def _song_entry(song: OwnSong) -> dict[str, Any]:
 def _song(song: _SavedSong) -> OwnSong:
     uri = bytes.fromhex(song.bytes).decode("utf-8", "surrogateescape") if song.bytes else song.uri
     return OwnSong(song.id, uri, song.mood, song.source, song.pos, started=song.begun)
-
-
-def outputs_to_save(outputs: Iterable[Output]) -> tuple[str, ...]:
-    """Return the names of the outputs that are enabled in our partition; those of others are dummies."""
-    own = (output.name for output in outputs if output.enabled and output.plugin != "dummy")
-    return tuple(name for name in own if is_one_line(name))

@@ -183,7 +183,7 @@ def _has_song(link: Mpd, uri: str) -> bool:
 def songs_without_ids(
     link: Mpd, own: Sequence[_PlacedAt], previous: QueueSong | None, *, restarted: bool
 ) -> tuple[QueueSong, ...] | None:
-    """Return what stands at the positions of our songs, if their ids do not hold; None if they do.
+    """Return what stands at the positions of our songs, if MPD has other ids now; None if it has not.
 
     An MPD that ran for a moment only may restart unnoticed; then no id of ours is left, and each of our songs
     is in its place. Where they are not, and the song that played has its id, a user took ours out.
@@ -191,7 +191,7 @@ def songs_without_ids(
     Raises:
         MpdGoneError: The connection was lost.
     """
-    if not restarted and any(_has_id(link, one) for one in own):
+    if not restarted and (not own or any(_has_id(link, one) for one in own)):
         return None
     queue = tuple(song for one in own for song in link.queue(one.pos, one.pos + 1))
     in_place = [song.uri for song in queue] == [one.uri for one in own]

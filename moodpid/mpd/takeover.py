@@ -6,18 +6,29 @@ what follows it directly, and nothing else: it stays in the status until the nex
 
 import re
 from collections.abc import Set as AbstractSet
+from enum import StrEnum
 
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.snapshot import LOOKUPS, Snapshot
 
-REQUESTS = 5  # up to so many songs at once are requests of the moment; more are a new background
+REQUESTS = 5  # so many songs of a user have their turn before ours; more are a new background
 # What MPD reports of a seek that it refused, with which the song plays on
 _SEEK_ERROR = re.compile(r"not seekable|to seek$", re.IGNORECASE)
 LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
 
 
-def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> str:
-    """Return what a user did, in words; empty if nobody took over.
+class Deed(StrEnum):
+    """What a user does who takes over, in words."""
+
+    ADDED = "a user added songs"
+    CHOSE = "a user chose another song"
+    CLEARED = "a user cleared the queue"
+    REMOVED = "a user removed songs of ours"
+    WENT_BACK = "a user went back to another song"
+
+
+def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> Deed | None:
+    """Return what a user did; None if nobody took over.
 
     Args:
         last: The snapshot before, with our own writing worked in.
@@ -27,18 +38,18 @@ def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: Abst
     """
     changed = _id(last.song) != _id(now.song)
     if cleared(last, now):
-        return "a user cleared the queue"
+        return Deed.CLEARED
     if now.length > last.length:
-        return "a user added songs"
+        return Deed.ADDED
     # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
     if removed and not (_consumes(last, now) and changed):
-        return "a user removed songs of ours"
+        return Deed.REMOVED
     if now.song is None or not changed or _natural(last, now, own - started):
-        return ""
+        return None
     if last.song and now.song.pos < last.song.pos:
-        return "a user went back to another song"
-    return "a user chose another song"
+        return Deed.WENT_BACK
+    return Deed.CHOSE
 
 
 def cleared(last: Snapshot, now: Snapshot) -> bool:
@@ -113,12 +124,18 @@ def skipped(last: Snapshot, now: Snapshot) -> bool:
 
 
 def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[int]:
-    """Return the songs that a user just put in sight of the current one, if they are few."""
-    grown = now.length - last.length
-    if not 0 < grown <= REQUESTS:
+    """Return the songs in sight that a user just put into the queue, perhaps in place of what was there.
+
+    MPD's ids grow with each song that is added, until they begin again after some ten thousand.
+    """
+    known = {song.id for song in last.window}
+    replaced = last.song is not None and not now.previous_kept
+    if last.song is None and now.window and now.window[0].pos == 0:  # both windows begin at the first song
+        replaced = known.isdisjoint(song.id for song in now.window)
+    if now.length <= last.length and not replaced:
         return frozenset()
-    known = {song.id for song in last.window} | own
-    return frozenset(song.id for song in now.window if song.id not in known)
+    newest = max(known | own, default=-1)
+    return frozenset(song.id for song in now.window if song.id > newest)
 
 
 def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None:

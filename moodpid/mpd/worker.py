@@ -12,6 +12,7 @@ from moodpid.config import MpdConfig
 from moodpid.errors import MoodpidError
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
+from moodpid.mpd import partition
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.protocol import OPTIONAL_COMMANDS, CommandRefusedError, MpdDeniedError, MpdGoneError
 from moodpid.mpd.reconcile_loop import QueueReconciler
@@ -96,6 +97,7 @@ class MpdWorker:
         self._failure_state = self._state
         self._reconnect_delay = ReconnectDelay(self._random)
         self._missing_commands: set[str] = set()
+        self._subsystems = (*_SUBSYSTEMS, *(partition.SUBSYSTEMS if settings.partition else ()))
 
     def start(self) -> None:
         """Start to work, in a thread of its own."""
@@ -163,7 +165,7 @@ class MpdWorker:
                 self._wait(math.inf)
                 continue
             try:
-                outputs = self._reconciler.partition_outputs
+                outputs = self._reconciler.partition.outputs
                 with MpdConnection(self._settings, self._password, outputs) as link:
                     self._on_connected(link)
                     self._serve(link)
@@ -188,7 +190,7 @@ class MpdWorker:
             self._apply_buttons(link, before)
             state = self._reconciler.reconcile(link, self._desired.request, changed)
             self._report(state)
-            changed = link.wait(_SUBSYSTEMS, self._desired_box, self._max_wait_s())
+            changed = link.wait(self._subsystems, self._desired_box, self._max_wait_s())
             if self._reconnect_delay.confirm_stable(time.monotonic()):
                 self._log_connected(link)
 

@@ -133,7 +133,7 @@ def test_many_songs_of_a_user_move_ours_by_five(lined_up: int) -> None:
     assert len(evening.mpd.sent) == sent
 
 
-@pytest.mark.parametrize(("added", "before_ours"), [(5, 5), (6, 0)])
+@pytest.mark.parametrize(("added", "before_ours"), [(5, 5), (6, 5)])
 def test_five_songs_at_once_have_their_turn_first(added: int, before_ours: int) -> None:
     evening = Evening({"All": [f"all/{n}" for n in range(40)]}, "All")
     for number in range(added):
@@ -158,9 +158,9 @@ def test_artists_rest_for_two_songs_before_a_user_s_queue(tmp_path: Path) -> Non
         evening.look()
         evening.reconciler.take_over()
         evening.look()
-        user, *ours = evening.hear(36)
-    assert user == "user/0"
-    artists = [uri[-1] for uri in ours]
+        heard = evening.hear(41)
+    assert heard[:6] == [f"user/{number}" for number in range(6)]
+    artists = [uri[-1] for uri in heard[6:]]
     assert all(len(set(artists[n : n + 3])) == 3 for n in range(len(artists) - 2))
 
 

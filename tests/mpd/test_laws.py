@@ -205,7 +205,9 @@ class QueueStateMachine(RuleBasedStateMachine):
     def follows_the_mood(self) -> None:
         options = self.fake_mpd.options
         playing = self.fake_mpd.state == "play" and not options.single and len(self.fake_mpd.queue) > 1
-        if playing and self.requested and self.requested.playlists:
+        left_s = self.fake_mpd.song_s - self.fake_mpd.elapsed_s
+        fading = options.xfade and left_s <= options.xfade + 2 and self.fake_mpd.following() is not None
+        if playing and not fading and self.requested and self.requested.playlists:
             waiting = [song for song in self.reconciler.queue_state.own_songs if not song.started]
             assert all(song.mood is self.requested.mood for song in waiting), "a song of an old mood waits"
             assert 1 <= len(waiting) <= QUEUE_AHEAD, "one song ahead at least, a few at most"

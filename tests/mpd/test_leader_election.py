@@ -56,10 +56,36 @@ def test_an_instance_that_leaves_is_followed_no_longer() -> None:
 
 
 def test_a_later_instance_is_answered_and_not_followed() -> None:
-    newcomer = Newcomer(LATER)
+    newcomer = Newcomer()
+    newcomer.mpd.channels.append(LATER)
     newcomer.mpd.messages.append((newcomer.own, f"who {LATER}"))
     assert not newcomer.after(1.0)
     assert newcomer.sent == [(LATER, f"here {newcomer.own}")]
+
+
+def test_a_newcomer_whose_clock_is_behind_follows_who_drives() -> None:
+    newcomer = Newcomer(LATER, answers=True)
+    assert newcomer.after(1.0)
+    assert newcomer.after(PATIENCE_S + 1.0)
+
+
+def test_a_newcomer_whose_clock_is_behind_waits_for_nobody_else() -> None:
+    newcomer = Newcomer(LATER)
+    assert newcomer.after(1.0)
+    assert not newcomer.after(PATIENCE_S + 1.0)
+
+
+def test_an_instance_that_reconnects_keeps_its_name() -> None:
+    newcomer = Newcomer()
+    newcomer.mpd.channels.append(LATER)
+    newcomer.election.announce(newcomer.mpd.link, 10.0)
+    assert newcomer.own in newcomer.mpd.link.channels()
+
+
+def test_a_name_that_nothing_can_follow_is_passed_over() -> None:
+    newcomer = Newcomer(f"moodpid_{10**20 - 1}_{0:08x}", answers=True)
+    assert newcomer.own in newcomer.mpd.link.channels()
+    assert not newcomer.after(1.0)
 
 
 def test_other_channels_and_messages_mean_nothing() -> None:

@@ -74,3 +74,33 @@ def test_where_nothing_may_follow_not_a_command_is_sent(evening: Evening, accide
     sent = len(evening.mpd.sent)
     evening.like(Mood.HAPPY)
     assert evening.mpd.sent[sent:] == []
+
+
+def far_from_liked(evening: Evening) -> float:
+    """How far, on the plane, the songs of ours lie from the liked one at most."""
+    return max(SONGS[uri].distance(SONGS[LIKED]) for uri in evening.waiting if uri in SONGS)
+
+
+def user_has_the_player(evening: Evening, *moods: Mood) -> None:
+    evening.mpd.song_s = 1e6
+    evening.mpd.add("user/0")
+    for mood in moods:
+        evening.look(mood)
+    assert evening.reconciler.queue_state.hands_off_why
+
+
+def test_a_press_after_a_change_in_hands_off_counts(evening: Evening) -> None:
+    user_has_the_player(evening, Mood.HAPPY, Mood.NEUTRAL)
+    evening.like(Mood.NEUTRAL)
+    evening.mpd.advance(1000.0)
+    evening.look(Mood.NEUTRAL)
+    assert far_from_liked(evening) < 0.7
+
+
+def test_a_mood_that_passed_ends_more_like_this(evening: Evening) -> None:
+    user_has_the_player(evening, Mood.HAPPY)
+    evening.like(Mood.HAPPY)
+    evening.look(Mood.NEUTRAL)
+    evening.mpd.advance(1000.0)
+    evening.look(Mood.HAPPY)
+    assert far_from_liked(evening) > 0.7

@@ -144,10 +144,11 @@ class Session:
             raise KilledError
 
     def turn(self, mood: Mood | None) -> None:
-        request = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
+        request = MusicRequest(start_path(mood, None), self.player.names.get(mood, ())) if mood else None
         self.reconciler.reconcile(self.fake_mpd.link, request)
 
     def is_killed_in_a_fade(self) -> None:
+        self.turn(Mood.NOBODY)
         self.steps = 3
         with pytest.raises(KilledError):
             self.turn(Mood.SAD)

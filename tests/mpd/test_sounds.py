@@ -51,6 +51,7 @@ class Evening:
     def pick(self, mood: Mood) -> str | None:
         request = music_request_for(start_path(mood, None), self.settings.names, self.settings.active_targets)
         waiting = self.played[-2:]
+        self.picker.follow(request)
         pick = self.picker.pick(self.fake_mpd.link, request, waiting, len(self.played) * 180.0)
         if pick is None:
             return None

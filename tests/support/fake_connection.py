@@ -98,7 +98,7 @@ class FakeConnection:
         server.queue[self._known(song_id, "prioid")].prio = priority
         if server.current in server.order:
             server.order.remove(song_id)
-            server.order.insert(server.order.index(server.current) + 1, song_id)
+            server.order.insert(server.place_in_order(priority), song_id)
 
     # Playing
 

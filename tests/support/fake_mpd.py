@@ -225,9 +225,16 @@ class FakeMpd:
         self._last_id += 1
         entry = FakeEntry(self._last_id, uri, by_user)
         self.queue.insert(at, entry)
-        start = self.order.index(self.current) + 1 if self.current is not None else 0
-        self.order.insert(self.rng.randint(start, len(self.order)), entry.id)
+        self.order.insert(self.rng.randint(self.place_in_order(), len(self.order)), entry.id)
         return entry
+
+    def place_in_order(self, prio: int = 0) -> int:
+        """Return where songs of a priority begin in random mode, behind those that have a higher one."""
+        prios = {entry.id: entry.prio for entry in self.queue}
+        place = self.order.index(self.current) + 1 if self.current is not None else 0
+        while place < len(self.order) and prios[self.order[place]] > prio:
+            place += 1
+        return place
 
     def drop(self, pos: int) -> None:
         entry = self.queue[pos]

@@ -1,0 +1,47 @@
+"""A song that MPD fades over to is heard already: at a fake MPD, in simulated time."""
+
+import pytest
+
+from moodpid.config import TransitionMode
+from moodpid.mood.emotion import Mood
+from tests.support.music_room import Room
+
+CROSSFADE_S = 10
+
+
+def fading_room(change: TransitionMode, *, random: bool = False) -> Room:
+    """A crossfade into a song of ours is about to begin."""
+    room = Room(change)
+    room.mpd.song_s, room.mpd.options.xfade, room.mpd.options.random = 200.0, CROSSFADE_S, random
+    room.look()
+    room.wait(189)
+    return room
+
+
+@pytest.mark.parametrize("change", TransitionMode)
+@pytest.mark.parametrize("random", [False, True])
+def test_a_song_that_mpd_fades_over_to_stays(change: TransitionMode, random: bool) -> None:
+    room = fading_room(change, random=random)
+    following, sent = room.mpd.following(), len(room.mpd.sent)
+    room.look(Mood.SAD)
+    assert room.mpd.following() == following
+    assert room.mpd.sent[sent:] == []
+
+
+@pytest.mark.parametrize("change", [TransitionMode.NOW, TransitionMode.NEXT])
+def test_the_mood_is_followed_once_mpd_has_faded_over(change: TransitionMode) -> None:
+    room = fading_room(change)
+    room.look(Mood.SAD)
+    room.wait(20, Mood.SAD)
+    assert room.mpd.playing().startswith("sad/" if change is TransitionMode.NOW else "happy/")
+    assert [entry.file.split("/")[0] for entry in room.mpd.queue[-2:]] == ["sad", "sad"]
+
+
+def test_behind_a_last_song_about_to_end_ours_still_follow() -> None:
+    room = Room()
+    room.mpd.song_s, room.mpd.options.xfade = 200.0, CROSSFADE_S
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.wait(189, Mood.NOBODY)
+    room.look()
+    assert len(room.mpd.queue) == 3
