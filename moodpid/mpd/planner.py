@@ -137,12 +137,12 @@ def _update_jump(
     It is never heard later, when it would cut a user's choice short.
     """
     if request is None or not request.playlists:
-        return replace(queue_state, mood=request.mood if request else None, jump_until_s=-math.inf)
+        mood = request.mood if request else queue_state.mood
+        return replace(queue_state, mood=mood, jump_until_s=-math.inf)
     if request.mood is not queue_state.mood:
         # Songs that a user has asked for have their turn first
         asked_for = any(song.id in queue_state.user_requests for song in now.window)
-        # The first mood after a start of ours is no change of mood
-        jumps = _interrupts(request.mood, rules) and not asked_for and queue_state.mood is not None
+        jumps = _interrupts(request.mood, rules) and not asked_for
         until_s = now.at_s + WISH_S if jumps else -math.inf
         queue_state = replace(queue_state, mood=request.mood, jump_until_s=until_s)
     current = queue_state.own_current(now)

@@ -52,6 +52,7 @@ class _SavedFile(Struct, frozen=True):
     hands_off_why: Annotated[str, Meta(max_length=1000)]
     held: bool
     outputs: Annotated[list[_Name], Meta(max_length=100)] = []
+    mood: Mood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class SavedSession:
     """What outlives us.
 
     Attributes:
-        queue_state: Own songs, user requests, hands off and a user's stop; not the last snapshot.
+        queue_state: Own songs, user requests, hands off, a user's stop and the mood; not the last snapshot.
         booted_s: When MPD started, in monotonic seconds.
         volume_to_restore: The user's volume while a fade has turned it down, from 0 to 100; else None.
         partition_outputs: The outputs of our partition, by name; MPD forgets them when it ends.
@@ -109,6 +110,7 @@ class SessionStore:
             "hands_off_until_s": queue_state.hands_off_until_s if queue_state.hands_off_why else 0.0,
             "hands_off_why": queue_state.hands_off_why,
             "held": queue_state.stopped_by_user,
+            "mood": queue_state.mood,
         }
         if kept.partition_outputs:
             content["outputs"] = list(kept.partition_outputs)
@@ -123,6 +125,7 @@ def _restored(saved: _SavedFile, latest_s: float) -> SavedSession:
         hands_off_until_s=min(saved.hands_off_until_s, latest_s),
         hands_off_why=saved.hands_off_why,
         stopped_by_user=saved.held,
+        mood=saved.mood,
     )
     return SavedSession(queue_state, saved.booted_s, saved.owed, tuple(saved.outputs))
 

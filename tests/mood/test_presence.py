@@ -41,7 +41,7 @@ def test_nothing_is_known_until_nobody_was_seen_for_a_while() -> None:
     assert room.level == 0.0
 
 
-def test_a_face_that_comes_and_goes_is_decided_in_the_end() -> None:
+def test_a_face_that_comes_and_goes_is_decided() -> None:
     room, at_s = presence(), 0.0
     for number in range(60):
         at_s = watch(room, 0.5, faces=number % 2 == 0, at_s=at_s)

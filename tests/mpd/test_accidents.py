@@ -60,7 +60,6 @@ def test_music_recovers_from_broken_songs_without_autoplay() -> None:
     room = Room(TransitionMode.NOW, autoplay=False)
     room.mpd.add("user/0")
     room.mpd.play(0)
-    room.look(Mood.NOBODY)
     room.mpd.away |= {"happy"}
     room.look()
     assert room.mpd.state == "stop"
@@ -228,7 +227,6 @@ def test_a_song_that_cannot_seek_is_left_by_a_fade() -> None:
     room = Room(TransitionMode.NOW)
     room.mpd.add("user/0")
     room.mpd.play(0)
-    room.look(Mood.NOBODY)
     room.mpd.options.xfade, room.mpd.seekable = 5, False
     room.look()
     assert room.mpd.playing().startswith("happy/")

@@ -17,7 +17,7 @@ LISTS = {mood.capitalize(): [f"{mood}/{n}" for n in range(8)] for mood in Mood}
 
 
 class Evening:
-    """Music of a user plays in an empty room, and the reconciler looks at it."""
+    """Music of a user plays, and the reconciler looks at it."""
 
     def __init__(
         self, change: TransitionMode = TransitionMode.NOW, strategy: Strategy = Strategy.MATCH
@@ -30,7 +30,7 @@ class Evening:
         for number in range(3):
             self.fake_mpd.add(f"user/{number}")
         self.fake_mpd.play(0)
-        self.turn(MusicRequest(start_path(Mood.NOBODY, None), ()))
+        self.turn()
 
     def turn(self, request: MusicRequest | None = None) -> None:
         self.reconciler.reconcile(self.fake_mpd.link, request)

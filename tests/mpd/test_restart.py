@@ -75,8 +75,7 @@ def in_a_fade(mpd: PrivateMpd, start: Start, monkeypatch: pytest.MonkeyPatch) ->
     mpd.mpc("volume", "80")
     mpd.mpc("play")
     harness = start(change=TransitionMode.NOW)
-    harness.request(Mood.HAPPY)  # the first mood cuts no song short
-    harness.until(lambda state: state.mood is Mood.HAPPY)
+    harness.until(lambda state: state.status is PlayerStatus.PLAY)
     harness.request(Mood.SAD)
     until(lambda: volume(mpd) < 80)
     return harness

@@ -30,6 +30,7 @@ KEPT = SavedSession(
         hands_off_until_s=1200.0,
         hands_off_why="a user added songs",
         stopped_by_user=True,
+        mood=Mood.SAD,
     ),
     booted_s=10.5,
     volume_to_restore=80,
@@ -144,11 +145,10 @@ class Session:
             raise KilledError
 
     def turn(self, mood: Mood | None) -> None:
-        request = MusicRequest(start_path(mood, None), self.player.names.get(mood, ())) if mood else None
+        request = MusicRequest(start_path(mood, None), (mood.capitalize(),)) if mood else None
         self.reconciler.reconcile(self.fake_mpd.link, request)
 
     def is_killed_in_a_fade(self) -> None:
-        self.turn(Mood.NOBODY)
         self.steps = 3
         with pytest.raises(KilledError):
             self.turn(Mood.SAD)

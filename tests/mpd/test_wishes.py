@@ -9,21 +9,25 @@ from tests.support.music_room import LISTS, Room
 
 
 def room_with_a_user_s_song(file: JsonFile | None = None) -> Room:
-    """A long song of a user plays, and the mood is happy."""
+    """A long song of a user has been playing, and the mood is happy."""
     room = Room(TransitionMode.NOW, autoplay=False, file=file)
     room.mpd.song_s = 20_000.0
     room.mpd.add("user/0")
     room.mpd.play(0)
-    room.look()
+    room.mpd.playlists = {}
+    room.wait(61)
+    room.mpd.playlists = dict(LISTS)
+    room.look(Mood.HAPPY, "stored_playlist")
+    assert room.mpd.playing() == "user/0"
     return room
 
 
-def test_the_first_mood_after_a_start_cuts_no_song() -> None:
-    room = room_with_a_user_s_song()
-    room.wait(10)
-    assert room.mpd.playing() == "user/0"
-    room.look(Mood.SAD)
-    assert room.mpd.playing().startswith("sad/")
+def test_the_first_mood_of_all_is_heard_at_once() -> None:
+    room = Room(TransitionMode.NOW)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.look()
+    assert room.mpd.playing().startswith("happy/")
 
 
 def test_the_same_mood_after_a_restart_cuts_no_song(tmp_path: Path) -> None:
@@ -32,6 +36,14 @@ def test_the_same_mood_after_a_restart_cuts_no_song(tmp_path: Path) -> None:
     room.look(None)
     room.wait(10)
     assert room.mpd.playing() == "user/0"
+
+
+def test_another_mood_after_a_restart_is_heard_at_once(tmp_path: Path) -> None:
+    room = room_with_a_user_s_song(JsonFile(tmp_path / "player.json"))
+    room.restart()
+    room.look(None)
+    room.wait(2, Mood.SAD)
+    assert room.mpd.playing().startswith("sad/")
 
 
 def test_a_mood_without_songs_for_long_cuts_none_later() -> None:
