@@ -235,7 +235,7 @@ class Daemon:
         if new.dwell_s != old.dwell_s:
             self.mood_filter.adjust(dwell_s=new.dwell_s)
         if new.fps != old.fps:
-            self.source.set_rate(self._thermal.throttled(new.fps))
+            self.source.set_rate(self._thermal.rate_for(new.fps))
         self._state = replace(self._state, settings=new)
 
     def _reset_after_pause(self, now_s: float, limit_s: float = _LONG_PAUSE_S) -> None:
@@ -258,7 +258,7 @@ class Daemon:
 
     def _throttle(self, temperature_c: float | None) -> None:
         if self._thermal.update(temperature_c):
-            fps = self._thermal.throttled(self._state.settings.fps)
+            fps = self._thermal.rate_for(self._state.settings.fps)
             level = logging.WARNING if self._thermal.share < 1 else logging.INFO
             log.log(level, "the processor is at %.0f °C: %.1f observations per second", temperature_c, fps)
             self.source.set_rate(fps)

@@ -11,7 +11,7 @@ _BREAK_S = 5.0  # between two observations: the camera was off, lost, or asleep
 # Just below where the firmware throttles, `moodpid.system.raspberry_pi.THROTTLED_FROM_C`
 _THROTTLE_FROM_C, _RELEASE_BELOW_C = 78.0, 72.0
 _THROTTLED_SHARE = 0.5
-_LEAST_FPS = 0.4  # the times of the mood hold down to this rate, see `moodpid.mood.presence`
+_LEAST_FPS = 0.4  # at a lower rate the gaps exceed what `moodpid.mood.presence` counts
 
 
 class LoopMetrics:
@@ -58,8 +58,8 @@ class ThermalThrottle:
 
     share = 1.0
 
-    def throttled(self, fps: float) -> float:
-        """Return the rate to run at where this one is wanted."""
+    def rate_for(self, fps: float) -> float:
+        """Return the rate to run at, in Hz, for a requested one."""
         return max(min(fps, _LEAST_FPS), fps * self.share)
 
     def update(self, temperature_c: float | None) -> bool:

@@ -15,7 +15,7 @@ from moodpid.system.systemctl import read_clock, read_unit
 
 
 def examine(config: Config, *, sound: bool = False, installed: bool = False) -> Iterator[Finding]:
-    """Yield findings about machine, clock, model, camera, player, library, broker, page, files and service.
+    """Yield findings about machine, clock, model, camera, player, library, broker, page, secrets and service.
 
     Args:
         config: What the service is configured with.

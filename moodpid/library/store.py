@@ -14,7 +14,7 @@ from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, Liste
 KEPT_DAYS = 90  # a song that MPD has no longer may come back: a share that was not mounted takes all with it
 _CHUNK = 500
 _TAGS = "title, artist, album, genre, mood"
-_PLACE = "valence = ?1, arousal = ?2, valence_spread = ?3, arousal_spread = ?4"
+_PLACE = ", ".join(f"{name} = :{name}" for name in ("valence", "arousal", "valence_spread", "arousal_spread"))
 _MOVED = 1e-3  # on the plane: less makes no difference
 _LISTED = "(SELECT uri FROM listing)"
 
@@ -141,13 +141,12 @@ class LibraryStore:
 
     def record(self, song: ListedSong, stamp: FileStamp, analyzer: int, analysis: Analysis) -> None:
         """Keep what was found in a song, instead of what was known before."""
-        place = analysis.place
-        where = (*place.affect, place.valence_spread, place.arousal_spread)
+        found = {"uri": song.uri, "loudness": analysis.loudness_lufs, "sound": analysis.sound}
         with self._db.writing() as db:
             _replace(db, song, stamp, analyzer, "")
             db.execute(
-                f"UPDATE songs SET {_PLACE}, loudness_lufs = ?5, sound = ?6 WHERE uri = ?7",  # noqa: S608
-                (*where, analysis.loudness_lufs, analysis.sound, song.uri),
+                f"UPDATE songs SET {_PLACE}, loudness_lufs = :loudness, sound = :sound WHERE uri = :uri",  # noqa: S608
+                found | _place_columns(analysis.place),
             )
             db.execute(
                 "INSERT INTO inputs VALUES (?, ?, ?)", (song.uri, analysis.features, analysis.embedding)
@@ -207,17 +206,13 @@ class LibraryStore:
     def write_places(self, places: Iterable[tuple[str, Place]]) -> None:
         """Move songs on the plane; those that stay within `_MOVED` are not written, which spares SD cards."""
         query = (
-            f"UPDATE songs SET {_PLACE} WHERE uri = ?5 AND coalesce(max(abs(valence - ?1), abs(arousal - ?2),"  # noqa: S608
-            " abs(valence_spread - ?3), abs(arousal_spread - ?4)) > ?6, 1)"
+            f"UPDATE songs SET {_PLACE} WHERE uri = :uri AND coalesce(max(abs(valence - :valence),"  # noqa: S608
+            " abs(arousal - :arousal), abs(valence_spread - :valence_spread),"
+            " abs(arousal_spread - :arousal_spread)) > :least, 1)"
         )
+        rows = [{"uri": uri, "least": _MOVED, **_place_columns(place)} for uri, place in places]
         with self._db.writing() as db:
-            db.executemany(
-                query,
-                [
-                    (*place.affect, place.valence_spread, place.arousal_spread, uri, _MOVED)
-                    for uri, place in places
-                ],
-            )
+            db.executemany(query, rows)
 
     def fact(self, name: str) -> str:
         """Return a word kept under `name`; empty if there is none."""
@@ -229,6 +224,12 @@ class LibraryStore:
         """Keep a word under `name`."""
         with self._db.writing() as db:
             db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+
+def _place_columns(place: Place) -> dict[str, float]:
+    valence, arousal = place.affect
+    spreads = {"valence_spread": place.valence_spread, "arousal_spread": place.arousal_spread}
+    return {"valence": valence, "arousal": arousal, **spreads}
 
 
 def _replace(db: sqlite3.Connection, song: ListedSong, stamp: FileStamp, analyzer: int, reason: str) -> None:

@@ -162,7 +162,10 @@ class MoodFilter:
     def follows_senses(self, now_s: float, *, in_the_dark: bool = False) -> bool:
         """Return whether the mood moves on without the camera: by senses that report, or ceased to.
 
-        in_the_dark: Whether whom the camera saw may still be there: no silence empties the room then.
+        Args:
+            now_s: Now, in monotonic seconds.
+            in_the_dark: The camera works, but sees nothing. Then a sense that ceases to report does not empty
+                the room if the camera saw somebody in it.
         """
         silence_counts = not (in_the_dark and self._presence.may_stay_unseen)
         return self.senses_anything(now_s) or (self._presence.by_senses and silence_counts)

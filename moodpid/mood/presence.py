@@ -1,4 +1,4 @@
-"""Whether somebody is in the room: an integrator that faces and other senses fill, and nobody drains."""
+"""Whether somebody is in the room: an integrator that fills while a face is in view or a sense reports."""
 
 _MAX_GAP_S = 2.5  # observations further apart than this do not cover the time between them
 
@@ -50,15 +50,16 @@ class Presence:
         self.level = min(1.0, max(0.0, self.level + step))
         self.by_senses = not faces and (sensed or (self.by_senses and self.level > 0.0))
         self._seen = faces or (self._seen and self.level > 0.0)
-        self.known = self.known or self._becomes_known(at_s)
+        self._update_known(at_s)
 
-    def _becomes_known(self, at_s: float) -> bool:
+    def _update_known(self, at_s: float) -> None:
         if self._began_s is None:
             self._began_s = self._nobody_since_s = at_s
         if self._occupied:
             self._nobody_since_s = at_s
         empty = at_s - self._nobody_since_s >= self._somebody_after_s
-        return self.level == 1.0 or empty or at_s - self._began_s >= self._nobody_after_s
+        decided = self.level == 1.0 or empty or at_s - self._began_s >= self._nobody_after_s
+        self.known = self.known or decided
 
     def reset(self) -> None:
         """Start again with a room that is known to be empty."""

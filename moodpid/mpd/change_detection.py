@@ -71,7 +71,9 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     if last is None:
         return Changes(known, broken=broken)
     ids = {song.id for song in queue_state.own_songs}
-    known = _after_announcement(known, now)
+    if _is_announcement_over(known, now):
+        known = replace(known, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
+        return Changes(known, track_ended(last, now), skipped(last, now), broken)
     why = takeover(last, now, ids, {song.id for song in queue_state.own_songs if song.started})
     if why and not now.other_leader:  # what the other moodpid does is no user's doing
         known = replace(
@@ -128,13 +130,9 @@ def _before_additions(queue_state: QueueState, last: Snapshot, now: Snapshot) ->
     return (last.length, last.song.id) if ours and now.length > last.length and last.song else None
 
 
-def _after_announcement(queue_state: QueueState, now: Snapshot) -> QueueState:
-    """Return the memory without hands off if all that a user added is gone, and the song before is back."""
-    if queue_state.before_additions is None or now.song is None:
-        return queue_state
-    if queue_state.before_additions != (now.length, now.song.id):
-        return queue_state
-    return replace(queue_state, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
+def _is_announcement_over(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether all that a user added is gone, and the song before is back."""
+    return now.song is not None and queue_state.before_additions == (now.length, now.song.id)
 
 
 def _seen(song: OwnSong, now: Snapshot) -> OwnSong:

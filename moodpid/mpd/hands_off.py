@@ -6,31 +6,38 @@ from dataclasses import replace
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.streams import ENDLESS_S, may_be_endless
-from moodpid.mpd.takeover import Deed
+from moodpid.mpd.streams import ENDLESS_S
+from moodpid.mpd.takeover import Takeover
 
 ENDING_S = 30.0
 """So long before the end of the last song ours are put behind it."""
 _SLACK_S = 1.0  # MPD's own count of the seconds may be behind ours
-_WANTS_MUSIC = frozenset({Deed.ADDED, Deed.REMOVED, Deed.WENT_BACK, Deed.CHOSE})
+# After these a user still wants music; not after a clear
+_KEEPS_PLAYING = frozenset(set(Takeover) - {Takeover.CLEARED})
+_INTERRUPTIONS = frozenset({Takeover.CHOSE, Takeover.INTERRUPTED})
 
 
 def hands_off_end_s(queue_state: QueueState, now: Snapshot) -> float:
-    """Return when hands off are to end early; infinity if that is not so."""
+    """Return when hands off are to end early, in monotonic seconds; infinity if they are not."""
     last_plays = now.state is PlayState.PLAY and now.next_id is None and not now.single
     if not last_plays or now.other_leader or now.at_s >= queue_state.hands_off_until_s:
         return math.inf
-    if queue_state.hands_off_why not in _WANTS_MUSIC or may_be_endless(queue_state, now):
+    if queue_state.hands_off_why not in _KEEPS_PLAYING or _is_announcement(queue_state, now):
         return math.inf
-    left_s = ENDLESS_S - now.elapsed_s
-    if now.duration_s is not None:
-        left_s = now.duration_s - now.elapsed_s - now.crossfade_s - ENDING_S
-    return now.at_s + max(0.0, left_s)
+    if now.duration_s is None:  # a station does not run out; of a song that has just begun, look again
+        return now.at_s + ENDLESS_S - now.elapsed_s if now.elapsed_s < ENDLESS_S else math.inf
+    return now.at_s + max(0.0, now.duration_s - now.elapsed_s - now.crossfade_s - ENDING_S)
 
 
-def without_silence(queue_state: QueueState, now: Snapshot) -> QueueState:
-    """Return the memory without hands off if the music would soon run out; the song that plays is not cut."""
-    if now.song is None or hands_off_end_s(queue_state, now) > now.at_s + _SLACK_S:
+def _is_announcement(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether a short song plays that a user added and went to: what was before comes back."""
+    went_to = queue_state.before_additions is not None and queue_state.hands_off_why in _INTERRUPTIONS
+    return went_to and now.duration_s is not None and now.duration_s <= ENDING_S
+
+
+def end_hands_off_early(queue_state: QueueState, now: Snapshot) -> QueueState:
+    """Return the state without hands off if the music is about to run out; the song that plays is not cut."""
+    if now.song is None or now.duration_s is None or hands_off_end_s(queue_state, now) > now.at_s + _SLACK_S:
         return queue_state
     return replace(
         queue_state,

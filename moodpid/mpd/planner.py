@@ -13,10 +13,10 @@ from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import TRANSIENT_MOODS
 from moodpid.mpd.change_detection import RETRY_S, SOUND_S
 from moodpid.mpd.commands import ClearError, Command, Play, Remove, Resume, Seek
-from moodpid.mpd.hands_off import hands_off_end_s, without_silence
+from moodpid.mpd.hands_off import end_hands_off_early, hands_off_end_s
 from moodpid.mpd.placement import offset_of_next, prioritize, remove_stale, waiting_songs
 from moodpid.mpd.protocol import PlayState
-from moodpid.mpd.queue_state import WISH_S, OwnSong, QueueState
+from moodpid.mpd.queue_state import REQUEST_EXPIRES_S, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
 from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
 
@@ -67,7 +67,7 @@ class QueueRules:
 def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, rules: QueueRules) -> Plan:
     """Return what to do about `request` now; `queue_state` has taken the snapshot in."""
     if request and request.playlists:
-        queue_state = without_silence(queue_state, now)
+        queue_state = end_hands_off_early(queue_state, now)
     queue_state = _update_jump(queue_state, now, request, rules)
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
@@ -76,7 +76,7 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         queue_state = replace(queue_state, jump_until_s=-math.inf, start_until_s=-math.inf)
         return Plan(queue_state, clear_error, hold_reason=message, look_again_s=look_again_s)
     if request and not request.playlists:
-        # A wish to start that finds no music must not start any hours later
+        # A request to start without music must not start any hours later
         queue_state = replace(queue_state, start_until_s=-math.inf)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules) or _fades_over(now):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
@@ -143,7 +143,7 @@ def _update_jump(
         # Songs that a user has asked for have their turn first
         asked_for = any(song.id in queue_state.user_requests for song in now.window)
         jumps = _interrupts(request.mood, rules) and not asked_for
-        until_s = now.at_s + WISH_S if jumps else -math.inf
+        until_s = now.at_s + REQUEST_EXPIRES_S if jumps else -math.inf
         queue_state = replace(queue_state, mood=request.mood, jump_until_s=until_s)
     current = queue_state.own_current(now)
     if current and current.mood is request.mood:

@@ -11,8 +11,8 @@ from moodpid.mood.emotion import Mood
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.snapshot import Snapshot
 
-WISH_S = 60.0
-"""So long it is tried to do at once what was asked for; later nobody expects it."""
+REQUEST_EXPIRES_S = 60.0
+"""A jump or a start that could not be made within this time is dropped: no user expects it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class QueueState:
     Attributes:
         own_songs: Our songs in the queue, in the order we added them.
         last: The last snapshot, with our own writing since then worked in; None after (re)connecting.
-        user_requests: Songs that a user put in after our own: they have their turn before more of ours.
+        user_requests: Songs in sight that a user just added, and the one that played when hands off ended
+            early: they have their turn before more of ours.
         hands_off_until_s: Until then the player belongs to the user who took over.
         hands_off_why: What that user did.
         before_additions: Length of the queue and id of the current song before that user added songs; where
@@ -159,7 +160,7 @@ def take_over(queue_state: QueueState, now_s: float) -> QueueState:
         hands_off_until_s=-math.inf,
         hands_off_why="",
         stopped_by_user=False,
-        start_until_s=now_s + WISH_S,
+        start_until_s=now_s + REQUEST_EXPIRES_S,
     )
 
 

@@ -195,6 +195,7 @@ class QueueReconciler:
                 self._feeder.save_feedback(link, own, what, self._wall_clock())
             if detected.skipped and song.id != self._asked_to_skip:
                 self._skipped()
+            self._cut_short = -1
         self._asked_to_skip = -1
         self._feeder.keep_picks(now.own_songs)
 
@@ -249,8 +250,7 @@ class QueueReconciler:
 
     def _carry_out(self, link: Mpd, plan: Plan, now: Snapshot, request: MusicRequest | None) -> bool:
         """Return whether anything was done."""
-        before = self._queue_state
-        commands = plan.commands
+        before, commands = self._queue_state, plan.commands
         if request and plan.songs_to_add:
             self._queue_state = self._feeder.add(link, plan, now, request, before)
         else:

@@ -110,8 +110,9 @@ class SessionStore:
             "hands_off_until_s": queue_state.hands_off_until_s if queue_state.hands_off_why else 0.0,
             "hands_off_why": queue_state.hands_off_why,
             "held": queue_state.stopped_by_user,
-            "mood": queue_state.mood,
         }
+        if queue_state.mood:
+            content["mood"] = queue_state.mood
         if kept.partition_outputs:
             content["outputs"] = list(kept.partition_outputs)
         if content != self._written and self._file.write(content):

@@ -17,17 +17,20 @@ _SEEK_ERROR = re.compile(r"not seekable|to seek$", re.IGNORECASE)
 LATE_S = 2.0  # a song may change this much before its time: rounding, and MPD's own look ahead
 
 
-class Deed(StrEnum):
-    """What a user does who takes over, in words."""
+class Takeover(StrEnum):
+    """What a user did who took over the player, as log and `player` show it."""
 
     ADDED = "a user added songs"
+    INTERRUPTED = "a user added songs, and plays one of them"
     CHOSE = "a user chose another song"
     CLEARED = "a user cleared the queue"
     REMOVED = "a user removed songs of ours"
     WENT_BACK = "a user went back to another song"
 
 
-def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]) -> Deed | None:
+def takeover(
+    last: Snapshot, now: Snapshot, own: AbstractSet[int], started: AbstractSet[int]
+) -> Takeover | None:
     """Return what a user did; None if nobody took over.
 
     Args:
@@ -38,18 +41,19 @@ def takeover(last: Snapshot, now: Snapshot, own: AbstractSet[int], started: Abst
     """
     changed = _id(last.song) != _id(now.song)
     if cleared(last, now):
-        return Deed.CLEARED
+        return Takeover.CLEARED
+    jumped = now.song is not None and changed and not _natural(last, now, own - started)
     if now.length > last.length:
-        return Deed.ADDED
+        return Takeover.INTERRUPTED if jumped and last.song else Takeover.ADDED
     # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
     if removed and not (_consumes(last, now) and changed):
-        return Deed.REMOVED
-    if now.song is None or not changed or _natural(last, now, own - started):
+        return Takeover.REMOVED
+    if now.song is None or not jumped:
         return None
     if last.song and now.song.pos < last.song.pos:
-        return Deed.WENT_BACK
-    return Deed.CHOSE
+        return Takeover.WENT_BACK
+    return Takeover.CHOSE
 
 
 def cleared(last: Snapshot, now: Snapshot) -> bool:
@@ -126,7 +130,8 @@ def skipped(last: Snapshot, now: Snapshot) -> bool:
 def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[int]:
     """Return the songs in sight that a user just put into the queue, perhaps in place of what was there.
 
-    MPD's ids grow with each song that is added, until they begin again after some ten thousand.
+    MPD's ids grow with each song that is added, until they begin again after some ten thousand. Songs of ours
+    that are new are no measure: a user may add one while we do.
     """
     known = {song.id for song in last.window}
     replaced = last.song is not None and not now.previous_kept
@@ -134,8 +139,8 @@ def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[
         replaced = known.isdisjoint(song.id for song in now.window)
     if now.length <= last.length and not replaced:
         return frozenset()
-    newest = max(known | own, default=-1)
-    return frozenset(song.id for song in now.window if song.id > newest)
+    newest = max(known | (own & last.own_songs.keys()), default=-1)
+    return frozenset(song.id for song in now.window if song.id > newest and song.id not in own)
 
 
 def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None:

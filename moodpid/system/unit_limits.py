@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from moodpid.system.systemctl import show_properties
 
-_HOMES, _TEMPORARY = ("/home", "/root", "/run/user"), ("/tmp", "/var/tmp")  # noqa: S108 - none is used
+_HOMES, _TEMPORARY = ("/home", "/root", "/run/user"), ("/tmp", "/var/tmp")  # noqa: S108  # nosec B108: none is used
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,7 +26,11 @@ class AddressFilter:
     denied: tuple[Network, ...] = ()
 
     def admits(self, address: str) -> bool:
-        """Return whether the unit may reach an address; raise ValueError where it is none."""
+        """Return whether the unit may reach an address.
+
+        Raises:
+            ValueError: It is no address.
+        """
         there = ipaddress.ip_address(address)
         return any(there in net for net in self.allowed) or not any(there in net for net in self.denied)
 
@@ -47,7 +51,9 @@ def _networks(text: str) -> Iterator[Network]:
 
 @dataclass(frozen=True, slots=True)
 class HiddenFolders:
-    """The folders that a unit has only empty, as systemd.exec(5) has it.
+    """The folders that systemd shows to a unit as empty, see systemd.exec(5).
+
+    `InaccessiblePaths=` and `TemporaryFileSystem=` are not read.
 
     Attributes:
         hidden: By ProtectHome= and PrivateTmp=.

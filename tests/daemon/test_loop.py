@@ -46,9 +46,9 @@ def test_the_rate_is_halved_from_78_degrees_until_below_72() -> None:
 @pytest.mark.parametrize(("wanted", "throttled"), [(4.0, 2.0), (0.5, 0.4), (0.3, 0.3)])
 def test_the_throttle_leaves_looks_enough_for_the_mood(wanted: float, throttled: float) -> None:
     throttle = ThermalThrottle()
-    assert throttle.throttled(wanted) == wanted
+    assert throttle.rate_for(wanted) == wanted
     throttle.update(80.0)
-    assert throttle.throttled(wanted) == throttled
+    assert throttle.rate_for(wanted) == throttled
 
 
 def test_a_night_without_a_camera_says_nothing_of_the_rate() -> None:

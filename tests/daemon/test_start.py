@@ -1,4 +1,4 @@
-"""What the home hears of a room that the service has just begun to watch."""
+"""What is published of a room that the service has just begun to watch."""
 
 import pytest
 

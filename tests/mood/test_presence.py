@@ -1,6 +1,5 @@
 """Presence fills while somebody is seen and drains while nobody is; at first nothing need be known."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,8 +83,3 @@ def test_presence_stays_within_its_limits(looks: list[tuple[float, bool, bool]],
         assert room.known >= was_known
         assert not (room.by_senses and faces)
         was_known = room.known
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_at_first_the_room_is_known_as_told(known: bool) -> None:
-    assert presence(known=known).known is known

@@ -121,6 +121,8 @@ def test_a_user_s_station_of_unknown_length_is_not_left() -> None:
     room.mpd.add("user/radio")
     room.mpd.play(-1)
     room.look()
+    sent = len(room.mpd.sent)
     hear(room, 30)
     hear(room, 600, Mood.SAD)
     assert room.mpd.playing() == "user/radio"
+    assert len(room.mpd.sent) == sent

@@ -70,3 +70,20 @@ def test_songs_that_lay_in_the_queue_before_have_no_turn() -> None:
     room.look()
     room.mpd.play(30)
     assert heard_before_ours(room) == 0
+
+
+def test_a_song_that_is_added_while_we_add_has_its_turn(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.mpd.song_s = 10_000.0
+    link = room.mpd.link
+    add, added = link.add, iter([True])
+
+    def add_after_a_user(uri: str, offset: int | None) -> int:
+        if next(added, False):
+            room.mpd.add("user/1", 1)
+        return add(uri, offset)
+
+    monkeypatch.setattr(link, "add", add_after_a_user)
+    room.look(Mood.SAD)
+    room.look(Mood.SAD)
+    user = next(entry.id for entry in room.mpd.queue if entry.file == "user/1")
+    assert user in room.reconciler.queue_state.user_requests

@@ -13,7 +13,7 @@ from moodpid.vision.darkness import HOLDS_S, DarknessDetector
 from moodpid.vision.haar.detector import HaarDetector
 from moodpid.vision.pipeline import FacePipeline
 from moodpid.vision.sources import LiveSource, ReplaySource
-from moodpid.vision.types import Frame
+from moodpid.vision.types import Frame, GreyImage
 from tests.support.fakes import Clock, FakeClassifier, FakeDetector
 from tests.support.rooms import room
 
@@ -41,10 +41,17 @@ def test_a_dim_room_with_a_lamp_is_not_dark() -> None:
     assert not any(darkness.update(Frame(dim, at_s)) for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25))
 
 
+def furnished() -> GreyImage:
+    """A room with a window, a shelf and a person, by a tenth of its light."""
+    picture = room((Emotion.NEUTRAL, 250, 150, 140)).astype(np.float32)
+    picture[40:200, 20:180] += 90
+    picture[260:, 430:] -= 60
+    return np.asarray(0.12 * picture, np.uint8)
+
+
 @pytest.mark.parametrize("noise", [2.0, 5.0])
 def test_a_face_is_found_in_a_room_without_a_lamp(noise: float) -> None:
-    dim = 0.12 * room((Emotion.NEUTRAL, 250, 150, 140))
-    random = np.random.default_rng(5)
+    dim, random = furnished(), np.random.default_rng(5)
 
     def frames() -> Generator[Frame, None, None]:
         for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25):
@@ -58,10 +65,16 @@ def test_a_face_is_found_in_a_room_without_a_lamp(noise: float) -> None:
 
 
 @pytest.mark.parametrize("height", [120, 480, 1080])
-def test_a_covered_lens_is_dark_at_any_size(height: int) -> None:
+@pytest.mark.parametrize("corners", [1.0, 2.0])
+@pytest.mark.parametrize("display_px", [0, 0.1])
+def test_a_covered_lens_is_dark(height: int, corners: float, display_px: float) -> None:
     darkness, random = DarknessDetector(), np.random.default_rng(6)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : height * 4 // 3 * 1j]
+    level = 12 * (1 + (corners - 1) * (x**2 + y**2) / 2)  # brighter in the corners, by the lens's correction
+    spot = round(display_px * height)
+    level[height // 3 :][:spot, height // 2 :][:, :spot] = 200  # of an alarm clock
     for at_s in np.arange(0.0, 2 * HOLDS_S, 0.5):
-        noise = random.normal(20, 7, (height, height * 4 // 3))
+        noise = random.normal(level, 5)
         darkness.update(Frame(np.clip(noise, 0, 255).astype(np.uint8), at_s))
     assert darkness.too_dark_now
 
@@ -70,7 +83,7 @@ def test_the_edge_of_darkness_does_not_flicker() -> None:
     darkness, states = DarknessDetector(), []
     for at_s in np.arange(0.0, 20 * HOLDS_S, 0.5):
         grey = np.full((480, 640), 10, np.uint8)
-        grey[:, 320:] += 5 if at_s < 2 * HOLDS_S else round(6 + math.sin(at_s))
+        grey[:, 320:] += 2 if at_s < 2 * HOLDS_S else round(2.5 + 0.5 * math.copysign(1, math.sin(at_s)))
         states.append(darkness.update(Frame(grey, at_s)))
     assert states == sorted(states)
     assert states[-1]

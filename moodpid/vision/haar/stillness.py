@@ -12,13 +12,13 @@ from moodpid.vision.types import Face, GreyImage
 STILL_S = 180.0  # a face that has not moved for so long is a picture
 _PATCH_PX = 48
 _SAME_PLACE = 0.25  # of the face's width
-_LEAST_S = 0.2  # between two shifts: a breath needs no more
+_LEAST_S = 0.2  # looks closer together are skipped: a breath needs no more
 _LOOKS = 64  # 16 seconds at the default rate, four breaths
 _LEAST_LOOKS = 32
 _RIDGE = 1e-3  # of a patch of standard deviation 1 at most
 # Standard deviations by which von Neumann's ratio exceeds that of noise: of a face, and of one that is known
-# for a picture. Asked at each look, noise exceeds the first once in two hours, the second once in two days
-_SMOOTH, _SMOOTH_PICTURE = 6.0, 8.0
+# for a picture. White noise at four looks a second exceeds the first once in 1.6 hours, the second in 60
+_SMOOTH, _SMOOTH_PICTURE = 6.0, 9.0
 _DARKEST = 16.0  # grey levels: what is darker shows noise rather than detail
 _LIGHT_PX = 8.0  # in the patch: over so much of it light changes little
 _LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
@@ -66,6 +66,11 @@ class FaceMotion:
 
         A picture must move more clearly than a face, or be covered, and is measured against what it was all
         the same: it may be seen again.
+
+        Args:
+            grey: The frame.
+            at_s: When it was taken, in monotonic seconds.
+            is_picture: Whether the face is known for a picture.
         """
         if at_s - self._taken_s < _LEAST_S:
             return
@@ -82,18 +87,20 @@ class FaceMotion:
         self._unlike = self._unlike + 1 if likeness < _ANOTHER else 0
         if len(self._shifts) < _LEAST_LOOKS:
             return
-        covered = is_picture and self._unlike >= _AGAIN_LOOKS
-        self._measured = not (
-            covered or moves(np.array(self._shifts), _SMOOTH_PICTURE if is_picture else _SMOOTH)
-        )
-        if not self._measured:
-            self._moved_s = at_s
         if is_picture:
+            self._judge(at_s, _SMOOTH_PICTURE, covered=self._unlike >= _AGAIN_LOOKS)
             return
+        self._judge(at_s, _SMOOTH)
         if not self._measured:  # further away from where it was, a breath would not be seen
             self._begin(grey, at_s)
         elif self._looks >= _LEAST_LOOKS and np.abs(self._mean_shift() - self._offset).max() > _FAR_PX:
             self._measure_on_against(grey, at_s)
+
+    def _judge(self, at_s: float, deviations: float, *, covered: bool = False) -> None:
+        """Decide whether the face has moved by now."""
+        self._measured = not (covered or moves(np.array(self._shifts), deviations))
+        if not self._measured:
+            self._moved_s = at_s
 
     def _is_lit_otherwise(self, likeness: float, level: float) -> bool:
         same = 1 / _SAME_LIGHT < level / self._level < _SAME_LIGHT

@@ -19,7 +19,8 @@ _LOST_S = 3.0  # a place is watched this long after the face was last found ther
 _EXPECTED_S = 30.0  # a lost person is expected at the same place this long: chosen, see docs/vision.md
 _RESIZED = 2.0  # the ratio of sides up to which an expected person may have come nearer or gone back
 _DOUBTFUL_S = 15.0  # a place that never became certain is forgotten after this
-_SETTLED_S, _MOST_S = 2.0, 0.25  # a place that was found moving for so long is a face; of one look at most
+_SETTLED_S = 2.0  # a place that was found moving for so long is a face
+_MAX_LOOK_S = 0.25  # one look counts for no longer, however low the rate is
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
 _IN_FRONT = 2.0  # times a picture's side: a larger box beside it is another face
 _MOST_COVERED = 4  # pictures that are remembered while something is before them: each costs some work a look
@@ -131,7 +132,7 @@ class Tracker:
     def found(self, track: Track, face: Face, grey: GreyImage, at_s: float, *, moved: bool) -> None:
         """Take note that a face was found again, and decide whether it counts."""
         if moved:
-            track.moving_s += min(at_s - track.seen_s, _MOST_S)
+            track.moving_s += min(at_s - track.seen_s, _MAX_LOOK_S)
         track.face, track.seen_s = face, at_s
         if not track.motion.covers(face):
             track.motion = FaceMotion(grey, face, at_s)
