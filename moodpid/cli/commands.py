@@ -16,6 +16,7 @@ from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
 from moodpid.state import Finding
 from moodpid.system.credentials import refuse_empty
+from moodpid.system.systemctl import SERVICE
 from moodpid.system.unit_limits import read_hidden_folders
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _check(options: argparse.Namespace) -> ExitCode:
         ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    hidden = find_hidden(config, read_hidden_folders("moodpid.service").hides) if installed else ()
+    hidden = find_hidden(config, read_hidden_folders(SERVICE).hides) if installed else ()
     for fault, remedy in (*hidden, *find_exposed(config, DEFAULT_PATH.parent if installed else None)):
         print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")

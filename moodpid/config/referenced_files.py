@@ -57,7 +57,8 @@ def find_hidden(config: Config, hides: Callable[[str], bool]) -> Iterator[tuple[
     for table, key, _ in PATHS:
         part = getattr(config, table)
         path = getattr(part, key) if getattr(part, "enabled", True) else ""
-        if path and table != "library" and hides(path):  # which `moodpid-analyse` reads, a unit of its own
+        # [library] is read by moodpid-analyse, a unit of its own
+        if path and table != "library" and hides(path):
             fault = f"{format_key((table, key))}: {path} is in a folder that systemd hides from the service"
             yield fault, "copy it to /etc/moodpid, where the user moodpid can read it, and name that one"
 

@@ -8,7 +8,7 @@ from moodpid.config import DEFAULT_PATH, Config
 from moodpid.config.referenced_files import find_hidden
 from moodpid.errors import ExitCode
 from moodpid.state import Finding
-from moodpid.system.systemctl import Unit
+from moodpid.system.systemctl import SERVICE, Unit
 from moodpid.system.unit_limits import read_hidden_folders
 
 RESTART: Final = "sudo systemctl restart moodpid"
@@ -32,7 +32,7 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
 
 def check_files(config: Config) -> Iterator[Finding]:
     """Report each named file that the service cannot see, though other programs can."""
-    for fault, remedy in find_hidden(config, read_hidden_folders("moodpid.service").hides):
+    for fault, remedy in find_hidden(config, read_hidden_folders(SERVICE).hides):
         yield Finding(False, "files", fault, remedy)
 
 

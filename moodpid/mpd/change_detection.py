@@ -70,23 +70,31 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     known = _with_failure(known, now, fault=fault and not stopped)
     if last is None:
         return Changes(known, broken=broken)
-    ids = {song.id for song in queue_state.own_songs}
     if _is_announcement_over(known, now):
         known = replace(known, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
-        return Changes(known, track_ended(last, now), skipped(last, now), broken)
-    why = takeover(last, now, ids, {song.id for song in queue_state.own_songs if song.started})
-    if why and not now.other_leader:  # what the other moodpid does is no user's doing
-        known = replace(
-            known,
-            user_requests=_next_requests(known.user_requests | requests(last, now, ids), now),
-            hands_off_until_s=now.at_s + hands_off_s,
-            hands_off_why=why,
-            before_additions=_before_additions(queue_state, last, now),
-            jump_until_s=-math.inf,
-            start_until_s=-math.inf,
-            interrupted=False,
-        )
+    elif not now.other_leader:  # what the other moodpid does is no user's doing
+        known = _with_takeover(known, queue_state, last, hands_off_s)
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
+
+
+def _with_takeover(known: QueueState, before: QueueState, last: Snapshot, hands_off_s: float) -> QueueState:
+    """Return what is known of the last snapshot with hands off, if a user took over since the one before."""
+    now = known.last
+    assert now
+    ids = {song.id for song in before.own_songs}
+    why = takeover(last, now, ids, {song.id for song in before.own_songs if song.started})
+    if not why:
+        return known
+    return replace(
+        known,
+        user_requests=_next_requests(known.user_requests | requests(last, now, ids), now),
+        hands_off_until_s=now.at_s + hands_off_s,
+        hands_off_why=why,
+        before_additions=_before_additions(before, last, now),
+        jump_until_s=-math.inf,
+        start_until_s=-math.inf,
+        interrupted=False,
+    )
 
 
 def _open_requests(queue_state: QueueState, now: Snapshot) -> frozenset[int]:

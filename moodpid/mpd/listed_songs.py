@@ -8,7 +8,7 @@ from moodpid.config import SongSource
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import PAGED_PLAYLISTS, windows
 
-_LISTED_MOST = 5000  # songs that are looked up
+_MAX_LISTED = 5000  # songs that are looked up
 _WINDOW = 500  # songs in one answer: each comes with all of its tags
 
 
@@ -29,10 +29,10 @@ def listed_songs(link: Mpd, source: SongSource, rng: Random) -> list[str]:
 
 
 def _read(read: Callable[[int, int], Sequence[str]], total: int, rng: Random) -> list[str]:
-    """Read a list of `total` songs in windows, at most `_LISTED_MOST` of them."""
+    """Read a list of `total` songs in windows, at most `_MAX_LISTED` of them."""
     return [
         uri
-        for first, last in windows(total, rng, _LISTED_MOST, _WINDOW)
+        for first, last in windows(total, rng, _MAX_LISTED, _WINDOW)
         for start in range(first, last, _WINDOW)
         for uri in read(start, min(last, start + _WINDOW))
     ]

@@ -30,7 +30,7 @@ _USES, _POOLS = 16, 8  # songs chosen from one pool before it is looked up again
 # Songs of a pool that MPD refused, from which on it is asked for each: a folder may have moved. A pass of the
 # feeder tries more than that, so that others play at once
 _REFUSED = 8
-_LOST_MOST = 5000  # songs that are remembered not to be in MPD's library
+_MAX_LOST = 5000  # songs that are remembered not to be in MPD's library
 _EMPTY_USES = 4  # tries for a pool without songs, where MPD is asked for them
 _ALIKE = 48  # neighbours from which the next songs are drawn
 # What the place counts against what listeners did: as much as two songs heard or skipped
@@ -225,7 +225,7 @@ class SoundSource:
 
     def _ask_for(self, link: Mpd, songs: Sequence[PlacedSong]) -> None:
         """Remember which of these songs MPD does not have, until its library changes."""
-        left = _LOST_MOST - len(self._lost)
+        left = _MAX_LOST - len(self._lost)
         self._lost |= {song.uri for song in songs[:left] if not link.has_song(song.uri)}
 
     def _new_pool(self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect) -> _Pool:

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from enum import Enum, auto
 
+SERVICE = "moodpid.service"
 _LIMIT_S = 5.0
 _RESTART_LIMIT_S = 120.0  # TimeoutStartSec= and TimeoutStopSec= of moodpid.service, and some
 
@@ -35,7 +36,7 @@ class Unit:
         return self.active in ("active", "reloading")
 
 
-def read_unit(name: str = "moodpid.service") -> Unit | None:
+def read_unit(name: str = SERVICE) -> Unit | None:
     """Return the state of a unit; None where systemd does not run or does not answer."""
     properties = (
         *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
@@ -63,7 +64,7 @@ class Restart(Enum):
     FAILED = auto()
 
 
-def restart_unit(name: str = "moodpid.service") -> Restart:
+def restart_unit(name: str = SERVICE) -> Restart:
     """Restart an installed unit, and wait until it is ready or has failed."""
     unit = read_unit(name)
     if unit is None or unit.load != "loaded" or os.geteuid() != 0:

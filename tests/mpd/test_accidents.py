@@ -232,33 +232,6 @@ def test_a_song_that_cannot_seek_is_left_by_a_fade() -> None:
     assert room.mpd.playing().startswith("happy/")
 
 
-def test_an_announcement_that_is_over_ends_the_hands_off(room: Room) -> None:
-    song = room.mpd.current
-    room.mpd.add("bell/0", 0)
-    room.mpd.play(0)
-    assert "hands off" in room.look().message
-    room.mpd.remove(0)
-    room.mpd.go(song or 0)
-    assert not room.look().message
-
-
-@pytest.mark.parametrize("looks_between", [0, 1])
-def test_an_announcement_behind_the_queue_is_left_alone(room: Room, looks_between: int) -> None:
-    song, length = room.mpd.current, len(room.mpd.queue)
-    room.mpd.song_s = 10.0
-    room.mpd.add("bell/0")
-    for _ in range(looks_between):
-        room.look()
-    room.mpd.play(-1)
-    assert "hands off" in room.look().message
-    sent = len(room.mpd.sent)
-    room.wait(8)
-    assert len(room.mpd.sent) == sent
-    room.mpd.remove(length)
-    room.mpd.go(song or 0)
-    assert not room.look().message
-
-
 @pytest.mark.parametrize("deed", [FakeMpd.clear, FakeMpd.stop, lambda mpd: mpd.add("user/1")])
 def test_take_over_now_ends_hands_off_and_starts_the_music(
     room: Room, deed: Callable[[FakeMpd], object]

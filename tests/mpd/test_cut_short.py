@@ -19,7 +19,7 @@ def test_a_song_that_we_cut_short_leaves_no_sticker(crossfade_s: int) -> None:
     assert song not in room.mpd.stickers
 
 
-def test_a_song_that_is_heard_whole_after_a_cut_is_counted() -> None:
+def test_a_song_heard_whole_after_a_cut_is_counted() -> None:
     room = Room(TransitionMode.NOW)
     room.mpd.song_s, room.mpd.options.xfade = 200.0, 5
     room.look()

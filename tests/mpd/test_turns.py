@@ -72,7 +72,7 @@ def test_songs_that_lay_in_the_queue_before_have_no_turn() -> None:
     assert heard_before_ours(room) == 0
 
 
-def test_a_song_that_is_added_while_we_add_has_its_turn(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_song_added_while_we_add_has_its_turn(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     room.mpd.song_s = 10_000.0
     link = room.mpd.link
     add, added = link.add, iter([True])

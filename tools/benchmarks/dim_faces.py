@@ -61,6 +61,13 @@ LIGHTS = (
     Light(0.25, 3.0, 110, window=True),
     Light(0.15, 3.0, 110, window=True),
 )
+COLUMNS = (
+    "faces",
+    "right, as they are",
+    "called sad, as they are",
+    "right, read by moodpid",
+    "called sad by moodpid",
+)
 _WINDOW = 235.0  # grey levels
 # Of the side: the middle and the half axes of the ellipse that is face
 _FACE = (0.5, 0.53), (0.4, 0.52)
@@ -119,7 +126,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         images, labels = load(options.data, options.faces)
-        print("| faces | right, as they are | called sad | right, as moodpid reads them | called sad |")
+        print(f"| {' | '.join(COLUMNS)} |")
         print("| --- | --- | --- | --- | --- |")
         for light in LIGHTS:
             print(row(options.model, images, labels, light), flush=True)

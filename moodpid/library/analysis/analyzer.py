@@ -45,7 +45,7 @@ class SongAnalyzer:
             DecoderMissingError: ffmpeg cannot be started.
             OSError: The file cannot be opened.
         """
-        excerpt, features = self._hear(path, duration_s)
+        excerpt, features = self._read_excerpt(path, duration_s)
         embedding = self._network.embed(excerpt.network_samples) if self._network else None
         rows = None if embedding is None else embedding[None]
         inputs = head_inputs(features[None], rows)
@@ -59,7 +59,7 @@ class SongAnalyzer:
             excerpt.loudness_lufs,
         )
 
-    def _hear(self, path: Path, duration_s: float) -> tuple[Excerpt, Floats]:
+    def _read_excerpt(self, path: Path, duration_s: float) -> tuple[Excerpt, Floats]:
         """Return samples and features of the middle of a song, or of its start where the middle is silent."""
         excerpt = decode(path, duration_s, network=self._network is not None)
         try:
