@@ -34,6 +34,23 @@ def test_the_doctor_asks_the_service_about_the_camera(pi: Pi) -> None:
     assert "audio_output" in found["sound"]["remedy"]
 
 
+def test_check_names_a_file_that_systemd_hides(pi: Pi) -> None:
+    pi.write("/home/cascade.xml", "<opencv_storage/>")
+    pi.configure('[vision]\ncascade = "/home/cascade.xml"\n')
+    try:
+        named = pi.run("moodpid check", check=False).stderr
+    finally:
+        pi.configure()
+    assert "[vision] cascade: /home/cascade.xml is in a folder that systemd hides" in named
+
+
+def test_systemd_reports_what_the_analysis_may_reach(pi: Pi) -> None:
+    code = "from moodpid.system.unit_limits import read_address_filter as read"
+    asked = "print(*(read('moodpid-analyse.service').admits(a) for a in ('127.0.0.1', '192.168.1.20')))"
+    run = "PYTHONPATH=/usr/lib/moodpid python3 -c"
+    assert pi.run(f'{run} "{code}; {asked}"').stdout.split() == ["True", "False"]
+
+
 def test_the_player_plays_what_suits(pi: Pi) -> None:
     pi.wait_until_mood("happy", "sad", "neutral", limit_s=60)
     pi.wait_for("mpc | grep -E 'The (Happy|Neutral|Sad) '")
