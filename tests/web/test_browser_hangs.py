@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import Tab, picture
+from tests.support.browser import Held, Tab, picture
+from tests.support.page import PageServer, app_state, camera_view
 
 # The value exists from Chrome 112, Firefox 111 and Safari 17 on
 OLDER_BROWSER = """
@@ -45,3 +46,35 @@ def test_a_picture_that_cannot_be_opened_is_called_broken(opened: Tab, tmp_path:
     opened.show("try")
     opened.page.locator("input[type=file]").first.set_input_files(tmp_path / "a.jpg")
     expect(opened.page.locator(".try [role=status]")).to_have_text("The browser cannot open this picture.")
+
+
+def test_a_request_without_an_answer_is_given_up(opened: Tab) -> None:
+    held = Held()
+    opened.page.clock.install()
+    opened.page.route(re.compile("api/request"), held)
+    opened.show("settings")
+    watch = opened.page.get_by_label("Watch", exact=True)
+    expect(watch).to_be_checked()
+    watch.click()
+    held.wait_for(1, opened.page)
+    expect(watch).not_to_be_checked()
+    opened.page.clock.run_for(36_000)
+    expect(opened.page.locator(".toast")).to_contain_text("No connection")
+    expect(watch).to_be_checked()
+
+
+def test_a_picture_that_never_comes_holds_no_other_up(opened: Tab, server: PageServer) -> None:
+    held = Held()
+    opened.page.clock.install()
+    opened.page.route(re.compile("api/picture/"), held)
+    with opened.page.expect_response(lambda response: "api/events?view=1" in response.url):
+        opened.show("now")
+    for number in (1, 2):
+        view = camera_view(picture(640, 480))
+        server.publisher.publish(app_state(title=f"number {number}", view=view), ())
+        expect(opened.page.locator(".song-title")).to_have_text(f"number {number}")
+    held.wait_for(1, opened.page)
+    opened.page.clock.run_for(16_000)
+    held.wait_for(2, opened.page)
+    held.routes[1].fulfill(content_type="image/jpeg", body=picture(640, 480))
+    expect(opened.page.locator(".stage img")).not_to_have_class("away")
