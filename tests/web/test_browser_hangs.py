@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.support.browser import Held, Tab, picture
-from tests.support.page import PageServer, app_state, camera_view
+from tests.support.browser import Held, Tab, picture, tab
+from tests.support.page import PageServer, app_state, camera_view, page_server
 
 # The value exists from Chrome 112, Firefox 111 and Safari 17 on
 OLDER_BROWSER = """
@@ -78,3 +78,13 @@ def test_a_picture_that_never_comes_holds_no_other_up(opened: Tab, server: PageS
     held.wait_for(2, opened.page)
     held.routes[1].fulfill(content_type="image/jpeg", body=picture(640, 480))
     expect(opened.page.locator(".stage img")).not_to_have_class("away")
+
+
+def test_a_pasted_password_is_not_cut(browser: Browser) -> None:
+    password = "x" * 300
+    with page_server(password=password) as locked, tab(browser, f"http://127.0.0.1:{locked.port}/") as opened:
+        opened.page.goto(opened.root)
+        opened.page.locator("#password").focus()
+        opened.page.keyboard.insert_text(password)
+        opened.page.keyboard.press("Enter")
+        opened.page.locator("nav").wait_for()
