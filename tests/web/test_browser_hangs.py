@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from moodpid.state import AimHint, CameraView, FaceInView
 from tests.support.browser import Held, Tab, picture, tab
 from tests.support.page import PageServer, app_state, camera_view, page_server
 
@@ -88,3 +89,18 @@ def test_a_pasted_password_is_not_cut(browser: Browser) -> None:
         opened.page.keyboard.insert_text(password)
         opened.page.keyboard.press("Enter")
         opened.page.locator("nav").wait_for()
+
+
+def test_the_button_that_turns_stays_while_faces_move(opened: Tab, server: PageServer) -> None:
+    def publish(width_px: int) -> None:
+        face = FaceInView(0.4, 0.3, 0.2, 0.25, width_px)
+        view = CameraView(0.0, 640, 480, (face,), (AimHint.TURNED,), 90)
+        server.publisher.publish(app_state(view=view), ())
+        expect(opened.page.locator(".face-tag")).to_have_text(f"{width_px} px")
+
+    with opened.page.expect_response(lambda response: "api/events?view=2" in response.url):
+        opened.show("aim")
+    publish(120)
+    turn = opened.page.locator(".hints button").element_handle()
+    publish(121)
+    assert turn.evaluate("button => button.isConnected")
