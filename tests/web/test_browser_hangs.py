@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from moodpid.state import AimHint, CameraView, FaceInView
+from moodpid.web.login_link import one_time_link
 from tests.support.browser import Held, Tab, picture, tab
-from tests.support.page import PageServer, app_state, camera_view, page_server
+from tests.support.page import KEY, PageServer, app_state, camera_view, page_server
 
 # The value exists from Chrome 112, Firefox 111 and Safari 17 on
 OLDER_BROWSER = """
@@ -104,3 +105,34 @@ def test_the_button_that_turns_stays_while_faces_move(opened: Tab, server: PageS
     turn = opened.page.locator(".hints button").element_handle()
     publish(121)
     assert turn.evaluate("button => button.isConnected")
+
+
+def test_a_link_is_kept_until_the_service_has_answered(locked: PageServer, browser: Browser) -> None:
+    root = f"http://127.0.0.1:{locked.port}/"
+    with tab(browser, root) as opened:
+        opened.page.route(re.compile("api/session"), lambda route: route.abort(), times=1)
+        opened.page.goto(one_time_link(root, KEY))
+        opened.page.locator("nav").wait_for()
+        assert opened.page.url == root
+        opened.complaints.clear()  # of the request that was lost
+
+
+def test_a_link_that_is_spent_leaves_the_address(locked: PageServer, browser: Browser) -> None:
+    root = f"http://127.0.0.1:{locked.port}/"
+    link = one_time_link(root, KEY)
+    assert locked.post("/api/session", {"token": link.partition("#")[2]}).status == 200
+    with tab(browser, root) as opened:
+        opened.page.goto(link)
+        expect(opened.page.get_by_role("alert")).to_contain_text("used already")
+        assert opened.page.url == root
+        opened.complaints.clear()  # of the refusal
+
+
+def test_signing_out_in_vain_is_shown(locked: PageServer, browser: Browser) -> None:
+    root = f"http://127.0.0.1:{locked.port}/"
+    with tab(browser, root) as opened:
+        opened.page.goto(one_time_link(root, KEY))
+        opened.page.route(re.compile("api/session"), lambda route: route.abort())
+        opened.page.get_by_role("button", name="Sign out").click()
+        expect(opened.page.locator(".toast")).to_contain_text("No connection")
+        opened.complaints.clear()  # of the request that was lost
