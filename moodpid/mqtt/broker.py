@@ -218,6 +218,11 @@ class Broker:
         """Keep the version of the protocol: the broker has answered it."""
         self._hung_up = 0
 
+    def on_lost(self) -> None:
+        """Begin with MQTT 5 again: a proxy whose broker restarts hangs up as old brokers do."""
+        self._hung_up = 0
+        self._protocol = MQTTProtocolVersion.MQTTv5
+
     def on_rejected(self, reason: ReasonCode | None) -> None:
         """Choose what to try next after a connection that was closed before it was accepted.
 

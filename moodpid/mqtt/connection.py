@@ -146,6 +146,7 @@ class BrokerConnection:
         stable = end.lasted_s >= self._timings.stable_s
         if stable:
             self._backoff.reset()
+            self._broker.on_lost()
         self._log.ended(end, stable=stable)
         patient = end.kind is EndKind.LOST or is_about_credentials(end.reason)
         return self._backoff.next_pause_s(self._timings.longest_refused_s if patient else None)

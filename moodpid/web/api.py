@@ -18,10 +18,9 @@ from moodpid.system.credentials import MAX_BYTES
 from moodpid.text import clean
 from moodpid.web.access import client_of
 from moodpid.web.authentication import (
-    COOKIE,
-    SECURE_COOKIE,
     Authenticator,
     TooManyAttemptsError,
+    cookie_name,
     sessions_of,
 )
 from moodpid.web.backend import BusyError, PageBackend, Workers
@@ -50,6 +49,7 @@ class Api:
         day: What happened before.
         backend: Answers that take a while.
         sign_in: Who may ask.
+        port: Where the page listens.
         cookie_path: Where the session cookie is sent to.
         secure: Whether it is sent over TLS only.
         proxied: Whether a reverse proxy on this machine passes requests on.
@@ -65,6 +65,7 @@ class Api:
         day: DayLog,
         backend: PageBackend,
         sign_in: Authenticator,
+        port: int,
         cookie_path: str = "/",
         secure: bool = False,
         proxied: bool = False,
@@ -80,6 +81,7 @@ class Api:
         self._backend = backend
         self._workers = Workers()
         self._uploads = asyncio.Semaphore(1)
+        self._port = port
         self._cookie_path = cookie_path
         self._secure = secure
         self._proxied = proxied
@@ -131,7 +133,7 @@ class Api:
         # Over plain http, a browser drops a Secure cookie
         secure = self._secure and not request.headers.get("Origin", "").lower().startswith("http:")
         response.set_cookie(
-            SECURE_COOKIE if secure else COOKIE,
+            cookie_name(self._port, secure=secure),
             session,
             max_age=round(SESSION_S),
             path=self._cookie_path,
@@ -144,8 +146,9 @@ class Api:
     async def _delete_session(self, request: web.Request) -> web.Response:
         self.sign_in.sign_out(_sessions(request))
         response = _json({"signed_in": False})
-        for name in (COOKIE, SECURE_COOKIE):
-            response.set_cookie(name, "", max_age=0, path=self._cookie_path, secure=name == SECURE_COOKIE)
+        for secure in (False, True):
+            name = cookie_name(self._port, secure=secure)
+            response.set_cookie(name, "", max_age=0, path=self._cookie_path, secure=secure)
         return response
 
     async def _get_about(self, _request: web.Request) -> web.Response:

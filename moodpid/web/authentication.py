@@ -9,19 +9,27 @@ from moodpid.web.login_throttle import LoginThrottle
 from moodpid.web.password_hash import PasswordHash
 from moodpid.web.signed_tokens import LINK_S, SESSION_S, Purpose, SignedTokens
 
-COOKIE = "moodpid_session"
-SECURE_COOKIE = f"__Secure-{COOKIE}"
-"""Of https. Beside a cookie of the same name that is for https alone, a browser takes none of http."""
+_COOKIE = "moodpid_session"
+_SECURE = "__Secure-"
+
+
+def cookie_name(port: int, *, secure: bool) -> str:
+    """Return the name of the cookie with the session, which the page's port is part of.
+
+    Browsers keep one cookie of a name for all ports of a host: that of another page would replace it. Beside
+    a cookie of the same name that is for https alone, a browser takes none of http.
+    """
+    return f"{_SECURE if secure else ''}{_COOKIE}_{port}"
 
 
 def sessions_of(headers: Iterable[str]) -> list[str]:
-    """Return the sessions in the `Cookie` headers of a request.
+    """Return the sessions in the `Cookie` headers of a request, also those of other pages.
 
     Browsers send the cookies of all programs on a machine, whatever the port. At odd ones the reader of an
     older aiohttp, such as Debian's, fails, or leaves out all that follow.
     """
     pairs = (pair.strip().partition("=") for header in headers for pair in header.split(";"))
-    return [value for name, _, value in pairs if name in {COOKIE, SECURE_COOKIE}]
+    return [value for name, _, value in pairs if name.removeprefix(_SECURE).startswith(_COOKIE)]
 
 
 class TooManyAttemptsError(Exception):

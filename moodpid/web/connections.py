@@ -6,6 +6,8 @@ from collections.abc import Callable
 MAX_CONNECTIONS = 64
 IDLE_S = 20.0
 """The most seconds that a connection may be open without a whole request."""
+SEND_S = 300.0
+"""The most seconds that an answer may take to be sent, if it goes on."""
 SWEEP_S = 1.0
 MAX_HEAD_BYTES = 512 * 1024
 """Of a head that does not end: aiohttp 3.8 counts no lines. The first bytes of a body may come along."""
@@ -64,7 +66,7 @@ class Connections:
         """Drop what waits for too long; without connections nothing runs."""
         now_s = asyncio.get_running_loop().time()
         for transport, connection in list(self._open.items()):
-            if connection.idle_s(now_s) > IDLE_S:
+            if connection.stalls(now_s):
                 _abort(transport)
         if self._open:
             self._schedule()
@@ -85,11 +87,20 @@ class _Connection(asyncio.Protocol):
         self._opened, self._closed = opened, closed
         self._transport: asyncio.BaseTransport | None = None
         self._task: asyncio.Task[object] | None = None
-        self._idle_since_s = asyncio.get_running_loop().time()
+        self._idle_since_s = self._sent_s = asyncio.get_running_loop().time()
+        self._unsent_bytes = 0
         self._head_bytes = 0
 
-    def idle_s(self, now_s: float) -> float:
-        return 0.0 if self._task else now_s - self._idle_since_s
+    def stalls(self, now_s: float) -> bool:
+        """Return whether to drop it; an answer on a slow link goes on for as long as some of it is sent."""
+        unsent_bytes = _unsent_bytes(self._transport)
+        if unsent_bytes < self._unsent_bytes:
+            self._sent_s = now_s
+        self._unsent_bytes = unsent_bytes
+        if self._task:
+            return False
+        too_long = bool(unsent_bytes) and now_s - self._idle_since_s > SEND_S
+        return too_long or now_s - max(self._idle_since_s, self._sent_s) > IDLE_S
 
     def begin_request(self) -> None:
         self._task = asyncio.current_task()
@@ -134,6 +145,10 @@ class _Refusal(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         _abort(transport)
+
+
+def _unsent_bytes(transport: asyncio.BaseTransport | None) -> int:
+    return transport.get_write_buffer_size() if isinstance(transport, asyncio.Transport) else 0
 
 
 def _abort(transport: asyncio.BaseTransport) -> None:

@@ -79,6 +79,7 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
             day=day,
             backend=parts.backend,
             sign_in=sign_in,
+            port=page.port,
             cookie_path=f"{page.base_path}/",
             secure=page.public_url.startswith("https:"),
             proxied=bool(page.public_url),

@@ -32,6 +32,15 @@ def test_hanging_up_twice_or_saying_so_asks_for_mqtt_3() -> None:
     assert rejected(None, None, None).is_v5, "it may have been something else: both are tried in turn"
 
 
+def test_after_a_lost_session_mqtt_5_is_tried_again() -> None:
+    broker = rejected(None, None)
+    broker.on_accepted()
+    assert not broker.is_v5
+    broker.on_lost()
+    broker.on_rejected(None)
+    assert broker.is_v5
+
+
 @pytest.mark.parametrize(
     ("reason", "retain", "qos"), [("Retain not supported", False, 1), ("QoS not supported", True, 0)]
 )

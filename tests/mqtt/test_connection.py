@@ -120,6 +120,32 @@ def test_a_broker_with_only_mqtt_3_gets_mqtt_3(
     assert any(line.endswith("(MQTT 3.1.1)") for line in lines(caplog))
 
 
+class RestartingBroker(ProxyBroker):
+    """Hangs up twice, as a proxy whose broker is away; ends the first session when three faces are there."""
+
+    def _treat(self, visitor: socket.socket) -> None:
+        if self.visits > 2:
+            super()._treat(visitor)
+
+    def _passed(self, packet: bytes, visitor: socket.socket) -> bytes:
+        if self.visits > 3 or b'"faces": 3' not in packet:
+            return packet
+        visitor.shutdown(socket.SHUT_RDWR)
+        return b""
+
+
+def test_mqtt_5_returns_after_a_restart_behind_a_proxy(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with RestartingBroker(mosquitto.port) as proxy, MqttListener(mosquitto.port) as listener:
+        loop = start(proxy.port, timings=replace(FAST, stable_s=0.01))
+        listener.wait_for_text(f"{ROOT}/status", "online")
+        assert lines(caplog)[-1].endswith("(MQTT 3.1.1)")
+        loop.state = present(happy(faces=3))
+        listener.wait_for(lambda m: b'"faces": 3' in m.payload)
+    assert any(line.endswith("(MQTT 5)") for line in lines(caplog))
+
+
 @pytest.mark.parametrize(
     "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x00", b"\x90\x01\x00", b"\xff" * 99]
 )

@@ -1,12 +1,24 @@
 """Debian's Chromium without a window, and a page in it that must not complain or call elsewhere."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Route,
+    sync_playwright,
+)
 
+from moodpid.vision.opencv import cv2
 from tests.support.environment import require
 
 # The sandbox wants rights that containers lack; the rest keeps Chromium from calling its maker
@@ -59,6 +71,27 @@ class Tab:
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((self.root, "blob:", "data:")):
             self.elsewhere.append(request.url)
+
+
+class Held:
+    """Requests that wait until a test answers them."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def __call__(self, route: Route) -> None:
+        self.routes.append(route)
+
+    def wait_for(self, count: int, page: Page) -> None:
+        until_s = time.monotonic() + 10.0
+        while len(self.routes) < count:
+            assert time.monotonic() < until_s, f"only {len(self.routes)} of {count} requests came"
+            page.evaluate("0")  # lets the next event in
+
+
+def picture(width: int, height: int) -> bytes:
+    """A grey JPEG."""
+    return bytes(cv2.imencode(".jpg", np.full((height, width), 120, np.uint8))[1])
 
 
 @contextmanager

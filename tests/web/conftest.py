@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import chromium
-from tests.support.page import PASSWORD, PageServer, page_server
+from tests.support.browser import Tab, chromium, tab
+from tests.support.page import PASSWORD, PageServer, app_state, page_server
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +25,16 @@ def browser() -> Iterator[Browser]:
 def locked() -> Iterator[PageServer]:
     with page_server(password=PASSWORD) as server:
         yield server
+
+
+@pytest.fixture
+def server() -> Iterator[PageServer]:
+    with page_server("picture = true") as made:
+        made.publisher.publish(app_state(), ())
+        yield made
+
+
+@pytest.fixture
+def opened(browser: Browser, server: PageServer) -> Iterator[Tab]:
+    with tab(browser, f"http://127.0.0.1:{server.port}/") as made:
+        yield made

@@ -3,21 +3,18 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from moodpid.mood.emotion import Mood
 from moodpid.requests import ChangeSetting
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
-from moodpid.vision.opencv import cv2
 from moodpid.web.login_link import one_time_link
-from tests.support.browser import PHONE, Tab, tab
+from tests.support.browser import PHONE, Held, Tab, picture, tab
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
 from tests.support.servers import free_port
 
@@ -44,39 +41,6 @@ Response.prototype.json = function () {
     return answer;
 };
 """
-
-
-@pytest.fixture
-def server() -> Iterator[PageServer]:
-    with page_server("picture = true") as made:
-        made.publisher.publish(app_state(), ())
-        yield made
-
-
-@pytest.fixture
-def opened(browser: Browser, server: PageServer) -> Iterator[Tab]:
-    with tab(browser, f"http://127.0.0.1:{server.port}/") as made:
-        yield made
-
-
-class Held:
-    """Requests that wait until a test answers them."""
-
-    def __init__(self) -> None:
-        self.routes: list[Route] = []
-
-    def __call__(self, route: Route) -> None:
-        self.routes.append(route)
-
-    def wait_for(self, count: int, page: Page) -> None:
-        until_s = time.monotonic() + 10.0
-        while len(self.routes) < count:
-            assert time.monotonic() < until_s, f"only {len(self.routes)} of {count} requests came"
-            page.evaluate("0")  # lets the next event in
-
-
-def picture(width: int, height: int) -> bytes:
-    return bytes(cv2.imencode(".jpg", np.full((height, width), 120, np.uint8))[1])
 
 
 def refused(route: Route) -> None:

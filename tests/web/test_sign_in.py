@@ -1,6 +1,9 @@
 """Passwords, links and sessions: what is shown to whom."""
 
+import json
 import time
+from http.cookiejar import CookieJar
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
@@ -45,6 +48,25 @@ def test_a_session_opens_the_page_and_ends_when_signed_out(locked: PageServer) -
     assert locked.get(OPEN).status == 200
     assert locked.ask("DELETE", "/api/session").status == 200
     assert locked.get(OPEN).status == 401
+
+
+def test_pages_on_two_ports_do_not_sign_each_other_out(locked: PageServer) -> None:
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def ask(page: PageServer, method: str, content: object = None) -> bool:
+        address = f"http://localhost:{page.port}/api/session"
+        body = json.dumps(content).encode() if content else None
+        with browser.open(Request(address, body, {"X-Moodpid": "1"}, method=method), timeout=20) as answer:
+            signed_in: bool = json.load(answer)["signed_in"]
+            return signed_in
+
+    with page_server(password="another") as other:
+        assert ask(locked, "POST", {"password": PASSWORD})
+        assert ask(other, "POST", {"password": "another"})
+        assert ask(locked, "GET")
+        assert not ask(other, "DELETE")
+        assert not ask(other, "GET")
+        assert ask(locked, "GET")
 
 
 def test_the_feed_ends_with_its_session(locked: PageServer) -> None:

@@ -44,9 +44,9 @@ export function aim(app) {
 
 	function showHints(frame, good) {
 		const values = { px: frame?.faces.find((face) => !face.emotion)?.px, need: app.about.min_face_px, turn: frame?.turn };
-		const found = (frame?.hints ?? []).map((hint) => [hint, ...(HINTS[hint] ?? [hint, ""])]);
+		const found = (frame?.hints ?? []).map((hint) => [hint, ...(HINTS[hint] ?? [hint, ""]).map((text) => fillIn(text, values))]);
 		if (!found.length && !good && frame) found.push(["none", "", T.aimNoneText]);
-		const key = JSON.stringify([found, values]);
+		const key = JSON.stringify([found, values.turn]);
 		if (key === shownHints) return;
 		shownHints = key;
 		hints.replaceChildren(
@@ -54,7 +54,7 @@ export function aim(app) {
 				h(
 					"li",
 					title && icon("hint"),
-					h("div", h("strong", title), h("p", fillIn(text, values))),
+					h("div", h("strong", title), h("p", text)),
 					hint === "turned" && h("button", { onclick: () => turning.upright(frame.turn) }, `${T.turnRight} ${frame.turn}°`),
 				),
 			),

@@ -61,7 +61,7 @@ class App {
 		const skip = h("button.skip", { onclick: () => this.content.focus() }, T.skipLink);
 		const foot = h("small", T.about(this.about.name, this.about.version));
 		const out = this.session.protected
-			? h("button.quiet", { onclick: () => remove("session").then(() => location.reload()) }, T.signOut)
+			? h("button.quiet", { onclick: () => this.attempt(() => remove("session").then(() => location.reload())) }, T.signOut)
 			: null;
 		document.body.replaceChildren(
 			skip,
@@ -120,8 +120,12 @@ class App {
 async function useLink() {
 	const token = location.hash.slice(1);
 	if (token.length < 40) return "";
+	const problem = await post("session", { token }).then(() => "", (error) => {
+		if (error.status === 401) return T.linkFailed;
+		throw error; // not spent: start() tries again
+	});
 	history.replaceState(null, "", location.pathname);
-	return post("session", { token }).then(() => "", () => T.linkFailed);
+	return problem;
 }
 
 async function main() {

@@ -8,11 +8,10 @@ export class Refused extends Error {
 }
 
 async function ask(method, path, body) {
-	const response = await fetch(`api/${path}`, {
-		method,
-		body,
-		headers: { "X-Moodpid": "1" },
-	});
+	const limit = new AbortController();
+	const timer = setTimeout(() => limit.abort(), 35_000); // the service has 30 s
+	const response = await fetch(`api/${path}`, { method, body, headers: { "X-Moodpid": "1" }, signal: limit.signal });
+	clearTimeout(timer); // long answers may come slowly
 	const answer = await response.json().catch(() => ({}));
 	if (!response.ok) throw new Refused(response.status, answer.error ?? response.statusText);
 	return answer;

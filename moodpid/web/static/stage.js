@@ -47,7 +47,8 @@ export class Stage {
 	async #load(frame) {
 		this.#loading = true;
 		this.image.src = `api/picture/${frame.number}`;
-		const there = await this.image.decode().then(() => true, () => false);
+		const loaded = this.image.decode().then(() => true, () => false);
+		const there = await Promise.race([loaded, new Promise((end) => setTimeout(end, 15_000))]);
 		const show = there && this.#wanted?.picture; // the camera may be off by now
 		this.image.classList.toggle("away", !show);
 		if (show) this.#draw(frame);

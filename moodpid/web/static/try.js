@@ -20,12 +20,14 @@ export function tryPicture(app) {
 		latest = file;
 		setText(line, T.tryBusy);
 		result.replaceChildren();
+		const picture = await shrink(file).catch(() => null);
 		try {
-			const picture = await shrink(file);
-			const frame = await post("classify", picture);
-			if (file === latest) show(frame, picture);
+			const frame = picture && (await post("classify", picture));
+			if (file !== latest) return;
+			if (frame) show(frame, picture);
+			else setText(line, T.tryBroken);
 		} catch (error) {
-			if (file === latest) setText(line, error instanceof Refused ? error.message : error instanceof DOMException ? T.tryBroken : T.offline);
+			if (file === latest) setText(line, error instanceof Refused ? error.message : T.offline);
 		}
 	}
 
@@ -77,7 +79,7 @@ function input(read, text, name, properties) {
 
 /** The picture upright and of a size that is enough, as JPEG. */
 async function shrink(file) {
-	const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+	const bitmap = await createImageBitmap(file);
 	const scale = Math.min(1, LONGEST_PX / Math.max(bitmap.width, bitmap.height));
 	const canvas = h("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
 	canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
