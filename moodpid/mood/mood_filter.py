@@ -122,7 +122,7 @@ class MoodFilter:
             self._since_s = now_s
         self._update_belief(observation, elapsed_s)
         sensed = self.senses_anything(now_s)
-        self._presence.update(now_s, elapsed_s, faces=bool(observation.faces), sensed=sensed)
+        self._presence.update(elapsed_s, faces=bool(observation.faces), sensed=sensed)
         mood = self._next_mood(now_s, informed=bool(observation.faces) or sensed)
         if mood is not self._mood:
             self._mood, self._since_s = mood, now_s

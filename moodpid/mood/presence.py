@@ -26,39 +26,36 @@ class Presence:
         self.by_senses = False
         self._seen = False  # since the room was empty, by the camera
         self._occupied = False  # by the last observation
-        self._began_s: float | None = None
-        self._nobody_since_s = 0.0
+        self._watched_s = self._empty_s = 0.0  # until it is known; without a face since the last one
 
     @property
     def may_stay_unseen(self) -> bool:
         """Whether the camera saw somebody, who may still be there when it sees nothing at all."""
         return self._seen and self.level > 0.0
 
-    def update(self, at_s: float, elapsed_s: float, *, faces: bool, sensed: bool) -> None:
+    def update(self, elapsed_s: float, *, faces: bool, sensed: bool) -> None:
         """Take in one observation.
 
         Args:
-            at_s: Its time, in monotonic seconds.
-            elapsed_s: Since the one before. An interval counts if the observations at both its ends agree.
+            elapsed_s: Since the one before; of a longer time, 2.5 s count.
             faces: Whether it has a face.
             sensed: Whether another sense reports somebody.
         """
+        elapsed_s = min(elapsed_s, _MAX_GAP_S)
         occupied = faces or sensed
         same, self._occupied = occupied is self._occupied, occupied
-        elapsed_s = min(elapsed_s, _MAX_GAP_S) if same else 0.0
+        # An interval counts if the observations at both its ends agree
         step = elapsed_s / self._somebody_after_s if occupied else -elapsed_s / self._nobody_after_s
-        self.level = min(1.0, max(0.0, self.level + step))
+        self.level = min(1.0, max(0.0, self.level + (step if same else 0.0)))
         self.by_senses = not faces and (sensed or (self.by_senses and self.level > 0.0))
         self._seen = faces or (self._seen and self.level > 0.0)
-        self._update_known(at_s)
+        self._update_known(elapsed_s)
 
-    def _update_known(self, at_s: float) -> None:
-        if self._began_s is None:
-            self._began_s = self._nobody_since_s = at_s
-        if self._occupied:
-            self._nobody_since_s = at_s
-        empty = at_s - self._nobody_since_s >= self._somebody_after_s
-        decided = self.level == 1.0 or empty or at_s - self._began_s >= self._nobody_after_s
+    def _update_known(self, elapsed_s: float) -> None:
+        self._watched_s += elapsed_s
+        self._empty_s = 0.0 if self._occupied else self._empty_s + elapsed_s
+        empty = self._empty_s >= self._somebody_after_s
+        decided = self.level == 1.0 or empty or self._watched_s >= self._nobody_after_s
         self.known = self.known or decided
 
     def reset(self) -> None:

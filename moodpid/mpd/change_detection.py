@@ -70,7 +70,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     known = _with_failure(known, now, fault=fault and not stopped)
     if last is None:
         return Changes(known, broken=broken)
-    if _is_announcement_over(known, now):
+    if _is_announcement_over(queue_state, now):
         known = replace(known, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
     elif not now.other_leader:  # what the other moodpid does is no user's doing
         known = _with_takeover(known, queue_state, last, hands_off_s)
@@ -139,8 +139,11 @@ def _before_additions(queue_state: QueueState, last: Snapshot, now: Snapshot) ->
 
 
 def _is_announcement_over(queue_state: QueueState, now: Snapshot) -> bool:
-    """Return whether all that a user added is gone, and the song before is back."""
-    return now.song is not None and queue_state.before_additions == (now.length, now.song.id)
+    """Return whether all that a user added is gone, ours are all there, and the song before is back."""
+    if now.song is None or now.at_s >= queue_state.hands_off_until_s:
+        return False
+    ours = all(song.id in now.own_songs for song in queue_state.own_songs)
+    return ours and queue_state.before_additions == (now.length, now.song.id)
 
 
 def _seen(song: OwnSong, now: Snapshot) -> OwnSong:

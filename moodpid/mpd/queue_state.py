@@ -159,6 +159,7 @@ def take_over(queue_state: QueueState, now_s: float) -> QueueState:
         queue_state,
         hands_off_until_s=-math.inf,
         hands_off_why="",
+        before_additions=None,
         stopped_by_user=False,
         start_until_s=now_s + REQUEST_EXPIRES_S,
     )

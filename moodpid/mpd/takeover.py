@@ -44,7 +44,8 @@ def takeover(
         return Takeover.CLEARED
     jumped = now.song is not None and changed and not _natural(last, now, own - started)
     if now.length > last.length:
-        return Takeover.INTERRUPTED if jumped and last.song else Takeover.ADDED
+        plays_it = jumped and last.song and _id(now.song) in requests(last, now, own)
+        return Takeover.INTERRUPTED if plays_it else Takeover.ADDED
     # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
     if removed and not (_consumes(last, now) and changed):

@@ -10,7 +10,7 @@ from moodpid.text import clean
 from moodpid.vision.annotate import FrameAnnotator
 from moodpid.vision.darkness import DarknessDetector
 from moodpid.vision.live_view import LiveView
-from moodpid.vision.pipeline import FacePipeline, observation
+from moodpid.vision.pipeline import ClassifiedFace, FacePipeline, observation
 from moodpid.vision.types import Camera, Frame
 
 # Between one try to open the camera and the next; after the last of them it is gone for good
@@ -90,15 +90,15 @@ class LiveSource:
             self._schedule_retry(error)
             return None
         self._worked = True
-        dark, too_dark = self._darkness.update(frame), self._darkness.too_dark_now
+        self._darkness.update(frame)
+        seen = seen_in(frame, self._pipeline, self._darkness) if (due := self._is_due(frame)) else ()
+        dark, too_dark = self._darkness.is_dark, self._darkness.too_dark_now
         if dark or not too_dark:  # a camera that opens in the dark has watched nothing
             self.state = _DARK if dark else _WATCHING
         if self._clock() - self._opened_s > _STABLE_S:
             self._faults = 0
-        if not self._is_due(frame):
+        if not due:
             return None
-        # As a lamp goes out, what is known of pictures and people must not be measured by black frames
-        seen = () if too_dark else self._pipeline.analyze(frame)
         if self._annotator:
             self._annotator.update(frame, seen)
         if self._live_view:
@@ -186,6 +186,17 @@ class LiveSource:
         self._faults += 1
 
 
+def seen_in(frame: Frame, pipeline: FacePipeline, darkness: DarknessDetector) -> tuple[ClassifiedFace, ...]:
+    """Return the faces of a frame, none where nothing can be made out; where there is one, it is not dark.
+
+    As a lamp goes out, what is known of pictures and people must not be measured by black frames.
+    """
+    seen = pipeline.analyze(frame) if darkness.worth_a_look else ()
+    if seen:
+        darkness.found_face()
+    return seen
+
+
 class ReplaySource:
     """Observes a recording as fast as possible, in the recording's own time.
 
@@ -217,8 +228,10 @@ class ReplaySource:
         if frame is None:
             raise RecordingEnded("the recording is over")
         self.at_s = frame.at_s
-        self.state = _DARK if self._darkness.update(frame) else _WATCHING
-        return None if self._darkness.too_dark_now else self._pipeline.observe(frame)
+        self._darkness.update(frame)
+        seen = seen_in(frame, self._pipeline, self._darkness)
+        self.state = _DARK if self._darkness.is_dark else _WATCHING
+        return None if self._darkness.too_dark_now else observation(frame, seen)
 
     def set_enabled(self, on: bool) -> None:
         """Do nothing: a replay cannot be switched off."""

@@ -30,3 +30,16 @@ def test_an_announcement_behind_the_queue_is_left_alone(room: Room, looks_betwee
     room.mpd.remove(length)
     room.mpd.go(song or 0)
     assert not room.look().message
+
+
+@pytest.mark.parametrize("takes_over_between", [False, True])
+def test_a_song_of_ours_taken_out_ends_no_hands_off(room: Room, takes_over_between: bool) -> None:
+    room.mpd.song_s = 1000.0
+    room.mpd.add("user/1")
+    assert "hands off" in room.look().message
+    if takes_over_between:
+        room.reconciler.take_over()
+        room.look()
+    ours = next(place for place, entry in enumerate(room.mpd.queue) if place and not entry.by_user)
+    room.mpd.remove(ours)
+    assert "removed songs of ours" in room.look().message

@@ -49,9 +49,15 @@ def furnished() -> GreyImage:
     return np.asarray(0.12 * picture, np.uint8)
 
 
+def plain(left: int, top: int, side: int) -> GreyImage:
+    """A person before a wall, by a tenth of the light."""
+    return np.asarray(0.12 * room((Emotion.NEUTRAL, left, top, side)), np.uint8)
+
+
+@pytest.mark.parametrize("dim", [furnished(), plain(250, 150, 140), plain(60, 60, 110), plain(240, 160, 160)])
 @pytest.mark.parametrize("noise", [2.0, 5.0])
-def test_a_face_is_found_in_a_room_without_a_lamp(noise: float) -> None:
-    dim, random = furnished(), np.random.default_rng(5)
+def test_a_face_is_found_in_a_room_without_a_lamp(noise: float, dim: GreyImage) -> None:
+    random = np.random.default_rng(5)
 
     def frames() -> Generator[Frame, None, None]:
         for at_s in np.arange(0.0, 3 * HOLDS_S, 0.25):
@@ -87,6 +93,16 @@ def test_the_edge_of_darkness_does_not_flicker() -> None:
         states.append(darkness.update(Frame(grey, at_s)))
     assert states == sorted(states)
     assert states[-1]
+
+
+def test_when_a_person_leaves_a_dim_plain_room_is_dark() -> None:
+    shown = [plain(250, 150, 140)] * 20 + [plain(0, 0, 1)] * 20
+    frames = (Frame(grey, number / 4) for number, grey in enumerate(shown))
+    source = ReplaySource(frames, FacePipeline(HaarDetector(60), FakeClassifier()))
+    seen = [source.next_observation() for _ in shown]
+    assert all(one and len(one.faces) == 1 for one in seen[:20])
+    assert seen[20:] == [None] * 20
+    assert source.state.status is CameraStatus.DARK
 
 
 def test_a_hand_that_passes_is_not_darkness() -> None:

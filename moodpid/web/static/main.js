@@ -121,8 +121,8 @@ async function useLink() {
 	const token = location.hash.slice(1);
 	if (token.length < 40) return "";
 	const problem = await post("session", { token }).then(() => "", (error) => {
-		if (error.status === 401) return T.linkFailed;
-		throw error; // not spent: start() tries again
+		if (error.status < 408) return T.linkFailed;
+		throw error; // no answer: start() tries again
 	});
 	history.replaceState(null, "", location.pathname);
 	return problem;
