@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,10 @@ from moodpid.cli.parser import Command
 from moodpid.cli.run import run
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, load
 from moodpid.config.exposed_secrets import find_exposed
-from moodpid.config.referenced_files import find_hidden
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
 from moodpid.state import Finding
 from moodpid.system.credentials import refuse_empty
-from moodpid.system.systemctl import SERVICE
-from moodpid.system.unit_limits import read_hidden_folders
 
 if TYPE_CHECKING:
     from moodpid.vision.pipeline import ClassifiedFace
@@ -57,11 +55,19 @@ def _check(options: argparse.Namespace) -> ExitCode:
         ):
             if part.enabled and not part.password_file:
                 refuse_empty(DEFAULT_PATH.parent / name, name)
-    hidden = find_hidden(config, read_hidden_folders(SERVICE).hides) if installed else ()
+    hidden = _hidden_files(config) if installed else ()
     for fault, remedy in (*hidden, *find_exposed(config, DEFAULT_PATH.parent if installed else None)):
         print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")
     return ExitCode.OK
+
+
+def _hidden_files(config: Config) -> Iterable[tuple[str, str]]:
+    from moodpid.config.referenced_files import find_hidden
+    from moodpid.system.systemctl import SERVICE
+    from moodpid.system.unit_limits import read_hidden_folders
+
+    return find_hidden(config, read_hidden_folders(SERVICE).hides)
 
 
 def _doctor(options: argparse.Namespace) -> ExitCode:

@@ -9,6 +9,7 @@ from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
 from moodpid.library import ffmpeg
 from moodpid.library.analysis.files import MusicFolderError, require_folder
+from moodpid.library.backlog import ANALYSE
 from moodpid.library.database import LibraryDeniedError
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import analyzer_version
@@ -20,7 +21,6 @@ from moodpid.system.unit_limits import AddressFilter, read_address_filter
 
 _SUBJECT = "library"
 _UNIT = "moodpid-analyse.service"
-_ANALYSE = "sudo -u moodpid moodpid analyse"
 
 
 def check_library(config: Config) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def check_library(config: Config) -> Iterator[Finding]:
         yield Finding(True, _SUBJECT, str(error))
         return
     except MoodpidError as error:
-        yield Finding(False, _SUBJECT, str(error), _ANALYSE)
+        yield Finding(False, _SUBJECT, str(error), ANALYSE)
         return
     if wanted and not backlog.analyzed and (fault := _obstacle(config)):
         yield fault
@@ -46,15 +46,13 @@ def check_library(config: Config) -> Iterator[Finding]:
     if not backlog.listed:
         if wanted:
             message = "no song is analysed, and the moods play by the sound of songs"
-            yield Finding(False, _SUBJECT, message, _ANALYSE)
+            yield Finding(False, _SUBJECT, message, ANALYSE)
         return
     rest = f", {backlog.waiting} wait{' for the night' if nightly else ''}" if backlog.waiting else ""
     failed = f", {backlog.failed} could not be read" if backlog.failed else ""
     how = "" if network else ", without the music network"
     message = f"{backlog.analyzed} of {backlog.listed} songs are analysed{how}{rest}{failed}"
-    yield Finding(
-        bool(backlog.analyzed) or not wanted, _SUBJECT, message, _ANALYSE if backlog.waiting else ""
-    )
+    yield Finding(bool(backlog.analyzed) or not wanted, _SUBJECT, message, ANALYSE if backlog.waiting else "")
 
 
 def blocked_address(addresses: Iterable[str], may_reach: AddressFilter) -> str:

@@ -4,6 +4,8 @@ import sqlite3
 
 from moodpid.library.records import Backlog
 
+ANALYSE = "sudo -u moodpid moodpid analyse"
+"""The command that works it off."""
 # New, changed, or read by an earlier program
 WAITS = "(s.uri IS NULL OR s.modified != l.modified OR s.analyzer < :analyzer)"
 

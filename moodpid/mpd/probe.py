@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 from moodpid.config import MpdConfig, SongSource
+from moodpid.library.backlog import ANALYSE
 from moodpid.library.reader import LibraryReader
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.playlist_report import check_lists
@@ -25,7 +26,6 @@ _FOUND_BY_MPD = "default detected output"
 _LARGER_BUFFER = (
     """printf 'max_output_buffer_size "65536"\\n' | sudo tee -a /etc/mpd.conf && sudo systemctl restart mpd"""
 )
-_ANALYSE = "sudo -u moodpid moodpid analyse"
 _ADD_OUTPUT = (
     r"""printf 'audio_output {\n type "alsa"\n name "Speakers"\n}\n' | sudo tee -a /etc/mpd.conf """
     "&& sudo systemctl restart mpd"
@@ -83,7 +83,7 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
     if not check.problem:
         update = _mpc(settings, "update --wait")
         remedy = f"{update}; or, if they stay away, look whether their disk is connected"
-        return Finding(False, subject, f"{songs}; {check.shortfall}", _ANALYSE if by_sound else remedy)
+        return Finding(False, subject, f"{songs}; {check.shortfall}", ANALYSE if by_sound else remedy)
     remedy = _mpc(settings, "update --wait")
     if check.problem == too_large(source):
         return Finding(False, subject, check.problem, _LARGER_BUFFER)
@@ -92,7 +92,7 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
         whole = f"{_mpc(settings, 'add /')} && {save} && {_mpc(settings, 'clear')}"
         remedy = save if has_queue else whole  # an empty queue makes an empty list
     if by_sound:
-        remedy = _ANALYSE
+        remedy = ANALYSE
     elif source.filter:
         remedy = f"correct the filter in [player.playlists]; or {remedy}, if the songs are new"
     return Finding(False, subject, check.problem, remedy)

@@ -31,15 +31,15 @@ class DiscoveryConflict:
         self._logged_root = ""
         self.lost = False
 
-    def connected(self) -> None:
-        """Start again with a new session."""
+    def reset(self) -> None:
+        """Start again, with a new session or without a message on the topic."""
         self._seen_s.clear()
         self.lost = False
 
     def on_seen(self, payload: bytes, now_s: float) -> None:
         """Take in what came on the discovery topic, at `now_s` monotonic seconds."""
         if not payload:
-            self.connected()  # the other instance has another id now, or was forgotten
+            self.reset()  # the other instance has another id now, or was forgotten
             return
         root = _root(payload)
         if root in {"", self._topics.root}:

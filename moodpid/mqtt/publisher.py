@@ -5,6 +5,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from moodpid import config
 from moodpid.mood.policy import MoodEvent
@@ -101,7 +102,7 @@ class MqttPublisher:
             self._session = session
             self._ownership.connected()
             self._repairs.clear()
-            self._conflict.connected()
+            self._conflict.reset()
         if not session:
             self._stay_silent()
             return
@@ -193,10 +194,8 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     capabilities: Capabilities = Capabilities(),  # noqa: B008 - it is frozen
     memory: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
     timings: Timings = Timings(),  # noqa: B008 - it is frozen
-    connect: Callable[[ConnectionOptions], Connection] | None = None,
-    clock: Callable[[], float] = time.monotonic,
 ) -> MqttPublisher:
-    """Return a publisher with its own connection, not yet started.
+    """Return a publisher with its own connection to the broker, not yet started.
 
     Args:
         device: The device's id and name.
@@ -206,18 +205,51 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
         capabilities: What this installation can do.
         memory: Remembers the topics over a restart, so that a new id or prefix leaves no orphan.
         timings: Time limits and pauses.
-        connect: Makes the connection; by default to the broker.
-        clock: Monotonic seconds.
 
     Raises:
         ConfigError: The files named for TLS cannot be used.
     """
-    topics, fields = Topics.of(device, broker), setting_fields(capabilities)
+    server = Broker(broker, password)
+
+    def connect(options: ConnectionOptions) -> Connection:
+        return BrokerConnection(server, options, timings)
+
+    parts = PublisherParts(device, Topics.of(device, broker), post, capabilities, memory, timings)
+    return assemble_publisher(parts, connect, server.address)
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherParts:
+    """What a publisher is made of, whatever it is connected to; see `build_publisher`."""
+
+    device: config.DeviceConfig
+    topics: Topics
+    post: Post
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    memory: JsonFile = field(default_factory=lambda: JsonFile(None))
+    timings: Timings = field(default_factory=Timings)
+
+
+def assemble_publisher(
+    parts: PublisherParts,
+    connect: Callable[[ConnectionOptions], Connection],
+    address: str,
+    clock: Callable[[], float] = time.monotonic,
+) -> MqttPublisher:
+    """Return a publisher, not yet started.
+
+    Args:
+        parts: What it publishes, and where requests go.
+        connect: Makes its connection.
+        address: Of the broker, for messages.
+        clock: Monotonic seconds.
+    """
+    topics, timings, fields = parts.topics, parts.timings, setting_fields(parts.capabilities)
     claim = IdClaim(socket.gethostname(), timings)
-    inbound = InboundRouter(topics, (*fields, *sense_fields(capabilities)), post=post, claim=claim.claim)
-    server, options = Broker(broker, password), _connection_options(device, topics, inbound)
-    connection = connect(options) if connect else BrokerConnection(server, options, timings)
-    discovery = Discovery(device, topics, capabilities)
+    obeyed = (*fields, *sense_fields(parts.capabilities))
+    inbound = InboundRouter(topics, obeyed, post=parts.post, claim=claim.claim)
+    connection = connect(_connection_options(parts.device, topics, inbound))
+    discovery = Discovery(parts.device, topics, parts.capabilities)
     return MqttPublisher(
         topics,
         connection,
@@ -225,8 +257,8 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
         ownership=Ownership(claim, connection, topics),
         states=StateTopics(topics, fields, discovery.payload),
         discovery=discovery,
-        orphans=OrphanCleaner(memory, topics, read_serial()),
-        outbox=Outbox(connection, server.address),
+        orphans=OrphanCleaner(parts.memory, topics, read_serial()),
+        outbox=Outbox(connection, address),
         timings=timings,
         clock=clock,
     )

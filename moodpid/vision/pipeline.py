@@ -30,10 +30,6 @@ class FacePipeline:
             for face in self._detector.detect(frame)
         )
 
-    def observe(self, frame: Frame) -> Observation:
-        """Return the frame's faces without their pixels and places."""
-        return observation(frame, self.analyze(frame))
-
 
 def observation(frame: Frame, faces: Iterable[ClassifiedFace]) -> Observation:
     """Return the frame's faces without their pixels and places."""

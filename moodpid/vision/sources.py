@@ -91,7 +91,7 @@ class LiveSource:
             return None
         self._worked = True
         self._darkness.update(frame)
-        seen = seen_in(frame, self._pipeline, self._darkness) if (due := self._is_due(frame)) else ()
+        seen = _faces_in(frame, self._pipeline, self._darkness) if (due := self._is_due(frame)) else ()
         dark, too_dark = self._darkness.is_dark, self._darkness.too_dark_now
         if dark or not too_dark:  # a camera that opens in the dark has watched nothing
             self.state = _DARK if dark else _WATCHING
@@ -186,7 +186,7 @@ class LiveSource:
         self._faults += 1
 
 
-def seen_in(frame: Frame, pipeline: FacePipeline, darkness: DarknessDetector) -> tuple[ClassifiedFace, ...]:
+def _faces_in(frame: Frame, pipeline: FacePipeline, darkness: DarknessDetector) -> tuple[ClassifiedFace, ...]:
     """Return the faces of a frame, none where nothing can be made out; where there is one, it is not dark.
 
     As a lamp goes out, what is known of pictures and people must not be measured by black frames.
@@ -229,7 +229,7 @@ class ReplaySource:
             raise RecordingEnded("the recording is over")
         self.at_s = frame.at_s
         self._darkness.update(frame)
-        seen = seen_in(frame, self._pipeline, self._darkness)
+        seen = _faces_in(frame, self._pipeline, self._darkness)
         self.state = _DARK if self._darkness.is_dark else _WATCHING
         return None if self._darkness.too_dark_now else observation(frame, seen)
 

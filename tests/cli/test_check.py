@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.cli import commands, main
+from moodpid.cli import main
 from moodpid.config import load
 from moodpid.doctor import service
 from moodpid.doctor.servers import check_secrets
 from moodpid.errors import ExitCode
+from moodpid.system import unit_limits
 from moodpid.system.unit_limits import HiddenFolders
 from tests.support.config_text import GOOD
 from tests.support.rooms import FACES
@@ -66,7 +67,7 @@ def test_check_names_a_file_hidden_from_the_service(
     home = config.parent / "home"
     home.mkdir()
     (home / "eyes.xml").touch()
-    for module in (commands, service):
+    for module in (unit_limits, service):
         monkeypatch.setattr(module, "read_hidden_folders", lambda _: HiddenFolders((str(home),)))
     config.write_text(GOOD + '[vision]\ncascade = "home/eyes.xml"\n')
     if installed:

@@ -18,9 +18,10 @@ from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.broker import BrokerLimits, Message
 from moodpid.mqtt.connection import ConnectionOptions
 from moodpid.mqtt.packet_socket import Received
-from moodpid.mqtt.publisher import build_publisher
+from moodpid.mqtt.publisher import PublisherParts, assemble_publisher, build_publisher
 from moodpid.mqtt.session import DeliveryStatus, SessionEnd
 from moodpid.mqtt.timings import Timings
+from moodpid.mqtt.topics import Topics
 from moodpid.requests import Post, Request
 from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
 from moodpid.text import clean
@@ -180,9 +181,9 @@ class PublisherHarness:
     def __init__(self, post: Post = lambda _: True, timings: Timings = FAST) -> None:
         self.clock = Clock()
         self.connection: StubConnection
-        self.publisher = build_publisher(
-            DEVICE, config.MqttConfig(), post, timings=timings, connect=self._connect, clock=self.clock
-        )
+        topics = Topics.of(DEVICE, config.MqttConfig())
+        parts = PublisherParts(DEVICE, topics, post, timings=timings)
+        self.publisher = assemble_publisher(parts, self._connect, "a stub", self.clock)
         self.step()
         self.step(timings.listen_s + 0.01)
 

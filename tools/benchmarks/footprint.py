@@ -59,8 +59,8 @@ def looks_ms() -> dict[str, float]:
 
     def look(full_every_s: float, pictures: list[Any]) -> float:
         observer = FacePipeline(HaarDetector(64, full_every_s=full_every_s), classifier)
-        observer.observe(Frame(pictures[0], 0.0))  # the first one warms up, and finds the window
-        return _cpu_ms(lambda n: observer.observe(Frame(pictures[n], n / 1000)))
+        observer.analyze(Frame(pictures[0], 0.0))  # the first one warms up, and finds the window
+        return _cpu_ms(lambda n: observer.analyze(Frame(pictures[n], n / 1000)))
 
     return {
         "full_frame": look(0.0, faces),

@@ -22,7 +22,7 @@ from moodpid.mood.mood_filter import MoodState
 from moodpid.vision.cameras.demo_scene import FADE_S, DemoScene, script
 from moodpid.vision.cameras.recording import BUNDLED
 from moodpid.vision.opencv import cv2
-from moodpid.vision.pipeline import ClassifiedFace
+from moodpid.vision.pipeline import ClassifiedFace, observation
 from moodpid.vision.types import Frame
 
 ROOT = Path(__file__).parents[2]
@@ -56,10 +56,8 @@ def looks() -> list[Look]:
     config = load(ROOT / "config" / "demo.toml")
     observer, profile = wiring.build_pipeline(config)
     mood_filter = wiring.build_mood_filter(config, profile)
-    return [
-        Look(frame, observer.analyze(frame), mood_filter.update(observer.observe(frame)))
-        for frame in DemoScene(BUNDLED).frames(FPS)
-    ]
+    analyzed = ((frame, observer.analyze(frame)) for frame in DemoScene(BUNDLED).frames(FPS))
+    return [Look(frame, faces, mood_filter.update(observation(frame, faces))) for frame, faces in analyzed]
 
 
 def write(picture: Picture, text: str, at: tuple[int, int], colour: tuple[int, int, int] = INK) -> None:
