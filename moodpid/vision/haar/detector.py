@@ -77,7 +77,7 @@ class HaarDetector:
     def _follow(self, picture: Picture) -> bool:
         """Look for the faces around their last places; return whether one that counted is lost."""
         lost = False
-        self._tracker.watch_covered(picture.grey, self._at_s)
+        self._tracker.look_around(picture.grey, self._at_s)
         for track in self._tracker.tracks:
             counted = track.counts
             was_picture = track.picture

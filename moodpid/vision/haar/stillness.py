@@ -1,6 +1,7 @@
 """Tells a picture of a face from a face: a living one moves, were it with its breath alone."""
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,10 @@ _LEAST_PX = 0.02  # in the patch: what the light does to a picture on a wall
 _CLEAR_PX = 0.25  # in the patch: more than noise, however it came about
 _FAR_PX = 0.5  # in the patch: further away, less is seen of a shift
 # Correlations of two patches: below the first they show different things, above the second the same
-_ANOTHER, _ALIKE = 0.5, 0.8
+ANOTHER, ALIKE = 0.5, 0.8
 _SAME_LIGHT = 1.15  # ratio of two levels of a face: in light that differs more, a shift is not to be trusted
 _RELIT_S = 10.0  # in other light for so long, it is measured in that
-_COVERED_S, _AWAY_S = 10.0, 7200.0  # until something covers what moves, and while it is covered
-_AGAIN_LOOKS = 4  # in a row, in which it is seen as it was
+_COVERED_LOOKS = 4  # in a row, in which something else is seen in its place
 
 
 class FaceMotion:
@@ -84,11 +84,11 @@ class FaceMotion:
         self._same_light_s = at_s
         self._shifts.append(self._offset + self._shift(patch))
         self._looks += 1
-        self._unlike = self._unlike + 1 if likeness < _ANOTHER else 0
+        self._unlike = self._unlike + 1 if likeness < ANOTHER else 0
         if len(self._shifts) < _LEAST_LOOKS:
             return
         if is_picture:
-            self._judge(at_s, _SMOOTH_PICTURE, covered=self._unlike >= _AGAIN_LOOKS)
+            self._judge(at_s, _SMOOTH_PICTURE, covered=self._unlike >= _COVERED_LOOKS)
             return
         self._judge(at_s, _SMOOTH)
         if not self._measured:  # further away from where it was, a breath would not be seen
@@ -104,7 +104,7 @@ class FaceMotion:
 
     def _is_lit_otherwise(self, likeness: float, level: float) -> bool:
         same = 1 / _SAME_LIGHT < level / self._level < _SAME_LIGHT
-        return not same and likeness > _ALIKE
+        return not same and likeness > ALIKE
 
     def _measure_on_against(self, grey: GreyImage, at_s: float) -> None:
         """Measure against this frame from now on: other light, or a slow drift, is no motion.
@@ -120,6 +120,11 @@ class FaceMotion:
         recent = [*self._shifts][-self._looks :] if self._looks else [self._offset]
         return np.asarray(np.mean(recent, axis=0), np.float32)
 
+    @property
+    def face(self) -> Face:
+        """Where the motion is measured."""
+        return self._face
+
     def covers(self, face: Face) -> bool:
         """Return whether a face is still where the motion is measured."""
         (one_x, one_y), (other_x, other_y) = self._face.centre, face.centre
@@ -129,6 +134,17 @@ class FaceMotion:
         """Return how much the face is as it was first seen, from -1 to 1, and whether it is where it was."""
         patch, _ = _patch(grey, self._face)
         return _likeness(self._first, patch), bool(np.all(np.abs(self._shift(patch)) < _CLEAR_PX))
+
+    def follow_camera(self, grey: GreyImage, right_px: float, down_px: float, at_s: float) -> bool:
+        """Look for the face as it was so far away; if it is there, measure it there from now on."""
+        was, (height, width) = self._face, grey.shape
+        self._face = replace(was, x=was.x + round(right_px), y=was.y + round(down_px))
+        column, row = self._face.centre
+        if not (0 < column < width and 0 < row < height and self.compare(grey)[0] > ALIKE):
+            self._face = was
+            return False
+        self._begin(grey, at_s)
+        return True
 
     def rest(self, at_s: float) -> None:
         """Take the face for a picture from now on."""
@@ -143,40 +159,6 @@ class FaceMotion:
     def _shift(self, patch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the shift to the right and down, in pixels of the patch."""
         return np.asarray(self._solution @ (self._first - patch).ravel(), np.float32)
-
-
-class CoveredPicture:
-    """A picture before which something may have come: it is seen again as it was, or it was none.
-
-    Args:
-        motion: Of the picture, until it seemed to move.
-        at_s: When it did, in monotonic seconds.
-    """
-
-    def __init__(self, motion: FaceMotion, at_s: float) -> None:
-        self.motion = motion
-        self._moved_s = self._taken_s = at_s
-        self._again = 0
-        self._covered = False
-
-    def look(self, grey: GreyImage, at_s: float) -> None:
-        """Take in one more frame."""
-        if at_s - self._taken_s < _LEAST_S:
-            return
-        self._taken_s = at_s
-        likeness, unmoved = self.motion.compare(grey)
-        self._covered |= likeness < _ANOTHER
-        self._again = self._again + 1 if unmoved and likeness > _ALIKE else 0
-
-    @property
-    def is_back(self) -> bool:
-        """Whether something covered it, and it has been for some looks as it was."""
-        return self._covered and self._again >= _AGAIN_LOOKS
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is watched no longer: nothing came before it, so it moved; or it is away for hours."""
-        return self._taken_s - self._moved_s >= (_AWAY_S if self._covered else _COVERED_S)
 
 
 def moves(shifts: NDArray[np.float32], deviations: float) -> bool:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from moodpid.vision.haar.camera_shift import scene_of
 from moodpid.vision.haar.evidence import Weighed
-from moodpid.vision.haar.stillness import STILL_S, CoveredPicture, FaceMotion
+from moodpid.vision.haar.missing_pictures import MissingPictures
+from moodpid.vision.haar.stillness import STILL_S, FaceMotion
 from moodpid.vision.types import Face, GreyImage
 
 # Log odds from which a place counts as a face: by itself, or while something moves there. What never moves
@@ -23,7 +25,7 @@ _SETTLED_S = 2.0  # a place that was found moving for so long is a face
 _MAX_LOOK_S = 0.25  # one look counts for no longer, however low the rate is
 _OVERLAP = 0.5  # of the larger side: nearer faces are one
 _IN_FRONT = 2.0  # times a picture's side: a larger box beside it is another face
-_MOST_COVERED = 4  # pictures that are remembered while something is before them: each costs some work a look
+_SCENE_EVERY_S = 10.0  # so often what is around the pictures is looked at
 _SAME_PLACE, _SAME_SIZE = 0.3, 1.4  # distance in sides, and ratio of sides, of two proposals that are one
 
 
@@ -41,6 +43,7 @@ class Track:
         moving_s: For how long something moved there.
         counts: Whether it counted as a person in the last look.
         picture: Whether it is a picture of a face, or nothing but a pattern: it has not moved.
+        scenes: Of a picture: what was around it, some seconds ago and before that.
     """
 
     face: Face
@@ -54,6 +57,7 @@ class Track:
     moving_s: float = 0.0
     counts: bool = True
     picture: bool = False
+    scenes: tuple[GreyImage, ...] = ()
 
     def matches(self, face: Face) -> bool:
         """Return whether a box is this face.
@@ -75,13 +79,15 @@ class Tracker:
         ignore_pictures: Whether a face that has not moved for minutes is left out, however much it is one.
         tracks: The faces, those included that were not found in the last look.
         expected: Tracks of persons that were lost a moment ago.
-        covered: Pictures before which something may have come.
+        missing: Pictures that may be seen again.
+        scene_s: When what is around the pictures was last looked at.
     """
 
     ignore_pictures: bool
     tracks: list[Track] = field(default_factory=list)
     expected: list[Track] = field(default_factory=list)
-    covered: list[CoveredPicture] = field(default_factory=list)
+    missing: MissingPictures = field(default_factory=MissingPictures)
+    scene_s: float = float("-inf")
 
     @property
     def anybody(self) -> bool:
@@ -142,34 +148,47 @@ class Tracker:
 
     def update_motion(self, track: Track, grey: GreyImage, at_s: float) -> None:
         """Measure whether a face moves, and decide whether it is a picture."""
-        was_picture = track.picture
-        track.motion.update(grey, at_s, is_picture=was_picture)
-        if not was_picture:
+        track.motion.update(grey, at_s, is_picture=track.picture)
+        if not self._is_still(track, at_s):
+            if track.picture:
+                self._miss(track, grey, at_s)
             self._recognize(track, at_s)
-        still_s = track.motion.still_s(at_s)
-        limit_s = STILL_S if self.ignore_pictures else float("inf")
-        if track.log_odds < SURE:
-            limit_s = _DOUBTFUL_STILL_S
-        track.picture = still_s >= limit_s
-        if was_picture and not track.picture:
-            self.covered = [*self.covered, CoveredPicture(track.motion, at_s)][-_MOST_COVERED:]
-            track.motion = FaceMotion(grey, track.face, at_s)
+        track.picture = self._is_still(track, at_s)
         if track.picture:
             track.counts, track.seen_s = False, at_s
 
-    def watch_covered(self, grey: GreyImage, at_s: float) -> None:
-        """Look whether pictures are seen again; once in each look."""
-        for picture in self.covered:
-            picture.look(grey, at_s)
-        self.covered = [picture for picture in self.covered if not picture.is_over]
+    def _is_still(self, track: Track, at_s: float) -> bool:
+        """Return whether a face has not moved for so long that it is a picture."""
+        limit_s = STILL_S if self.ignore_pictures else float("inf")
+        if track.log_odds < SURE:
+            limit_s = _DOUBTFUL_STILL_S
+        return track.motion.still_s(at_s) >= limit_s
+
+    def look_around(self, grey: GreyImage, at_s: float) -> None:
+        """Look for pictures that may be seen again, and remember what is around the others; once a look."""
+        self.missing.look(grey, at_s)
+        pictures = [track for track in self.tracks if track.picture]
+        if pictures and at_s - self.scene_s >= _SCENE_EVERY_S:
+            self.scene_s, scene = at_s, scene_of(grey)
+            for track in pictures:
+                track.scenes = (*track.scenes, scene)[-2:]
+
+    def _miss(self, track: Track, grey: GreyImage, at_s: float) -> None:
+        """Watch for a picture that seems to have moved; if it moved with the camera, it is found at once."""
+        picture, place = track.motion, track.motion.face
+        self.missing.add(picture, track.scenes[0] if track.scenes else None, at_s)
+        self.missing.follow_camera(grey, at_s)
+        if picture.face != place:
+            track.face = picture.face
+        track.motion, track.scenes = FaceMotion(grey, track.face, at_s), ()
 
     def _recognize(self, track: Track, at_s: float) -> None:
         """Take a face for the picture that was in its place, if that is seen again."""
-        back = next((p for p in self.covered if p.is_back and p.motion.covers(track.face)), None)
+        back = self.missing.recognize(track.face)
         if back:
             back.motion.rest(at_s)
             track.motion = back.motion
-            self.covered.remove(back)
+            track.scenes = () if back.scene is None else (back.scene,)
 
     def reweigh(self, track: Track, weighed: Weighed, at_s: float) -> None:
         """Take note of another close look at a face that was found again."""
