@@ -99,9 +99,11 @@ class QueueFeeder:
         self.retry_s = now_s + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
 
-    def rest(self) -> None:
-        """Forget what went wrong: nothing is to be added."""
-        self._failures, self.problem, self.retry_s = 0, "", math.inf
+    def rest(self, *, fades_over: bool = False) -> None:
+        """Forget what went wrong, since nothing is to be added; while MPD fades over it still holds."""
+        self.retry_s = math.inf
+        if not fades_over:
+            self._failures, self.problem = 0, ""
 
     def save_feedback(self, link: Mpd, song: OwnSong, what: Verdict, at_unix_s: float) -> Mood:
         """Add to the stickers of a song of ours what a listener did with it; return the mood it counts for.

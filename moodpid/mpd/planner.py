@@ -38,6 +38,7 @@ class Plan:
         why: Why songs are added.
         hold_reason: Why nothing is done about the music, empty if that is not so.
         look_again_s: When a look is due though nothing happens, in monotonic seconds.
+        fades_over: Whether nothing is done because MPD fades over to the next song.
         queue_state: What to remember.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     why: str = ""
     hold_reason: str = ""
     look_again_s: float = math.inf
+    fades_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     if request and not request.playlists:
         # A request to start without music must not start any hours later
         queue_state = replace(queue_state, start_until_s=-math.inf)
-    if request is None or not request.playlists or _has_no_place(queue_state, now, rules) or _fades_over(now):
+    if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
+    if _fades_over(now):
+        return Plan(queue_state, clear_error, look_again_s=look_again_s, fades_over=True)
     ahead = waiting_songs(queue_state, now, request, rules.change)
     commands = [
         *remove_stale(queue_state, now, ahead, request),

@@ -45,3 +45,15 @@ def test_behind_a_last_song_about_to_end_ours_still_follow() -> None:
     room.wait(189, Mood.NOBODY)
     room.look()
     assert len(room.mpd.queue) == 3
+
+
+def test_a_missing_list_is_reported_through_the_fade() -> None:
+    room = Room()
+    room.mpd.song_s, room.mpd.options.xfade = 200.0, CROSSFADE_S
+    room.mpd.playlists.pop("Sad")
+    for uri in ("user/0", "user/1"):
+        room.mpd.add(uri)
+    room.mpd.play(0)
+    messages = {room.wait(1, Mood.SAD).message for _ in range(250)}
+    assert len(messages) == 1
+    assert "Sad" in messages.pop()
