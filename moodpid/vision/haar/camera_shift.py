@@ -35,12 +35,12 @@ class SceneShift:
     """How far the parts of a scene have shifted.
 
     Attributes:
-        places: The column and row of the middle of each part, shape (parts, 2), in pixels of the first scene.
+        centres: The column and row of each part, shape (parts, 2), in pixels of the first scene.
         shifts: To the right and down, shape (parts, 2), in pixels of the scene.
         size: Columns and rows of the scene.
     """
 
-    places: Values
+    centres: Values
     shifts: Values
     size: tuple[int, int]
 
@@ -55,7 +55,7 @@ class SceneShift:
             height: Of the frame, in pixels.
         """
         scale = np.array([width, height], np.float32) / np.array(self.size, np.float32)
-        column, row = (self.places * scale).T
+        column, row = (self.centres * scale).T
         reach = _AROUND * face.width
         of_face = (face.x - reach < column) & (column < face.x + face.width + reach) & (row > face.y - reach)
         shifts = self.shifts[~of_face]
@@ -89,9 +89,9 @@ def scene_shift(before: GreyImage, now: GreyImage) -> SceneShift:
     one = old[first_row : rows - max(0, down), first_column : columns - max(0, right)]
     other = new[max(0, down) : rows + min(0, down), max(0, right) : columns + min(0, right)]
     in_same_light = np.asarray(other * (one.std() / (other.std() + 1e-6)), np.float32)
-    places, shifts = _part_shifts(one, in_same_light)
+    centres, shifts = _part_shifts(one, in_same_light)
     start, coarse = np.array([[first_column, first_row], [right, down]], np.float32)
-    return SceneShift(places + start, shifts + coarse, (columns, rows))
+    return SceneShift(centres + start, shifts + coarse, (columns, rows))
 
 
 def _detail(scene: GreyImage) -> Values:
@@ -105,12 +105,12 @@ def _part_shifts(before: Values, now: Values) -> tuple[Values, Values]:
     """Return the middle of each part that has edges both ways, and its shift; both of shape (parts, 2)."""
     down, right = np.gradient(before)
     difference = np.asarray(before - now, np.float32)
-    places, shifts = [], []
+    centres, shifts = [], []
     for top in range(0, before.shape[0] - _TILE_PX + 1, _TILE_PX):
         for left in range(0, before.shape[1] - _TILE_PX + 1, _TILE_PX):
             part = slice(top, top + _TILE_PX), slice(left, left + _TILE_PX)
             across, along = right[part].ravel(), down[part].ravel()
             if min(float(np.square(across).mean()), float(np.square(along).mean())) > _TEXTURE:
-                places.append((left + _TILE_PX / 2, top + _TILE_PX / 2))
+                centres.append((left + _TILE_PX / 2, top + _TILE_PX / 2))
                 shifts.append(shift_solution(across, along, _RIDGE) @ difference[part].ravel())
-    return np.array(places, np.float32).reshape(-1, 2), np.array(shifts, np.float32).reshape(-1, 2)
+    return np.array(centres, np.float32).reshape(-1, 2), np.array(shifts, np.float32).reshape(-1, 2)
