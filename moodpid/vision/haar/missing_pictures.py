@@ -4,7 +4,7 @@ from moodpid.vision.haar.camera_shift import SceneShift, scene_of, scene_shift
 from moodpid.vision.haar.stillness import ALIKE, ANOTHER, FaceMotion
 from moodpid.vision.types import Face, GreyImage
 
-LEAST_S = 0.2  # looks closer together are skipped
+_LEAST_S = 0.2  # looks closer together are skipped
 _COVERED_S, _AWAY_S = 10.0, 7200.0  # until something covers what moves, and while it is covered
 _AGAIN_LOOKS = 4  # in a row, in which it is seen as it was
 _NUDGED_S = 60.0  # for so long it is looked for where a nudged camera would see it
@@ -30,7 +30,7 @@ class MissingPicture:
 
     def look(self, grey: GreyImage, at_s: float) -> None:
         """Take in one more frame."""
-        if at_s - self._taken_s < LEAST_S:
+        if at_s - self._taken_s < _LEAST_S:
             return
         self._taken_s = at_s
         likeness, unmoved = self.motion.compare(grey)
