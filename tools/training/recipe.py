@@ -159,6 +159,19 @@ STUDENTS = {
     "equivariant_nudged": replace(_NUDGED, epochs=52, teacher_share=0.7, plain_end=0.25, seed=46),
     # Goes on from the file of `equivariant_nudged`; nothing but its teachers' answers
     "equivariant_matched": replace(_NUDGED, epochs=36, teacher_share=1.0, votes_head=0.02, views=40, seed=92),
+    # The same for long: what it misses of its teachers, it misses of faces that it has learned, too
+    "equivariant_patient": replace(
+        _AGAIN,
+        network="equivariant",
+        start=PREVIOUS,
+        epochs=200,
+        teacher_share=1.0,
+        votes_head=0.02,
+        views=40,
+        turned=0.4,
+        nudged_px=1,
+        seed=93,
+    ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
