@@ -40,6 +40,7 @@ class QueueFeeder:
     def __init__(self, picker: Picker) -> None:
         self._picker = picker
         self._failures = 0
+        self._asked: tuple[str, ...] = ()
         self.picks: dict[int, Pick] = {}
         self.problem = ""
         self.retry_s = math.inf
@@ -52,6 +53,7 @@ class QueueFeeder:
         Raises:
             MpdGoneError: The connection was lost.
         """
+        self._asked = request.playlists
         waiting = _waiting(queue_state, now, plan)
         refusal = ""
         added = attempts = 0
@@ -99,10 +101,16 @@ class QueueFeeder:
         self.retry_s = now_s + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
 
-    def rest(self, *, fades_over: bool = False) -> None:
-        """Forget what went wrong, since nothing is to be added; while MPD fades over it still holds."""
+    def rest(self, fading: MusicRequest | None = None) -> None:
+        """Try no more, since nothing is to be added, and forget what went wrong.
+
+        A fault still holds while MPD fades over, unless it was another request's.
+
+        Args:
+            fading: The request, if nothing is added only because MPD fades over.
+        """
         self.retry_s = math.inf
-        if not fades_over:
+        if fading is None or fading.playlists != self._asked:
             self._failures, self.problem = 0, ""
 
     def save_feedback(self, link: Mpd, song: OwnSong, what: Verdict, at_unix_s: float) -> Mood:

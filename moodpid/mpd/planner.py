@@ -38,7 +38,7 @@ class Plan:
         why: Why songs are added.
         hold_reason: Why nothing is done about the music, empty if that is not so.
         look_again_s: When a look is due though nothing happens, in monotonic seconds.
-        fades_over: Whether nothing is done because MPD fades over to the next song.
+        fades_over: Whether nothing is added because MPD fades over to the next song.
         queue_state: What to remember.
     """
 

@@ -1,10 +1,9 @@
 """Recognises pictures of faces again: after something was before them, or after the camera was nudged."""
 
-from moodpid.vision.haar.camera_shift import SceneShift, scene_of, scene_shift
-from moodpid.vision.haar.stillness import ALIKE, ANOTHER, FaceMotion
+from moodpid.vision.haar.camera_shift import SceneShift, scene_of
+from moodpid.vision.haar.stillness import ALIKE, ANOTHER, LEAST_S, FaceMotion
 from moodpid.vision.types import Face, GreyImage
 
-_LEAST_S = 0.2  # looks closer together are skipped
 _COVERED_S, _AWAY_S = 10.0, 7200.0  # until something covers what moves, and while it is covered
 _AGAIN_LOOKS = 4  # in a row, in which it is seen as it was
 _NUDGED_S = 60.0  # for so long it is looked for where a nudged camera would see it
@@ -26,23 +25,23 @@ class MissingPicture:
         self._moved_s = self._taken_s = at_s
         self._tried_s = float("-inf")
         self._again = 0
-        self._covered = self._followed = False
+        self._covered = False
 
     def look(self, grey: GreyImage, at_s: float) -> None:
         """Take in one more frame."""
-        if at_s - self._taken_s < _LEAST_S:
+        if at_s - self._taken_s < LEAST_S:
             return
         self._taken_s = at_s
         likeness, unmoved = self.motion.compare(grey)
         self._covered |= likeness < ANOTHER
         self._again = self._again + 1 if unmoved and likeness > ALIKE else 0
 
-    def wants_shift(self, at_s: float) -> bool:
-        """Return whether it should be looked for where a nudged camera would see it."""
+    def shift_is_due(self, at_s: float) -> bool:
+        """Return whether to look for it where a nudged camera would see it."""
         due = at_s - self._tried_s >= _NUDGE_EVERY_S and at_s - self._moved_s < _NUDGED_S
-        return due and self.scene is not None and not self._followed
+        return due and self.scene is not None and not self.is_back
 
-    def follow_camera(self, grey: GreyImage, scene: GreyImage, shift: SceneShift, at_s: float) -> None:
+    def try_shift(self, grey: GreyImage, scene: GreyImage, shift: SceneShift, at_s: float) -> None:
         """Look for the picture where it is if the whole view has shifted.
 
         Args:
@@ -55,17 +54,19 @@ class MissingPicture:
         height, width = grey.shape
         beside = shift.beside(self.motion.face, width, height)
         if beside and self.motion.follow_camera(grey, *beside, at_s):
-            self._followed, self.scene = True, scene
+            # It is back until something else is seen there
+            self._covered, self._again, self.scene = True, _AGAIN_LOOKS, scene
 
     @property
     def is_back(self) -> bool:
-        """Whether it moved with the camera, or was covered and has been for some looks as it was."""
-        return self._followed or (self._covered and self._again >= _AGAIN_LOOKS)
+        """Whether it was covered, or shifted with the view, and has been for some looks as it was."""
+        return self._covered and self._again >= _AGAIN_LOOKS
 
     @property
     def is_over(self) -> bool:
         """Whether it is watched no longer: nothing came before it, so it moved; or it is away for hours."""
-        return self._taken_s - self._moved_s >= (_AWAY_S if self._covered else _COVERED_S)
+        uncovered_s = _COVERED_S if self.scene is None else _NUDGED_S
+        return self._taken_s - self._moved_s >= (_AWAY_S if self._covered else uncovered_s)
 
 
 class MissingPictures:
@@ -83,19 +84,19 @@ class MissingPictures:
         for picture in self._missing:
             picture.look(grey, at_s)
         self._missing = [picture for picture in self._missing if not picture.is_over]
-        self.follow_camera(grey, at_s)
+        self.try_shift(grey, at_s)
 
-    def follow_camera(self, grey: GreyImage, at_s: float) -> None:
-        """Look for pictures where they are if the camera was nudged."""
-        scene: GreyImage | None = None
-        shifts: dict[int, SceneShift] = {}  # of each scene: pictures share them
-        for picture in self._missing:
-            if picture.scene is None or not picture.wants_shift(at_s):
-                continue
-            scene = scene_of(grey) if scene is None else scene
-            if id(picture.scene) not in shifts:
-                shifts[id(picture.scene)] = scene_shift(picture.scene, scene)
-            picture.follow_camera(grey, scene, shifts[id(picture.scene)], at_s)
+    def try_shift(self, grey: GreyImage, at_s: float) -> None:
+        """Look where pictures are if the camera was nudged; for those of one scene at a time."""
+        due = [picture for picture in self._missing if picture.shift_is_due(at_s)]
+        before = due[0].scene if due else None
+        if before is None:
+            return
+        scene = scene_of(grey)
+        shift = SceneShift(before, scene)
+        for picture in due:
+            if picture.scene is before:
+                picture.try_shift(grey, scene, shift, at_s)
 
     def recognize(self, face: Face) -> MissingPicture | None:
         """Return the picture that is seen again in the place of this face, and watch for it no longer."""

@@ -13,7 +13,7 @@ from moodpid.vision.types import Face, GreyImage
 STILL_S = 180.0  # a face that has not moved for so long is a picture
 _PATCH_PX = 48
 _SAME_PLACE = 0.25  # of the face's width
-_LEAST_S = 0.2  # looks closer together are skipped: a breath needs no more
+LEAST_S = 0.2  # looks closer together are skipped: a breath needs no more
 _LOOKS = 64  # 16 seconds at the default rate, four breaths
 _LEAST_LOOKS = 32
 _RIDGE = 1e-3  # of a patch of standard deviation 1 at most
@@ -29,6 +29,7 @@ _FAR_PX = 0.5  # in the patch: further away, less is seen of a shift
 ANOTHER, ALIKE = 0.5, 0.8
 _SAME_LIGHT = 1.15  # ratio of two levels of a face: in light that differs more, a shift is not to be trusted
 _RELIT_S = 10.0  # in other light for so long, it is measured in that
+_BESIDE_PX = 1.2  # of the frame: a face that is further from where it was looked for is elsewhere
 _COVERED_LOOKS = 4  # in a row, in which something else is seen in its place
 
 
@@ -72,7 +73,7 @@ class FaceMotion:
             at_s: When it was taken, in monotonic seconds.
             is_picture: Whether the face is known for a picture.
         """
-        if at_s - self._taken_s < _LEAST_S:
+        if at_s - self._taken_s < LEAST_S:
             return
         self._taken_s = at_s
         patch, level = _patch(grey, self._face)
@@ -136,15 +137,28 @@ class FaceMotion:
         return _likeness(self._first, patch), bool(np.all(np.abs(self._shift(patch)) < _CLEAR_PX))
 
     def follow_camera(self, grey: GreyImage, right_px: float, down_px: float, at_s: float) -> bool:
-        """Look for the face as it was so far away; if it is there, measure it there from now on."""
+        """Measure the face so far from its place from now on, if it is there; return whether it is.
+
+        Args:
+            grey: The frame.
+            right_px: How far to the right, in pixels of the frame.
+            down_px: How far down.
+            at_s: When the frame was taken, in monotonic seconds.
+        """
         was, (height, width) = self._face, grey.shape
         self._face = replace(was, x=was.x + round(right_px), y=was.y + round(down_px))
         column, row = self._face.centre
-        if not (0 < column < width and 0 < row < height and self.compare(grey)[0] > ALIKE):
+        if not (0 < column < width and 0 < row < height and self._is_here(grey)):
             self._face = was
             return False
         self._begin(grey, at_s)
         return True
+
+    def _is_here(self, grey: GreyImage) -> bool:
+        """Return whether the face is as it was first seen, and in its place to about a pixel."""
+        patch, _ = _patch(grey, self._face)
+        aside_px = float(np.abs(self._shift(patch)).max()) * self._face.width / _PATCH_PX
+        return _likeness(self._first, patch) > ALIKE and aside_px < _BESIDE_PX
 
     def rest(self, at_s: float) -> None:
         """Take the face for a picture from now on."""

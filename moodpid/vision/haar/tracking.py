@@ -80,14 +80,14 @@ class Tracker:
         tracks: The faces, those included that were not found in the last look.
         expected: Tracks of persons that were lost a moment ago.
         missing: Pictures that may be seen again.
-        scene_s: When what is around the pictures was last looked at.
+        scene_taken_s: When what is around the pictures was last looked at.
     """
 
     ignore_pictures: bool
     tracks: list[Track] = field(default_factory=list)
     expected: list[Track] = field(default_factory=list)
     missing: MissingPictures = field(default_factory=MissingPictures)
-    scene_s: float = float("-inf")
+    scene_taken_s: float = float("-inf")
 
     @property
     def anybody(self) -> bool:
@@ -151,7 +151,7 @@ class Tracker:
         track.motion.update(grey, at_s, is_picture=track.picture)
         if not self._is_still(track, at_s):
             if track.picture:
-                self._miss(track, grey, at_s)
+                self._watch_picture(track, grey, at_s)
             self._recognize(track, at_s)
         track.picture = self._is_still(track, at_s)
         if track.picture:
@@ -168,16 +168,16 @@ class Tracker:
         """Look for pictures that may be seen again, and remember what is around the others; once a look."""
         self.missing.look(grey, at_s)
         pictures = [track for track in self.tracks if track.picture]
-        if pictures and at_s - self.scene_s >= _SCENE_EVERY_S:
-            self.scene_s, scene = at_s, scene_of(grey)
+        if pictures and at_s - self.scene_taken_s >= _SCENE_EVERY_S:
+            self.scene_taken_s, scene = at_s, scene_of(grey)
             for track in pictures:
                 track.scenes = (*track.scenes, scene)[-2:]
 
-    def _miss(self, track: Track, grey: GreyImage, at_s: float) -> None:
+    def _watch_picture(self, track: Track, grey: GreyImage, at_s: float) -> None:
         """Watch for a picture that seems to have moved; if it moved with the camera, it is found at once."""
         picture, place = track.motion, track.motion.face
         self.missing.add(picture, track.scenes[0] if track.scenes else None, at_s)
-        self.missing.follow_camera(grey, at_s)
+        self.missing.try_shift(grey, at_s)
         if picture.face != place:
             track.face = picture.face
         track.motion, track.scenes = FaceMotion(grey, track.face, at_s), ()
