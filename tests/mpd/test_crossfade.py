@@ -47,24 +47,25 @@ def test_behind_a_last_song_about_to_end_ours_still_follow() -> None:
     assert len(room.mpd.queue) == 3
 
 
-def test_a_missing_list_is_reported_through_the_fade() -> None:
+def room_without_sad_songs() -> Room:
+    """Songs of a user play, with a crossfade, and there is no list of the mood."""
     room = Room()
     room.mpd.song_s, room.mpd.options.xfade = 200.0, CROSSFADE_S
-    room.mpd.playlists.pop("Sad")
+    room.mpd.playlists = {"Happy": room.mpd.playlists["Happy"]}
     for uri in ("user/0", "user/1"):
         room.mpd.add(uri)
     room.mpd.play(0)
+    return room
+
+
+def test_a_missing_list_is_reported_through_the_fade() -> None:
+    room = room_without_sad_songs()
     messages = {room.wait(1, Mood.SAD).message for _ in range(250)}
     assert len(messages) == 1
     assert "Sad" in messages.pop()
 
 
 def test_an_earlier_mood_s_fault_is_gone_in_a_fade() -> None:
-    room = Room()
-    room.mpd.song_s, room.mpd.options.xfade = 200.0, CROSSFADE_S
-    room.mpd.playlists.pop("Sad")
-    for uri in ("user/0", "user/1"):
-        room.mpd.add(uri)
-    room.mpd.play(0)
+    room = room_without_sad_songs()
     assert room.wait(192, Mood.SAD).message
     assert not room.wait(1, Mood.HAPPY).message

@@ -79,10 +79,12 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, before: str)
 
 def test_forth_and_back_with_an_unchanged_configuration(ready_pi: Pi, before: str) -> None:
     for _ in range(2):
-        ready_pi.install(before)  # whose own configuration names no playlist yet, and is refused for that
+        ready_pi.install(before)
         ready_pi.install()
         ready_pi.run("moodpid check")
-    assert "[library]" in ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout
+    configured = ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout.splitlines()
+    assert "[library]" in configured
+    assert 'happy = ["Happy"]' in configured  # in force before, and so still
 
 
 def test_removed_in_between_an_unchanged_configuration_follows(ready_pi: Pi, older: str) -> None:
