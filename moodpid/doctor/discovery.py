@@ -13,6 +13,7 @@ from typing import Final
 from moodpid.config import CameraSource
 from moodpid.mpd.music_folder import MPD_SOCKET
 from moodpid.system.raspberry_pi import Machine
+from moodpid.system.webcams import find_webcams
 
 MPD_PORT: Final = 6600
 MQTT_PORT: Final = 1883
@@ -55,17 +56,6 @@ def find_camera(machine: Machine, root: Path = Path("/")) -> FoundCamera:
     if webcam is not None:
         return FoundCamera(CameraSource.WEBCAM, webcam)
     return FoundCamera(CameraSource.PICAMERA2 if has_picamera2 else CameraSource.WEBCAM, connected=False)
-
-
-def find_webcams(root: Path = Path("/")) -> list[int]:
-    """Return the numbers N of /dev/videoN that are USB cameras, without the nodes of their metadata."""
-    found = []
-    for device in (root / "sys/class/video4linux").glob("video*"):
-        with contextlib.suppress(OSError, ValueError):
-            first = (device / "index").read_text(encoding="ascii").strip() == "0"
-            if first and "/usb" in str(device.resolve()):
-                found.append(int(device.name.removeprefix("video")))
-    return sorted(found)
 
 
 def _has_picamera2() -> bool:

@@ -15,7 +15,6 @@ from moodpid.doctor.discovery import (
     FoundCamera,
     find_broker,
     find_player,
-    find_webcams,
     format_place,
     parse_place,
 )
@@ -196,18 +195,6 @@ def test_every_commented_key_of_the_default_can_be_set() -> None:
 def test_an_unknown_key_is_not_invented() -> None:
     with pytest.raises(LookupError, match="no nonsense in"):
         set_keys(DEFAULT, {("camera", "nonsense"): 1})
-
-
-def test_only_the_pictures_of_usb_cameras_are_webcams(tmp_path: Path) -> None:
-    devices = {"video0": ("usb1/1-1", "0"), "video1": ("usb1/1-1", "1"), "video10": ("codec", "0")}
-    for name, (place, index) in devices.items():
-        real = tmp_path / "sys/devices" / place / name
-        real.mkdir(parents=True)
-        (real / "index").write_text(f"{index}\n")
-        folder = tmp_path / "sys/class/video4linux"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).symlink_to(real)
-    assert find_webcams(tmp_path) == [0]
 
 
 def test_servers_that_are_not_there_are_not_found() -> None:

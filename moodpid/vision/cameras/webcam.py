@@ -1,5 +1,6 @@
 """A webcam through Video4Linux and OpenCV."""
 
+import logging
 import math
 import os
 import time
@@ -9,8 +10,11 @@ from pathlib import Path
 
 from moodpid.config import CameraConfig
 from moodpid.errors import CameraBusyError, CameraError
+from moodpid.system.webcams import present_webcam
 from moodpid.vision.opencv import as_grey, cv2
 from moodpid.vision.types import Frame, GreyImage
+
+log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 2.0  # without a frame for this long it has stalled
 FIRST_FRAME_S = 10.0  # cheap webcams measure the light and start their sensor first
@@ -137,5 +141,8 @@ def _not_opened(name: str, device: Path) -> CameraError:
 
 
 def open_camera(config: CameraConfig) -> Webcam:
-    """Open the configured webcam; raises CameraError."""
-    return Webcam(config.device, width=config.width, height=config.height, fps=config.fps)
+    """Open the configured webcam, or the only one if it has another number now; raises CameraError."""
+    number = present_webcam(config.device)
+    if number != config.device:
+        log.warning("there is no /dev/video%d: the webcam is /dev/video%d now", config.device, number)
+    return Webcam(number, width=config.width, height=config.height, fps=config.fps)
