@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from moodpid.cli.dialogue import NoAnswerError
-from moodpid.cli.setup import identifier
+from moodpid.cli.setup_defaults import identifier
 from moodpid.config import CameraSource
 from moodpid.config.edit import set_keys
 from moodpid.doctor.discovery import (
