@@ -197,7 +197,7 @@ class Setup:
 
         def apply(answer: str) -> Config:
             kind = CameraSource(answer)
-            device = found.device if kind is found.source else 0
+            device = next(iter(self._here.webcams()), 0) if kind is CameraSource.WEBCAM else 0
             return structs.replace(
                 self._config, camera=structs.replace(self._config.camera, source=kind, device=device)
             )

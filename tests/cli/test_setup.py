@@ -64,6 +64,17 @@ def test_without_a_camera_it_says_how_to_choose(tmp_path: Path) -> None:
     assert any('source = "recording"' in line for line in user.lines)
 
 
+@pytest.mark.parametrize(("webcams", "device"), [((1, 3), 1), ((), 0)])
+def test_a_webcam_can_be_chosen_beside_a_ribbon_camera(
+    tmp_path: Path, webcams: tuple[int, ...], device: int
+) -> None:
+    here = Here(FoundCamera(CameraSource.PICAMERA2), webcams=webcams)
+    _, config = run(tmp_path / "moodpid.toml", "--camera", "webcam", here=here)
+    assert (config.camera.source, config.camera.device) == (CameraSource.WEBCAM, device)
+    _, config = run(tmp_path / "other.toml", here=here)
+    assert (config.camera.source, config.camera.device) == (CameraSource.PICAMERA2, 0)
+
+
 def test_who_names_a_camera_hears_of_no_other(tmp_path: Path) -> None:
     user = Answers({})
     nothing = Here(FoundCamera(CameraSource.WEBCAM, connected=False))
