@@ -29,7 +29,7 @@ MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
 _PASSWORDS: Final = {"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}
 _KEYS: Final = {
     "device": ("id", "name"),
-    "camera": ("source", "device"),
+    "camera": ("source", "device", "loop"),
     "player": ("enabled", "host", "port", "password_file"),
     "mqtt": ("enabled", "host", "port", "username", "password_file"),
 }
@@ -190,17 +190,17 @@ class Setup:
         given = None if self._options.camera == "auto" else self._options.camera
         if not found.connected and given is None:
             self._dialogue.show(
-                "no camera is found: connect one and run this again, or set [camera] source = "
-                '"recording" to try moodpid without one'
+                "no camera is found: connect one and run this again, or set source = "
+                '"recording" and loop = true in [camera] to try moodpid without one'
             )
         kinds = ", ".join(CameraSource)
 
         def apply(answer: str) -> Config:
             kind = CameraSource(answer)
             device = next(iter(self._here.webcams()), 0) if kind is CameraSource.WEBCAM else 0
-            return structs.replace(
-                self._config, camera=structs.replace(self._config.camera, source=kind, device=device)
-            )
+            loop = kind is CameraSource.RECORDING  # at its end the service would be done
+            camera = structs.replace(self._config.camera, source=kind, device=device, loop=loop)
+            return structs.replace(self._config, camera=camera)
 
         self._ask_and_try("camera", given, f"Camera ({kinds})", str(found.source), apply)
 

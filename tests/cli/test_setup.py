@@ -61,7 +61,14 @@ def test_options_win_over_what_is_found(tmp_path: Path) -> None:
 def test_without_a_camera_it_says_how_to_choose(tmp_path: Path) -> None:
     user = Answers({})
     run(tmp_path / "moodpid.toml", here=Here(FoundCamera(CameraSource.WEBCAM, connected=False)), answers=user)
-    assert any('source = "recording"' in line for line in user.lines)
+    (line,) = (line for line in user.lines if 'source = "recording"' in line)
+    assert "loop = true" in line
+
+
+@pytest.mark.parametrize(("camera", "loop"), [("recording", True), ("webcam", False)])
+def test_a_recording_is_shown_again_and_again(tmp_path: Path, camera: str, loop: bool) -> None:
+    _, config = run(tmp_path / "moodpid.toml", "--camera", camera)
+    assert config.camera.loop is loop
 
 
 @pytest.mark.parametrize(("webcams", "device"), [((1, 3), 1), ((), 0)])
