@@ -206,7 +206,7 @@ COMMANDS = {
         {
             "--yes": {
                 "action": "store_true",
-                "help": "ask nothing: take the options, and what is found for the rest",
+                "help": "ask nothing: take the options, and what is configured or found for the rest",
             },
             "--replace": {
                 "action": "store_true",

@@ -2,9 +2,7 @@
 
 import argparse
 import os
-import re
 import sys
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,11 +13,12 @@ from msgspec import structs
 from moodpid import wiring
 from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
 from moodpid.cli.output import UnwritableError, print_error, print_line
+from moodpid.cli.setup_defaults import configured_broker, identifier, player_default, read_present
 from moodpid.cli.setup_passwords import NONE, Passwords
 from moodpid.cli.surroundings import Surroundings, ThisMachine
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, parse
 from moodpid.config.edit import changes, set_keys
-from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
+from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, format_place, parse_place
 from moodpid.errors import ConfigError, ExitCode
 from moodpid.state import Finding
 from moodpid.system.private_file import keep_copy, replace_text, require_writable
@@ -30,7 +29,7 @@ MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
 _PASSWORDS: Final = {"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}
 _KEYS: Final = {
     "device": ("id", "name"),
-    "camera": ("source", "device"),
+    "camera": ("source", "device", "loop"),
     "player": ("enabled", "host", "port", "password_file"),
     "mqtt": ("enabled", "host", "port", "username", "password_file"),
 }
@@ -99,6 +98,7 @@ class Setup:
         self._passwords = Passwords(path.parent, trial)
         self._default = (wiring.BUNDLED_MODEL.parent / "moodpid.toml").read_text(encoding="utf-8")
         self._config = Config()
+        self._present = Config()  # what is there already
         self._well = True
         self._replaces = False
         self._again = False  # the first answer did not do, and with it what the command line gave
@@ -111,6 +111,7 @@ class Setup:
             OSError: A file cannot be read.
         """
         self._replaces = self._may_replace()
+        self._present = read_present(self._path)
         os.environ["CREDENTIALS_DIRECTORY"] = str(self._trial)
         self._set_name()
         self._set_camera()
@@ -173,13 +174,15 @@ class Setup:
         return True
 
     def _set_name(self) -> None:
+        present = self._present.device
+
         def apply(answer: str) -> Config:
-            device = structs.replace(
-                self._config.device, name=answer, id=identifier(answer, self._here.host_name())
-            )
+            same = answer == present.name
+            new_id = present.id if same else identifier(answer, self._here.host_name())
+            device = structs.replace(self._config.device, name=answer, id=new_id)
             return structs.replace(self._config, device=device)
 
-        self._ask_and_try("name", self._options.name, "Name of this device in the home", "moodpid", apply)
+        self._ask_and_try("name", self._options.name, "Name of this device in the home", present.name, apply)
         self._dialogue.show(f"its id in MQTT topics and in Home Assistant: {self._config.device.id}")
 
     def _set_camera(self) -> None:
@@ -187,23 +190,22 @@ class Setup:
         given = None if self._options.camera == "auto" else self._options.camera
         if not found.connected and given is None:
             self._dialogue.show(
-                "no camera is found: connect one and run this again, or set [camera] source = "
-                '"recording" to try moodpid without one'
+                "no camera is found: connect one and run this again, or set source = "
+                '"recording" and loop = true in [camera] to try moodpid without one'
             )
         kinds = ", ".join(CameraSource)
 
         def apply(answer: str) -> Config:
             kind = CameraSource(answer)
-            device = found.device if kind is found.source else 0
-            return structs.replace(
-                self._config, camera=structs.replace(self._config.camera, source=kind, device=device)
-            )
+            device = next(iter(self._here.webcams()), 0) if kind is CameraSource.WEBCAM else 0
+            loop = kind is CameraSource.RECORDING  # at its end the service would be done
+            camera = structs.replace(self._config.camera, source=kind, device=device, loop=loop)
+            return structs.replace(self._config, camera=camera)
 
         self._ask_and_try("camera", given, f"Camera ({kinds})", str(found.source), apply)
 
     def _set_player(self) -> None:
-        found = self._here.player()
-        default = format_place(found or Address("localhost", MPD_PORT), MPD_PORT)
+        default = player_default(self._present, self._here.player())
 
         def apply(answer: str) -> Config:
             if answer == NONE:
@@ -218,14 +220,18 @@ class Setup:
         self._ask_and_try("player", self._options.player, title, default, apply)
 
     def _set_broker(self) -> None:
-        found = self._here.broker()
+        configured = configured_broker(self._present)
+        found = configured or self._here.broker()
         default = format_place(found, MQTT_PORT) if found else NONE
 
         def apply(answer: str) -> Config:
             if answer == NONE:
                 return structs.replace(self._config, mqtt=structs.replace(self._config.mqtt, enabled=False))
             there = parse_place(answer, MQTT_PORT)
-            username = self._answer(self._options.broker_username, "  its user name (empty: none)", "")
+            known = self._present.mqtt.username if there == configured else ""
+            question = f"  its user name ({NONE}: none)"
+            username = self._answer(self._options.broker_username, question, known or NONE)
+            username = "" if username == NONE else username
             if username:
                 self._ask_password(MQTT_PASSWORD, self._options.broker_password_file)
             elif self._options.broker_password_file and not self._again:
@@ -283,18 +289,3 @@ class Setup:
             there = f"Enter: as it is, {NONE}: none" if self._passwords.is_there(name) else "empty: none"
             secret = self._dialogue.ask_secret(f"  its password ({there})")
         self._passwords.choose(name, secret)
-
-
-def identifier(name: str, host: str) -> str:
-    """Return the part of the MQTT topics for a name of people: small letters, digits and dashes.
-
-    Args:
-        name: As people see it.
-        host: The machine's name, for a name of which no such letter is left.
-    """
-    return _plain(name) or _plain(host.partition(".")[0]) or "moodpid"
-
-
-def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:63].rstrip("-")

@@ -5,7 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from moodpid.config import DEFAULT_PATH, Config, load
-from moodpid.doctor.discovery import Address, FoundCamera, find_broker, find_camera, find_player
+from moodpid.doctor.discovery import (
+    Address,
+    FoundCamera,
+    find_broker,
+    find_camera,
+    find_player,
+    find_webcams,
+)
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
 from moodpid.system.raspberry_pi import read_machine
@@ -22,6 +29,9 @@ class Surroundings(Protocol):
 
     def camera(self) -> FoundCamera:
         """Return the camera that is found, or the kind that could be used."""
+
+    def webcams(self) -> list[int]:
+        """Return the numbers N of /dev/videoN that are webcams."""
 
     def player(self) -> Address | None:
         """Return the MPD that is found."""
@@ -43,6 +53,10 @@ class ThisMachine:
     def camera(self) -> FoundCamera:
         """Return the camera that is found, or the kind that could be used."""
         return find_camera(read_machine())
+
+    def webcams(self) -> list[int]:
+        """Return the numbers N of /dev/videoN that are webcams."""
+        return find_webcams()
 
     def player(self) -> Address | None:
         """Return the MPD that is found."""

@@ -38,23 +38,20 @@ class FoundCamera:
 
     Attributes:
         source: Its kind.
-        device: Its number.
         connected: Whether it is there; if not, it is the kind that this machine could use.
     """
 
     source: CameraSource
-    device: int = 0
     connected: bool = True
 
 
 def find_camera(machine: Machine, root: Path = Path("/")) -> FoundCamera:
-    """Return the first camera, the Pi's own before a webcam."""
+    """Return the kind of the first camera, the Pi's own before a webcam."""
     has_picamera2 = _has_picamera2()
     if has_picamera2 and (machine.camera_answers or _libcamera_lists_one()):
         return FoundCamera(CameraSource.PICAMERA2)
-    webcam = next(iter(find_webcams(root)), None)
-    if webcam is not None:
-        return FoundCamera(CameraSource.WEBCAM, webcam)
+    if find_webcams(root):
+        return FoundCamera(CameraSource.WEBCAM)
     return FoundCamera(CameraSource.PICAMERA2 if has_picamera2 else CameraSource.WEBCAM, connected=False)
 
 

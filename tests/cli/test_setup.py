@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from moodpid.cli.dialogue import NoAnswerError
-from moodpid.cli.setup import identifier
+from moodpid.cli.setup_defaults import identifier
 from moodpid.config import CameraSource
 from moodpid.config.edit import set_keys
 from moodpid.doctor.discovery import (
@@ -60,7 +60,25 @@ def test_options_win_over_what_is_found(tmp_path: Path) -> None:
 def test_without_a_camera_it_says_how_to_choose(tmp_path: Path) -> None:
     user = Answers({})
     run(tmp_path / "moodpid.toml", here=Here(FoundCamera(CameraSource.WEBCAM, connected=False)), answers=user)
-    assert any('source = "recording"' in line for line in user.lines)
+    (line,) = (line for line in user.lines if 'source = "recording"' in line)
+    assert "loop = true" in line
+
+
+@pytest.mark.parametrize(("camera", "loop"), [("recording", True), ("webcam", False)])
+def test_a_recording_is_shown_again_and_again(tmp_path: Path, camera: str, loop: bool) -> None:
+    _, config = run(tmp_path / "moodpid.toml", "--camera", camera)
+    assert config.camera.loop is loop
+
+
+@pytest.mark.parametrize(("webcams", "device"), [((1, 3), 1), ((), 0)])
+def test_a_webcam_can_be_chosen_beside_a_ribbon_camera(
+    tmp_path: Path, webcams: tuple[int, ...], device: int
+) -> None:
+    here = Here(FoundCamera(CameraSource.PICAMERA2), webcams=webcams)
+    _, config = run(tmp_path / "moodpid.toml", "--camera", "webcam", here=here)
+    assert (config.camera.source, config.camera.device) == (CameraSource.WEBCAM, device)
+    _, config = run(tmp_path / "other.toml", here=here)
+    assert (config.camera.source, config.camera.device) == (CameraSource.PICAMERA2, 0)
 
 
 def test_who_names_a_camera_hears_of_no_other(tmp_path: Path) -> None:

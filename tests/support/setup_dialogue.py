@@ -23,15 +23,20 @@ class Here:
 
     def __init__(
         self,
-        camera: FoundCamera = FoundCamera(CameraSource.WEBCAM, 2),  # noqa: B008 - frozen
+        camera: FoundCamera = FoundCamera(CameraSource.WEBCAM),  # noqa: B008 - frozen
         broker: Address | None = None,
         broken: tuple[str, ...] = (),
+        webcams: tuple[int, ...] = (2,),
     ) -> None:
         self._camera, self._broker, self._broken = camera, broker, broken
+        self._webcams = webcams
         self.tried: list[tuple[str, Config]] = []
 
     def camera(self) -> FoundCamera:
         return self._camera
+
+    def webcams(self) -> list[int]:
+        return list(self._webcams)
 
     def player(self) -> Address | None:
         return Address("localhost", 6600)

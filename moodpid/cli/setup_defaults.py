@@ -1,0 +1,55 @@
+"""The default answers of `moodpid setup`: what is configured already, else what is found."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from moodpid.cli.setup_passwords import NONE
+from moodpid.config import Config, MqttConfig, Transport, load
+from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place
+from moodpid.errors import ConfigError
+
+
+def read_present(path: Path) -> Config:
+    """Return the configuration that is there; the defaults where there is none, or one with faults."""
+    try:
+        return load(path)
+    except ConfigError:
+        return Config()
+
+
+def player_default(present: Config, found: Address | None) -> str:
+    """Return the default answer for MPD.
+
+    Args:
+        present: The configuration that is there.
+        found: The MPD that is found.
+    """
+    player, standard = present.player, Address("localhost", MPD_PORT)
+    if not player.enabled:
+        return NONE
+    configured = Address(player.host, player.port)
+    return format_place(configured if configured != standard else found or standard, MPD_PORT)
+
+
+def configured_broker(present: Config) -> Address | None:
+    """Return the broker that is configured, unless it takes TLS or WebSockets, which setup cannot write."""
+    mqtt = present.mqtt
+    if not mqtt.enabled or mqtt.tls or mqtt.transport is not Transport.TCP or mqtt == MqttConfig():
+        return None
+    return Address(mqtt.host, mqtt.port or MQTT_PORT)
+
+
+def identifier(name: str, host: str) -> str:
+    """Return the part of the MQTT topics for a name of people: small letters, digits and dashes.
+
+    Args:
+        name: As people see it.
+        host: The machine's name, for a name of which no such letter is left.
+    """
+    return _plain(name) or _plain(host.partition(".")[0]) or "moodpid"
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:63].rstrip("-")

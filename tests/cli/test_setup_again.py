@@ -1,0 +1,79 @@
+"""A second `moodpid setup` proposes what is configured: Enter everywhere keeps name, id and servers."""
+
+from pathlib import Path
+
+import pytest
+
+from moodpid.config import Config
+from moodpid.doctor.discovery import Address
+from tests.support.setup_dialogue import Answers, Here, run
+
+pytestmark = pytest.mark.usefixtures("_credentials")
+
+HERE = Here(broker=Address("homeassistant.local", 1883))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "moodpid.toml"
+
+
+def again(path: Path, text: str, *arguments: str, answers: Answers | None = None) -> Config:
+    """Return what setup makes of a configuration that is there."""
+    path.write_text(text)
+    _, config = run(path, "--replace", *arguments, here=HERE, answers=answers)
+    return config
+
+
+def test_a_second_setup_keeps_the_name(path: Path) -> None:
+    run(path, "--name", "Living room")
+    _, config = run(path, "--replace", "--broker", "10.0.0.4")
+    assert (config.device.name, config.device.id) == ("Living room", "living-room")
+
+
+def test_a_name_that_stays_keeps_its_id(path: Path) -> None:
+    there = '[device]\nid = "attic_2"\nname = "Living room"\n'
+    assert again(path, there).device.id == "attic_2"
+    assert again(path, there, "--name", "Living room").device.id == "attic_2"
+    assert again(path, there, "--name", "Kitchen").device.id == "kitchen"
+
+
+def test_a_configuration_with_faults_proposes_nothing(path: Path) -> None:
+    config = again(path, '[device]\nname = "Living room"\n[mqtt]\nport = "none"\n')
+    assert (config.device.name, config.mqtt.host) == ("moodpid", "homeassistant.local")
+
+
+def test_a_player_that_is_configured_stays(path: Path) -> None:
+    config = again(path, '[player]\nhost = "10.0.0.2"\nport = 6601\n')
+    assert (config.player.host, config.player.port) == ("10.0.0.2", 6601)
+    assert not again(path, "[player]\nenabled = false\n").player.enabled
+
+
+def test_a_broker_that_is_configured_stays(path: Path) -> None:
+    password = path.with_name("mqtt-password")
+    password.write_text("rhubarb\n")
+    config = again(path, '[mqtt]\nhost = "10.0.0.4"\nport = 1884\nusername = "anna"\n')
+    assert (config.mqtt.host, config.mqtt.port, config.mqtt.username) == ("10.0.0.4", 1884, "anna")
+    assert config.mqtt.password_file == str(password)
+    assert password.read_text() == "rhubarb\n"
+
+
+def test_a_dash_removes_the_user_name(path: Path) -> None:
+    there = '[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\n'
+    config = again(path, there, answers=Answers({"its user name": ["-"]}))
+    assert (config.mqtt.host, config.mqtt.username) == ("10.0.0.4", "")
+
+
+def test_another_broker_does_not_get_the_user_name(path: Path) -> None:
+    config = again(path, '[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\n', "--broker", "10.0.0.5")
+    assert (config.mqtt.host, config.mqtt.username) == ("10.0.0.5", "")
+
+
+@pytest.mark.parametrize("key", ["tls = true", 'transport = "websockets"', "enabled = false"])
+def test_a_broker_that_setup_cannot_write_is_not_proposed(path: Path, key: str) -> None:
+    config = again(path, f'[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\n{key}\n')
+    assert (config.mqtt.host, config.mqtt.username) == ("homeassistant.local", "")
+
+
+def test_a_configuration_without_a_broker_takes_the_found_one(path: Path) -> None:
+    assert again(path, "[camera]\nfps = 2.0\n").mqtt.host == "homeassistant.local"
