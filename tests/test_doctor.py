@@ -115,6 +115,11 @@ def test_a_running_service_reports_its_camera_itself(camera: CameraState, ok: bo
     assert bool(finding.remedy) is not ok
 
 
+def test_a_service_that_starts_holds_its_camera() -> None:
+    finding = check_camera(Config(), PI, Unit("loaded", "activating", main_pid=812))
+    assert (finding.ok, "held by the running moodpid service" in finding.message) == (True, True)
+
+
 def test_a_busy_camera_of_the_service_names_fuser() -> None:
     lost = CameraState(
         CameraStatus.LOST, clean(f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
@@ -153,6 +158,7 @@ def test_a_status_without_a_camera_means_watching(line: str) -> None:
         (Unit("not-found", "inactive"), True, "not installed"),
         (Unit("loaded", "failed", "line 3: dwell", "exit-code", "78"), False, "line 3: dwell"),
         (Unit("loaded", "activating", "", "watchdog", "0"), False, "watchdog"),
+        (Unit("loaded", "activating", "", "success", "0", main_pid=812), True, "moodpid.service starts"),
     ],
 )
 def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, says: str) -> None:

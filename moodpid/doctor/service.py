@@ -56,7 +56,8 @@ def check_unit(unit: Unit, changed: str = "") -> Finding:
     if unit.runs and unit.started_s and changed:
         return Finding(False, "service", f"moodpid.service runs since before {changed} was changed", RESTART)
     if unit.runs:
-        return Finding(True, "service", f"moodpid.service runs: {unit.status or 'no status yet'}")
+        does = "starts" if unit.starts else "runs"
+        return Finding(True, "service", f"moodpid.service {does}: {unit.status or 'no status yet'}")
     if unit.load != "loaded":
         return Finding(True, "service", "moodpid.service is not installed here")
     if unit.active == "inactive":
