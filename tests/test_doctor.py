@@ -1,5 +1,6 @@
 """The doctor knows a Pi, tells of each fault why, and leaves to a running service what is the service's."""
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -180,6 +181,16 @@ def test_a_service_older_than_its_configuration_needs_a_restart(tmp_path: Path) 
     finding = check_unit(Unit("loaded", "active", started_s=changed_s - 1), changed)
     assert (finding.ok, finding.remedy) == (False, "sudo systemctl restart moodpid")
     assert str(tmp_path / "moodpid.toml") in finding.message
+
+
+def test_a_configuration_put_back_with_its_date_is_a_change(tmp_path: Path) -> None:
+    old, file = tmp_path / "moodpid.toml.old", tmp_path / "moodpid.toml"
+    old.touch()
+    os.utime(old, (1, 1))
+    old.rename(file)
+    put_back_s = int(file.stat().st_ctime)
+    assert changed_since(put_back_s - 1, tmp_path) == str(file)
+    assert changed_since(put_back_s, tmp_path) == ""
 
 
 @pytest.mark.parametrize(("machine", "remedy"), [(PI, "apt install"), (Machine(), 'source = "webcam"')])

@@ -39,11 +39,17 @@ def check_files(config: Config) -> Iterator[Finding]:
 def changed_since(moment_s: float, folder: Path) -> str:
     """Return a file of the configuration that is newer than a moment, empty if there is none."""
     try:
-        # systemd reports whole seconds
-        newer = (file for file in sorted(folder.iterdir()) if int(file.stat().st_mtime) > moment_s)
+        newer = (file for file in sorted(folder.iterdir()) if _changed_s(file) > moment_s)
         return str(next((file for file in newer if file.suffix in (".toml", "")), ""))
     except OSError:
         return ""
+
+
+def _changed_s(file: Path) -> int:
+    """Return when a file was changed or put in its place; whole seconds, as systemd reports them."""
+    status = file.stat()
+    # A file that is moved or copied with its date keeps its mtime, but not its ctime
+    return int(max(status.st_mtime, status.st_ctime))
 
 
 def check_unit(unit: Unit, changed: str = "") -> Finding:
