@@ -1,5 +1,6 @@
 """The doctor knows a Pi, tells of each fault why, and leaves to a running service what is the service's."""
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -7,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid import wiring
+from moodpid import doctor, wiring
 from moodpid.config import AnalyseWhen, CameraConfig, CameraSource, Config, LibraryConfig, MpdConfig
-from moodpid.doctor import library
+from moodpid.doctor import library, vision
 from moodpid.doctor.library import blocked_address, check_library
 from moodpid.doctor.machine import check_clock, check_machine
 from moodpid.doctor.service import changed_since, check_unit
-from moodpid.doctor.vision import _camera_fault, _install, check_camera
-from moodpid.errors import CameraBusyError, CameraError
+from moodpid.doctor.vision import _camera_fault, _install, check_camera, service_with_camera
+from moodpid.errors import CameraBusyError, CameraError, ConfigError
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.mood_filter import MoodState
-from moodpid.state import AppState, CameraState, CameraStatus, PlayerState, PlayerStatus
+from moodpid.state import AppState, CameraState, CameraStatus, Finding, PlayerState, PlayerStatus
 from moodpid.status_line import format_status, parse_camera
 from moodpid.system.raspberry_pi import Machine
 from moodpid.system.systemctl import Clock, Unit
@@ -26,6 +27,7 @@ from moodpid.text import clean
 from moodpid.vision.cameras.diagnosis import diagnose_video_device
 
 PI = Machine("Raspberry Pi 5", "Debian", asks_for_camera=True, camera_answers=True)
+WATCHING = Unit("loaded", "active", "neutral; player: play")
 GONE = CameraError("libcamera finds none")
 
 
@@ -115,6 +117,65 @@ def test_a_running_service_reports_its_camera_itself(camera: CameraState, ok: bo
     assert bool(finding.remedy) is not ok
 
 
+def test_a_service_that_starts_holds_its_camera() -> None:
+    finding = check_camera(Config(), PI, Unit("loaded", "activating", main_pid=812))
+    assert (finding.ok, "held by the running moodpid service" in finding.message) == (True, True)
+
+
+def test_a_camera_that_the_service_does_not_have_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = webcam(2)
+    monkeypatch.setattr(vision, "load", lambda _path: there)
+    assert service_with_camera(there, WATCHING) is WATCHING
+    assert service_with_camera(webcam(7), WATCHING) is None
+    assert service_with_camera(Config(), WATCHING) is None
+
+
+def test_without_a_configuration_the_camera_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> Config:
+        raise ConfigError("no such file")
+
+    monkeypatch.setattr(vision, "load", refuse)
+    assert service_with_camera(Config(), WATCHING) is None
+
+
+@pytest.fixture
+def _beside_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that runs, with the defaults."""
+    monkeypatch.setattr(doctor, "read_machine", Machine)
+    monkeypatch.setattr(doctor, "read_clock", lambda: None)
+    monkeypatch.setattr(doctor, "read_unit", lambda: WATCHING)
+    monkeypatch.setattr(doctor, "check_model", lambda _: Finding(True, "model", ""))
+    monkeypatch.setattr(vision, "load", lambda _path: Config())
+
+
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.usefixtures("_beside_the_service")
+def test_another_configuration_s_camera_is_opened(installed: bool) -> None:
+    found = doctor.examine(webcam(99), installed=installed)
+    camera = next(finding for finding in found if finding.subject == "camera")
+    assert ("held by the running moodpid service" in camera.message) is installed
+    assert camera.ok is installed
+
+
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.usefixtures("_beside_the_service")
+def test_another_configuration_s_page_is_not_the_service_s(
+    monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    asked = []
+
+    def check(*given: object) -> Finding:
+        asked.append(given[-1])
+        return Finding(True, "part", "")
+
+    monkeypatch.setattr(doctor, "check_camera", check)
+    monkeypatch.setattr(doctor, "check_page", check)
+    for part in ("check_player", "check_library", "check_broker", "check_files"):
+        monkeypatch.setattr(doctor, part, lambda _: ())
+    list(doctor.examine(webcam(99), installed=installed))
+    assert asked == [WATCHING if installed else None] * 2
+
+
 def test_a_busy_camera_of_the_service_names_fuser() -> None:
     lost = CameraState(
         CameraStatus.LOST, clean(f"Pi camera 0: {CameraBusyError.why} (EBUSY); stop that program")
@@ -153,6 +214,7 @@ def test_a_status_without_a_camera_means_watching(line: str) -> None:
         (Unit("not-found", "inactive"), True, "not installed"),
         (Unit("loaded", "failed", "line 3: dwell", "exit-code", "78"), False, "line 3: dwell"),
         (Unit("loaded", "activating", "", "watchdog", "0"), False, "watchdog"),
+        (Unit("loaded", "activating", "", "success", "0", main_pid=812), True, "moodpid.service starts"),
     ],
 )
 def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, says: str) -> None:
@@ -174,6 +236,16 @@ def test_a_service_older_than_its_configuration_needs_a_restart(tmp_path: Path) 
     finding = check_unit(Unit("loaded", "active", started_s=changed_s - 1), changed)
     assert (finding.ok, finding.remedy) == (False, "sudo systemctl restart moodpid")
     assert str(tmp_path / "moodpid.toml") in finding.message
+
+
+def test_a_configuration_put_back_with_its_date_is_a_change(tmp_path: Path) -> None:
+    old, file = tmp_path / "moodpid.toml.old", tmp_path / "moodpid.toml"
+    old.touch()
+    os.utime(old, (1, 1))
+    old.rename(file)
+    put_back_s = int(file.stat().st_ctime)
+    assert changed_since(put_back_s - 1, tmp_path) == str(file)
+    assert changed_since(put_back_s, tmp_path) == ""
 
 
 @pytest.mark.parametrize(("machine", "remedy"), [(PI, "apt install"), (Machine(), 'source = "webcam"')])

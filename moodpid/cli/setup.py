@@ -221,7 +221,7 @@ class Setup:
 
     def _set_broker(self) -> None:
         configured = configured_broker(self._present)
-        found = configured or self._here.broker()
+        found = (configured or self._here.broker()) if self._present.mqtt.enabled else None
         default = format_place(found, MQTT_PORT) if found else NONE
 
         def apply(answer: str) -> Config:

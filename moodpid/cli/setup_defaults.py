@@ -35,7 +35,7 @@ def player_default(present: Config, found: Address | None) -> str:
 def configured_broker(present: Config) -> Address | None:
     """Return the broker that is configured, unless it takes TLS or WebSockets, which setup cannot write."""
     mqtt = present.mqtt
-    if not mqtt.enabled or mqtt.tls or mqtt.transport is not Transport.TCP or mqtt == MqttConfig():
+    if mqtt.tls or mqtt.transport is not Transport.TCP or mqtt == MqttConfig():
         return None
     return Address(mqtt.host, mqtt.port or MQTT_PORT)
 

@@ -4,19 +4,12 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from moodpid.config import DEFAULT_PATH, Config, load
-from moodpid.doctor.discovery import (
-    Address,
-    FoundCamera,
-    find_broker,
-    find_camera,
-    find_player,
-    find_webcams,
-)
-from moodpid.errors import ConfigError
+from moodpid.config import Config
+from moodpid.doctor.discovery import Address, FoundCamera, find_broker, find_camera, find_player
 from moodpid.state import Finding
 from moodpid.system.raspberry_pi import read_machine
-from moodpid.system.systemctl import Unit, read_unit
+from moodpid.system.systemctl import read_unit
+from moodpid.system.webcams import find_webcams
 
 Check = Callable[[Config], list[Finding]]
 
@@ -69,7 +62,7 @@ class ThisMachine:
     def checks(self) -> Mapping[str, Check]:
         """Return doctor's checks of `camera`, `player` and `broker`."""
         from moodpid.doctor.servers import check_broker, check_player
-        from moodpid.doctor.vision import check_camera
+        from moodpid.doctor.vision import check_camera, service_with_camera
 
         return {
             "camera": lambda config: [
@@ -78,13 +71,3 @@ class ThisMachine:
             "player": lambda config: list(check_player(config)),
             "broker": lambda config: list(check_broker(config)),
         }
-
-
-def service_with_camera(config: Config, unit: Unit | None) -> Unit | None:
-    """Return the service if it has just this camera; another camera can be opened beside it."""
-    try:
-        there = load(DEFAULT_PATH).camera
-    except ConfigError:
-        return None
-    wanted = config.camera
-    return unit if (there.source, there.device) == (wanted.source, wanted.device) else None

@@ -87,13 +87,23 @@ def load(path: Path, *, files: bool = False) -> Config:
 
 
 def _read(path: Path) -> str:
-    """Return the text of the file; raise OSError, UnicodeDecodeError, or ConfigError if it is too large."""
+    """Return the text of the file.
+
+    Raises:
+        OSError: It cannot be read.
+        UnicodeDecodeError: It is not UTF-8.
+        ConfigError: It is too large, or empty.
+    """
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES // 1024} KiB, so it is no configuration")
     # -sig: some editors begin UTF-8 with a mark of its own
-    return data.decode("utf-8-sig").replace("\r\n", "\n")
+    text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    if not text.strip():  # a full card or a power cut leaves a file of 0 bytes, which would be TOML
+        setup = "sudo moodpid setup" if is_installed(path) else f"moodpid setup --config {path}"
+        raise ConfigError(f"{path}: the file is empty; {setup} writes one")
+    return text
 
 
 def parse(

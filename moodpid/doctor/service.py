@@ -39,11 +39,17 @@ def check_files(config: Config) -> Iterator[Finding]:
 def changed_since(moment_s: float, folder: Path) -> str:
     """Return a file of the configuration that is newer than a moment, empty if there is none."""
     try:
-        # systemd reports whole seconds
-        newer = (file for file in sorted(folder.iterdir()) if int(file.stat().st_mtime) > moment_s)
+        newer = (file for file in sorted(folder.iterdir()) if _changed_s(file) > moment_s)
         return str(next((file for file in newer if file.suffix in (".toml", "")), ""))
     except OSError:
         return ""
+
+
+def _changed_s(file: Path) -> int:
+    """Return when a file was changed or put in its place; whole seconds, as systemd reports them."""
+    status = file.stat()
+    # A file that is moved or copied with its date keeps its mtime, but not its ctime
+    return int(max(status.st_mtime, status.st_ctime))
 
 
 def check_unit(unit: Unit, changed: str = "") -> Finding:
@@ -56,7 +62,8 @@ def check_unit(unit: Unit, changed: str = "") -> Finding:
     if unit.runs and unit.started_s and changed:
         return Finding(False, "service", f"moodpid.service runs since before {changed} was changed", RESTART)
     if unit.runs:
-        return Finding(True, "service", f"moodpid.service runs: {unit.status or 'no status yet'}")
+        does = "starts" if unit.starts else "runs"
+        return Finding(True, "service", f"moodpid.service {does}: {unit.status or 'no status yet'}")
     if unit.load != "loaded":
         return Finding(True, "service", "moodpid.service is not installed here")
     if unit.active == "inactive":

@@ -1,7 +1,7 @@
 """The model, and the camera: opened for real, unless the running service holds it."""
 
 from moodpid import wiring
-from moodpid.config import CameraSource, Config
+from moodpid.config import DEFAULT_PATH, CameraSource, Config, load
 from moodpid.doctor.service import RESTART
 from moodpid.errors import CameraBusyError, CameraError, ConfigError, MoodpidError
 from moodpid.state import CameraStatus, Finding
@@ -41,6 +41,16 @@ def check_camera(config: Config, machine: Machine, unit: Unit | None) -> Finding
     except CameraError as error:
         return _camera_fault(config, error, machine)
     return Finding(True, "camera", f"{source}, {width} x {height} pixels")
+
+
+def service_with_camera(config: Config, unit: Unit | None) -> Unit | None:
+    """Return the service if it has just this camera; another camera can be opened beside it."""
+    try:
+        there = load(DEFAULT_PATH).camera
+    except ConfigError:
+        return None
+    wanted = config.camera
+    return unit if (there.source, there.device) == (wanted.source, wanted.device) else None
 
 
 def _install(package: str, machine: Machine) -> str:

@@ -26,17 +26,19 @@ def check_page(config: Config, unit: Unit | None) -> Finding:
     except ConfigError as error:
         return Finding(False, "page", str(error), "correct the file that the line names")
     address = PageAddress.of(config.web, socket.gethostname())
-    return _tried(address, password, running=bool(unit and unit.runs))
+    return _tried(address, password, unit)
 
 
-def _tried(address: PageAddress, password: str, *, running: bool) -> Finding:
+def _tried(address: PageAddress, password: str, unit: Unit | None) -> Finding:
     answer = probe(address)
     if answer is Answer.PAGE:
         return Finding(True, "page", f"answers at {address.url}{_sign_in(address, password)}")
     if answer is Answer.OTHER:
         what = f"another program answers on port {address.port}"
         return Finding(False, "page", what, "set another port in [web]")
-    if running:
+    if unit and unit.starts:  # it is about to take the port itself
+        return Finding(True, "page", f"will be at {address.url} when the service has started")
+    if unit and unit.runs:
         what = f"the service runs, and its page does not answer at {address.url}"
         return Finding(False, "page", what, "sudo systemctl restart moodpid")
     return _could_listen(address)

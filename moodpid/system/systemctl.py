@@ -21,6 +21,7 @@ class Unit:
         result: Result, such as `success`, `exit-code` or `watchdog`.
         exit_code: ExecMainStatus of its last process, empty if there was none.
         started_s: ExecMainStartTimestamp, seconds since 1970; 0 if it was never started.
+        main_pid: MainPID, its process; 0 where there is none, as before an automatic restart.
     """
 
     load: str = ""
@@ -29,23 +30,30 @@ class Unit:
     result: str = ""
     exit_code: str = ""
     started_s: float = 0.0
+    main_pid: int = 0
 
     @property
     def runs(self) -> bool:
-        """Whether its process runs."""
-        return self.active in ("active", "reloading")
+        """Whether its process runs, ready or not."""
+        return self.active in ("active", "reloading") or self.starts
+
+    @property
+    def starts(self) -> bool:
+        """Whether its process runs and is not ready yet: `activating` until READY=1."""
+        return self.active == "activating" and self.main_pid != 0
 
 
 def read_unit(name: str = SERVICE) -> Unit | None:
     """Return the state of a unit; None where systemd does not run or does not answer."""
     properties = (
         *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
-        "ExecMainStartTimestamp",
+        *("ExecMainStartTimestamp", "MainPID"),
     )
     shown = show_properties("systemctl", name, "--timestamp=unix", properties=properties)
     if not shown.get("ActiveState"):
         return None
     started = shown.get("ExecMainStartTimestamp", "").removeprefix("@")
+    main_pid = shown.get("MainPID", "")
     return Unit(
         shown.get("LoadState", ""),
         shown["ActiveState"],
@@ -53,6 +61,7 @@ def read_unit(name: str = SERVICE) -> Unit | None:
         shown.get("Result", ""),
         shown.get("ExecMainStatus", ""),
         float(started) if started.isdecimal() else 0.0,
+        int(main_pid) if main_pid.isdecimal() else 0,
     )
 
 

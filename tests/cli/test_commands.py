@@ -146,11 +146,12 @@ def test_what_was_learned_of_the_room_is_forgotten_once(
     assert not (tmp_path / "room.json").exists()
 
 
+@pytest.mark.parametrize("state", ["active", "activating"])
 def test_a_running_service_keeps_what_it_learned_of_the_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: str
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
-    monkeypatch.setattr("moodpid.app.read_unit", lambda: Unit(load="loaded", active="active"))
+    monkeypatch.setattr("moodpid.app.read_unit", lambda: Unit("loaded", state, main_pid=812))
     (tmp_path / "room.json").write_text("{}")
     assert main(["forget", "--room"]) == ExitCode.SOME_FAILED
     assert "sudo systemctl stop moodpid" in capsys.readouterr().err

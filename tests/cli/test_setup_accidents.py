@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from moodpid import wiring
-from moodpid.cli import main, setup, surroundings
-from moodpid.cli.surroundings import Check, service_with_camera
-from moodpid.config import CameraConfig, CameraSource, Config, load
+from moodpid.cli import main, setup
+from moodpid.cli.surroundings import Check
+from moodpid.config import Config, load
 from moodpid.doctor.discovery import Address
-from moodpid.errors import ConfigError
 from moodpid.state import Finding
 from moodpid.system.systemctl import Restart, Unit
 from tests.support.setup_dialogue import Answers, Here, run
@@ -22,7 +21,6 @@ from tests.support.setup_dialogue import Answers, Here, run
 pytestmark = pytest.mark.usefixtures("_credentials")
 
 DEFAULTS = ["setup", "--yes", "--camera", "recording", "--player", "-", "--broker", "-"]
-UNIT = Unit("loaded", "active", "neutral; player: play")
 
 
 class Locked(Here):
@@ -179,24 +177,6 @@ def test_what_cannot_be_written_is_one_line(
     nothing = ["--camera", "recording", "--player", "-", "--broker", "-"]
     assert main(["setup", "--yes", *nothing, "--config", str(path)]) == 1
     assert capsys.readouterr().err == f"moodpid: {line.format(path=path)}\n"
-
-
-def test_a_camera_that_the_service_does_not_have_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=2))
-    monkeypatch.setattr(surroundings, "load", lambda _path: there)
-    assert service_with_camera(there, UNIT) is UNIT
-    assert (
-        service_with_camera(Config(camera=CameraConfig(source=CameraSource.WEBCAM, device=7)), UNIT) is None
-    )
-    assert service_with_camera(Config(), UNIT) is None
-
-
-def test_without_a_configuration_the_camera_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: Path) -> Config:
-        raise ConfigError("no such file")
-
-    monkeypatch.setattr(surroundings, "load", refuse)
-    assert service_with_camera(Config(), UNIT) is None
 
 
 def test_who_may_not_write_is_told_before_any_question(

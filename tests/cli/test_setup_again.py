@@ -49,6 +49,10 @@ def test_a_player_that_is_configured_stays(path: Path) -> None:
     assert not again(path, "[player]\nenabled = false\n").player.enabled
 
 
+def test_no_broker_stays_none(path: Path) -> None:
+    assert not again(path, "[mqtt]\nenabled = false\n").mqtt.enabled
+
+
 def test_a_broker_that_is_configured_stays(path: Path) -> None:
     password = path.with_name("mqtt-password")
     password.write_text("rhubarb\n")

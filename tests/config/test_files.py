@@ -35,6 +35,23 @@ def test_a_missing_or_binary_file_is_a_fault(tmp_path: Path, content: bytes | No
         load(file)
 
 
+@pytest.mark.parametrize("content", [b"", b"\n \r\n", b"\xef\xbb\xbf\n"])
+def test_an_empty_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    file = tmp_path / "moodpid.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(f"file is empty; moodpid setup --config {file}")):
+        load(file)
+    monkeypatch.setattr(config, "DEFAULT_PATH", file)
+    with pytest.raises(ConfigError, match="the file is empty; sudo moodpid setup writes one"):
+        load(file)
+
+
+def test_a_file_of_comments_is_good(tmp_path: Path) -> None:
+    file = tmp_path / "moodpid.toml"
+    file.write_text("# all defaults\n")
+    assert load(file) == Config()
+
+
 def test_who_has_no_file_yet_hears_where_one_comes_from(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

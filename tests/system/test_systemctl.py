@@ -23,14 +23,23 @@ def program(file: Path, prints: str, code: int = 0) -> None:
 def test_a_unit_is_described_in_systemd_s_words(programs: Path) -> None:
     reported = (
         "Result=success\nExecMainStatus=0\nLoadState=loaded\nActiveState=active\nStatusText=happy; A - B=C"
+        "\nMainPID=812"
     )
     program(programs / "systemctl", reported)
-    assert read_unit() == Unit("loaded", "active", "happy; A - B=C", "success", "0")
+    assert read_unit() == Unit("loaded", "active", "happy; A - B=C", "success", "0", main_pid=812)
 
 
-@pytest.mark.parametrize(("state", "runs"), [("active", True), ("activating", False), ("failed", False)])
-def test_only_a_service_at_work_runs(state: str, runs: bool) -> None:
-    assert Unit("loaded", state).runs is runs
+@pytest.mark.parametrize(
+    ("state", "main_pid", "runs"),
+    [
+        ("active", 812, True),
+        ("activating", 812, True),  # until READY=1
+        ("activating", 0, False),  # waits for RestartSec=
+        ("failed", 0, False),
+    ],
+)
+def test_only_a_service_with_a_process_runs(state: str, main_pid: int, runs: bool) -> None:
+    assert Unit("loaded", state, main_pid=main_pid).runs is runs
 
 
 @pytest.mark.parametrize(

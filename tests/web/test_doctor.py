@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from moodpid.config import Config, WebConfig
+from moodpid.doctor import web
 from moodpid.doctor.web import check_page
 from moodpid.system.systemctl import Unit
 from moodpid.web import probe
@@ -48,6 +49,13 @@ def test_a_running_service_without_its_page_is_a_fault() -> None:
     finding = check_page(page(port=free_port()), RUNNING)
     assert not finding.ok
     assert "does not answer" in finding.message
+
+
+def test_a_service_that_starts_has_no_page_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "listen", None)  # the service is about to take the port
+    finding = check_page(page(port=free_port()), Unit("loaded", "activating", main_pid=812))
+    assert finding.ok
+    assert "will be at" in finding.message
 
 
 def test_a_service_that_does_not_run_could_serve_the_page() -> None:
