@@ -73,7 +73,7 @@ def test_another_broker_does_not_get_the_user_name(path: Path) -> None:
     assert (config.mqtt.host, config.mqtt.username) == ("10.0.0.5", "")
 
 
-@pytest.mark.parametrize("key", ["tls = true", 'transport = "websockets"', "enabled = false"])
+@pytest.mark.parametrize("key", ["tls = true", 'transport = "websockets"'])
 def test_a_broker_that_setup_cannot_write_is_not_proposed(path: Path, key: str) -> None:
     config = again(path, f'[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\n{key}\n')
     assert (config.mqtt.host, config.mqtt.username) == ("homeassistant.local", "")
