@@ -13,7 +13,14 @@ from msgspec import structs
 from moodpid import wiring
 from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
 from moodpid.cli.output import UnwritableError, print_error, print_line
-from moodpid.cli.setup_defaults import configured_broker, identifier, player_default, read_present
+from moodpid.cli.setup_defaults import (
+    camera_default,
+    configured_broker,
+    identifier,
+    player_default,
+    read_present,
+    webcam_number,
+)
 from moodpid.cli.setup_passwords import NONE, Passwords
 from moodpid.cli.surroundings import Surroundings, ThisMachine
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, parse
@@ -186,7 +193,7 @@ class Setup:
         self._dialogue.show(f"its id in MQTT topics and in Home Assistant: {self._config.device.id}")
 
     def _set_camera(self) -> None:
-        found = self._here.camera()
+        found, webcams = self._here.camera(), self._here.webcams()
         given = None if self._options.camera == "auto" else self._options.camera
         if not found.connected and given is None:
             self._dialogue.show(
@@ -197,12 +204,13 @@ class Setup:
 
         def apply(answer: str) -> Config:
             kind = CameraSource(answer)
-            device = next(iter(self._here.webcams()), 0) if kind is CameraSource.WEBCAM else 0
+            device = webcam_number(self._present, webcams) if kind is CameraSource.WEBCAM else 0
             loop = kind is CameraSource.RECORDING  # at its end the service would be done
             camera = structs.replace(self._config.camera, source=kind, device=device, loop=loop)
             return structs.replace(self._config, camera=camera)
 
-        self._ask_and_try("camera", given, f"Camera ({kinds})", str(found.source), apply)
+        default = camera_default(self._present, found.source, webcams)
+        self._ask_and_try("camera", given, f"Camera ({kinds})", str(default), apply)
 
     def _set_player(self) -> None:
         default = player_default(self._present, self._here.player())

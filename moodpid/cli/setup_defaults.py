@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from moodpid.cli.setup_passwords import NONE
-from moodpid.config import Config, MqttConfig, Transport, load
+from moodpid.config import CameraSource, Config, MqttConfig, Transport, load
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place
 from moodpid.errors import ConfigError
 
@@ -16,6 +17,18 @@ def read_present(path: Path) -> Config:
         return load(path)
     except ConfigError:
         return Config()
+
+
+def webcam_number(present: Config, webcams: Sequence[int]) -> int:
+    """Return the number of the webcam: the configured one if it is there, else the first, 0 without any."""
+    configured = present.camera.device if present.camera.source is CameraSource.WEBCAM else -1
+    return configured if configured in webcams else next(iter(webcams), 0)
+
+
+def camera_default(present: Config, found: CameraSource, webcams: Sequence[int]) -> CameraSource:
+    """Return the default answer for the camera: a webcam that is configured and there, else what is found."""
+    configured = present.camera.source
+    return configured if configured is CameraSource.WEBCAM and webcams else found
 
 
 def player_default(present: Config, found: Address | None) -> str:

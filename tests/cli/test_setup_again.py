@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.config import Config
-from moodpid.doctor.discovery import Address
+from moodpid.config import CameraSource, Config
+from moodpid.doctor.discovery import Address, FoundCamera
 from tests.support.setup_dialogue import Answers, Here, run
 
 pytestmark = pytest.mark.usefixtures("_credentials")
@@ -41,6 +41,24 @@ def test_a_name_that_stays_keeps_its_id(path: Path) -> None:
 def test_a_configuration_with_faults_proposes_nothing(path: Path) -> None:
     config = again(path, '[device]\nname = "Living room"\n[mqtt]\nport = "none"\n')
     assert (config.device.name, config.mqtt.host) == ("moodpid", "homeassistant.local")
+
+
+@pytest.mark.parametrize(
+    ("device", "webcams", "chosen"),
+    [
+        (3, (1, 3), (CameraSource.WEBCAM, 3)),
+        (5, (1, 3), (CameraSource.WEBCAM, 1)),
+        (3, (), (CameraSource.PICAMERA2, 0)),
+    ],
+    ids=["there", "another number", "gone"],
+)
+def test_a_webcam_beside_a_ribbon_camera_stays(
+    path: Path, device: int, webcams: tuple[int, ...], chosen: tuple[CameraSource, int]
+) -> None:
+    here = Here(FoundCamera(CameraSource.PICAMERA2), webcams=webcams)
+    path.write_text(f'[camera]\nsource = "webcam"\ndevice = {device}\n')
+    _, config = run(path, "--replace", here=here)
+    assert (config.camera.source, config.camera.device) == chosen
 
 
 def test_a_player_that_is_configured_stays(path: Path) -> None:
