@@ -132,7 +132,9 @@ def test_signing_out_in_vain_is_shown(locked: PageServer, browser: Browser) -> N
     root = f"http://127.0.0.1:{locked.port}/"
     with tab(browser, root) as opened:
         opened.page.goto(one_time_link(root, KEY))
+        sign_out = opened.page.get_by_role("button", name="Sign out")
+        sign_out.wait_for()  # signed in, by a request to the same address
         opened.page.route(re.compile("api/session"), lambda route: route.abort())
-        opened.page.get_by_role("button", name="Sign out").click()
+        sign_out.click()
         expect(opened.page.locator(".toast")).to_contain_text("No connection")
         opened.complaints.clear()  # of the request that was lost
