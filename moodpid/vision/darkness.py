@@ -1,11 +1,9 @@
 """Detects a room too dark for faces, or a covered lens."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from moodpid.vision.opencv import cv2
+from moodpid.vision.opencv import thumbnail
 from moodpid.vision.types import Frame, GreyImage
 
 _STEP_PX = 8  # every so many pixels are enough to know how bright a picture is
@@ -63,8 +61,8 @@ def _light(grey: GreyImage, *, again: bool) -> tuple[bool, bool]:
     """Return whether a room is in view, after the dark more clearly so, and whether a face may be."""
     if float(np.percentile(grey[::_STEP_PX, ::_STEP_PX], 99)) >= (_BRIGHT_AGAIN if again else _BRIGHT):
         return True, True
-    thumbnail = _shrunk(grey, _FINE * _PLACES[0], _FINE * _PLACES[1])  # before it takes four bytes a pixel
-    places = _shrunk(thumbnail.astype(np.float32), *_PLACES)
+    small = thumbnail(grey, _FINE * _PLACES[0], _FINE * _PLACES[1])  # before it takes four bytes a pixel
+    places = thumbnail(small.astype(np.float32), *_PLACES)
     darkest, brightest = np.percentile(places, (1, 99))
     lit = contrast(places) >= (_CONTRAST_AGAIN if again else _CONTRAST)
     return lit, bool(lit or brightest - darkest >= _LEAST_RANGE)
@@ -77,9 +75,3 @@ def contrast(places: NDArray[np.float32]) -> float:
     """
     low, high = np.percentile((places - places[::-1, ::-1]) / 2, (5, 95))
     return float(high - low)
-
-
-def _shrunk(picture: NDArray[Any], columns: int, rows: int) -> NDArray[Any]:
-    height, width = picture.shape
-    size = min(width, columns), min(height, rows)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))

@@ -5,7 +5,7 @@ import ctypes
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,13 @@ def as_grey(picture: "cv2.typing.MatLike") -> "NDArray[np.uint8]":
     return np.asarray(grey, np.uint8)
 
 
+def thumbnail(picture: "NDArray[Any]", columns: int, rows: int) -> "NDArray[Any]":
+    """Return a picture with at most so many columns and rows, of the same type."""
+    height, width = picture.shape
+    size = min(width, columns), min(height, rows)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
 def limit_ffmpeg_allocations(max_bytes: int) -> None:
     """Let FFmpeg refuse any single allocation of more bytes, in this process.
 
@@ -57,4 +64,4 @@ def _loaded_library(name: str) -> str:
     return next((path for path in paths if Path(path).name.startswith(name)), "")
 
 
-__all__ = ["as_grey", "cv2", "limit_ffmpeg_allocations"]
+__all__ = ["as_grey", "cv2", "limit_ffmpeg_allocations", "thumbnail"]

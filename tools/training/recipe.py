@@ -132,6 +132,8 @@ _NUDGED = replace(
     turned=0.4,
     nudged_px=1,
 )
+# Nothing but its teachers' answers, to two faces in one as well
+_MATCHED = replace(_NUDGED, teacher_share=1.0, votes_head=0.02, views=40)
 STUDENTS = {
     "tuned": _STUDENT_TUNED,
     "equivariant": replace(
@@ -157,20 +159,11 @@ STUDENTS = {
     ),
     # Goes on from the file of `equivariant_again`
     "equivariant_nudged": replace(_NUDGED, epochs=52, teacher_share=0.7, plain_end=0.25, seed=46),
-    # Goes on from the file of `equivariant_nudged`; nothing but its teachers' answers
-    "equivariant_matched": replace(_NUDGED, epochs=36, teacher_share=1.0, votes_head=0.02, views=40, seed=92),
+    # Goes on from the file of `equivariant_nudged`
+    "equivariant_matched": replace(_MATCHED, epochs=36, seed=92),
     # The same for long: what it misses of its teachers, it misses of faces that it has learned, too
     "equivariant_patient": replace(
-        _AGAIN,
-        network="equivariant",
-        start=PREVIOUS,
-        epochs=200,
-        teacher_share=1.0,
-        votes_head=0.02,
-        views=40,
-        turned=0.4,
-        nudged_px=1,
-        seed=93,
+        _MATCHED, epochs=200, kernel_rate=_AGAIN.kernel_rate, rate=_AGAIN.rate, seed=93
     ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)

@@ -144,5 +144,5 @@ def open_camera(config: CameraConfig) -> Webcam:
     """Open the configured webcam, or the only one if it has another number now; raises CameraError."""
     number = present_webcam(config.device)
     if number != config.device:
-        log.warning("there is no /dev/video%d: the webcam is /dev/video%d now", config.device, number)
+        log.warning("there is no /dev/video%d: opening /dev/video%d, the only webcam", config.device, number)
     return Webcam(number, width=config.width, height=config.height, fps=config.fps)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moodpid.vision.haar.shift import Values
-from moodpid.vision.opencv import cv2
+from moodpid.vision.haar.shift import Values, solve
+from moodpid.vision.opencv import cv2, thumbnail
 from moodpid.vision.types import Face, GreyImage
 
 _COLUMNS, _ROWS = 160, 120
@@ -26,9 +26,7 @@ _BESIDE = 0.75  # of a face's width on either side of it: what is nearer, or bel
 
 def scene_of(grey: GreyImage) -> GreyImage:
     """Return a small copy of a frame to measure a shift in, shape (120, 160) or that of a smaller frame."""
-    height, width = grey.shape
-    size = min(width, _COLUMNS), min(height, _ROWS)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return thumbnail(grey, _COLUMNS, _ROWS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +111,9 @@ def _candidates(old: Values, new: Values) -> set[tuple[int, int]]:
     wide = (columns - 2 * farthest_right) // parts_across
     high = (rows - 2 * farthest_down) // parts_down
     found: set[tuple[int, int]] = set()
-    for number in range(parts_across * parts_down if min(wide, high) > 0 else 0):
+    if min(wide, high) < 1:
+        return found
+    for number in range(parts_across * parts_down):
         left, top = number % parts_across * wide, number // parts_across * high
         part = old[top + farthest_down :, left + farthest_right :][:high, :wide]
         window = new[top : top + high + 2 * farthest_down, left : left + wide + 2 * farthest_right]
@@ -123,10 +123,7 @@ def _candidates(old: Values, new: Values) -> set[tuple[int, int]]:
 
 
 def _tiles(old: Values, new: Values, right: int, down: int) -> _Tiles:
-    """Lay a scene over another, so many pixels further, and measure what shift is left in each tile.
-
-    That is the first step of Lucas and Kanade, as in `shift_solution`.
-    """
+    """Lay a scene over another, so many pixels further, and measure what shift is left in each tile."""
     rows, columns = old.shape
     left, top = max(0, -right), max(0, -down)
     before = old[top : rows - max(0, down), left : columns - max(0, right)]
@@ -134,19 +131,12 @@ def _tiles(old: Values, new: Values, right: int, down: int) -> _Tiles:
     now = np.asarray(now * (before.std() / (now.std() + 1e-6)), np.float32)  # as if in the same light
     slope_down, slope_right = np.gradient(before)
     difference = before - now
-    rr, dd = _sums(slope_right * slope_right), _sums(slope_down * slope_down)
-    rd, re, de = (
-        _sums(slope_right * slope_down),
-        _sums(slope_right * difference),
-        _sums(slope_down * difference),
-    )
-    determinant = (rr + _RIDGE) * (dd + _RIDGE) - rd * rd
-    shifts = (
-        np.stack([(dd + _RIDGE) * re - rd * de, (rr + _RIDGE) * de - rd * re], axis=-1)
-        / determinant[..., None]
-    )
+    across, along = _sums(slope_right * slope_right), _sums(slope_down * slope_down)
+    both = _sums(slope_right * slope_down)
+    to_right, to_down = _sums(slope_right * difference), _sums(slope_down * difference)
+    shifts = np.moveaxis(solve(across + _RIDGE, both, along + _RIDGE, to_right, to_down), 0, -1)
     likeness = _sums(before * now) / (np.sqrt(_sums(before * before) * _sums(now * now)) + 1e-6)
-    clear = np.minimum(rr, dd) > _TEXTURE * _TILE_PX**2
+    clear = np.minimum(across, along) > _TEXTURE * _TILE_PX**2
     row, column = np.nonzero(clear)
     centres = np.stack([column, row], axis=-1) * _TILE_PX + (left + _TILE_PX / 2, top + _TILE_PX / 2)
     return _Tiles(

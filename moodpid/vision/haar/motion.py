@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodpid.vision.haar.shift import shift_solution
-from moodpid.vision.opencv import cv2
+from moodpid.vision.opencv import cv2, thumbnail
 from moodpid.vision.types import Face, GreyImage
 
 Blocks = NDArray[np.bool_]
@@ -72,13 +72,12 @@ class ChangeDetector:
     def update(self, grey: GreyImage) -> None:
         """Take the next frame."""
         height, width = grey.shape
-        size = min(width, _COLUMNS), min(height, _ROWS)
         same_size = (width, height) == self._size
         self._before = self.thumbnail if same_size else None
         self._searched = self._searched if same_size else None
         self._moved = self._changed = None
         self._size = width, height
-        self.thumbnail = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+        self.thumbnail = thumbnail(grey, _COLUMNS, _ROWS)
 
     def changed_region(self) -> Region | None:
         """Return the region around all that has changed since the last search, None if nothing has.

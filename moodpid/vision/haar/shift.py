@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
+Sums = Values | float
 
 
 def shift_solution(right: Values, down: Values, ridge: float) -> Values:
@@ -19,6 +20,14 @@ def shift_solution(right: Values, down: Values, ridge: float) -> Values:
         ridge: Added to the squares, above 0; where nothing has an edge, nothing shifts.
     """
     across, both, along = float(right @ right) + ridge, float(right @ down), float(down @ down) + ridge
-    determinant = across * along - both * both
+    return solve(across, both, along, right, down)
+
+
+def solve(across: Sums, both: Sums, along: Sums, right: Values, down: Values) -> Values:
+    """Return x and y of `across` x + `both` y = `right` and `both` x + `along` y = `down`, shape (2, ...).
+
+    Of sums of the slopes' squares, products, and products with a difference, x and y are the shift to the
+    right and down that explains the difference best.
+    """
     rows = [along * right - both * down, across * down - both * right]
-    return np.asarray(np.stack(rows) / np.float32(determinant), np.float32)
+    return np.asarray(np.stack(rows) / np.asarray(across * along - both * both, np.float32), np.float32)

@@ -7,7 +7,7 @@ from moodpid.vision.haar.finder import FaceFinder, Picture
 from moodpid.vision.haar.motion import whole
 from moodpid.vision.haar.tone import tone_curve
 from moodpid.vision.haar.tracking import MOVING, TURNED, overlap
-from moodpid.vision.opencv import cv2
+from moodpid.vision.opencv import cv2, thumbnail
 from moodpid.vision.types import Face, Frame, GreyImage
 
 _BORDER = 0.25  # of the shorter side: room enough around a face that fills the picture
@@ -49,7 +49,7 @@ class StillDetector:
         return [_clipped(face, border, grey.shape) for face in found]
 
     def _find(self, grey: GreyImage, smallest_px: int, least_odds: float) -> list[Face]:
-        picture = Picture(grey, tone_curve(_thumbnail(grey)), smallest_px)
+        picture = Picture(grey, tone_curve(thumbnail(grey, _THUMBNAIL_PX, _THUMBNAIL_PX)), smallest_px)
         found: list[Face] = []
 
         def known(face: Face) -> bool:
@@ -61,12 +61,6 @@ class StillDetector:
                 if weighed.log_odds >= least and not known(weighed.face):
                     found.append(weighed.face)
         return [boxed(face, self._box_scale) for face in found]
-
-
-def _thumbnail(grey: GreyImage) -> GreyImage:
-    height, width = grey.shape
-    size = min(width, _THUMBNAIL_PX), min(height, _THUMBNAIL_PX)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _clipped(face: Face, border: int, shape: tuple[int, ...]) -> Face:

@@ -38,6 +38,10 @@ def test_a_view_that_shows_something_else_has_not_shifted(seed: int) -> None:
     assert shift_beside(FurnishedRoom(seed=seed).view(1), FurnishedRoom(seed=seed + 50).view(2)) is None
 
 
+def test_a_camera_that_was_turned_far_shows_another_view() -> None:
+    assert shift_beside(FurnishedRoom().view(1), FurnishedRoom().view(2, nudge=(200.0, 0.0))) is None
+
+
 def test_where_nothing_else_is_seen_no_shift_is_known() -> None:
     assert (
         shift_beside(room((Emotion.NEUTRAL, 240, 140, 120)), room((Emotion.NEUTRAL, 250, 140, 120))) is None

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from moodpid.vision.haar.camera_shift import scene_of
 from moodpid.vision.haar.missing_pictures import MissingPictures
 from moodpid.vision.haar.stillness import FaceMotion
@@ -38,18 +40,11 @@ def test_a_picture_is_back_where_the_nudged_camera_sees_it() -> None:
     assert watch.missing.recognize(moved_to(NUDGE)) is None
 
 
-def test_a_picture_that_was_covered_meanwhile_is_found_afterwards() -> None:
+@pytest.mark.parametrize("seen_s", [0.0, 1.25], ids=["before it was found", "after it was found"])
+def test_a_covered_picture_is_back_only_when_seen(seen_s: float) -> None:
     watch = Watch()
+    watch.look(seen_s, NUDGE)
     watch.look(5, NUDGE, covered=True)
-    assert watch.missing.recognize(moved_to(NUDGE)) is None
-    watch.look(1.25, NUDGE)
-    assert watch.missing.recognize(moved_to(NUDGE))
-
-
-def test_what_comes_before_a_picture_that_was_found_is_none() -> None:
-    watch = Watch()
-    watch.look(1.25, NUDGE)
-    watch.look(1, NUDGE, covered=True)
     assert watch.missing.recognize(moved_to(NUDGE)) is None
     watch.look(1.25, NUDGE)
     assert watch.missing.recognize(moved_to(NUDGE))
