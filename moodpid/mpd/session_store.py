@@ -26,7 +26,7 @@ _Bytes: TypeAlias = Annotated[str, Meta(max_length=2 * MAX_COMMAND_BYTES, patter
 
 
 class _SavedSong(Struct, frozen=True):
-    """A song of ours in the state file, with the keys of version 0.1.0.
+    """A song of ours in the state file, with the keys of version 0.1.0 and `outdated`.
 
     A file name that is no UTF-8 stands in `bytes`, in hexadecimal digits.
     """
@@ -38,6 +38,7 @@ class _SavedSong(Struct, frozen=True):
     pos: Annotated[int, Meta(ge=-1, le=2**32)]
     begun: bool
     bytes: _Bytes = ""
+    outdated: bool = False
 
 
 class _SavedFile(Struct, frozen=True):
@@ -143,9 +144,11 @@ def _song_entry(song: OwnSong) -> dict[str, Any]:
         "pos": song.pos,
         "begun": song.started,
     }
+    if song.outdated:
+        entry["outdated"] = True
     return entry if text == song.uri else entry | {"bytes": raw.hex()}
 
 
 def _song(song: _SavedSong) -> OwnSong:
     uri = bytes.fromhex(song.bytes).decode("utf-8", "surrogateescape") if song.bytes else song.uri
-    return OwnSong(song.id, uri, song.mood, song.source, song.pos, started=song.begun)
+    return OwnSong(song.id, uri, song.mood, song.source, song.pos, started=song.begun, outdated=song.outdated)

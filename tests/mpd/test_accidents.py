@@ -139,6 +139,17 @@ def test_a_queue_cleared_while_the_connection_was_away_stays_silent(room: Room, 
     assert room.mpd.state == "stop"
 
 
+def test_songs_that_had_no_time_to_play_were_cleared(room: Room) -> None:
+    room.look()
+    assert len(room.mpd.queue) == 3
+    room.mpd.options.consume = True
+    room.mpd.clear()
+    room.mpd.now_s += room.mpd.song_s + 10.0  # the song has ended by now, and the others have not
+    room.reconciler.on_connect(room.mpd.link)
+    room.wait(1000)
+    assert room.mpd.state == "stop"
+
+
 def test_two_good_songs_among_two_hundred_stale_ones_are_found() -> None:
     room = Room()
     room.mpd.playlists = {"Happy": LONG_LIST}

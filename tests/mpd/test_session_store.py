@@ -25,6 +25,7 @@ KEPT = SavedSession(
         own_songs=(
             OwnSong(7, "sad/1", Mood.SAD, "Sad", 3, started=True),
             OwnSong(9, "sad/2", Mood.SAD, "Sad", 4),
+            OwnSong(11, "sad/3", Mood.SAD, "Sad", 5, outdated=True),
         ),
         user_requests=frozenset([4, 5]),
         hands_off_until_s=1200.0,
