@@ -103,6 +103,23 @@ def test_an_earlier_model_s_file_can_teach(made: Path, tmp_path: Path) -> None:
     assert f"`first` is the file with SHA-256 `{member['file']['sha256']}`" in card
 
 
+def test_a_kept_teacher_needs_no_training_to_teach_again(made: Path, tmp_path: Path) -> None:
+    tool("make.py", "keep", "--run", made / "run", "--out", tmp_path, *FEW, "--members", "plain")
+    file = tmp_path / "teachers" / "plain.tflite"
+    for stage in ("teachers", "answers"):
+        tool("make.py", stage, "--run", tmp_path / "run", *FEW, "--members", "--files", f"plain={file}")
+    assert set(json.loads((tmp_path / "run" / "ensemble.json").read_text())["members"]) == {"plain"}
+    trained, kept = (
+        np.load(run / "members" / "plain" / "answers.npy") for run in (made / "run", tmp_path / "run")
+    )
+    assert float(np.abs(trained.astype(np.float32) - kept).mean()) < 0.05
+    figures = [
+        json.loads((run / "members" / "plain" / "member.json").read_text())
+        for run in (made / "run", tmp_path / "run")
+    ]
+    assert figures[0]["recipe"] == figures[1]["recipe"]
+
+
 def test_a_student_can_go_on_from_another(made: Path) -> None:
     folders = ("--run", made / "run", "--out", made / "again")
     tool("make.py", "students", *folders, *FEW, *AGAIN)

@@ -43,7 +43,8 @@ def write_model(options: argparse.Namespace) -> None:
     earlier.add_bias(trained, raised)
     model: Path = options.out / "emotion.tflite"
     model.parent.mkdir(parents=True, exist_ok=True)
-    _export(trained, model, train, valid, _training(options, name, figures | {"raised": raised}, len(train)))
+    figures |= {"raised": raised, "command": _command(options.previous, name, figures)}
+    export_file(trained, model, (train, valid), training(options, figures, len(train)))
     _judge(model, valid)
     import card
 
@@ -66,23 +67,27 @@ def best(run: Path) -> str:
     return min(loss, key=lambda name: loss[name])
 
 
-def _export(
+def export_file(
     trained: network.EmotionNetwork,
     model: Path,
-    train: data.Faces,
-    valid: data.Faces,
-    training: dict[str, Any],
+    faces: tuple[data.Faces, data.Faces],
+    about: dict[str, Any],
 ) -> None:
+    """Write a network's int8 file, and its sidecar with the temperature.
+
+    faces: for training and for validation. about: how it was trained.
+    """
     import export  # TensorFlow takes seconds to come up and is not needed before
 
-    faces = stages.sample(train, CALIBRATION_FACES, 1)
-    exported = export.convert(trained, faces.images, model)
+    train, valid = faces
+    samples = stages.sample(train, CALIBRATION_FACES, 1)
+    exported = export.convert(trained, samples.images, model)
     described = sidecar.describe(
         model,
         output=(exported.output_scale, exported.output_zero_point),
         prior=data.prior(train.labels),
         crop=CROP,
-        training=training,
+        training=about,
     )
     logits = int8_logits(model, valid.images)
     float_logits = predict(trained, valid.images, torch.device("cpu")).numpy()
@@ -132,9 +137,10 @@ def _command(earlier_model: Path | None, name: str, figures: dict[str, Any]) -> 
     return " ".join(words)
 
 
-def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], faces: int) -> dict[str, Any]:
+def training(options: argparse.Namespace, figures: dict[str, Any], faces: int) -> dict[str, Any]:
+    """Return what the sidecar says of how a network was trained on so many faces."""
     return {
-        "command": _command(options.previous, name, figures),
+        "command": figures["command"],
         "commit": sidecar.commit(Path(__file__).parent),
         "seed": figures["recipe"]["seed"],
         "data": data.checksums(options.data),
@@ -144,8 +150,8 @@ def _training(options: argparse.Namespace, name: str, figures: dict[str, Any], f
         "minutes": round(figures["seconds"] / 60.0, 1),
         "start": figures.get("start"),
         "raised": figures["raised"],
-        "ensemble": figures["ensemble"],
-        "teachers": figures["teachers"],
+        "ensemble": figures.get("ensemble"),
+        "teachers": figures.get("teachers", []),
         "recipe": figures["recipe"],
         "history": [entry for entry in figures["history"] if "valid_accuracy" in entry],
     }

@@ -114,6 +114,13 @@ def export(options: argparse.Namespace) -> None:
     finish.write_model(options)
 
 
+def keep(options: argparse.Namespace) -> None:
+    """Write the members as files, which can teach in later runs."""
+    import keep
+
+    keep.write_teachers(options)
+
+
 def train_all(options: argparse.Namespace) -> None:
     """Run all stages but the export, which needs TensorFlow."""
     started = time.monotonic()
@@ -168,6 +175,7 @@ STAGES = {
     "answers": answers,
     "students": students,
     "export": export,
+    "keep": keep,
 }
 
 

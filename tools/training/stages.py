@@ -127,10 +127,11 @@ def combine(options: argparse.Namespace) -> None:
     _, valid = load_faces(options)
     members, given = [], []
     for file in sorted((options.run / "members").glob("*/member.json")):
-        name = file.parent.name
-        if (name in MEMBERS and name not in options.members) or not (file.parent / "answers.npy").exists():
+        name, figures = file.parent.name, json.loads(file.read_text())
+        left_out = name in MEMBERS and name not in options.members and "file" not in figures
+        if left_out or not (file.parent / "answers.npy").exists():
             continue
-        recipe = json.loads(file.read_text())["recipe"]
+        recipe = figures["recipe"]
         with np.load(file.parent / "valid.npz") as answers:
             log_shares = ensemble.log_mean(answers["logits"], answers["mirrored"])
         members.append(ensemble.Member(name, recipe["fold"], recipe["folds"], log_shares))
