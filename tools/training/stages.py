@@ -65,28 +65,28 @@ def train_members(options: argparse.Namespace) -> None:
         if not (folder / "member.json").exists():
             left_s = options.limit_s - (time.monotonic() - started)
             train_member(name, options, (train, valid), left_s / (len(options.members) - number))
-        elif not (folder / "answers.npy").exists():
+        if not (folder / "answers.npy").exists():
             recipe = adapted(MEMBERS[name], options)
             trained = earlier.load(recipe.network, folder / "weights.pt", recipe.enlarged)
-            store_answers(trained.to(pick_device()), train, folder)
+            trained.to(pick_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+            store_answers(trained, train, folder)
 
 
 def train_member(
     name: str, options: argparse.Namespace, faces: tuple[data.Faces, data.Faces], limit_s: float
 ) -> None:
-    """Train one member; write its weights, its validation logits and its answers to all views."""
+    """Train one member; write its weights, its validation logits and its figures."""
     started = time.monotonic()
     train, valid = faces
     recipe, folder, device = adapted(MEMBERS[name], options), options.run / "members" / name, pick_device()
     lesson = FreshViews(seen_by(recipe, train), recipe, device)
     built, start = earlier.begin(recipe, options.run, options.previous, train.images)
-    # What comes after the last epoch takes about a fifth
+    # Its answers to all views take about a fifth
     run = Run(recipe, built, lesson, valid, folder, limit_s=limit_s * 0.78)
     trained = run.finish()
     settle_norms(trained, lesson.images)
     logits = predict(trained, valid.images, device).double().numpy()
     mirrored = predict(trained, valid.images[:, :, ::-1].copy(), device).double().numpy()
-    store_answers(trained, train, folder)
     np.savez(folder / "valid.npz", logits=logits, mirrored=mirrored)
     torch.save({key: _half(value) for key, value in trained.state_dict().items()}, folder / "weights.pt")
     figures = {
