@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from moodpid.library.analysis.decode import DecodeError, SlowDecodeError
+from moodpid.library.analysis.decoder import DecodeError, SlowDecodeError
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore

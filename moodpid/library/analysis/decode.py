@@ -1,21 +1,26 @@
-"""One ffmpeg process per song: a minute from its middle as samples, and its loudness, within limits."""
+"""A minute from the middle of a song as samples, and its loudness: what ffmpeg makes of it."""
 
-import os
 import re
-import resource
-import selectors
 import signal
 import stat
 import subprocess
-import time
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from moodpid.errors import ExitCode, MoodpidError
 from moodpid.library import ffmpeg
+from moodpid.library.analysis import decoder
+from moodpid.library.analysis.decoder import (
+    DEFAULT_LIMITS,
+    DecodeError,
+    DecoderMissingError,
+    Limits,
+    Output,
+    SlowDecodeError,
+)
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
 from moodpid.text import clean
 
@@ -23,12 +28,13 @@ EXCERPT_S = 60.0
 NETWORK_RATE_HZ = 16000  # what musicnn was trained with
 
 _WORTH_SEEKING_S = 5.0  # a song so little longer than the excerpt is read from its start
-_STDERR_BYTES = 64 * 1024
-_PIPE_BYTES = 1 << 16
+_SECOND_BYTES = 4 * SAMPLE_RATE_HZ
 _OUT_OF_TIME = b"received signal 24"  # ffmpeg's last words after SIGXCPU, with which it ends in order
 _LOUDNESS = re.compile(rb"^\s+I:\s+(-?\d+(?:\.\d+)?) LUFS", re.MULTILINE)
 _ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\] (.+)$", re.MULTILINE)
 _FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
+# ffmpeg got no memory, or no thread, whose stack is memory too
+_STARVED = re.compile(rb"\[(?:error|fatal|panic)\] .*(?:Cannot allocate memory|pthread_create\(\) failed)")
 _REASON_CHARS = 160
 # Demuxers that decode the file itself. Others (hls, concat, dash, imf, sdp) open the files and addresses in a
 # playlist; a live playlist is polled until the time limit
@@ -40,39 +46,8 @@ _DEMUXERS = (
 _SILENCE_LUFS = -70.0  # ebur128 prints this or less when nothing passes the gate
 
 
-class DecodeError(MoodpidError):
-    """One song cannot be decoded; the message gives the reason without the song's name."""
-
-    exit_code = ExitCode.SOME_FAILED
-
-
-class SlowDecodeError(DecodeError):
-    """It took too long: the file may be at fault, or its share, or a machine with much else to do."""
-
-
 class _NoLoudnessError(DecodeError):
     """The loudness filter has ended the decoder: it needs a channel layout, and the file has none."""
-
-
-class DecoderMissingError(MoodpidError):
-    """ffmpeg is not installed, or cannot be started."""
-
-    exit_code = ExitCode.CONFIG
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one ffmpeg process may take.
-
-    Attributes:
-        wall_s: Time until it is killed.
-        cpu_s: Processor time; the kernel ends it after that.
-        memory_bytes: Of private memory (RLIMIT_DATA); half of it is address space that ffmpeg never touches.
-    """
-
-    wall_s: float = 120.0
-    cpu_s: int = 90
-    memory_bytes: int = 120 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +67,7 @@ class Excerpt:
     start_s: float = 0.0
 
 
-def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = Limits()) -> Excerpt:
+def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = DEFAULT_LIMITS) -> Excerpt:
     """Decode a minute from the middle of a song, or from its start where the middle is not there.
 
     Args:
@@ -147,10 +122,11 @@ def _require_file(path: Path) -> None:
 
 
 def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: bool) -> list[str]:
-    """Return the decoder's command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
+    """Return the command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
     raw = ["-vn", "-sn", "-dn", "-map", "0:a:0", "-ac", "1", "-f", "f32le"]
     command = [
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),
+        *("-filter_threads", "1"),
         *(("-ss", f"{start_s:.2f}") if start_s else ()),
         # Neither a network nor another file than this one is reached, whatever the file contains
         *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS),
@@ -172,100 +148,37 @@ def _decode_from(path: Path, start_s: float, *, network: bool, limits: Limits) -
 
 
 def _run(path: Path, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Excerpt:
-    reader, writer = os.pipe() if network else (None, None)
-    try:
-        try:
-            process = subprocess.Popen(  # noqa: S603 - no shell, and the name cannot be an option
-                _command(path, start_s, writer, loudness=loudness),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=() if writer is None else (writer,),
-                start_new_session=True,  # Ctrl-C would end it, and the song would count as unreadable
-            )
-        except OSError as error:
-            raise DecoderMissingError(f"{ffmpeg.MISSING} ({error}): {ffmpeg.INSTALL}") from error
-        finally:
-            if writer is not None:
-                os.close(writer)
-        with process:
-            try:
-                return _collect(process, reader, limits)
-            finally:
-                process.kill()
-    finally:
-        if reader is not None:
-            os.close(reader)
-
-
-def _collect(process: subprocess.Popen[bytes], reader: int | None, limits: Limits) -> Excerpt:
-    """Read all outputs at once, or the process would wait for us; raise DecodeError for what went wrong."""
-    assert process.stdout
-    assert process.stderr
-    _restrict(process.pid, limits)
-    sinks = {
-        process.stdout.fileno(): _Sink(_expected_bytes(SAMPLE_RATE_HZ)),
-        process.stderr.fileno(): _Sink(_STDERR_BYTES, keep_last=True),
-    }
-    if reader is not None:
-        sinks[reader] = _Sink(_expected_bytes(NETWORK_RATE_HZ))
-    if not _read_all(sinks, time.monotonic() + limits.wall_s):
-        raise SlowDecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
-    samples, messages, *rest = (bytes(sink.data) for sink in sinks.values())
-    if process.wait() > 0 and _LOUDNESS.search(messages) and _OUT_OF_TIME not in messages:
+    output = decoder.run(
+        partial(_command, path, start_s, loudness=loudness),
+        _expected_bytes(SAMPLE_RATE_HZ),
+        _expected_bytes(NETWORK_RATE_HZ) if network else 0,
+        limits,
+    )
+    _require_memory(output, network=network, loudness=loudness)
+    samples, messages = output.samples, output.messages
+    if output.status > 0 and _LOUDNESS.search(messages) and _OUT_OF_TIME not in messages:
         raise _NoLoudnessError("the loudness cannot be measured")
-    out_of_time = process.returncode == -signal.SIGXCPU or _OUT_OF_TIME in messages
+    out_of_time = output.status == -signal.SIGXCPU or _OUT_OF_TIME in messages
     if out_of_time and len(samples) < _expected_bytes(SAMPLE_RATE_HZ) // 2:
         raise DecodeError("the decoder took too much processor time")
-    if len(samples) < 4 * SAMPLE_RATE_HZ:
-        if process.returncode == -signal.SIGKILL:
-            raise SlowDecodeError("the decoder was killed: memory may have run out")
+    if len(samples) < _SECOND_BYTES:
         raise DecodeError(_reason(messages))
-    return Excerpt(_floats(samples), _floats(rest[0] if rest else b""), _loudness(messages))
+    return Excerpt(_floats(samples), _floats(output.extra), _loudness(messages))
 
 
-@dataclass(slots=True)
-class _Sink:
-    """What came out of one pipe: its first bytes, or its last."""
-
-    limit: int
-    keep_last: bool = False
-    data: bytearray = field(default_factory=bytearray)
-
-    def take(self, more: bytes) -> None:
-        self.data += more
-        if self.keep_last:
-            del self.data[: max(0, len(self.data) - self.limit)]
-        else:
-            del self.data[self.limit :]
+def _require_memory(output: Output, *, network: bool, loudness: bool) -> None:
+    """Raise SlowDecodeError where the decoder got too little memory for all that was wanted of it."""
+    if output.status == -signal.SIGKILL:  # what came out before is a part of it
+        raise SlowDecodeError("the decoder was killed: memory may have run out")
+    heard_s = len(output.samples) / _SECOND_BYTES
+    cut_short = network and len(output.extra) / (4 * NETWORK_RATE_HZ) < heard_s - 1.0
+    unfinished = output.status > 0 or heard_s < 1.0 or (loudness and not _LOUDNESS.search(output.messages))
+    if cut_short or (unfinished and _STARVED.search(output.messages)):
+        raise SlowDecodeError("the decoder needs too much memory")
 
 
 def _expected_bytes(rate_hz: int) -> int:
     return int(4 * rate_hz * (EXCERPT_S + 1))
-
-
-def _restrict(pid: int, limits: Limits) -> None:
-    with suppress(OSError):  # it has ended already, or the service may not: then MemoryMax= holds alone
-        # SIGXCPU at the first number; SIGKILL at the second, which is also how the kernel gets memory back
-        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5))
-        resource.prlimit(pid, resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
-
-
-def _read_all(sinks: dict[int, _Sink], deadline_s: float) -> bool:
-    """Read all pipes to their ends; return False if that takes longer than until `deadline_s`."""
-    with selectors.DefaultSelector() as selector:
-        for pipe in sinks:
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
-            ready = selector.select(max(0.0, deadline_s - time.monotonic()))
-            if not ready and time.monotonic() >= deadline_s:
-                return False
-            for key, _ in ready:
-                if more := os.read(key.fd, _PIPE_BYTES):
-                    sinks[key.fd].take(more)
-                else:
-                    selector.unregister(key.fd)
-    return True
 
 
 def _floats(data: bytes) -> Floats:
@@ -285,8 +198,6 @@ def _reason(messages: bytes) -> str:
     errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"
-    if any("Cannot allocate memory" in line for line in errors):
-        return "the decoder needs too much memory"
     if not errors:
         return "less than a second of sound"
     # "file:/music/a.mp3: Invalid data found when processing input", behind any lines of the demuxer; without

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from moodpid.errors import MoodpidError
-from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, SlowDecodeError
+from moodpid.library.analysis.decoder import DecodeError, DecoderMissingError, SlowDecodeError
 from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
 from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT, UnusableSoundError
 from moodpid.library.database import LibraryError

@@ -9,11 +9,11 @@ import pytest
 
 from moodpid.library import ffmpeg
 from moodpid.library.analysis import decode as module
-from moodpid.library.analysis.decode import DecodeError, DecoderMissingError, Limits, decode, ffmpeg_version
+from moodpid.library.analysis.decode import decode, ffmpeg_version
+from moodpid.library.analysis.decoder import DEFAULT_LIMITS, DecodeError, DecoderMissingError, Limits
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
 from tests.support.environment import require
 
-DEFAULT = Limits()
 FORMATS = "mp3 ogg opus flac m4a mka wma wv aiff au ac3 aac w64 tta spx"
 HLS = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n"
 
@@ -25,7 +25,7 @@ def _ffmpeg() -> None:
     require("ffmpeg")
 
 
-def reason(path: Path, *, limits: Limits = DEFAULT) -> str:
+def reason(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
     with pytest.raises(DecodeError) as caught:
         decode(path, 0.0, network=False, limits=limits)
     (line,) = caught.value.lines

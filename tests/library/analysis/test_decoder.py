@@ -1,0 +1,83 @@
+"""What becomes of a song when its decoder gets too little of the machine: a program of ours plays ffmpeg."""
+
+import os
+import resource
+from pathlib import Path
+
+import pytest
+
+from moodpid.library.analysis.decode import decode
+from moodpid.library.analysis.decoder import SlowDecodeError
+from tests.library.analysis.sounds import march, write_wav
+
+SECONDS = 4.0
+LOUDNESS = "echo '    I:  -20.0 LUFS' >&2"
+STARVED = "[af#0:0 @ 0x55] [error] pthread_create() failed: Resource temporarily unavailable"
+THREADS = """
+import sys, threading
+started = threading.Barrier(41)
+for _ in range(40):
+    threading.Thread(target=started.wait, daemon=True).start()
+started.wait()
+print("    I:  -20.0 LUFS", file=sys.stderr)
+sys.stdout.buffer.write(bytes(4 * 22050 * 4))
+"""
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "song.wav", march(SECONDS))
+
+
+@pytest.fixture
+def ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return program
+
+
+def does(program: Path, *lines: str) -> None:
+    program.write_text("\n".join(("#!/bin/bash", *lines)), encoding="utf-8")
+    program.chmod(0o755)
+
+
+def sound(seconds: float, rate_hz: int = 22050) -> str:
+    return f"head -c {int(seconds * rate_hz) * 4} /dev/zero"
+
+
+def test_a_decoder_of_many_threads_stays_within_its_memory(song: Path, ffmpeg: Path) -> None:
+    does(ffmpeg, f"exec python3 -c '{THREADS}'")
+    assert len(decode(song, SECONDS, network=False).samples) == SECONDS * 22050
+
+
+def test_our_own_stacks_stay_as_they_were(song: Path, ffmpeg: Path) -> None:
+    does(ffmpeg, sound(SECONDS), LOUDNESS)
+    before = resource.getrlimit(resource.RLIMIT_STACK)
+    decode(song, SECONDS, network=False)
+    assert resource.getrlimit(resource.RLIMIT_STACK) == before
+
+
+def test_what_a_killed_decoder_wrote_is_not_the_song(song: Path, ffmpeg: Path) -> None:
+    does(ffmpeg, sound(SECONDS), LOUDNESS, "kill -KILL $$")
+    with pytest.raises(SlowDecodeError, match="memory may have run out"):
+        decode(song, SECONDS, network=False)
+
+
+def test_the_song_is_not_at_fault_where_no_thread_starts(song: Path, ffmpeg: Path) -> None:
+    does(ffmpeg, sound(SECONDS), f"echo '{STARVED}' >&2", LOUDNESS, "exit 245")
+    with pytest.raises(SlowDecodeError, match="too much memory"):
+        decode(song, SECONDS, network=False)
+
+
+def test_a_cover_that_gets_no_memory_is_no_harm(song: Path, ffmpeg: Path) -> None:
+    does(ffmpeg, sound(SECONDS), "echo '[mjpeg @ 0x55] [error] Cannot allocate memory' >&2", LOUDNESS)
+    assert decode(song, SECONDS, network=False).loudness_lufs == -20.0
+
+
+@pytest.mark.parametrize("seconds", [0.0, 2.0])
+def test_a_song_whose_network_sound_is_cut_waits(song: Path, ffmpeg: Path, seconds: float) -> None:
+    # The last argument is the network's pipe
+    does(ffmpeg, sound(SECONDS), f'{sound(seconds, 16000)} > "/dev/fd/${{!#/pipe:/}}"', LOUDNESS)
+    with pytest.raises(SlowDecodeError, match="too much memory"):
+        decode(song, SECONDS, network=True)
