@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from moodpid import state_files, wiring
 from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import ExitCode, ModelError, MoodpidError
+from moodpid.library.backlog import NO_SONGS, UPDATE
 from moodpid.library.database import LibraryError
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Backlog, analyzer_version
@@ -29,6 +30,12 @@ log = logging.getLogger(__name__)
 
 HEADS = wiring.DATA / "music.json"
 NETWORK = wiring.DATA / "musicnn.npz"
+
+
+class EmptyLibraryError(MoodpidError):
+    """MPD has no songs that could be analysed."""
+
+    exit_code = ExitCode.SOME_FAILED
 
 
 class PlayerOffError(MoodpidError):
@@ -78,7 +85,7 @@ def analyse(
 
     Raises:
         MoodpidError: The player is switched off; or MPD, the music folder, the database, ffmpeg or the heads
-            cannot be used.
+            cannot be used; or MPD has no songs, and a user started this.
     """
     # systemd sets this for what a timer starts (systemd.exec(5), from 252 on); a service started by hand runs
     by_timer = options.nightly and "TRIGGER_UNIT" in os.environ
@@ -99,6 +106,8 @@ def analyse(
     with LibraryStore(state_files.library_path()) as store:
         folder = update_listing(config, store, unattended=options.nightly)
         store.keep_fact("folder", str(folder))
+        if not (options.nightly or store.backlog(0).listed):
+            raise EmptyLibraryError(f"{NO_SONGS}: {UPDATE}")
         if options.again:
             store.analyze_again()
         scan = LibraryScan(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moodpid.cli.output import print_error, print_line
 from moodpid.errors import ExitCode
 from moodpid.library import ffmpeg
+from moodpid.library.backlog import NO_SONGS, UPDATE
 
 if TYPE_CHECKING:
     from moodpid.config import Config
@@ -52,7 +53,8 @@ def print_status() -> ExitCode:
     status = library_app.status()
     backlog = status.backlog
     if not backlog.listed:
-        print_line("no song is known yet: run moodpid analyse")
+        never_listed = "no song is known yet: run moodpid analyse"
+        print_line(f"{NO_SONGS}: {UPDATE}" if status.folder else never_listed)
         if not ffmpeg.is_installed():
             print_line(f"{ffmpeg.MISSING}: {ffmpeg.INSTALL}")
         return ExitCode.OK

@@ -9,7 +9,7 @@ from moodpid.config import AnalyseWhen, Config
 from moodpid.errors import MoodpidError
 from moodpid.library import ffmpeg
 from moodpid.library.analysis.files import MusicFolderError, require_folder
-from moodpid.library.backlog import ANALYSE
+from moodpid.library.backlog import ANALYSE, NO_SONGS, UPDATE
 from moodpid.library.database import LibraryDeniedError
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import analyzer_version
@@ -31,6 +31,7 @@ def check_library(config: Config) -> Iterator[Finding]:
     try:
         with wiring.library_reader() as reader:
             backlog = reader.backlog(analyzer_version(network=network))
+            tried = reader.fact("folder")
     except LibraryDeniedError as error:
         yield Finding(True, _SUBJECT, str(error))
         return
@@ -45,8 +46,8 @@ def check_library(config: Config) -> Iterator[Finding]:
         yield from _unit_fault(config)
     if not backlog.listed:
         if wanted:
-            message = "no song is analysed, and the moods play by the sound of songs"
-            yield Finding(False, _SUBJECT, message, ANALYSE)
+            never_listed = "no song is analysed, and the moods play by the sound of songs"
+            yield Finding(False, _SUBJECT, *((NO_SONGS, UPDATE) if tried else (never_listed, ANALYSE)))
         return
     rest = f", {backlog.waiting} wait{' for the night' if nightly else ''}" if backlog.waiting else ""
     failed = f", {backlog.failed} could not be read" if backlog.failed else ""

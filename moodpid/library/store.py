@@ -104,6 +104,13 @@ class LibraryStore:
             ListedSong(uri, modified, duration_s, Tags(*tags)) for uri, modified, duration_s, *tags in rows
         ]
 
+    def is_analyzed(self, uri: str) -> bool:
+        """Return whether something was found in a song, by whatever version of the program."""
+        with self._db.reading() as db:
+            return (
+                db.execute("SELECT 1 FROM songs WHERE uri = ? AND reason = ''", (uri,)).fetchone() is not None
+            )
+
     def missing_files(self) -> list[str]:
         """Return the songs whose files were not there when they were to be read."""
         with self._db.reading() as db:

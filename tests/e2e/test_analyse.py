@@ -110,6 +110,16 @@ def test_a_part_away_for_a_night_costs_no_song(home: Home) -> None:
     assert " of 3 songs are analysed" in home.run("analyse", "--status").stdout
 
 
+def test_a_library_without_songs_names_mpd_s_update(home: Home) -> None:
+    for folder in home.mpd.music.iterdir():
+        shutil.rmtree(folder)
+    (home.mpd.music / "readme.txt").write_text("songs follow", encoding="utf-8")
+    home.mpd.mpc("update", "--wait")
+    done = home.run("analyse")
+    assert (done.returncode, "mpc update" in done.stderr) == (1, True)
+    assert "mpc update" in home.run("analyse", "--status").stdout
+
+
 def test_an_mpd_on_a_port_tells_on_its_socket(home: Home) -> None:
     home.host = "127.0.0.1"  # as the configuration begins, and setup writes it
     nowhere = home.run("analyse", "--limit", "1")

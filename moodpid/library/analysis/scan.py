@@ -104,7 +104,7 @@ class LibraryScan:
         self._clock = clock
         self._missing = 0
         self._placed = 0
-        self._slow: set[str] = set()  # in this scan
+        self._postponed: set[str] = set()  # to the next scan
 
     def run(self, limit: int | None = None) -> Progress:
         """Place all songs, analyse up to `limit`, place all again; what was done is kept whatever happens.
@@ -127,7 +127,7 @@ class LibraryScan:
                     break
                 progress.failure = None
                 self._deal_with(song, progress)
-                progress.waiting -= song.uri not in self._slow
+                progress.waiting -= song.uri not in self._postponed
                 progress.seconds = self._clock() - start_s
                 self._report(progress)
                 self._place_sometimes(progress)
@@ -138,9 +138,9 @@ class LibraryScan:
     def _songs(self, limit: int | None) -> Iterator[ListedSong]:
         left = limit if limit is not None else 1 << 62
         while left > 0:
-            wanted = min(left, _BATCH) + len(self._slow)
+            wanted = min(left, _BATCH) + len(self._postponed)
             found = self._store.next_songs(self._analyzer.version, wanted)
-            batch = [song for song in found if song.uri not in self._slow]
+            batch = [song for song in found if song.uri not in self._postponed]
             if not batch:
                 return
             yield from batch
@@ -175,7 +175,7 @@ class LibraryScan:
             analysis = self._analyze_file(path, song)
         except (DecodeError, UnusableSoundError) as error:
             if isinstance(error, SlowDecodeError) and not last:
-                self._slow.add(song.uri)  # the share or the machine may be at fault: at the next scan
+                self._postponed.add(song.uri)  # the share or the machine may be at fault
             else:
                 self._fail(song, stamp, str(error), progress)
         except NotADirectoryError:  # a track below a CUE sheet or a file of several
@@ -211,7 +211,7 @@ class LibraryScan:
         progress.failure = mpd_name(song.uri), reason
 
     def _file_is_missing(self, song: ListedSong, error: OSError, progress: Progress) -> None:
-        """Record that a file cannot be opened.
+        """Record that a file cannot be opened; what an earlier program found in it stays.
 
         Raises:
             MusicFolderError: The share is away, this is the wrong folder, or many in a row cannot be opened.
@@ -226,6 +226,10 @@ class LibraryScan:
                 f"{self._missing} songs in a row {fault} the music folder {self._folder}, such as "
                 f"{clean(mpd_name(song.uri))}: {remedy}"
             )
+        if self._store.is_analyzed(song.uri):
+            self._store.forget_attempt(song.uri)
+            self._postponed.add(song.uri)
+            return
         stamp = FileStamp(song.modified, NO_FILE)
         self._fail(song, stamp, f"the file cannot be opened: {error.strerror or error}", progress)
 

@@ -47,6 +47,21 @@ def test_a_missing_file_is_analysed_once_it_is_back(folder: Folder) -> None:
     assert folder.scan().analyzed == 1
 
 
+def test_a_missing_file_keeps_the_place_that_it_had(folder: Folder) -> None:
+    folder.write("here.mp3")
+    folder.write("away.mp3")
+    folder.list()
+    folder.scan()
+    folder.store.analyze_again()
+    (folder.music / "away.mp3").rename(folder.music / "elsewhere")
+    progress = folder.scan()
+    assert (progress.analyzed, progress.failed, progress.waiting) == (1, 0, 1)
+    with LibraryReader(folder.path) as reader:
+        assert reader.song("away.mp3") is not None
+    (folder.music / "elsewhere").rename(folder.music / "away.mp3")
+    assert folder.scan().analyzed == 1
+
+
 @pytest.mark.parametrize("fate", ["unplugged", "unplugged late"])
 def test_a_share_that_goes_in_mid_song_costs_none(folder: Folder, fate: str) -> None:
     folder.write("keeps the folder.txt")
