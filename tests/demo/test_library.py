@@ -6,6 +6,7 @@ import pytest
 from demo import library, run
 from demo.library import STYLES, generate, tracks
 
+from moodpid.library.analysis.files import Passage
 from moodpid.library.places import PLACES
 from moodpid.library.records import Tags
 from moodpid.library_app import NETWORK, build_analyzer
@@ -27,7 +28,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Affect]]:
     analyzer = build_analyzer()
     return {
         mood: [
-            analyzer.analyze(folder / "music" / track.path, SECONDS, Tags()).place.affect
+            analyzer.analyze(Passage(folder / "music" / track.path, SECONDS), Tags()).place.affect
             for track in tracks(mood)[:1]
         ]
         for mood in STYLES

@@ -110,6 +110,18 @@ def test_a_part_away_for_a_night_costs_no_song(home: Home) -> None:
     assert " of 3 songs are analysed" in home.run("analyse", "--status").stdout
 
 
+def test_tracks_of_a_cue_sheet_are_analysed(home: Home) -> None:
+    first, second, *_ = sorted((home.mpd.music / "sad").glob("*.wav"))
+    sheet = [f'FILE "{first.name}" WAVE', "TRACK 01 AUDIO", "INDEX 01 00:00:00"]
+    sheet += [f'FILE "{second.name}" WAVE', "TRACK 02 AUDIO", "INDEX 01 00:00:00"]
+    (home.mpd.music / "sad" / "album.cue").write_text("\n".join(sheet), encoding="utf-8")
+    home.mpd.mpc("update", "--wait")
+    assert "sad/album.cue/track0002" in home.mpd.mpc("listall")
+    home.run("analyse")
+    status = home.run("analyse", "--status").stdout
+    assert "0 wait, 0 could not be read" in status
+
+
 def test_a_library_without_songs_names_mpd_s_update(home: Home) -> None:
     for folder in home.mpd.music.iterdir():
         shutil.rmtree(folder)

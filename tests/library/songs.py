@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from moodpid.library.analysis.decoder import DecodeError, SlowDecodeError
+from moodpid.library.analysis.files import Passage
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
 from moodpid.library.store import LibraryStore
@@ -42,8 +43,9 @@ class ReadingAnalyzer:
         self.heard: list[str] = []
         self.placed = 0
 
-    def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
-        del duration_s, tags
+    def analyze(self, passage: Passage, tags: Tags) -> Analysis:
+        del tags
+        path = passage.path
         self.heard.append(path.name)
         match path.read_text(encoding="utf-8").split():
             case ["broken", *why]:

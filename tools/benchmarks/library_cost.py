@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from moodpid.library.analysis.decode import decode
 from moodpid.library.analysis.features import extract
+from moodpid.library.analysis.files import Passage
 from moodpid.library.analysis.musicnn import Musicnn
 from moodpid.library_app import NETWORK
 
@@ -29,11 +30,12 @@ _SAMPLE_S = 0.002
 _ANALYSE = """
 import sys
 from pathlib import Path
+from moodpid.library.analysis.files import Passage
 from moodpid.library.records import Tags
 from moodpid.library_app import build_analyzer
 analyzer = build_analyzer()
 for song in sys.argv[1:]:
-    analyzer.analyze(Path(song), 0.0, Tags())
+    analyzer.analyze(Passage(Path(song)), Tags())
 """
 
 
@@ -49,7 +51,7 @@ def main() -> int:
     costs: dict[str, list[float]] = {"decoding": [], "features": [], "network": []}
     for song in options.songs:
         before_s = children_s()
-        excerpt = decode(song.absolute(), 0.0, network=True)
+        excerpt = decode(Passage(song.absolute()), network=True)
         costs["decoding"].append(children_s() - before_s)
         costs["features"].append(cpu_s(partial(extract, excerpt.samples)))
         costs["network"].append(cpu_s(partial(network.embed, excerpt.network_samples)))

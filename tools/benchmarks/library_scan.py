@@ -31,6 +31,7 @@ import numpy as np
 
 from moodpid.library.analysis.analyzer import SongAnalyzer
 from moodpid.library.analysis.features import NAMES
+from moodpid.library.analysis.files import Passage
 from moodpid.library.analysis.heads import read_heads
 from moodpid.library.analysis.scan import LibraryScan, Progress
 from moodpid.library.places import Place
@@ -57,12 +58,12 @@ class ReadingAnalyzer:
         self._read = read.open("a", encoding="utf-8")
         self._real = SongAnalyzer(read_heads(HEADS), None)
 
-    def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
+    def analyze(self, passage: Passage, tags: Tags) -> Analysis:
         """Return two numbers of the file as its place, and features drawn by a third."""
-        del duration_s, tags
-        self._read.write(f"{path.name}\n")
+        del tags
+        self._read.write(f"{passage.path.name}\n")
         self._read.flush()
-        valence, arousal, number = path.read_text(encoding="utf-8").split()
+        valence, arousal, number = passage.path.read_text(encoding="utf-8").split()
         features = np.random.default_rng(int(number)).normal(size=len(NAMES)).astype("<f4").tobytes()
         place = Place(Affect(float(valence), float(arousal)), 0.3, 0.3)
         return Analysis(features, None, place, bytes(16), -14.0)

@@ -1,13 +1,14 @@
 """One song from its file to its place: decoder, features, network and heads together."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import compress
-from pathlib import Path
 
 import numpy as np
 
 from moodpid.library.analysis.decode import Excerpt, decode
 from moodpid.library.analysis.features import NAMES, extract
+from moodpid.library.analysis.files import Passage
 from moodpid.library.analysis.filterbanks import Floats
 from moodpid.library.analysis.heads import FEW_SONGS, Head, Heads, Places, Standardization, head_inputs
 from moodpid.library.analysis.musicnn import EMBEDDING, Musicnn
@@ -37,7 +38,7 @@ class SongAnalyzer:
         """Grows with what the analysis knows: the network's numbers count as a step of their own."""
         return analyzer_version(network=self._network is not None)
 
-    def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
+    def analyze(self, passage: Passage, tags: Tags) -> Analysis:
         """Return what is found in a song.
 
         Raises:
@@ -45,7 +46,7 @@ class SongAnalyzer:
             DecoderMissingError: ffmpeg cannot be started.
             OSError: The file cannot be opened.
         """
-        excerpt, features = self._read_excerpt(path, duration_s)
+        excerpt, features = self._read_excerpt(passage)
         embedding = self._network.embed(excerpt.network_samples) if self._network else None
         rows = None if embedding is None else embedding[None]
         inputs = head_inputs(features[None], rows)
@@ -59,15 +60,15 @@ class SongAnalyzer:
             excerpt.loudness_lufs,
         )
 
-    def _read_excerpt(self, path: Path, duration_s: float) -> tuple[Excerpt, Floats]:
+    def _read_excerpt(self, passage: Passage) -> tuple[Excerpt, Floats]:
         """Return samples and features of the middle of a song, or of its start where the middle is silent."""
-        excerpt = decode(path, duration_s, network=self._network is not None)
+        excerpt = decode(passage, network=self._network is not None)
         try:
             return excerpt, extract(excerpt.samples)
         except UnusableSoundError:
             if not excerpt.start_s:
                 raise
-        excerpt = decode(path, 0.0, network=self._network is not None)
+        excerpt = decode(replace(passage, duration_s=0.0), network=self._network is not None)
         return excerpt, extract(excerpt.samples)
 
     def _head(self, *, network: bool) -> Head:

@@ -21,6 +21,7 @@ from moodpid.library.analysis.decoder import (
     Output,
     SlowDecodeError,
 )
+from moodpid.library.analysis.files import Passage
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
 from moodpid.text import clean
 
@@ -67,12 +68,11 @@ class Excerpt:
     start_s: float = 0.0
 
 
-def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = DEFAULT_LIMITS) -> Excerpt:
+def decode(passage: Passage, *, network: bool, limits: Limits = DEFAULT_LIMITS) -> Excerpt:
     """Decode a minute from the middle of a song, or from its start where the middle is not there.
 
     Args:
-        path: Absolute.
-        duration_s: As MPD's database has it; 0 if unknown.
+        passage: Where it lies; its path is absolute.
         network: Whether the samples for the network are wanted too.
         limits: For the ffmpeg process.
 
@@ -81,15 +81,16 @@ def decode(path: Path, duration_s: float, *, network: bool, limits: Limits = DEF
         DecoderMissingError: ffmpeg cannot be started.
         OSError: The file cannot be read.
     """
-    _require_file(path)
+    _require_file(passage.path)
+    duration_s = passage.duration_s
     start_s = (duration_s - EXCERPT_S) / 2 if duration_s > EXCERPT_S + _WORTH_SEEKING_S else 0.0
     if start_s:
         with suppress(DecodeError):
-            excerpt = _decode_from(path, start_s, network=network, limits=limits)
+            excerpt = _decode_from(passage, start_s, network=network, limits=limits)
             if len(excerpt.samples) > EXCERPT_S / 2 * SAMPLE_RATE_HZ:
                 return replace(excerpt, start_s=start_s)
         # The file is cut short, or its index is wrong
-    return _decode_from(path, 0.0, network=network, limits=limits)
+    return _decode_from(passage, 0.0, network=network, limits=limits)
 
 
 def ffmpeg_version() -> str:
@@ -121,16 +122,18 @@ def _require_file(path: Path) -> None:
         raise DecodeError("the file is empty")
 
 
-def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: bool) -> list[str]:
+def _command(passage: Passage, start_s: float, network_pipe: int | None, *, loudness: bool) -> list[str]:
     """Return the command line: outputs on stdout and `network_pipe`, the loudness on stderr."""
+    start_s += passage.start_s
+    length_s = min(EXCERPT_S, passage.duration_s or EXCERPT_S) if passage.is_part else EXCERPT_S
     raw = ["-vn", "-sn", "-dn", "-map", "0:a:0", "-ac", "1", "-f", "f32le"]
     command = [
         *("ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "level+info", "-threads", "1"),
         *("-filter_threads", "1"),
         *(("-ss", f"{start_s:.2f}") if start_s else ()),
         # Neither a network nor another file than this one is reached, whatever the file contains
-        *("-t", f"{EXCERPT_S:.2f}", "-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS),
-        *("-i", f"file:{path}"),
+        *("-t", f"{length_s:.2f}", "-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS),
+        *("-i", f"file:{passage.path}"),
         *(*raw, "-ar", str(SAMPLE_RATE_HZ), "pipe:1"),
     ]
     if loudness:
@@ -140,16 +143,16 @@ def _command(path: Path, start_s: float, network_pipe: int | None, *, loudness: 
     return command
 
 
-def _decode_from(path: Path, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
+def _decode_from(passage: Passage, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
     try:
-        return _run(path, start_s, network=network, limits=limits, loudness=True)
+        return _run(passage, start_s, network=network, limits=limits, loudness=True)
     except _NoLoudnessError:
-        return _run(path, start_s, network=network, limits=limits, loudness=False)
+        return _run(passage, start_s, network=network, limits=limits, loudness=False)
 
 
-def _run(path: Path, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Excerpt:
+def _run(passage: Passage, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Excerpt:
     output = decoder.run(
-        partial(_command, path, start_s, loudness=loudness),
+        partial(_command, passage, start_s, loudness=loudness),
         _expected_bytes(SAMPLE_RATE_HZ),
         _expected_bytes(NETWORK_RATE_HZ) if network else 0,
         limits,

@@ -1,15 +1,43 @@
-"""The music folder: finding the file of a song, and knowing it again under another name."""
+"""The music folder: finding the sound of a song, and knowing it again under another name."""
 
 import hashlib
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from moodpid.errors import ExitCode, MoodpidError
+from moodpid.library.analysis.cue_sheet import cue_tracks
 from moodpid.library.names import mpd_name
 from moodpid.library.records import FileStamp, ListedSong
-from moodpid.regular_file import check_regular
+from moodpid.regular_file import check_regular, read_regular
 
 _SAMPLE_BYTES = 64 * 1024
+_CUE_BYTES = 1 << 20
+_CUE_TRACK = re.compile(r"track(\d{4,9})")  # MPD's name for a song of a CUE sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Where the sound of a song lies.
+
+    Attributes:
+        path: The file.
+        duration_s: As MPD's database has it; 0 if unknown.
+        start_s: Where in the file it begins.
+        is_part: There are other songs in the file.
+    """
+
+    path: Path
+    duration_s: float = 0.0
+    start_s: float = 0.0
+    is_part: bool = False
+
+
+class NoPassageError(MoodpidError):
+    """A song has no sound in the music folder."""
+
+    exit_code = ExitCode.SOME_FAILED
 
 
 class MusicFolderError(MoodpidError):
@@ -35,27 +63,47 @@ def require_folder(folder: Path) -> None:
     raise MusicFolderError(f"the music folder {folder} is empty: mount it, or set music in [library]")
 
 
-def path_of(folder: Path, uri: str) -> Path | None:
-    """Return where the file of a song is; None if it has none of its own, such as a stream.
+def locate(folder: Path, song: ListedSong) -> Passage:
+    """Return where the sound of a song lies; that of a CUE sheet's track lies in another file.
 
     Args:
         folder: The music folder.
-        uri: As the database has it.
+        song: As the database has it.
+
+    Raises:
+        NoPassageError: It is a stream, or a track of a CUE sheet that does not have it.
+        OSError: The CUE sheet cannot be read.
     """
-    if "://" in uri or uri.startswith("/") or "\0" in uri or ".." in uri.split("/"):
-        return None
-    return folder / mpd_name(uri)
+    path = _path_within(folder, mpd_name(song.uri))
+    track = _CUE_TRACK.fullmatch(path.name)
+    if not track or path.parent.suffix.lower() != ".cue" or path.parent.is_dir():
+        return Passage(path, song.duration_s)
+    tracks = cue_tracks(read_regular(path.parent, _CUE_BYTES))
+    number = int(track[1])
+    if not 1 <= number <= len(tracks):
+        raise NoPassageError("the CUE sheet has no such track")
+    found = tracks[number - 1]
+    return Passage(_path_within(path.parents[1], found.file), song.duration_s, found.start_s, is_part=True)
 
 
-def stamp_of(path: Path, song: ListedSong) -> FileStamp:
-    """Return by what the file is known again: its size, and 64 kB from its middle, where no tags are.
+def _path_within(folder: Path, name: str) -> Path:
+    """Return a path below a folder; raises NoPassageError for one that leads out of it."""
+    if "://" in name or name.startswith("/") or "\0" in name or ".." in name.split("/"):
+        raise NoPassageError("no file of its own in the music folder")
+    return folder / name
+
+
+def stamp_of(passage: Passage, song: ListedSong) -> FileStamp:
+    """Return by what a song's file is known again: its size, and 64 kB from its middle, where no tags are.
 
     Raises:
         OSError: It cannot be read, or is not a regular file.
     """
-    check_regular(path)
-    with path.open("rb") as file:
+    check_regular(passage.path)
+    with passage.path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(max(0, (size - _SAMPLE_BYTES) // 2))
         content = file.read(_SAMPLE_BYTES)
+    if passage.is_part:
+        content += f" {passage.start_s:.2f} {passage.duration_s:.2f}".encode()
     return FileStamp(song.modified, size, hashlib.blake2b(content, digest_size=16).digest())

@@ -11,7 +11,14 @@ from typing import Protocol
 
 from moodpid.errors import MoodpidError
 from moodpid.library.analysis.decoder import DecodeError, DecoderMissingError, SlowDecodeError
-from moodpid.library.analysis.files import MusicFolderError, path_of, require_folder, stamp_of
+from moodpid.library.analysis.files import (
+    MusicFolderError,
+    NoPassageError,
+    Passage,
+    locate,
+    require_folder,
+    stamp_of,
+)
 from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT, UnusableSoundError
 from moodpid.library.database import LibraryError
 from moodpid.library.names import mpd_name
@@ -23,7 +30,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 MISSING_IN_A_ROW = 20
-NO_OWN_FILE = "no file of its own in the music folder"
+WITHIN_FILE = "a track within a file: it needs a file of its own, or a CUE sheet beside the file"
 _BATCH = 50
 _SILENT_RETRIED = "silent_retried"  # the fact that this was done
 _FIRST_PLACING = 50  # songs after which all are placed again; then after twice as many, and so on
@@ -36,7 +43,7 @@ class Analyzer(Protocol):
     def version(self) -> int:
         """Grows with what it knows."""
 
-    def analyze(self, path: Path, duration_s: float, tags: Tags) -> Analysis:
+    def analyze(self, passage: Passage, tags: Tags) -> Analysis:
         """Return what is found in a song."""
 
     def place_library(self, store: LibraryStore) -> None:
@@ -160,26 +167,23 @@ class LibraryScan:
             raise
 
     def _listen(self, song: ListedSong, progress: Progress, *, last: bool) -> None:
-        path = path_of(self._folder, song.uri)
         stamp = FileStamp(song.modified, 0)
-        if path is None:
-            self._fail(song, stamp, NO_OWN_FILE, progress)
-            return
         try:
-            stamp = stamp_of(path, song)
+            passage = locate(self._folder, song)
+            stamp = stamp_of(passage, song)
             self._missing = 0
             if known := self._store.same_content(stamp, self._analyzer.version, song.uri):
                 self._store.copy(known, song)
                 progress.moved += 1
                 return
-            analysis = self._analyze_file(path, song)
-        except (DecodeError, UnusableSoundError) as error:
+            analysis = self._analyze_file(passage, song)
+        except (DecodeError, UnusableSoundError, NoPassageError) as error:
             if isinstance(error, SlowDecodeError) and not last:
                 self._postponed.add(song.uri)  # the share or the machine may be at fault
             else:
                 self._fail(song, stamp, str(error), progress)
-        except NotADirectoryError:  # a track below a CUE sheet or a file of several
-            self._fail(song, stamp, NO_OWN_FILE, progress)
+        except NotADirectoryError:  # a track below a file of several
+            self._fail(song, stamp, WITHIN_FILE, progress)
         except OSError as error:
             self._file_is_missing(song, error, progress)
         except MoodpidError:
@@ -191,18 +195,18 @@ class LibraryScan:
             self._store.record(song, stamp, self._analyzer.version, analysis)
             progress.analyzed += 1
 
-    def _analyze_file(self, path: Path, song: ListedSong) -> Analysis:
+    def _analyze_file(self, passage: Passage, song: ListedSong) -> Analysis:
         """Analyse a song, and make sure that its file is still there: else that may not be all of it.
 
         Raises:
             OSError: The file went away meanwhile.
         """
         try:
-            analysis = self._analyzer.analyze(path, song.duration_s, song.tags)
+            analysis = self._analyzer.analyze(passage, song.tags)
         except (DecodeError, UnusableSoundError):
-            stamp_of(path, song)
+            stamp_of(passage, song)
             raise
-        stamp_of(path, song)
+        stamp_of(passage, song)
         return analysis
 
     def _fail(self, song: ListedSong, stamp: FileStamp, reason: str, progress: Progress) -> None:
@@ -235,10 +239,14 @@ class LibraryScan:
 
     def _retry_missing(self) -> None:
         """Let songs wait again whose files were away and are back."""
-        paths = {uri: path_of(self._folder, uri) for uri in self._store.missing_files()}
-        back = [uri for uri, path in paths.items() if path and os.access(path, os.R_OK)]
+        back = [uri for uri in self._store.missing_files() if self._is_there(uri)]
         if back:
             self._store.analyze_again(back)
+
+    def _is_there(self, uri: str) -> bool:
+        with suppress(OSError, NoPassageError):
+            return os.access(locate(self._folder, ListedSong(uri)).path, os.R_OK)
+        return False
 
     def _retry_silent(self) -> None:
         """Let songs wait again once of which an earlier program heard the middle alone, which was silent."""

@@ -8,6 +8,7 @@ from musicnn_weights import fold
 from moodpid.library.analysis import analyzer as module
 from moodpid.library.analysis.analyzer import SongAnalyzer
 from moodpid.library.analysis.features import NAMES
+from moodpid.library.analysis.files import Passage
 from moodpid.library.analysis.heads import read_heads
 from moodpid.library.analysis.musicnn import Musicnn
 from moodpid.library.analysis.spectrogram import UnusableSoundError
@@ -40,7 +41,7 @@ def song(tmp_path: Path) -> Path:
 def test_a_song_is_placed_with_and_without_the_network(song: Path, network: Musicnn) -> None:
     alone, both = SongAnalyzer(HEADS, None), SongAnalyzer(HEADS, network)
     assert both.version > alone.version
-    first, second = alone.analyze(song, 12.0, Tags()), both.analyze(song, 12.0, Tags())
+    first, second = (one.analyze(Passage(song, 12.0), Tags()) for one in (alone, both))
     assert first.embedding is None
     assert second.embedding
     assert (len(first.features), len(second.embedding)) == (4 * 103, 2 * 200)
@@ -50,7 +51,7 @@ def test_a_song_is_placed_with_and_without_the_network(song: Path, network: Musi
 
 def test_tags_move_a_song(song: Path) -> None:
     analyzer = SongAnalyzer(HEADS, None)
-    plain, sad = (analyzer.analyze(song, 12.0, Tags(mood=mood)).place for mood in ("", "Sad"))
+    plain, sad = (analyzer.analyze(Passage(song, 12.0), Tags(mood=mood)).place for mood in ("", "Sad"))
     assert sad.affect.valence < plain.affect.valence
 
 
@@ -60,9 +61,9 @@ def test_a_song_with_silence_in_its_middle_is_heard(tmp_path: Path) -> None:
     hidden = write_wav(tmp_path / "hidden.wav", np.concatenate([sound, silence, sound]))
     silent = write_wav(tmp_path / "silent.wav", np.concatenate([silence, sound]))
     analyzer = SongAnalyzer(HEADS, None)
-    assert analyzer.analyze(hidden, 86.0, Tags()).place.affect.arousal > 0
+    assert analyzer.analyze(Passage(hidden, 86.0), Tags()).place.affect.arousal > 0
     with pytest.raises(UnusableSoundError, match="silent"):
-        analyzer.analyze(silent, 78.0, Tags())
+        analyzer.analyze(Passage(silent, 78.0), Tags())
 
 
 def test_placing_the_library_changes_no_place_of_a_small_one(tmp_path: Path, network: Musicnn) -> None:
@@ -125,7 +126,7 @@ def placed(
         for number in range(songs):
             sound = (march if number % 2 else lament)(8.0 + number / 4)
             path = write_wav(tmp_path / f"{number}.wav", sound)
-            analysis = found[path.name] = analyzer.analyze(path, 0.0, Tags())
+            analysis = found[path.name] = analyzer.analyze(Passage(path), Tags())
             store.record(listed(path.name), stamp(listed(path.name)), analyzer.version, analysis)
         analyzer.place_library(store)
         with LibraryReader(tmp_path / "library.sqlite") as reader:

@@ -11,6 +11,7 @@ from moodpid.library import ffmpeg
 from moodpid.library.analysis import decode as module
 from moodpid.library.analysis.decode import decode, ffmpeg_version
 from moodpid.library.analysis.decoder import DEFAULT_LIMITS, DecodeError, DecoderMissingError, Limits
+from moodpid.library.analysis.files import Passage
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
 from tests.support.environment import require
 
@@ -27,7 +28,7 @@ def _ffmpeg() -> None:
 
 def reason(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
     with pytest.raises(DecodeError) as caught:
-        decode(path, 0.0, network=False, limits=limits)
+        decode(Passage(path), network=False, limits=limits)
     (line,) = caught.value.lines
     return line
 
@@ -48,7 +49,7 @@ def write_program(path: Path, text: str) -> None:
 
 def test_one_process_gives_both_rates_and_the_loudness(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "song.wav", march(10.0))
-    excerpt = decode(song, 10.0, network=True)
+    excerpt = decode(Passage(song, 10.0), network=True)
     assert len(excerpt.samples) == 10 * RATE_HZ
     assert len(excerpt.network_samples) == 160_000
     assert np.allclose(excerpt.samples, march(10.0), atol=1e-4)
@@ -58,7 +59,7 @@ def test_one_process_gives_both_rates_and_the_loudness(tmp_path: Path) -> None:
 def test_a_long_song_is_read_from_its_middle(tmp_path: Path) -> None:
     quiet, loud = np.zeros(60 * RATE_HZ, np.float32), march(60.0)
     song = write_wav(tmp_path / "song.wav", np.concatenate([quiet, loud, quiet]))
-    excerpt = decode(song, 180.0, network=False)
+    excerpt = decode(Passage(song, 180.0), network=False)
     assert len(excerpt.samples) == 60 * RATE_HZ
     assert np.allclose(excerpt.samples, loud, atol=1e-4)
     assert not len(excerpt.network_samples)
@@ -66,7 +67,7 @@ def test_a_long_song_is_read_from_its_middle(tmp_path: Path) -> None:
 
 def test_a_truncated_song_is_read_from_its_start(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "song.wav", march(40.0))
-    assert len(decode(song, 3600.0, network=False).samples) == 40 * RATE_HZ
+    assert len(decode(Passage(song, 3600.0), network=False).samples) == 40 * RATE_HZ
 
 
 @pytest.mark.parametrize(
@@ -74,19 +75,22 @@ def test_a_truncated_song_is_read_from_its_start(tmp_path: Path) -> None:
     ["18:04.wav", "-i.wav", "100% %d.wav", "a\nb.wav", "naïve — ☃.wav", "pipe:0", "a'b\"c$d.wav", "x?y#z"],
 )
 def test_any_name_can_be_read(tmp_path: Path, name: str) -> None:
-    assert len(decode(write_wav(tmp_path / name, march(4.0)), 4.0, network=False).samples) == 4 * RATE_HZ
+    assert (
+        len(decode(Passage(write_wav(tmp_path / name, march(4.0)), 4.0), network=False).samples)
+        == 4 * RATE_HZ
+    )
 
 
 def test_many_channels_at_a_high_rate_are_read(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "hires.wav", march(30.0), rate_hz=192_000, channels=8)
-    assert len(decode(song, 0.0, network=True).samples) == pytest.approx(
+    assert len(decode(Passage(song), network=True).samples) == pytest.approx(
         30 * RATE_HZ * RATE_HZ / 192_000, rel=0.01
     )
 
 
 def test_silence_has_no_loudness(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "song.wav", np.zeros(5 * RATE_HZ, np.float32))
-    assert decode(song, 5.0, network=False).loudness_lufs is None
+    assert decode(Passage(song, 5.0), network=False).loudness_lufs is None
 
 
 @pytest.mark.parametrize(
@@ -118,7 +122,7 @@ def test_formats_of_music_libraries_are_read(tmp_path: Path, name: str) -> None:
     made = subprocess.run(["ffmpeg", "-v", "error", "-i", sound, song], check=False, capture_output=True)
     if made.returncode:
         pytest.skip(f"this ffmpeg has no encoder for {name}")
-    assert len(decode(song, 4.0, network=False).samples) == pytest.approx(4 * RATE_HZ, rel=0.05)
+    assert len(decode(Passage(song, 4.0), network=False).samples) == pytest.approx(4 * RATE_HZ, rel=0.05)
 
 
 def test_folders_and_pipes_are_not_read(tmp_path: Path) -> None:
@@ -130,7 +134,7 @@ def test_folders_and_pipes_are_not_read(tmp_path: Path) -> None:
 def test_a_link_to_itself_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "loop.mp3").symlink_to("loop.mp3")
     with pytest.raises(OSError, match="symbolic links"):
-        decode(tmp_path / "loop.mp3", 0.0, network=False)
+        decode(Passage(tmp_path / "loop.mp3"), network=False)
 
 
 def test_less_than_a_second_is_too_little(tmp_path: Path) -> None:
@@ -185,7 +189,7 @@ def test_a_missing_decoder_is_named_with_its_package(tmp_path: Path, monkeypatch
     monkeypatch.setenv("PATH", str(tmp_path))
     song = write_wav(tmp_path / "song.wav", march(4.0))
     with pytest.raises(DecoderMissingError, match=ffmpeg.INSTALL):
-        decode(song, 0.0, network=True)
+        decode(Passage(song), network=True)
     with pytest.raises(DecoderMissingError, match=ffmpeg.INSTALL):
         ffmpeg_version()
 
@@ -194,7 +198,7 @@ def test_no_pipe_stays_open(tmp_path: Path) -> None:
     song = write_wav(tmp_path / "song.wav", march(4.0))
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
-        module.decode(song, 0.0, network=True)
+        module.decode(Passage(song), network=True)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from moodpid.library.analysis.decode import decode
 from moodpid.library.analysis.decoder import SlowDecodeError
+from moodpid.library.analysis.files import Passage
 from tests.library.analysis.sounds import march, write_wav
 
 SECONDS = 4.0
@@ -48,31 +49,31 @@ def sound(seconds: float, rate_hz: int = 22050) -> str:
 
 def test_a_decoder_of_many_threads_stays_within_its_memory(song: Path, ffmpeg: Path) -> None:
     does(ffmpeg, f"exec python3 -c '{THREADS}'")
-    assert len(decode(song, SECONDS, network=False).samples) == SECONDS * 22050
+    assert len(decode(Passage(song), network=False).samples) == SECONDS * 22050
 
 
 def test_our_own_stacks_stay_as_they_were(song: Path, ffmpeg: Path) -> None:
     does(ffmpeg, sound(SECONDS), LOUDNESS)
     before = resource.getrlimit(resource.RLIMIT_STACK)
-    decode(song, SECONDS, network=False)
+    decode(Passage(song), network=False)
     assert resource.getrlimit(resource.RLIMIT_STACK) == before
 
 
 def test_what_a_killed_decoder_wrote_is_not_the_song(song: Path, ffmpeg: Path) -> None:
     does(ffmpeg, sound(SECONDS), LOUDNESS, "kill -KILL $$")
     with pytest.raises(SlowDecodeError, match="memory may have run out"):
-        decode(song, SECONDS, network=False)
+        decode(Passage(song), network=False)
 
 
 def test_the_song_is_not_at_fault_where_no_thread_starts(song: Path, ffmpeg: Path) -> None:
     does(ffmpeg, sound(SECONDS), f"echo '{STARVED}' >&2", LOUDNESS, "exit 245")
     with pytest.raises(SlowDecodeError, match="too much memory"):
-        decode(song, SECONDS, network=False)
+        decode(Passage(song), network=False)
 
 
 def test_a_cover_that_gets_no_memory_is_no_harm(song: Path, ffmpeg: Path) -> None:
     does(ffmpeg, sound(SECONDS), "echo '[mjpeg @ 0x55] [error] Cannot allocate memory' >&2", LOUDNESS)
-    assert decode(song, SECONDS, network=False).loudness_lufs == -20.0
+    assert decode(Passage(song), network=False).loudness_lufs == -20.0
 
 
 @pytest.mark.parametrize("seconds", [0.0, 2.0])
@@ -80,4 +81,4 @@ def test_a_song_whose_network_sound_is_cut_waits(song: Path, ffmpeg: Path, secon
     # The last argument is the network's pipe
     does(ffmpeg, sound(SECONDS), f'{sound(seconds, 16000)} > "/dev/fd/${{!#/pipe:/}}"', LOUDNESS)
     with pytest.raises(SlowDecodeError, match="too much memory"):
-        decode(song, SECONDS, network=True)
+        decode(Passage(song), network=True)

@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.library.analysis.files import path_of
+from moodpid.library.analysis.files import NoPassageError, locate
 from moodpid.library.names import database_name
 from moodpid.library.reader import LibraryReader
 from tests.library.analysis.music_folder import WORDS, Folder
+from tests.library.songs import listed
 
 
 def test_every_song_is_heard_once(folder: Folder) -> None:
@@ -106,4 +107,5 @@ def test_a_song_that_cannot_be_placed_is_heard_again(folder: Folder, monkeypatch
 
 @pytest.mark.parametrize("uri", ["/etc/passwd", "a/../../b", "..", "file:///a", "a\0b"])
 def test_names_that_lead_elsewhere_have_no_file(uri: str) -> None:
-    assert path_of(Path("/music"), uri) is None
+    with pytest.raises(NoPassageError, match="no file of its own"):
+        locate(Path("/music"), listed(uri))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.library.analysis.files import MusicFolderError
-from moodpid.library.analysis.scan import MAX_ATTEMPTS, MISSING_IN_A_ROW
+from moodpid.library.analysis.scan import MAX_ATTEMPTS, MISSING_IN_A_ROW, WITHIN_FILE
 from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT
 from moodpid.library.database import LibraryError
 from moodpid.library.reader import LibraryReader
@@ -148,15 +148,18 @@ def test_a_wrong_folder_ends_the_scan_after_a_few_songs(folder: Folder) -> None:
     assert folder.store.backlog(ANALYZER).failed == MISSING_IN_A_ROW - 1
 
 
-def test_tracks_of_cue_sheets_do_not_end_the_scan(folder: Folder) -> None:
+@pytest.mark.parametrize(
+    ("within", "why"), [("cd.cue", "the CUE sheet has no such track"), ("cd.flac", WITHIN_FILE)]
+)
+def test_tracks_without_a_file_do_not_end_the_scan(folder: Folder, within: str, why: str) -> None:
     folder.write("z.mp3")
-    (folder.music / "cd.cue").write_text("", encoding="utf-8")
-    folder.modified |= {f"cd.cue/track{number:04}": "1" for number in range(2 * MISSING_IN_A_ROW)}
+    (folder.music / within).write_text("", encoding="utf-8")
+    folder.modified |= {f"{within}/track{number:04}": "1" for number in range(2 * MISSING_IN_A_ROW)}
     folder.list()
     progress = folder.scan()
     assert (progress.analyzed, progress.failed) == (1, 2 * MISSING_IN_A_ROW)
     with LibraryReader(folder.path) as reader:
-        assert reader.failures(1) == [("cd.cue/track0000", "no file of its own in the music folder")]
+        assert reader.failures(1) == [(f"{within}/track0000", why)]
 
 
 def test_a_file_that_cannot_be_looked_for_is_missing(folder: Folder) -> None:
