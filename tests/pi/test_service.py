@@ -236,12 +236,27 @@ def _about_library(output: str) -> dict[str, str]:
 
 def test_the_songs_of_an_mpd_on_a_port_are_found(pi: Pi) -> None:
     pi.write("/etc/moodpid/moodpid.toml", '[camera]\nsource = "recording"')  # all moods play by sound
-    doctor = "PATH=$PATH:/run/programs runuser -w PATH -u moodpid -- moodpid doctor --json"
-    without = _about_library(pi.tell(doctor))
-    # ffmpeg is only recommended, and left out here
-    pi.run("mkdir -p /run/programs; ln -sf /bin/true /run/programs/ffmpeg")
+    doctor = "runuser -u moodpid -- moodpid doctor --json"
     library = _about_library(pi.tell(doctor))
+    pi.run("mv /usr/bin/ffmpeg /usr/bin/ffmpeg.away")  # it is only recommended
+    without = _about_library(pi.tell(doctor))
+    pi.run("mv /usr/bin/ffmpeg.away /usr/bin/ffmpeg")
     pi.configure()
     assert without["remedy"] == "sudo apt install --no-install-recommends ffmpeg"
     # Not that the folder is out of reach: MPD does not tell it on a port, and here it has no socket
     assert library["message"] == "no song is analysed, and the moods play by the sound of songs"
+
+
+def test_songs_are_analysed_within_the_service_s_limits(pi: Pi) -> None:
+    sound = "-f lavfi -i 'sine=220:d=70,tremolo=2:0.9,aformat=channel_layouts=stereo'"
+    for name in ("one.mp3", "two.flac"):
+        pi.run(f"ffmpeg -nostdin -loglevel error -y {sound} /var/lib/mpd/music/{name}")
+    # Now, though the machine is busy with other scenarios
+    now = "[Service]\nExecStart=\nExecStart=/usr/bin/moodpid analyse"
+    pi.write("/etc/systemd/system/moodpid-analyse.service.d/now.conf", now)
+    pi.run("mpc -q update --wait && systemctl daemon-reload && systemctl start moodpid-analyse")
+    pi.wait_for("systemctl show --property ActiveState moodpid-analyse | grep inactive", limit_s=180)
+    code = "from pathlib import Path; from moodpid.library.reader import LibraryReader"
+    asked = "songs = LibraryReader(Path('/var/lib/moodpid/library.sqlite')).songs(['one.mp3', 'two.flac'])"
+    found = pi.run(f'PYTHONPATH=/usr/lib/moodpid python3 -c "{code}; {asked}; print(len(songs))"').stdout
+    assert int(found) == 2, pi.tell("moodpid analyse --status")
