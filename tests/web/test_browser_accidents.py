@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from moodpid.mood.emotion import Mood
 from moodpid.requests import ChangeSetting
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings, without_stale_faces
 from moodpid.web.login_link import one_time_link
 from tests.support.browser import PHONE, Held, Tab, picture, tab
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
@@ -106,6 +106,16 @@ def test_a_mood_of_the_past_is_not_shown_as_present(opened: Tab, server: PageSer
     expect(opened.page.locator(".mood-since")).to_have_text(re.compile("^as it was .* ago$"))
     expect(opened.page.locator(".top .value")).to_have_text("0 %")
     expect(opened.page.locator(".here")).to_have_class(re.compile("away"))
+
+
+def test_an_override_in_the_dark_shows_no_bars(opened: Tab, server: PageServer) -> None:
+    opened.show("now")
+    expect(opened.page.locator(".top .value")).to_have_text("80 %")
+    dark, happy = CameraState(CameraStatus.DARK), Settings(override=Mood.HAPPY)
+    state = replace(app_state(), camera=dark, settings=happy, room_known=False)
+    server.publisher.publish(without_stale_faces(state), ())
+    expect(opened.page.locator(".mood-since")).to_have_text("for a moment · set by hand")
+    expect(opened.page.locator(".beliefs .value")).to_have_text(["0 %"] * 7)
 
 
 def test_switches_are_seen_where_colours_cannot_be_mixed(browser: Browser, server: PageServer) -> None:
