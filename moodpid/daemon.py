@@ -26,7 +26,7 @@ from moodpid.requests import (
     SenseReport,
     TrackSkipped,
 )
-from moodpid.state import AppState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.state import AppState, CameraStatus, PlayerState, PlayerStatus, Settings, without_stale_faces
 from moodpid.status_line import format_status
 from moodpid.system.sd_notify import ServiceManager
 
@@ -266,7 +266,7 @@ class Daemon:
     def _publish(self, state: AppState, decision: Decision) -> None:
         if state.camera != self._state.camera:
             log_camera(state.camera)
-        self._state = state
+        self._state = state = without_stale_faces(state)
         if decision.request and state.mood:
             log_mood(state.mood, decision.request if self.player else None)
             if self.player:

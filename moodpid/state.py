@@ -1,9 +1,9 @@
 """What the daemon knows: camera, player, mood and settings, as plain frozen types for every room."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
-from moodpid.mood.emotion import Affect, Emotion, Mood
+from moodpid.mood.emotion import UNIFORM, Affect, Emotion, Mood
 from moodpid.mood.mood_filter import MoodState
 from moodpid.text import EMPTY, CleanText
 
@@ -204,3 +204,10 @@ class Finding:
     subject: str
     message: str
     remedy: str = ""
+
+
+def without_stale_faces(state: AppState) -> AppState:
+    """Return the state; while the room is not known, a mood that a user set has no faces and even scores."""
+    if state.mood is None or state.settings.override is None or state.room_known:
+        return state
+    return replace(state, mood=replace(state.mood, faces=0, scores=UNIFORM))

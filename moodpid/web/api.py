@@ -113,6 +113,7 @@ class Api:
                 "signed_in": self.is_signed_in(request),
                 "password": self.sign_in.has_password,
                 "protected": self.sign_in.protected,
+                "problem": self._feed.problem,  # an EventSource cannot read why it was refused
             }
         )
 
@@ -188,8 +189,8 @@ class Api:
                     if time.monotonic() - beat_s >= _PING_S:
                         beat_s = time.monotonic()
                         await _send(response, _now())
-        except TooManyPagesError:
-            return _error(503, "too many pages are open: close one")
+        except TooManyPagesError as error:
+            return _error(503, str(error))
         except (TimeoutError, ConnectionError):
             if request.transport:
                 request.transport.abort()

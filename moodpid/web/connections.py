@@ -1,13 +1,17 @@
 """Bounds on connections: how many there are, and how long and how large a head may be."""
 
 import asyncio
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 MAX_CONNECTIONS = 64
 IDLE_S = 20.0
 """The most seconds that a connection may be open without a whole request."""
 SEND_S = 300.0
 """The most seconds that an answer may take to be sent, if it goes on."""
+USER_TIMEOUT_MS = 30_000
+"""The most milliseconds that a client may acknowledge nothing of what was sent; the feed sends every 15 s."""
 SWEEP_S = 1.0
 MAX_HEAD_BYTES = 512 * 1024
 """Of a head that does not end: aiohttp 3.8 counts no lines. The first bytes of a body may come along."""
@@ -112,6 +116,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        _set_user_timeout(transport)
         self._opened(transport, self)
         self._protocol.connection_made(transport)
 
@@ -145,6 +150,13 @@ class _Refusal(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         _abort(transport)
+
+
+def _set_user_timeout(transport: asyncio.BaseTransport) -> None:
+    """Let the kernel drop a client that vanished; by default it resends for some 15 minutes (RFC 5482)."""
+    accepted = transport.get_extra_info("socket")
+    with suppress(AttributeError, OSError):  # other systems and other kinds of sockets lack it
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
 
 def _unsent_bytes(transport: asyncio.BaseTransport | None) -> int:

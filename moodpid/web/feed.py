@@ -10,6 +10,7 @@ from moodpid.state import ViewLevel
 from moodpid.web.state_json import FRAME, message
 
 MAX_PAGES = 24
+_FULL = "too many pages are open: close one"
 _KEPT_PICTURES = 3  # a page asks for the one that its last message names
 
 
@@ -65,6 +66,11 @@ class Feed:
         """How many pages are open."""
         return len(self._subscriptions)
 
+    @property
+    def problem(self) -> str:
+        """Why no other page can be served, empty while one can."""
+        return _FULL if self.pages >= MAX_PAGES else ""
+
     def publish(self, make: Callable[[], dict[str, bytes]]) -> None:
         """Send the parts that changed to all pages; while none is open they are not even made."""
         self._make = make
@@ -96,8 +102,8 @@ class Feed:
         Raises:
             TooManyPagesError: There are `MAX_PAGES` already.
         """
-        if len(self._subscriptions) >= MAX_PAGES:
-            raise TooManyPagesError
+        if self.problem:
+            raise TooManyPagesError(self.problem)
         known = self._make()
         if self._view_level.get() is ViewLevel.NOTHING:
             known.pop(FRAME, None)  # an old one, whose picture is gone

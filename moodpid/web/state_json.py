@@ -70,12 +70,13 @@ def _mood(mood: MoodState, state: AppState) -> dict[str, Any]:
     if not (overridden or state.room_known):  # the mood of then, which the music still follows
         return {"mood": mood.mood, "seen_s": round(mood.at_s, 1), "scores": {}}
     place = place_of(mood, overridden=overridden)
+    scores = {name: round(score, 2) for name, score in mood.scores.as_dict().items()}
     return {
         "mood": mood.mood,
         "since_s": round(mood.since_s, 1),
         "confidence": round(mood.confidence, 2),
-        "faces": mood.faces if state.room_known else 0,
-        "scores": {name: round(score, 2) for name, score in mood.scores.as_dict().items()},
+        "faces": mood.faces,
+        "scores": scores if state.room_known else {},
         "place": place and [round(place.valence, 2), round(place.arousal, 2)],
         "overridden": overridden,
     }

@@ -3,7 +3,7 @@
 import pytest
 
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
-from moodpid.mood.emotion import Emotion, Mood
+from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType
@@ -81,6 +81,26 @@ def test_only_a_camera_that_watches_knows_the_room(harness: DaemonHarness, statu
     with pytest.raises(RecordingEnded):
         daemon.run()
     assert harness.home.published[-1].room_known == (status is CameraStatus.WATCHING)
+
+
+@pytest.mark.parametrize("status", list(CameraStatus))
+def test_an_override_has_faces_only_while_the_room_is_seen(
+    harness: DaemonHarness, status: CameraStatus
+) -> None:
+    daemon = harness.daemon(*seconds(4, Emotion.SAD))
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    harness.requests.post(ChangeSetting("override", Mood.HAPPY))
+    daemon.source = harness.eye = ScriptedSource([None])
+    harness.eye.state = CameraState(status)
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    mood, observed = harness.home.published[-1].mood, harness.home.published[-1].observed_mood
+    assert mood is not None
+    assert observed is not None
+    assert mood.mood is Mood.HAPPY
+    seen = status is CameraStatus.WATCHING
+    assert (mood.faces, mood.scores) == ((1, observed.scores) if seen else (0, UNIFORM))
 
 
 def test_after_a_dark_night_a_person_arrives(harness: DaemonHarness) -> None:

@@ -1,6 +1,7 @@
 """Reports of senses are validated like every request."""
 
 import contextlib
+import re
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from moodpid.mood.senses import evidence_of_affect, evidence_of_scores
 from moodpid.requests import SenseReport
 from moodpid.settings.fields import Capabilities, InvalidRequestError, setting_fields
 from moodpid.settings.senses import parse_report, sense_fields
+from tests.support.rooms import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,17 @@ def test_what_is_not_configured_has_no_field() -> None:
     assert sense_fields(Capabilities()) == ()
     assert [f.key for f in sense_fields(Capabilities(senses=("voice",)))] == ["senses/voice"]
     assert "senses/voice" not in [f.key for f in setting_fields(Capabilities(senses=("voice",)))]
+
+
+def test_the_noise_example_reports_while_it_stays_loud() -> None:
+    page = (REPOSITORY / "docs" / "senses.md").read_text(encoding="utf-8")
+    example = page.partition("**A noise meter")[2].partition("## ")[0]
+    triggers, _, rest = example.partition("    conditions:\n")
+    conditions, _, actions = rest.partition("    actions:\n")
+    # The threshold alone triggers once, as it is crossed: the clock repeats it while the condition holds
+    assert '- trigger: time_pattern\n        minutes: "/1"' in triggers
+    assert "entity_id: sensor.living_room_noise\n        above: 65" in conditions
+    (expires_s,) = re.findall(r"`expires_s = ([\d.]+)`", triggers)
+    assert float(expires_s) > 60.0
+    (payload,) = re.findall(r"payload: '(.*)'", actions)
+    assert parse_report("noise", payload).weight == 0.5

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Route, expect
 
 from moodpid.mood.emotion import Mood
 from moodpid.requests import ChangeSetting
-from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings
+from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus, Settings, without_stale_faces
+from moodpid.web.feed import MAX_PAGES
 from moodpid.web.login_link import one_time_link
 from tests.support.browser import PHONE, Held, Tab, picture, tab
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, camera_view, page_server
@@ -108,6 +109,16 @@ def test_a_mood_of_the_past_is_not_shown_as_present(opened: Tab, server: PageSer
     expect(opened.page.locator(".here")).to_have_class(re.compile("away"))
 
 
+def test_an_override_in_the_dark_shows_no_bars(opened: Tab, server: PageServer) -> None:
+    opened.show("now")
+    expect(opened.page.locator(".top .value")).to_have_text("80 %")
+    dark, happy = CameraState(CameraStatus.DARK), Settings(override=Mood.HAPPY)
+    state = replace(app_state(), camera=dark, settings=happy, room_known=False)
+    server.publisher.publish(without_stale_faces(state), ())
+    expect(opened.page.locator(".mood-since")).to_have_text("for a moment · set by hand")
+    expect(opened.page.locator(".beliefs .value")).to_have_text(["0 %"] * 7)
+
+
 def test_switches_are_seen_where_colours_cannot_be_mixed(browser: Browser, server: PageServer) -> None:
     style = STATIC.joinpath("page.css").read_text(encoding="utf-8").replace("color-mix(", "no-such(")
     with tab(browser, f"http://127.0.0.1:{server.port}/", PHONE) as other:
@@ -190,6 +201,20 @@ def test_over_a_restart_the_page_takes_the_new_configuration(browser: Browser) -
             after.publisher.publish(app_state(), ())
             expect(opened.page.locator(".picture-card")).to_have_count(1, timeout=20_000)
         opened.complaints.clear()
+
+
+def test_one_page_too_many_shows_why_until_another_closes(browser: Browser, server: PageServer) -> None:
+    with ExitStack() as others:
+        for _ in range(MAX_PAGES):
+            others.enter_context(server.events())
+        with tab(browser, f"http://127.0.0.1:{server.port}/") as opened:
+            opened.show("now")
+            banner = opened.page.locator(".offline")
+            expect(banner).to_have_text("too many pages are open: close one")
+            others.close()
+            expect(banner).to_be_empty()
+            expect(opened.page.locator(".mood-word")).to_have_text("Happy")
+            opened.complaints.clear()  # of the refusals
 
 
 def test_a_service_that_falls_silent_is_noticed(opened: Tab) -> None:

@@ -1,12 +1,14 @@
 """Connections are dropped when nothing moves, and not while a slow link takes an answer."""
 
 import asyncio
+import socket
 from collections.abc import Iterable
 from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 
-from moodpid.web.connections import IDLE_S, SEND_S, Connections
+from moodpid.web.connections import IDLE_S, SEND_S, USER_TIMEOUT_MS, Connections
 
 
 class SlowTransport(asyncio.Transport):
@@ -58,3 +60,39 @@ def test_an_answer_that_is_read_slowly_is_sent_whole(monkeypatch: pytest.MonkeyP
 
 def test_an_answer_that_never_ends_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lasts_s(range(9000, 0, -1), monkeypatch) == pytest.approx(SEND_S, abs=2)
+
+
+async def accepted_by(listening: socket.socket) -> socket.socket:
+    """Return a copy of the socket of a connection that was accepted."""
+    accepted: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+
+    class Accepted(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted.set_result(transport.get_extra_info("socket").dup())
+
+    connections = Connections(Accepted)
+    loop = asyncio.get_running_loop()
+    with socket.socket(listening.family) as client, listening:
+        client.setblocking(False)
+        listening.listen()
+        server = await loop.create_server(connections, sock=listening)
+        await loop.sock_connect(client, listening.getsockname())
+        try:
+            return await accepted
+        finally:
+            server.close()
+            connections.stop()
+
+
+def test_the_kernel_drops_clients_that_acknowledge_nothing() -> None:
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    with asyncio.run(accepted_by(listening)) as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == USER_TIMEOUT_MS
+
+
+def test_sockets_without_such_a_limit_are_accepted_too(tmp_path: Path) -> None:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / "page"))
+    with asyncio.run(accepted_by(listening)) as accepted:
+        assert accepted.family is socket.AF_UNIX

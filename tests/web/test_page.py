@@ -3,6 +3,7 @@
 import gc
 import socket
 import warnings
+from contextlib import ExitStack
 
 import pytest
 
@@ -13,7 +14,7 @@ from moodpid.requests import Button, ChangeSetting, PressButton
 from moodpid.state import CameraStatus, ViewLevel
 from moodpid.web.access import SECURITY_HEADERS
 from moodpid.web.day import DayLog
-from moodpid.web.feed import Feed
+from moodpid.web.feed import MAX_PAGES, Feed
 from moodpid.web.listen_address import PageAddress, listen
 from moodpid.web.publisher import WebPublisher
 from tests.support.page import JPEG, app_state, camera_view, page_server
@@ -75,6 +76,16 @@ def test_the_main_loop_learns_what_the_open_pages_want() -> None:
             with page.events(view=2) as second:
                 second.next()
                 assert page.view_level.get() is ViewLevel.AIM
+
+
+def test_one_page_too_many_is_refused_and_can_ask_why() -> None:
+    with page_server() as page, ExitStack() as others:
+        assert page.get("/api/session").json["problem"] == ""
+        for _ in range(MAX_PAGES):
+            others.enter_context(page.events())
+        refused = page.get("/api/events")
+        assert refused.status == 503
+        assert page.get("/api/session").json["problem"] == refused.json["error"]
 
 
 def test_pictures_come_by_number_and_go_with_the_last_viewer() -> None:

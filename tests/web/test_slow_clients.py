@@ -1,17 +1,21 @@
 """Clients that send too much, too little, or never read."""
 
+import ctypes
 import http.client
 import socket
 import statistics
+import struct
 import time
 
 import pytest
 
+from moodpid.state import ViewLevel
 from moodpid.web import api, application, connections
 from tests.support.mqtt import wait_until
-from tests.support.page import JPEG, PageServer, app_state, page_server
+from tests.support.page import JPEG, PageServer, app_state, camera_view, page_server
 
 OPEN = "/api/about"
+SO_ATTACH_FILTER = 26  # asm-generic/socket.h
 
 
 @pytest.fixture
@@ -97,6 +101,23 @@ def test_a_page_that_does_not_read_is_dropped() -> None:
                 if feed.pages == 1:
                     break
             assert feed.pages == 1
+
+
+def vanish(client: socket.socket) -> None:
+    """Drop all that comes to a socket unacknowledged, as where a laptop is closed: socket(7), bpf(4)."""
+    drop_all = ctypes.create_string_buffer(b"\x06" + bytes(7))  # one instruction: return 0
+    program = struct.pack("@HP", 1, ctypes.addressof(drop_all))
+    client.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
+
+def test_a_browser_that_vanished_keeps_no_camera_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "USER_TIMEOUT_MS", 200)
+    with page_server() as page, page.connect() as browser:
+        browser.sendall(b"GET /api/events?view=2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_until(lambda: page.view_level.get() is ViewLevel.AIM)
+        vanish(browser)
+        page.publisher.publish(app_state(view=camera_view()), ())
+        wait_until(lambda: page.view_level.get() is ViewLevel.NOTHING)
 
 
 def is_open(client: socket.socket) -> bool:

@@ -65,8 +65,7 @@ export function aim(app) {
 		level: 2,
 		update,
 		element: h(
-			"div",
-			{ class: "grid aim" },
+			"div.grid.aim",
 			card("stage-card", null, stage.element, !app.about.picture && h("p.note", T.noPicture)),
 			card("advice", null, verdict, hints),
 			turning.element,

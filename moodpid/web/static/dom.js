@@ -54,5 +54,5 @@ const PATHS = {
 
 /** An icon beside a text that says the same; screen readers skip it. */
 export function icon(name) {
-	return s("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, s("path", { d: PATHS[name] ?? PATHS.press }));
+	return s("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, s("path", { d: PATHS[name] ?? PATHS.press }));
 }

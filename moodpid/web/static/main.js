@@ -107,12 +107,14 @@ class App {
 	}
 
 	async #connected(up) {
-		setText(this.offline, up ? "" : T.offline);
+		setText(this.offline, up ? "" : this.offline.textContent || T.offline);
 		document.body.classList.toggle("is-offline", !up);
-		if (!up) {
-			const session = await get("session").catch(() => null);
-			if (session && !session.signed_in) location.reload();
-		}
+		if (up) return;
+		// An EventSource cannot read why it was refused
+		const session = await get("session").catch(() => null);
+		if (session && !session.signed_in) location.reload();
+		// It may be connected by now
+		if (this.offline.textContent) setText(this.offline, session?.problem || T.offline);
 	}
 }
 

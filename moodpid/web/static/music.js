@@ -29,8 +29,8 @@ function moodCard(app, one) {
 	}
 
 	return h(
-		"section",
-		{ class: "card mood-card", "data-mood": one.mood },
+		"section.card.mood-card",
+		{ "data-mood": one.mood },
 		h("h2", h("span.spot"), moodName(one.mood)),
 		one.borrowed && h("p.note", T.borrowed(moodName(one.borrowed))),
 		one.lists.length ? h("ul.lists", one.lists.map(listLine)) : h("p.note", T.leaves),

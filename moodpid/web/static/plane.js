@@ -25,8 +25,8 @@ export class Plane {
 		this.here = s("g.here", this.halo, this.dot);
 		this.song = s("g.song", s("circle", { r: 7.5 }), s("path", { d: "M0 3V-4.5l3 1.5M0 3a1.8 1.8 0 1 1-3.6 0a1.8 1.8 0 1 1 3.6 0" }));
 		this.element = s(
-			"svg",
-			{ viewBox: BOX, class: "plane", role: "img" },
+			"svg.plane",
+			{ viewBox: BOX, role: "img" },
 			ground(app),
 			this.parts,
 			this.song,
@@ -77,16 +77,16 @@ export class Plane {
 function ground(app) {
 	const places = Object.entries(app.about.moods).filter(([name]) => name !== "nobody");
 	return [
-		s("rect", { x: -114, y: -114, width: 228, height: 228, rx: 22, class: "ground" }),
-		s("path", { d: "M-104 0H104M0-104V104", class: "axes" }),
-		s("text", { x: 106, y: 10, class: "end" }, T.pleasant),
+		s("rect.ground", { x: -114, y: -114, width: 228, height: 228, rx: 22 }),
+		s("path.axes", { d: "M-104 0H104M0-104V104" }),
+		s("text.end", { x: 106, y: 10 }, T.pleasant),
 		s("text", { x: -106, y: 10 }, T.unpleasant),
-		s("text", { x: -4, y: -103, class: "end" }, T.lively),
-		s("text", { x: -4, y: 108, class: "end" }, T.quiet),
+		s("text.end", { x: -4, y: -103 }, T.lively),
+		s("text.end", { x: -4, y: 108 }, T.quiet),
 		s("g.places", places.map(([name, [v, a]]) => s("circle", { cx: x(v), cy: y(a), r: 24, "data-mood": name }))),
 		places.map(([name, [v, a]]) => {
 			const [dx, dy] = LABELS[name] ?? [0, 16];
-			return s("text", { x: x(v) + dx, y: y(a) + dy, class: "name" }, moodName(name));
+			return s("text.name", { x: x(v) + dx, y: y(a) + dy }, moodName(name));
 		}),
 	];
 }
@@ -102,6 +102,6 @@ export function songMap(app, songs, onNear) {
 		onNear(songs.reduce((best, song) => (distance(song) < distance(best) ? song : best))[2]);
 	};
 	const dots = songs.map(([v, a]) => s("circle", { cx: x(v), cy: y(a), r: 1.5 }));
-	const map = s("svg", { viewBox: BOX, class: "plane", "aria-hidden": "true", onpointermove: near, onpointerdown: near }, ground(app), dots);
+	const map = s("svg.plane", { viewBox: BOX, "aria-hidden": "true", onpointermove: near, onpointerdown: near }, ground(app), dots);
 	return map;
 }

@@ -7,7 +7,7 @@ import { T } from "./texts.js";
 export function signIn(session, problem) {
 	const line = h("p.problem", { role: "alert" }, problem);
 	const input = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
-	const button = h("button", { type: "submit", class: "primary" }, T.signIn);
+	const button = h("button.primary", T.signIn);
 
 	async function send(event) {
 		event.preventDefault();

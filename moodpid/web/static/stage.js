@@ -9,7 +9,7 @@ export class Stage {
 	#wanted = null;
 
 	constructor() {
-		this.image = h("img", { alt: "", class: "away", decoding: "async" });
+		this.image = h("img.away", { alt: "", decoding: "async" });
 		this.overlay = s("svg", { viewBox: "0 0 4 3", preserveAspectRatio: "none" });
 		this.labels = h("div.labels");
 		this.inner = h("div.stage-inner", this.image, this.overlay, this.labels);

@@ -15,7 +15,7 @@ export function today(app) {
 	let hours = 1;
 	let day = null;
 	let chosen = -1;
-	const strip = s("svg", { viewBox: `0 0 ${WIDTH} 120`, preserveAspectRatio: "none", class: "strip", role: "slider", tabindex: "0", "aria-label": T.todayLabel, "aria-valuemin": "0" });
+	const strip = s("svg.strip", { viewBox: `0 0 ${WIDTH} 120`, preserveAspectRatio: "none", role: "slider", tabindex: "0", "aria-label": T.todayLabel, "aria-valuemin": "0" });
 	const detail = h("p.detail");
 	const times = h("div.times", { "aria-hidden": "true" });
 	const shares = h("ul.beliefs");
@@ -53,7 +53,7 @@ export function today(app) {
 		none.hidden = day.moods.length + day.songs.length > 0;
 		parts.hidden = !none.hidden;
 		strip.replaceChildren(
-			s("rect", { width: WIDTH, height: 84, class: "ground" }),
+			s("rect.ground", { width: WIDTH, height: 84 }),
 			...moods.map((span, i) => block(span, { height: 84, class: i === chosen ? "span chosen" : "span" })),
 			...played.map((span) => block(span, { y: 94, height: 22, rx: 3, class: "song-span" })),
 		);

@@ -50,9 +50,8 @@ export function tryPicture(app) {
 	const choose = input(read, T.tryChoose, "try", {});
 	const take = input(read, T.tryTake, "aim", { capture: "user" });
 	const drop = h(
-		"div",
+		"div.drop",
 		{
-			class: "drop",
 			ondragover: (event) => event.preventDefault(),
 			ondrop: (event) => {
 				event.preventDefault();
@@ -73,7 +72,7 @@ export function tryPicture(app) {
 }
 
 function input(read, text, name, properties) {
-	const field = h("input", { type: "file", accept: "image/*", class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => { read(field.files[0]); field.value = ""; }, ...properties });
+	const field = h("input.unseen", { type: "file", accept: "image/*", tabindex: "-1", "aria-hidden": "true", onchange: () => { read(field.files[0]); field.value = ""; }, ...properties });
 	return h("span", button(name, text, () => field.click()), field);
 }
 
