@@ -37,7 +37,6 @@ DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 FAST = Timings(
     first_retry_s=0.05,
     longest_retry_s=0.05,
-    longest_refused_s=0.05,
     listen_s=0.05,
     birth_delay_s=(0.05, 0.1),
     republish_s=0.2,
