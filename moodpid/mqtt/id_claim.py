@@ -92,14 +92,16 @@ class IdClaim:
     """Decides whether this instance owns its id; time is monotonic seconds.
 
     A newcomer asks and listens for `listen_s`. An owner answers, and the newcomer stands aside, asking again
-    every `ask_again_s`. Of two newcomers or two owners the one with the smaller token has precedence.
+    every `ask_again_s`. From then on it listens for as long as an owner may take to connect again and claim
+    the id: a restart of the broker, or of the owner, does not hand the id over. Of two newcomers or two
+    owners the one with the smaller token has precedence.
 
     A loop may be busy for longer than others listen: the network thread answers while this instance owns the
     id. Answers that would be too many are left to `due_message`, and then count for all that asked.
 
     Args:
         host: The machine's name, for the people at the other.
-        timings: How long to listen.
+        timings: How long to listen, and how long it takes to connect again.
         token: This instance's token; empty for one made by chance.
 
     Attributes:
@@ -174,7 +176,12 @@ class IdClaim:
         if self._asked_s is None:
             self._asked_s = now_s
             return self._message(established=False)
-        return self._become_owner() if self._waited(now_s, self._timings.listen_s) else None
+        return self._become_owner() if self._waited(now_s, self._listen_s) else None
+
+    @property
+    def _listen_s(self) -> float:
+        listen_s = self._timings.listen_s
+        return self._timings.longest_retry_s + 2 * listen_s if self.other_host else listen_s
 
     def _challenge(self, now_s: float) -> ClaimMessage | None:
         """Ask the rival whether it is alive; stand aside if it answers, go on if not."""

@@ -14,7 +14,7 @@ class Timings:
             soon after that; the price is a few lines a minute in their log where one is wrong for good.
         stable_s: A session that lasted this long makes earlier failures forgotten.
         listen_s: How long a newcomer waits for the answer of another instance with its id; one answer of too
-            many comes up to a second late.
+            many comes up to a second late. One that has stood aside waits `longest_retry_s` longer.
         ask_again_s: How often an instance that stands aside asks again.
         birth_delay_s: The range of the pause before everything is published again for Home Assistant.
         republish_s: Everything is published again at most this often.
