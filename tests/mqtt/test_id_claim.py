@@ -10,6 +10,7 @@ from moodpid.mqtt.id_claim import (
     ClaimMessage,
     IdClaim,
     parse,
+    question,
 )
 from moodpid.mqtt.timings import Timings
 from moodpid.text import clean
@@ -200,6 +201,23 @@ def test_among_many_questions_a_newcomer_is_answered_in_time() -> None:
         room.wait(TURN_S)
         assert not newcomer.owns_id
     assert newcomer.other_host == "kitchen-pi"
+
+
+def test_one_that_stands_aside_answers_those_that_would_delete() -> None:
+    first, aside = IdClaim("kitchen-pi"), IdClaim("attic-pi")
+    room = Room(first)
+    room.wait(5)
+    room.claims.append(aside)
+    room.wait(5)
+    room.claims.remove(first)
+    for pause_s in (0.0, ASK_AGAIN_S):  # while it stands aside, and while it asks again
+        room.wait(pause_s)
+        aside.on_claim(question("another"))
+        answer = aside.due_message(room.now_s)
+        assert answer
+        assert (answer.host, answer.established) == ("attic-pi", False)
+        assert aside.due_message(room.now_s) is None
+        assert not aside.owns_id
 
 
 def test_many_questions_are_answered_at_a_limited_rate() -> None:
