@@ -27,16 +27,11 @@ class Backoff:
         self._rng: UniformRandom = rng or random.Random()  # noqa: S311 - it guards nothing
         self.failures = 0
 
-    def next_pause_s(self, longest_s: float | None = None) -> float:
-        """Count a failure and return how long to wait before the next try, in seconds.
-
-        Args:
-            longest_s: Another limit for this kind of failure.
-        """
+    def next_pause_s(self) -> float:
+        """Count a failure and return how long to wait before the next try, in seconds."""
         doubled_s = self._first_s * 2.0 ** min(self.failures, _MAX_DOUBLINGS)
         self.failures += 1
-        limit_s = self._longest_s if longest_s is None else longest_s
-        return min(limit_s, doubled_s) * self._rng.uniform(0.5, 1.0)
+        return min(self._longest_s, doubled_s) * self._rng.uniform(0.5, 1.0)
 
     def reset(self) -> None:
         """Forget the failures: it worked for long enough."""

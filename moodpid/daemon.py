@@ -125,11 +125,11 @@ class Daemon:
         # Without one, too: what could not be written is tried again
         self.save_room(self.mood_filter.room.state, now=False)
         mood = apply_override(observed, self._state.settings.override, self._override_since_s)
-        decision = self.policy.decide(mood, observed)
         metrics = self.metrics.read(seen.at_s if seen else None, self.clock())
         self._throttle(metrics.temperature_c)
         known = self._knows_room(sensed)
         state = replace(self._state, observed_mood=observed, mood=mood, metrics=metrics, room_known=known)
+        decision = self.policy.decide(mood, observed, known=state.mood_known)
         self._publish(self._with_camera(state), decision)
         self.service.heartbeat(self.clock(), format_status(self._state))
 
@@ -268,7 +268,7 @@ class Daemon:
             log_camera(state.camera)
         self._state = state = without_stale_faces(state)
         if decision.request and state.mood:
-            log_mood(state.mood, decision.request if self.player else None)
+            log_mood(state.mood, decision.request if self.player else None, known=state.mood_known)
             if self.player:
                 self.player.request(decision.request)
         for publisher in self.publishers:

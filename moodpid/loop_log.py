@@ -16,13 +16,17 @@ def log_camera(camera: CameraState) -> None:
     log.log(level, "%s", text, extra={"MOODPID_CAMERA": str(camera.status)})
 
 
-def log_mood(state: MoodState, request: MusicRequest | None) -> None:
-    """Log a mood, and the music that it asks for."""
+def log_mood(state: MoodState, request: MusicRequest | None, *, known: bool = True) -> None:
+    """Log a mood, and the music that it asks for; one that is not `known` is an earlier one."""
+    music = f"; music from {request}" if request and request.playlists else ""
+    if not known:
+        log.info("the mood is not known now, and was %s before%s", state.mood, music)
+        return
     log.info(
         "the mood is %s (%d %%, %s)%s",
         state.mood,
         round(100 * state.confidence),
         "1 face" if state.faces == 1 else f"{state.faces} faces",
-        f"; music from {request}" if request and request.playlists else "",
+        music,
         extra={"MOODPID_MOOD": str(state.mood), "MOODPID_CONFIDENCE": f"{state.confidence:.2f}"},
     )

@@ -188,6 +188,11 @@ class AppState:
     view: CameraView | None = None
     room_known: bool = False
 
+    @property
+    def mood_known(self) -> bool:
+        """Whether `mood` is of now: the room is known, or a user set the mood."""
+        return self.room_known or self.settings.override is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -17,14 +17,6 @@ def test_pauses_grow_to_their_limit_and_are_never_none(
     assert expected_s / 2 <= pause_s <= expected_s
 
 
-def test_a_kind_of_failure_may_have_its_own_limit() -> None:
-    backoff = Backoff(1.0, 10.0)
-    for _ in range(10):
-        backoff.next_pause_s()
-    assert 30.0 <= backoff.next_pause_s(60.0) <= 60.0
-    assert 5.0 <= backoff.next_pause_s() <= 10.0
-
-
 def test_after_a_success_it_begins_again() -> None:
     backoff = Backoff(1.0, 10.0)
     for _ in range(10):

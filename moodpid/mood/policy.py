@@ -95,6 +95,7 @@ class Policy:
         self.lifts = lifts
         self._lifted = lifts
         self._path: MoodPath | None = None
+        self._announced: Mood | None = None
         self._observed: Mood | None = None
 
     def reset(self, *, music: bool) -> None:
@@ -105,23 +106,26 @@ class Policy:
         """
         self._observed = None
         if music:
-            self._path = None
+            self._path = self._announced = None
 
-    def decide(self, mood: MoodState | None, observed: MoodState | None) -> Decision:
+    def decide(self, mood: MoodState | None, observed: MoodState | None, *, known: bool = True) -> Decision:
         """Return what follows from a state; nothing while it is the one of the last call.
 
         Args:
             mood: The mood that counts, which a user may have chosen.
             observed: The mood of the faces, by which people arrive and leave.
+            known: `mood` is of now. An earlier one, whose music goes on, is no event until it is seen again.
         """
         events, request = [], None
         if mood and (self._path is None or mood.mood is not self._path.mood):
-            if self._path:
-                events.append(MoodEvent(EventType.MOOD_CHANGED, self._path.mood, mood.mood))
             self._path = start_path(mood.mood, self._path)
             request = self._request(self._path)
         elif self._path and self.lifts is not self._lifted:
             request = self._request(self._path)
+        if mood and known and mood.mood is not self._announced:
+            if self._announced:
+                events.append(MoodEvent(EventType.MOOD_CHANGED, self._announced, mood.mood))
+            self._announced = mood.mood
         if observed and observed.mood is not self._observed:
             events += _presence_events(self._observed, observed.mood)
             self._observed = observed.mood

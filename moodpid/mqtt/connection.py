@@ -11,9 +11,9 @@ from typing import Protocol
 
 from paho.mqtt.reasoncodes import ReasonCode
 
-from moodpid.backoff import Backoff
 from moodpid.mqtt.broker import Broker, BrokerLimits, Message, Subscription, describe, is_about_credentials
 from moodpid.mqtt.packet_socket import Received
+from moodpid.mqtt.reconnect_delay import ReconnectDelay
 from moodpid.mqtt.session import DeliveryStatus, EndKind, Session, SessionEnd
 from moodpid.mqtt.timings import Timings
 from moodpid.text import clean
@@ -95,7 +95,7 @@ class BrokerConnection:
         self._session: Session | None = None
         self._connected_s = 0.0
         self._log = ConnectionLog(broker)
-        self._backoff = Backoff(timings.first_retry_s, timings.longest_retry_s)
+        self._delay = ReconnectDelay(timings)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -145,11 +145,9 @@ class BrokerConnection:
             self._broker.on_rejected(end.reason)
         stable = end.lasted_s >= self._timings.stable_s
         if stable:
-            self._backoff.reset()
             self._broker.on_lost()
         self._log.ended(end, stable=stable)
-        patient = end.kind is EndKind.LOST or is_about_credentials(end.reason)
-        return self._backoff.next_pause_s(self._timings.longest_refused_s if patient else None)
+        return self._delay.next_pause_s(end)
 
     def on_connected(self, session: Session) -> None:
         """Read the topics, and let the publisher begin."""

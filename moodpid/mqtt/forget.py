@@ -1,15 +1,12 @@
 """Takes a device out of the home for good: nothing of it stays with the broker or in Home Assistant."""
 
-import math
 import secrets
-import socket
-import time
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from moodpid import config
-from moodpid.mqtt import id_claim
 from moodpid.mqtt.broker import Broker, Message, Subscription
+from moodpid.mqtt.id_question import Question
 from moodpid.mqtt.oneshot import SUBJECT, permission_remedy, run_once
 from moodpid.mqtt.orphan_cleanup import retained_topics
 from moodpid.mqtt.packet_socket import Received
@@ -45,7 +42,8 @@ def forget(
         ConfigError: The files named for TLS cannot be used.
     """
     broker, topics = Broker(settings, password), Topics.of(device, settings)
-    question = Question(topics, 2 * timings.listen_s)
+    # All that `Sweep` reads: a broker that does not allow it is found before anything is deleted
+    question = Question(topics.presence, _prefixes(topics), 2 * timings.listen_s)
     if trouble := run_once(broker, settings, question, limit_s):
         return [trouble]
     if question.host:
@@ -65,56 +63,6 @@ def _result(broker: Broker, settings: config.MqttConfig, topics: Topics, sweep: 
     if sweep.hidden:
         text += "; it shows retained messages only topic by topic, so those of another version may stay"
     return Finding(True, SUBJECT, text)
-
-
-class Question:
-    """Asks whether an instance with this id runs: what the broker retains of one may be of the past.
-
-    It reads all that `Sweep` will: a broker that does not allow it is found before anything is deleted.
-
-    Args:
-        topics: The device's topics.
-        listen_s: How long to listen for an answer, in seconds.
-
-    Attributes:
-        host: Where one runs, empty if none does.
-    """
-
-    name = "moodpid-forget"
-    will: Message | None = None
-
-    def __init__(self, topics: Topics, listen_s: float) -> None:
-        self.host: str = ""
-        self.echo = topics.presence
-        self.topics = self.required_topics = _prefixes(topics)
-        self._listen_s = listen_s
-        self._question = id_claim.question(socket.gethostname())
-        self._until_s = math.inf
-
-    @property
-    def done(self) -> bool:
-        """Whether one has answered, or none has for long enough since the question came back."""
-        return bool(self.host) or time.monotonic() >= self._until_s
-
-    def on_subscribed(self, session: Session) -> None:
-        """Ask."""
-        session.publish(Message(self.echo, self._question.as_json(), retain=False))
-
-    def on_message(self, _session: Session, message: Received) -> None:
-        """Take in an answer, or the question itself."""
-        claim = None
-        if message.topic == self.echo and not message.retained and message.payload:
-            claim = id_claim.parse(message.payload)
-        if claim and claim.token == self._question.token:
-            self._until_s = time.monotonic() + self._listen_s
-        elif claim:
-            self.host = claim.host
-
-    def on_idle(self, session: Session) -> None:
-        """Wait: messages and time alone decide."""
-
-    def fault(self, _end: SessionEnd) -> None:
-        """Leave it to the session's end itself."""
 
 
 class Sweep:

@@ -18,6 +18,7 @@ from moodpid.text import CleanText, clean
 ANSWER_BURST = 2.0
 ANSWER_RATE_HZ = 1.0
 MAX_HOST_CHARS = 64
+_ONLY_ASKS = "~"  # begins the tokens of those that never claim an id; the hexadecimal ones are smaller
 _MAX_TOKEN_CHARS = 64
 _MAX_DEFERRALS = 2
 """How often a newcomer waits again for another newcomer with precedence, which may never finish."""
@@ -37,6 +38,11 @@ class ClaimMessage:
     host: CleanText
     established: bool
 
+    @property
+    def only_asks(self) -> bool:
+        """Whether the sender claims no id, and asks whether it may delete what one has."""
+        return self.token.startswith(_ONLY_ASKS)
+
     def as_json(self) -> str:
         """Return the message's text, with the keys of version 0.1.0."""
         return json.dumps({"token": self.token, "host": self.host, "settled": self.established})
@@ -54,7 +60,7 @@ def parse(payload: bytes) -> ClaimMessage | None:
 
 def question(host: str) -> ClaimMessage:
     """Return a message that asks who owns the id and takes it from nobody: all other tokens are smaller."""
-    return ClaimMessage(f"~{secrets.token_hex(8)}", clean(host, MAX_HOST_CHARS), established=False)
+    return ClaimMessage(f"{_ONLY_ASKS}{secrets.token_hex(8)}", clean(host, MAX_HOST_CHARS), established=False)
 
 
 class ClaimState(Enum):
@@ -92,14 +98,18 @@ class IdClaim:
     """Decides whether this instance owns its id; time is monotonic seconds.
 
     A newcomer asks and listens for `listen_s`. An owner answers, and the newcomer stands aside, asking again
-    every `ask_again_s`. Of two newcomers or two owners the one with the smaller token has precedence.
+    every `ask_again_s`. From then on it listens for as long as an owner may take to connect again and claim
+    the id: a restart of the broker, or of the owner, does not hand the id over. Of two newcomers or two
+    owners the one with the smaller token has precedence.
+
+    One that does not own the id, but may yet, answers those that ask whether they may delete its topics, too.
 
     A loop may be busy for longer than others listen: the network thread answers while this instance owns the
     id. Answers that would be too many are left to `due_message`, and then count for all that asked.
 
     Args:
         host: The machine's name, for the people at the other.
-        timings: How long to listen.
+        timings: How long to listen, and how long it takes to connect again.
         token: This instance's token; empty for one made by chance.
 
     Attributes:
@@ -147,7 +157,7 @@ class IdClaim:
         elif message.established and rival is None and self._precedes(message):
             self._rival = _Rival(message.token, message.host, owned=self.owns_id)
             self.state = ClaimState.CHALLENGING
-        elif self.owns_id:
+        elif self.owns_id or message.only_asks:
             self._owes_answer = True
         elif self.state is ClaimState.ASKING and message.token < self._token:
             self._defer()
@@ -163,8 +173,9 @@ class IdClaim:
                 self._asked_s, self._deferrals, self.state = None, 0, ClaimState.ASKING
                 return self._ask(now_s)
             case ClaimState.ASKING:
-                return self._ask(now_s)
-        return None
+                return self._ask(now_s) or self._answer(now_s)
+            case ClaimState.ASIDE:
+                return self._answer(now_s)
 
     def _precedes(self, other: ClaimMessage) -> bool:
         """Return whether an established instance has precedence over this one."""
@@ -174,7 +185,12 @@ class IdClaim:
         if self._asked_s is None:
             self._asked_s = now_s
             return self._message(established=False)
-        return self._become_owner() if self._waited(now_s, self._timings.listen_s) else None
+        return self._become_owner() if self._waited(now_s, self._listen_s) else None
+
+    @property
+    def _listen_s(self) -> float:
+        listen_s = self._timings.listen_s
+        return self._timings.longest_retry_s + 2 * listen_s if self.other_host else listen_s
 
     def _challenge(self, now_s: float) -> ClaimMessage | None:
         """Ask the rival whether it is alive; stand aside if it answers, go on if not."""
@@ -206,7 +222,7 @@ class IdClaim:
         if not (self._owes_answer and self._answers.try_take(now_s)):
             return None
         self._owes_answer = False
-        return self._message(established=True)
+        return self._message(established=self.owns_id)
 
     def _waited(self, now_s: float, seconds: float) -> bool:
         return self._asked_s is not None and now_s - self._asked_s >= seconds

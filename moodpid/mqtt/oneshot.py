@@ -1,4 +1,4 @@
-"""A short session with the broker for doctor and forget: connect, do a task, disconnect, in a time limit."""
+"""A short session with the broker, beside the service's: connect, do a task, disconnect, in a time limit."""
 
 import secrets
 import shutil

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from moodpid.mqtt.broker import Message
+from moodpid.mqtt.id_question import Answer, Ask, IdUse
 from moodpid.mqtt.session import DeliveryStatus
 from moodpid.mqtt.topics import Topics
 from moodpid.settings.fields import Capabilities, setting_fields
@@ -45,20 +46,24 @@ def retained_topics(topics: Topics) -> Iterator[str]:
 class OrphanCleaner:
     """Remembers over a restart which topics this device has, until the broker has cleared them.
 
+    What another instance uses by now is left alone: two that had one id part when one of them gets another.
+
     Args:
         file: Where they are kept.
         topics: The present ones.
+        ask: Begins to ask whether an instance with an earlier id runs.
         machine: The serial number of this board, empty where it has none.
     """
 
-    def __init__(self, file: JsonFile, topics: Topics, machine: str = "") -> None:
-        self._file = file
+    def __init__(self, file: JsonFile, topics: Topics, ask: Ask, *, machine: str = "") -> None:
+        self._file, self._ask = file, ask
         self._now = _KeptTopics(topics.root, topics.discovery, machine)
         self._kept = set(retained_topics(topics))
         self._waiting: list[str] = []
         self._session = 0
         self._losses = 0  # sessions in a row that ended with a deletion on its way
         self._sent: list[tuple[str, DeliveryStatus]] | None = None
+        self._asked: tuple[str, Answer] | None = None  # the earlier root, and who uses it
 
     def start(self, session: int) -> None:
         """Begin to delete what is left under another id or prefix; for every session until it is done.
@@ -68,7 +73,7 @@ class OrphanCleaner:
         Args:
             session: The number of the session.
         """
-        before, self._session = self._session, session
+        before, self._session, self._asked = self._session, session, None
         if session != before and self._sent and self._sent[-1][1].accepted is None:
             self._losses += 1
             if self._losses == _GIVE_UP_AFTER:
@@ -80,6 +85,8 @@ class OrphanCleaner:
         kept = self._file.read(_KeptTopics)
         self._sent = None if kept == self._now else []
         self._waiting = self._orphans(kept) if kept and kept != self._now else []
+        if kept and self._waiting and kept.root != self._now.root:
+            self._asked = kept.root, self._ask(Topics(kept.root))
 
     def step(self, deliver: Callable[[Message], DeliveryStatus]) -> None:
         """Delete one more when the last one is gone; remember the present topics when nothing is left.
@@ -89,7 +96,9 @@ class OrphanCleaner:
         Args:
             deliver: Publishes a message that the broker acknowledges.
         """
-        if self._sent is None or (self._sent and self._sent[-1][1].accepted is None):
+        if self._asked and self._asked[1].done():
+            self._take_answer(self._asked[0], self._asked[1].result())
+        if self._sent is None or self._asked or (self._sent and self._sent[-1][1].accepted is None):
             return
         self._losses = 0 if self._sent else self._losses
         if self._waiting:
@@ -99,6 +108,17 @@ class OrphanCleaner:
         if self._file.write(msgspec.to_builtins(self._now)):
             _log_result(self._sent)
             self._sent = None
+
+    def _take_answer(self, root: str, use: IdUse) -> None:
+        """Spare what another instance uses; what is not known stays, until a later session asks again."""
+        self._asked = None
+        if use.trouble:
+            what = "%d retained messages of an earlier name stay while another moodpid may use %s: %s"
+            log.warning(what, len(self._waiting), root, use.trouble)
+            self._sent = None
+        elif use.host:
+            log.info("the moodpid on %s uses %s, an earlier name of this one: it stays", use.host, root)
+            self._waiting = []
 
     def _orphans(self, earlier: _KeptTopics) -> list[str]:
         # A card that was copied names the topics of another device, which goes on living

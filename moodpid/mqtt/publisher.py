@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from moodpid import config
 from moodpid.mood.policy import MoodEvent
@@ -15,6 +16,7 @@ from moodpid.mqtt.connection import BrokerConnection, Connection, ConnectionOpti
 from moodpid.mqtt.discovery import Discovery
 from moodpid.mqtt.discovery_conflict import DiscoveryConflict
 from moodpid.mqtt.id_claim import IdClaim
+from moodpid.mqtt.id_question import Ask, ask_in_background
 from moodpid.mqtt.inbound import InboundRouter
 from moodpid.mqtt.orphan_cleanup import OrphanCleaner
 from moodpid.mqtt.outbox import Outbox
@@ -214,7 +216,8 @@ def build_publisher(  # noqa: PLR0913 - all but three have a default
     def connect(options: ConnectionOptions) -> Connection:
         return BrokerConnection(server, options, timings)
 
-    parts = PublisherParts(device, Topics.of(device, broker), post, capabilities, memory, timings)
+    ask = partial(ask_in_background, broker, password, timings)
+    parts = PublisherParts(device, Topics.of(device, broker), post, ask, capabilities, memory, timings)
     return assemble_publisher(parts, connect, server.address)
 
 
@@ -225,6 +228,7 @@ class PublisherParts:
     device: config.DeviceConfig
     topics: Topics
     post: Post
+    ask: Ask
     capabilities: Capabilities = field(default_factory=Capabilities)
     memory: JsonFile = field(default_factory=lambda: JsonFile(None))
     timings: Timings = field(default_factory=Timings)
@@ -257,7 +261,7 @@ def assemble_publisher(
         ownership=Ownership(claim, connection, topics),
         states=StateTopics(topics, fields, discovery.payload),
         discovery=discovery,
-        orphans=OrphanCleaner(parts.memory, topics, read_serial()),
+        orphans=OrphanCleaner(parts.memory, topics, parts.ask, machine=read_serial()),
         outbox=Outbox(connection, address),
         timings=timings,
         clock=clock,

@@ -49,13 +49,17 @@ class StateTopics:
         """Yield all states at `now_s` (monotonic seconds), the most urgent first: some may have to wait."""
         yield from self._discovery
         yield from self._settings(state.settings)  # a user just touched one and waits for the answer
+        if not state.mood_known:
+            # Before the mood, which may be an earlier one: nobody reads it as one of now
+            yield self._availability(state)
         if state.mood is not None:
             yield self._mood(state.mood, now_s)
         if state.observed_mood is not None:
             # Not from the published mood: an override knows nothing about the room
             yield self._occupancy(OFF if state.observed_mood.mood is Mood.NOBODY else ON)
-        # After them, so that nobody reads one of the past
-        yield self._availability(state)
+        if state.mood_known:
+            # After them, so that nobody reads one of the past
+            yield self._availability(state)
         if state.mood is not None:
             yield from self._about_mood(state.mood, state, now_s)
         yield self._camera(state.camera)
@@ -80,7 +84,7 @@ class StateTopics:
         yield TopicState(self._topics.affect, payload, key, place or (0.0, 0.0), every_s=5.0)
 
     def _availability(self, state: AppState) -> TopicState:
-        mood, occupancy = state.room_known or state.settings.override is not None, state.room_known
+        mood, occupancy = state.mood_known, state.room_known
         payload = partial(payloads.availability, mood=mood, occupancy=occupancy)
         return TopicState(self._topics.availability, payload, (mood, occupancy))
 

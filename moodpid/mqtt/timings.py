@@ -9,11 +9,12 @@ class Timings:
 
     Attributes:
         answer_limit_s: How long the broker may take to answer CONNECT.
-        first_retry_s, longest_retry_s: Pauses while the broker cannot be reached.
-        longest_refused_s: The longest pause while it refuses the password, or ends every session at once.
+        first_retry_s, longest_retry_s: Pauses while the broker cannot be reached, refuses the password, or
+            ends every session at once. Some refuse every password for minutes while they start, and are found
+            soon after that; the price is a few lines a minute in their log where one is wrong for good.
         stable_s: A session that lasted this long makes earlier failures forgotten.
         listen_s: How long a newcomer waits for the answer of another instance with its id; one answer of too
-            many comes up to a second late.
+            many comes up to a second late. One that has stood aside waits `longest_retry_s` longer.
         ask_again_s: How often an instance that stands aside asks again.
         birth_delay_s: The range of the pause before everything is published again for Home Assistant.
         republish_s: Everything is published again at most this often.
@@ -23,7 +24,6 @@ class Timings:
     answer_limit_s: float = 10.0
     first_retry_s: float = 1.0
     longest_retry_s: float = 10.0
-    longest_refused_s: float = 60.0
     stable_s: float = 20.0
     listen_s: float = 1.5
     ask_again_s: float = 60.0

@@ -75,7 +75,7 @@ class DayLog:
 
     def _update_mood(self, state: AppState, now_s: float) -> None:
         mood, overridden = state.mood, state.settings.override is not None
-        if mood is None or not (overridden or state.room_known):
+        if mood is None or not state.mood_known:
             self._mood = None
             return
         span = self._mood

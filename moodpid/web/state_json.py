@@ -67,7 +67,7 @@ def place_of(mood: MoodState, *, overridden: bool) -> Affect | None:
 
 def _mood(mood: MoodState, state: AppState) -> dict[str, Any]:
     overridden = state.settings.override is not None
-    if not (overridden or state.room_known):  # the mood of then, which the music still follows
+    if not state.mood_known:  # the mood of then, which the music still follows
         return {"mood": mood.mood, "seen_s": round(mood.at_s, 1), "scores": {}}
     place = place_of(mood, overridden=overridden)
     scores = {name: round(score, 2) for name, score in mood.scores.as_dict().items()}

@@ -1,12 +1,14 @@
 """What the loop does while the camera sees nothing: it opens, is dark, off or gone."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from moodpid.errors import CameraError, CameraStuckError, RecordingEnded
 from moodpid.mood.emotion import UNIFORM, Emotion, Mood
 from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import Observation
-from moodpid.mood.policy import EventType
+from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mood.senses import Sense, evidence_of_scores
 from moodpid.requests import ChangeSetting, SenseReport
 from moodpid.state import CameraState, CameraStatus
@@ -157,6 +159,35 @@ def test_in_the_dark_a_silent_sense_sends_nobody_away(harness: DaemonHarness) ->
     assert events.count(EventType.PERSON_ARRIVED) == 1
     assert EventType.ROOM_EMPTY not in events
     assert harness.player.requests[-1].playlists == ("Happy",)
+
+
+def test_an_override_that_ends_in_the_dark_changes_no_mood(
+    harness: DaemonHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    def darken() -> Iterator[Observation | None]:
+        yield from seconds(4, Emotion.SAD)
+        harness.requests.post(ChangeSetting("override", Mood.HAPPY))
+        yield None
+        harness.eye.state = CameraState(CameraStatus.DARK)
+        harness.requests.post(ChangeSetting("override", None))
+        yield from (None, None)
+        ended.extend([*harness.home.events, *harness.player.requests[-1].playlists])
+        harness.eye.state = CameraState(CameraStatus.WATCHING)
+        yield from seconds(1, Emotion.SAD, start_s=5.0)
+
+    ended: list[MoodEvent | str] = []
+    daemon = harness.daemon()
+    daemon.source = harness.eye = ScriptedSource(darken())
+    with pytest.raises(RecordingEnded):
+        daemon.run()
+    asked_for = MoodEvent(EventType.MOOD_CHANGED, Mood.SAD, Mood.HAPPY)
+    assert ended[-2:] == [asked_for, "Sad"]
+    seen_again = MoodEvent(EventType.MOOD_CHANGED, Mood.HAPPY, Mood.SAD)
+    assert harness.home.events[-2:] == [asked_for, seen_again]
+    assert "the mood is not known now, and was sad before; music from Sad" in caplog.text
+    assert sum("the mood is sad" in line for line in caplog.messages) == 1
 
 
 @pytest.mark.parametrize("senses", [True, False])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import UNIFORM, Mood
 from moodpid.mood.mood_filter import MoodState
-from moodpid.mood.policy import EventType, MusicRequest, Policy, music_request_for
+from moodpid.mood.policy import EventType, MoodEvent, MusicRequest, Policy, music_request_for
 from moodpid.mood.strategy import start_path
 
 LISTS = {Mood.HAPPY: ("Happy",), Mood.SAD: ("Blues", "Rain"), Mood.NOBODY: ()}
@@ -86,6 +86,26 @@ def test_a_chosen_mood_does_not_change_who_is_present() -> None:
     assert chosen.request == MusicRequest(start_path(Mood.HAPPY, None), ("Happy",))
     back = policy.decide(state(Mood.NOBODY), state(Mood.NOBODY))
     assert [e.event_type for e in back.events] == [EventType.MOOD_CHANGED]
+
+
+def test_an_earlier_mood_is_no_event_until_it_is_seen() -> None:
+    policy = Policy(LISTS)
+    policy.decide(state(Mood.HAPPY), state(Mood.SAD))
+    ended = policy.decide(state(Mood.SAD), state(Mood.SAD), known=False)
+    assert ended.events == ()
+    assert ended.request == MusicRequest(
+        start_path(Mood.SAD, start_path(Mood.HAPPY, None)), ("Blues", "Rain")
+    )
+    seen = policy.decide(state(Mood.SAD), state(Mood.SAD))
+    assert seen.events == (MoodEvent(EventType.MOOD_CHANGED, Mood.HAPPY, Mood.SAD),)
+    assert seen.request is None
+
+
+def test_an_earlier_mood_chosen_again_is_no_event() -> None:
+    policy = Policy(LISTS)
+    policy.decide(state(Mood.HAPPY), state(Mood.SAD))
+    policy.decide(state(Mood.SAD), state(Mood.SAD), known=False)
+    assert policy.decide(state(Mood.HAPPY), state(Mood.SAD)).events == ()
 
 
 def test_an_arrival_under_a_chosen_mood_changes_no_music() -> None:

@@ -13,7 +13,7 @@ from moodpid.mqtt.forget import forget
 from moodpid.mqtt.timings import Timings
 from moodpid.state import Finding
 from moodpid.text import clean
-from tests.support.mqtt import FAST, SUBSCRIBE, WAIT_S, MqttListener, Start
+from tests.support.mqtt import FAST, SUBSCRIBE, WAIT_S, MqttListener, Start, wait_until
 from tests.support.servers import PrivateMosquitto, free_port
 from tests.support.stub_broker import Answering, OldBroker, ProxyBroker, content
 
@@ -66,6 +66,21 @@ def test_beside_a_moodpid_that_is_alive_nothing_is_deleted(mosquitto: PrivateMos
     assert "systemctl stop moodpid" in finding.remedy
     assert {CONFIG, f"{ROOT}/mood"} <= set(before)
     assert set(retained(mosquitto.port)) >= set(before)
+
+
+def test_beside_one_that_stands_aside_nothing_is_deleted(
+    mosquitto: PrivateMosquitto, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = start(mosquitto.port)
+    with MqttListener(mosquitto.port) as listener:
+        listener.wait_for_text(f"{ROOT}/status", "online")
+    start(mosquitto.port, timings=replace(FAST, listen_s=WAIT_S))
+    wait_until(lambda: "stands aside" in caplog.text)
+    first.end()
+    before = retained(mosquitto.port)
+    finding = forgotten(mosquitto.port, listen_s=WAIT_S)
+    assert finding.message == f"in use by a running moodpid on {socket.gethostname()}"
+    assert retained(mosquitto.port) == before
 
 
 def test_a_stale_online_status_is_forgotten(mosquitto: PrivateMosquitto) -> None:

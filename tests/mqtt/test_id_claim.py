@@ -10,12 +10,14 @@ from moodpid.mqtt.id_claim import (
     ClaimMessage,
     IdClaim,
     parse,
+    question,
 )
 from moodpid.mqtt.timings import Timings
 from moodpid.text import clean
 
 TURN_S = 0.05
 LISTEN_S, ASK_AGAIN_S = Timings().listen_s, Timings().ask_again_s
+RETURN_S = Timings().longest_retry_s
 
 
 class Room:
@@ -69,9 +71,54 @@ def test_when_the_first_is_gone_the_other_takes_over() -> None:
     room.claims.append(newcomer)
     room.wait(5)
     room.claims.remove(first)
-    room.wait(ASK_AGAIN_S + 5)
+    room.wait(ASK_AGAIN_S + RETURN_S + 5)
     assert newcomer.owns_id
     assert not newcomer.other_host
+
+
+@pytest.mark.parametrize("tokens", ["01", "10"])
+@pytest.mark.parametrize("late_s", [0.0, 1.0, RETURN_S])
+def test_the_first_stays_when_the_broker_restarts(tokens: str, late_s: float) -> None:
+    first, newcomer = (IdClaim(host, token=token) for host, token in zip(("a", "b"), tokens, strict=True))
+    room = Room(first)
+    room.wait(5)
+    room.claims.append(newcomer)
+    room.wait(5)
+    room.claims = [newcomer]
+    newcomer.connected()
+    room.wait(late_s)
+    first.connected()
+    room.claims.append(first)
+    room.wait(3 * RETURN_S)
+    assert (first.owns_id, newcomer.owns_id) == (True, False)
+    assert newcomer.other_host == "a"
+
+
+def test_the_first_stays_when_its_connection_is_lost() -> None:
+    first, newcomer = IdClaim("a", token="1"), IdClaim("b", token="0")
+    room = Room(first)
+    room.wait(5)
+    room.claims.append(newcomer)
+    room.wait(ASK_AGAIN_S - RETURN_S / 2)
+    room.claims.remove(first)
+    room.wait(RETURN_S)
+    first.connected()
+    room.claims.append(first)
+    room.wait(3 * RETURN_S)
+    assert (first.owns_id, newcomer.owns_id) == (True, False)
+
+
+def test_a_newcomer_waits_no_longer_than_before_after_a_takeover() -> None:
+    first, newcomer = IdClaim("a"), IdClaim("b")
+    room = Room(first)
+    room.wait(5)
+    room.claims.append(newcomer)
+    room.wait(5)
+    room.claims.remove(first)
+    room.wait(ASK_AGAIN_S + RETURN_S + 5)
+    newcomer.connected()
+    room.wait(2 * LISTEN_S)
+    assert newcomer.owns_id
 
 
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=4))
@@ -154,6 +201,23 @@ def test_among_many_questions_a_newcomer_is_answered_in_time() -> None:
         room.wait(TURN_S)
         assert not newcomer.owns_id
     assert newcomer.other_host == "kitchen-pi"
+
+
+def test_one_that_stands_aside_answers_those_that_would_delete() -> None:
+    first, aside = IdClaim("kitchen-pi"), IdClaim("attic-pi")
+    room = Room(first)
+    room.wait(5)
+    room.claims.append(aside)
+    room.wait(5)
+    room.claims.remove(first)
+    for pause_s in (0.0, ASK_AGAIN_S):  # while it stands aside, and while it asks again
+        room.wait(pause_s)
+        aside.on_claim(question("another"))
+        answer = aside.due_message(room.now_s)
+        assert answer
+        assert (answer.host, answer.established) == ("attic-pi", False)
+        assert aside.due_message(room.now_s) is None
+        assert not aside.owns_id
 
 
 def test_many_questions_are_answered_at_a_limited_rate() -> None:

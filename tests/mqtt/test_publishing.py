@@ -106,6 +106,13 @@ def test_what_is_not_of_now_is_reported_so(
     assert json.loads(states(state)[f"{ROOT}/availability"].payload()) == says
 
 
+@pytest.mark.parametrize("room_known", [True, False])
+def test_an_earlier_mood_is_published_behind_its_availability(room_known: bool) -> None:
+    order = list(states(replace(present(happy()), room_known=room_known)))
+    mood, availability = order.index(f"{ROOT}/mood"), order.index(f"{ROOT}/availability")
+    assert (mood < availability) == room_known
+
+
 def test_a_new_face_is_reported_and_nothing_when_nothing_changes(
     mosquitto: PrivateMosquitto, start: Start
 ) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Self
 
 import paho.mqtt.client as paho
@@ -17,6 +18,7 @@ from moodpid.mood.mood_filter import MoodState
 from moodpid.mood.policy import EventType, MoodEvent
 from moodpid.mqtt.broker import BrokerLimits, Message
 from moodpid.mqtt.connection import ConnectionOptions
+from moodpid.mqtt.id_question import IdUse
 from moodpid.mqtt.packet_socket import Received
 from moodpid.mqtt.publisher import PublisherParts, assemble_publisher, build_publisher
 from moodpid.mqtt.session import DeliveryStatus, SessionEnd
@@ -37,7 +39,6 @@ DEVICE = config.DeviceConfig(id="living-room", name="Living room")
 FAST = Timings(
     first_retry_s=0.05,
     longest_retry_s=0.05,
-    longest_refused_s=0.05,
     listen_s=0.05,
     birth_delay_s=(0.05, 0.1),
     republish_s=0.2,
@@ -139,6 +140,18 @@ class Delivered(DeliveryStatus):
         return True
 
 
+def answered(use: IdUse) -> Future[IdUse]:
+    """A question that is answered at once."""
+    answer: Future[IdUse] = Future()
+    answer.set_result(use)
+    return answer
+
+
+def unused(_: Topics) -> Future[IdUse]:
+    """No instance with these topics runs."""
+    return answered(IdUse())
+
+
 class StubConnection:
     """A connection that is always up, encodes as the real one does, and keeps what is published."""
 
@@ -182,7 +195,7 @@ class PublisherHarness:
         self.clock = Clock()
         self.connection: StubConnection
         topics = Topics.of(DEVICE, config.MqttConfig())
-        parts = PublisherParts(DEVICE, topics, post, timings=timings)
+        parts = PublisherParts(DEVICE, topics, post, unused, timings=timings)
         self.publisher = assemble_publisher(parts, self._connect, "a stub", self.clock)
         self.step()
         self.step(timings.listen_s + 0.01)

@@ -35,7 +35,7 @@ from moodpid.text import MAX_CHARS, MAX_ERROR_CHARS, is_one_line
 from moodpid.vision import sidecar
 from moodpid.vision.image_files import decode_grey
 from tests.mqtt.test_packet_socket import drain
-from tests.support.mqtt import Delivered, PublisherHarness
+from tests.support.mqtt import Delivered, PublisherHarness, unused
 
 REPOSITORY = Path(__file__).parents[2]
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)  # lone surrogates included
@@ -138,7 +138,7 @@ def _check_state(file: tuple[str, bytes]) -> None:
             assert message.topic.encode()
             return Delivered()
 
-        cleaner = OrphanCleaner(JsonFile(path), Topics("moodpid/now"))
+        cleaner = OrphanCleaner(JsonFile(path), Topics("moodpid/now"), unused)
         cleaner.start(1)
         for _ in range(3):
             cleaner.step(deliver)
