@@ -5,19 +5,14 @@ volume and the state of the player stay as they are. While music plays there is 
 """
 
 import contextlib
-import io
-import math
-import struct
-import threading
 import time
-import wave
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
 
 import mpd
 
 from moodpid.config import MpdConfig
+from moodpid.mpd.tone import served, tone
 from moodpid.state import Finding
 from moodpid.text import clean
 
@@ -25,8 +20,6 @@ SUBJECT: Final = "test tone"
 GUIDE: Final = "docs/sound.md lists what can be chosen: HDMI, the jack, USB, Bluetooth, Snapcast"
 _PARTITION: Final = "moodpid-doctor"
 _TIMEOUT_S: Final = 5.0
-_TONE_S, _TONE_HZ, _RATE_HZ, _FADE_S = 1.0, 440.0, 44_100, 0.02
-_AMPLITUDE: Final = 8000  # a quarter of full scale
 _LIMIT_S: Final = 8.0  # the tone, and as long again for a slow sound card or Bluetooth
 _POLL_S: Final = 0.1
 _UNHEARD: Final = "null"
@@ -77,8 +70,8 @@ def _try(client: Any, home: str, limit_s: float) -> Finding:  # noqa: ANN401 - a
     ]
     if not outputs:
         return Finding(False, SUBJECT, "MPD has no output that is enabled and can be heard", GUIDE)
-    with served(tone()) as port, _apart(client, home, outputs):
-        error = _play(client, f"http://{_own_address(client)}:{port}/tone.wav", limit_s)
+    with served(tone(), _own_address(client)) as uri, _apart(client, home, outputs):
+        error = _play(client, uri, limit_s)
     names = clean(", ".join(outputs))
     if error:
         return Finding(False, SUBJECT, f"{names}: {clean(error)}", f"{_advice(error)}; {GUIDE}")
@@ -130,48 +123,4 @@ def _play(client: Any, uri: str, limit_s: float) -> str:  # noqa: ANN401 - as ab
 def _own_address(client: Any) -> str:  # noqa: ANN401 - as above
     """Return the address at which MPD can reach this process: the one that we reach MPD from."""
     own = client._sock.getsockname()  # noqa: SLF001 - python-mpd2 keeps its socket there
-    host = own[0] if isinstance(own, tuple) else "127.0.0.1"
-    return f"[{host}]" if ":" in host else str(host)
-
-
-def tone() -> bytes:
-    """Return a WAV file with a sine of 440 Hz for a second, faded in and out."""
-    frames = int(_TONE_S * _RATE_HZ)
-    fade = int(_FADE_S * _RATE_HZ)
-    turn = 2 * math.pi * _TONE_HZ / _RATE_HZ
-    loudness = (_AMPLITUDE * min(1.0, i / fade, (frames - i) / fade) for i in range(frames))
-    samples = (round(loud * math.sin(turn * i)) for i, loud in enumerate(loudness))
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(_RATE_HZ)
-        out.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return file.getvalue()
-
-
-@contextlib.contextmanager
-def served(content: bytes) -> Iterator[int]:
-    """Serve these bytes over HTTP for as long as the context lasts; yields the port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "audio/wav")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            with contextlib.suppress(OSError):  # MPD has read enough
-                self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    server = HTTPServer(("", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(_TIMEOUT_S)
+    return str(own[0]) if isinstance(own, tuple) else "127.0.0.1"
