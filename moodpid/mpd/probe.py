@@ -9,16 +9,14 @@ from moodpid.library.reader import LibraryReader
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.playlist_report import check_lists
 from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
-from moodpid.mpd.session import format_address
+from moodpid.mpd.session import format_address, is_local, mpc_command
 from moodpid.mpd.song_lists import ListCheck, too_large
 from moodpid.mpd.sound_source import NOT_ANALYSED
 from moodpid.state import Finding
 
 SUBJECT = "player"
 SOUND = "sound"
-_HERE = ("localhost", "127.0.0.1", "::1")
 _PROGRAMS = "/usr/local/bin:/usr/bin:/bin"
-_PORT = 6600  # where mpc looks by itself
 # What MPD plays into it is thrown away (MPD's manual, output plugins)
 _UNHEARD = "null"
 # Without audio_output in mpd.conf MPD takes what it finds, at last JACK (MPD, src/output/Init.cxx)
@@ -43,8 +41,8 @@ def probe(settings: MpdConfig, password: str = "", reader: LibraryReader | None 
 
 
 def _start(settings: MpdConfig) -> str:
-    if settings.host not in _HERE:
-        return f"{_mpc(settings, 'status')}; or set host and port below [player] in the configuration"
+    if not is_local(settings):
+        return f"{mpc_command(settings, 'status')}; or set host and port below [player] in the configuration"
     installed = shutil.which("mpd", path=_PROGRAMS)
     start = "sudo systemctl enable --now mpd" if installed else "sudo apt install mpd"
     return (
@@ -81,15 +79,15 @@ def _list(check: ListCheck, source: SongSource, settings: MpdConfig, *, has_queu
     if not check.problem and check.missing * 2 <= len(check.page.uris):
         return Finding(True, subject, f"{songs}; {check.shortfall}" if check.shortfall else songs)
     if not check.problem:
-        update = _mpc(settings, "update --wait")
+        update = mpc_command(settings, "update --wait")
         remedy = f"{update}; or, if they stay away, look whether their disk is connected"
         return Finding(False, subject, f"{songs}; {check.shortfall}", ANALYSE if by_sound else remedy)
-    remedy = _mpc(settings, "update --wait")
+    remedy = mpc_command(settings, "update --wait")
     if check.problem == too_large(source):
         return Finding(False, subject, check.problem, _LARGER_BUFFER)
     if source.playlist and not check.page.uris:
-        save = _mpc(settings, f'save "{source.playlist}"')
-        whole = f"{_mpc(settings, 'add /')} && {save} && {_mpc(settings, 'clear')}"
+        save = mpc_command(settings, f'save "{source.playlist}"')
+        whole = f"{mpc_command(settings, 'add /')} && {save} && {mpc_command(settings, 'clear')}"
         remedy = save if has_queue else whole  # an empty queue makes an empty list
     if by_sound:
         remedy = ANALYSE
@@ -109,7 +107,7 @@ def _outputs(outputs: tuple[Output, ...], settings: MpdConfig) -> Finding:
     if audible:
         why = "only an output of the plugin null is enabled" if enabled else "no output is enabled"
         # mpc counts from 1, the protocol from 0
-        enable = _mpc(settings, f"enable {audible[0].number + 1}")
+        enable = mpc_command(settings, f"enable {audible[0].number + 1}")
         return Finding(False, SOUND, f"{why}: nobody hears anything", enable)
     why = "MPD has only outputs of the plugin null" if outputs else "MPD has no output"
     if any(_is_last_resort(output) for output in outputs):
@@ -124,16 +122,9 @@ def _is_last_resort(output: Output) -> bool:
 def _silence(status: Status, settings: MpdConfig) -> Iterator[Finding]:
     """Yield what else keeps an enabled output silent: a volume of 0, or an error that MPD met last."""
     if status.volume == 0:
-        yield Finding(False, SOUND, "the volume is 0: nobody hears anything", _mpc(settings, "volume 50"))
+        yield Finding(
+            False, SOUND, "the volume is 0: nobody hears anything", mpc_command(settings, "volume 50")
+        )
     if status.error:
         remedy = "aplay -l" if "alsa" in status.error.lower() else "journalctl -u mpd -n 20"
         yield Finding(False, SOUND, f"the last fault of MPD: {status.error}", remedy)
-
-
-def _mpc(settings: MpdConfig, arguments: str) -> str:
-    """Return the command line that does this at this MPD."""
-    where = [] if settings.host in _HERE else [f"-h {settings.host}"]
-    if settings.port != _PORT and settings.host[0] not in "/@":
-        where = where or [f"-h {settings.host}"]
-        where.append(f"-p {settings.port}")
-    return " ".join(["mpc", *where, arguments])

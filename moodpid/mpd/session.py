@@ -20,6 +20,8 @@ SEARCH_TIMEOUT_S = 30.0
 """For what goes through a list or the library: on a large one and a small machine MPD takes a while."""
 HEARTBEAT_S = 60.0
 """A connection on which nothing happens is proven alive this often, by a word and its answer."""
+_HERE = ("localhost", "127.0.0.1", "::1")
+_PORT = 6600  # where mpc looks by itself
 
 
 class MpdSession:
@@ -180,6 +182,20 @@ class MpdSession:
 def format_address(settings: MpdConfig) -> str:
     """Return where MPD is, as a user would write it."""
     return settings.host if settings.host[0] in "/@" else f"{settings.host}:{settings.port}"
+
+
+def is_local(settings: MpdConfig) -> bool:
+    """Return whether MPD is at the address of this machine where mpc looks by itself."""
+    return settings.host in _HERE
+
+
+def mpc_command(settings: MpdConfig, arguments: str) -> str:
+    """Return the command line that does this at this MPD."""
+    where = [] if is_local(settings) else [f"-h {settings.host}"]
+    if settings.port != _PORT and settings.host[0] not in "/@":
+        where = where or [f"-h {settings.host}"]
+        where.append(f"-p {settings.port}")
+    return " ".join(["mpc", *where, arguments])
 
 
 def _reason(error: Exception) -> str:

@@ -4,52 +4,49 @@ The tone plays in a partition of its own, into which the outputs are moved for a
 volume and the state of the player stay as they are. While music plays there is nothing to try.
 """
 
-import contextlib
-import io
-import math
-import struct
-import threading
+import logging
+import shlex
 import time
-import wave
-from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import mpd
 
 from moodpid.config import MpdConfig
+from moodpid.mpd.session import is_local, mpc_command
+from moodpid.mpd.tone import served, tone
+from moodpid.mpd.tone_partition import RESTORE_S, Client, OutputsAwayError, TonePartition, connected
 from moodpid.state import Finding
+from moodpid.system.signals import held_signals
 from moodpid.text import clean
+
+log = logging.getLogger(__name__)
 
 SUBJECT: Final = "test tone"
 GUIDE: Final = "docs/sound.md lists what can be chosen: HDMI, the jack, USB, Bluetooth, Snapcast"
-_PARTITION: Final = "moodpid-doctor"
-_TIMEOUT_S: Final = 5.0
-_TONE_S, _TONE_HZ, _RATE_HZ, _FADE_S = 1.0, 440.0, 44_100, 0.02
-_AMPLITUDE: Final = 8000  # a quarter of full scale
 _LIMIT_S: Final = 8.0  # the tone, and as long again for a slow sound card or Bluetooth
 _POLL_S: Final = 0.1
 _UNHEARD: Final = "null"
 
 
-def play_tone(settings: MpdConfig, password: str = "", *, limit_s: float = _LIMIT_S) -> Finding:
-    """Play the tone and report whether MPD could.
+def play_tone(
+    settings: MpdConfig, password: str = "", *, limit_s: float = _LIMIT_S, restore_s: float = RESTORE_S
+) -> Finding:
+    """Play the tone and report whether MPD could; call it in the main thread, which gets the signals.
 
     Args:
         settings: Where MPD is.
         password: Of MPD, empty for none.
         limit_s: How long the tone may take.
+        restore_s: How long the outputs may take to move back.
     """
-    client = mpd.MPDClient()
-    client.timeout = _TIMEOUT_S
+    partition = TonePartition(settings, password, restore_s)
     try:
-        client.connect(settings.host, settings.port)
-        with contextlib.closing(_Closer(client)):
-            if password:
-                client.password(password)
-            if settings.partition:
-                client.partition(settings.partition)
-            return _try(client, settings.partition or "default", limit_s)
+        with connected(settings, password) as client:
+            partition.bring_back()  # what a run that was killed has left there
+            return _try(client, partition, limit_s)
+    except OutputsAwayError as error:
+        return _away(settings, error)
     except UnicodeDecodeError:  # in the name of a file at which it failed before
         return Finding(
             False, SUBJECT, "MPD shows an error that is no UTF-8", "mpc clearerror; then try again"
@@ -58,16 +55,7 @@ def play_tone(settings: MpdConfig, password: str = "", *, limit_s: float = _LIMI
         return Finding(False, SUBJECT, f"MPD does not play it: {clean(str(error))}", GUIDE)
 
 
-class _Closer:
-    def __init__(self, client: Any) -> None:  # noqa: ANN401 - python-mpd2 has no types
-        self._client = client
-
-    def close(self) -> None:
-        with contextlib.suppress(mpd.MPDError, OSError):
-            self._client.disconnect()
-
-
-def _try(client: Any, home: str, limit_s: float) -> Finding:  # noqa: ANN401 - as above
+def _try(client: Client, partition: TonePartition, limit_s: float) -> Finding:
     if client.status().get("state") == "play":
         return Finding(True, SUBJECT, "not needed: MPD plays music. If you do not hear it: " + GUIDE)
     outputs = [
@@ -77,8 +65,15 @@ def _try(client: Any, home: str, limit_s: float) -> Finding:  # noqa: ANN401 - a
     ]
     if not outputs:
         return Finding(False, SUBJECT, "MPD has no output that is enabled and can be heard", GUIDE)
-    with served(tone()) as port, _apart(client, home, outputs):
-        error = _play(client, f"http://{_own_address(client)}:{port}/tone.wav", limit_s)
+    with held_signals() as received:
+        try:
+            with served(tone(), _own_address(client)) as uri, partition.entered(client, outputs):
+                error = _play(client, uri, limit_s, received)
+        except OutputsAwayError as away:
+            if received:  # they end us before a finding is printed
+                finding = _away(partition.settings, away)
+                log.warning("%s; try: %s", finding.message, finding.remedy)
+            raise
     names = clean(", ".join(outputs))
     if error:
         return Finding(False, SUBJECT, f"{names}: {clean(error)}", f"{_advice(error)}; {GUIDE}")
@@ -91,33 +86,24 @@ def _advice(error: str) -> str:
     return "journalctl -u mpd -n 20"
 
 
-@contextlib.contextmanager
-def _apart(client: Any, home: str, outputs: Sequence[str]) -> Iterator[None]:  # noqa: ANN401 - as above
-    """Enter a partition of our own with these outputs, and put everything back afterwards."""
-    with contextlib.suppress(mpd.CommandError):  # left over, if the doctor before was killed
-        client.newpartition(_PARTITION)
-    client.partition(_PARTITION)
-    try:
-        for name in outputs:
-            client.moveoutput(name)
-        client.clear()
-        yield
-    finally:
-        client.stop()
-        client.clear()
-        client.partition(home)
-        for name in outputs:
-            client.moveoutput(name)
-        with contextlib.suppress(mpd.CommandError):
-            client.delpartition(_PARTITION)
+def _away(settings: MpdConfig, error: OutputsAwayError) -> Finding:
+    """Return what a user can do: a start of MPD undoes its partitions, and may leave the outputs disabled."""
+    enable = mpc_command(settings, f"enable {shlex.join(clean(name) for name in error.names)}")
+    restart = "sudo systemctl restart mpd"
+    commands = f"{restart} && {enable}" if is_local(settings) else f"{restart} on its machine, then {enable}"
+    again = "moodpid doctor --sound, which moves them back once the output answers"
+    return Finding(False, SUBJECT, f"{error}: nobody hears anything", f"{commands}; or {again}")
 
 
-def _play(client: Any, uri: str, limit_s: float) -> str:  # noqa: ANN401 - as above
+def _play(client: Client, uri: str, limit_s: float, received: Sequence[int]) -> str:
     """Play one address; returns what went wrong, empty if it was played to its end."""
     client.addid(uri)
     client.play()
     end_s = time.monotonic() + limit_s
     while time.monotonic() < end_s:
+        if received:
+            log.warning("moving the outputs back first, which may take a minute if one blocks")
+            return "interrupted"
         status = client.status()
         if error := status.get("error"):
             return str(error)
@@ -127,51 +113,7 @@ def _play(client: Any, uri: str, limit_s: float) -> str:  # noqa: ANN401 - as ab
     return f"the tone did not end within {limit_s:.0f} s"
 
 
-def _own_address(client: Any) -> str:  # noqa: ANN401 - as above
+def _own_address(client: Client) -> str:
     """Return the address at which MPD can reach this process: the one that we reach MPD from."""
     own = client._sock.getsockname()  # noqa: SLF001 - python-mpd2 keeps its socket there
-    host = own[0] if isinstance(own, tuple) else "127.0.0.1"
-    return f"[{host}]" if ":" in host else str(host)
-
-
-def tone() -> bytes:
-    """Return a WAV file with a sine of 440 Hz for a second, faded in and out."""
-    frames = int(_TONE_S * _RATE_HZ)
-    fade = int(_FADE_S * _RATE_HZ)
-    turn = 2 * math.pi * _TONE_HZ / _RATE_HZ
-    loudness = (_AMPLITUDE * min(1.0, i / fade, (frames - i) / fade) for i in range(frames))
-    samples = (round(loud * math.sin(turn * i)) for i, loud in enumerate(loudness))
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(_RATE_HZ)
-        out.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return file.getvalue()
-
-
-@contextlib.contextmanager
-def served(content: bytes) -> Iterator[int]:
-    """Serve these bytes over HTTP for as long as the context lasts; yields the port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "audio/wav")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            with contextlib.suppress(OSError):  # MPD has read enough
-                self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    server = HTTPServer(("", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(_TIMEOUT_S)
+    return str(own[0]) if isinstance(own, tuple) else "127.0.0.1"

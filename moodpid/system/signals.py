@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from types import FrameType
@@ -44,6 +46,26 @@ def stop_on_signals() -> StopSignals:
     return signals
 
 
+@contextmanager
+def held_signals() -> Iterator[list[int]]:
+    """Hold the signals back while the context lasts, then deliver the first as it would have been.
+
+    For what has to be put back before the end: a session that closes sends several signals in a row.
+
+    Yields:
+        The numbers of the signals that were received so far.
+    """
+    received: list[int] = []
+    before = _handle_with(lambda number, _frame: received.append(number))
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if received:
+            signal.raise_signal(received[0])
+
+
 def restarts(number: int) -> bool:
     """Return whether the signal is to be answered with `ExitCode.RESTART`.
 
@@ -57,8 +79,8 @@ def _exit(number: int, _frame: FrameType | None) -> None:
     os._exit(int(ExitCode.RESTART if restarts(number) else ExitCode.OK))
 
 
-def _handle_with(handler: "signal._HANDLER") -> None:
-    for number in STOP_SIGNALS:
-        # nohup(1) has SIGHUP ignored, and a shell SIGINT in a background job: so it stays
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
+def _handle_with(handler: "signal._HANDLER") -> "dict[signal.Signals, signal._HANDLER]":
+    """Set the handler, and return those that it replaces."""
+    # nohup(1) has SIGHUP ignored, and a shell SIGINT in a background job: so it stays
+    heeded = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in heeded}

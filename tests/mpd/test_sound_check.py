@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import urllib.request
 import wave
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from moodpid.library.names import mpd_name
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.listing import list_songs
 from moodpid.mpd.protocol import CommandRefusedError
-from moodpid.mpd.sound_check import play_tone, served, tone
+from moodpid.mpd.sound_check import play_tone
+from moodpid.mpd.tone import served, tone
 from tests.support.environment import require
 from tests.support.servers import PrivateMpd
 
@@ -25,6 +27,13 @@ BROKEN = 'audio_output {\ntype "alsa"\nname "Card"\ndevice "hw:99"\n}\n'
 
 def settings(mpd: PrivateMpd) -> MpdConfig:
     return MpdConfig(host=mpd.host, port=mpd.port)
+
+
+def has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as probe, suppress(OSError):
+        probe.bind(("::1", 0))
+        return True
+    return False
 
 
 @pytest.fixture
@@ -49,6 +58,18 @@ def test_the_tone_reaches_the_output_at_its_pitch(speakers: tuple[PrivateMpd, Pa
     samples = np.frombuffer(heard.read_bytes(), np.int16).astype(float)
     spectrum = np.abs(np.fft.rfft(samples))
     assert np.fft.rfftfreq(len(samples), 1 / 44_100)[spectrum.argmax()] == pytest.approx(440, abs=2)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_the_tone_is_fetched_over_ipv6_as_well(speakers: tuple[PrivateMpd, Path]) -> None:
+    mpd, heard = speakers
+    file = mpd.folder / "mpd.conf"
+    mpd.stop()
+    file.write_text(file.read_text() + 'bind_to_address "::1"\n')
+    mpd.start()
+    finding = play_tone(MpdConfig(host="::1", port=mpd.port))
+    assert finding.ok, finding.message
+    assert heard.stat().st_size
 
 
 def test_the_tone_leaves_the_player_as_it_was(speakers: tuple[PrivateMpd, Path]) -> None:
@@ -108,7 +129,7 @@ def test_an_error_that_is_no_utf8_is_reported() -> None:
 
 
 def test_what_is_served_is_a_wave_file() -> None:
-    with served(tone()) as port, urllib.request.urlopen(f"http://127.0.0.1:{port}/tone.wav") as answer:
+    with served(tone()) as uri, urllib.request.urlopen(uri) as answer:  # noqa: S310 - our own server
         content = answer.read()
     with wave.open(io.BytesIO(content)) as file:
         assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (1, 44_100, 44_100)

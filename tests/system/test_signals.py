@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.errors import ExitCode
-from moodpid.system.signals import STOP_SIGNALS, stop_on_signals
+from moodpid.system.signals import STOP_SIGNALS, held_signals, stop_on_signals
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +84,25 @@ def test_a_signal_that_nohup_ignores_stays_ignored() -> None:
     signals = stop_on_signals()
     signal.raise_signal(signal.SIGHUP)
     assert not signals.event.is_set()
+
+
+def test_held_signals_are_delivered_once_the_work_is_done() -> None:
+    delivered: list[int] = []
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda number, _frame: delivered.append(number))
+    with held_signals() as received:
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+        assert (received, delivered) == ([signal.SIGHUP, signal.SIGTERM], [])
+    assert delivered == [signal.SIGHUP]
+
+
+def test_a_signal_that_nohup_ignores_is_not_held() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with held_signals() as received:
+        signal.raise_signal(signal.SIGHUP)
+    assert received == []
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 @pytest.mark.parametrize("entry", [["-m", "moodpid"], [str(Path(sys.executable).with_name("moodpid"))]])
