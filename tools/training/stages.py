@@ -76,7 +76,6 @@ def train_member(
     name: str, options: argparse.Namespace, faces: tuple[data.Faces, data.Faces], limit_s: float
 ) -> None:
     """Train one member; write its weights, its validation logits and its figures."""
-    started = time.monotonic()
     train, valid = faces
     recipe, folder, device = adapted(MEMBERS[name], options), options.run / "members" / name, pick_device()
     lesson = FreshViews(seen_by(recipe, train), recipe, device)
@@ -93,7 +92,7 @@ def train_member(
         "recipe": asdict(recipe),
         "start": start,
         "epochs_done": run.epoch,
-        "seconds": round(time.monotonic() - started, 1),
+        "seconds": round(run.seconds, 1),
         "device": device_name(device),
         "valid_accuracy": ensemble.accuracy(ensemble.log_mean(logits, mirrored), valid.labels),
         "history": run.history,
