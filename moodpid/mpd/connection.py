@@ -73,8 +73,12 @@ class MpdConnection(MpdSession):
     # Playing
 
     def play(self, song_id: int) -> None:
-        """Play a song of the queue."""
-        self._ask("playid", song_id)
+        """Play a song of the queue; where MPD cannot, it has left the one before, and shows the error."""
+        try:
+            self._search("playid", song_id)  # MPD answers once a stream is open
+        except CommandRefusedError as error:
+            if error.code not in (AckCode.UNKNOWN, AckCode.SYSTEM):
+                raise
 
     def resume(self) -> None:
         """End a pause."""

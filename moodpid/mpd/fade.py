@@ -74,8 +74,10 @@ class Fader:
                 return False
         try:
             then()
-        finally:
+        except CommandRefusedError:
             self.restore(link)
+            raise
+        self.restore(link)
         return True
 
     def restore(self, link: Mpd) -> None:

@@ -46,9 +46,8 @@ def takeover(
     if now.length > last.length:
         plays_it = jumped and last.song and _id(now.song) in requests(last, now, own)
         return Takeover.INTERRUPTED if plays_it else Takeover.ADDED
-    # With consume a song leaves as it ends, and several may between two looks
     removed = own - now.own_songs.keys() - now.unknown
-    if removed and not (_consumes(last, now) and changed):
+    if removed and not (_consumes(last, now) and changed and _may_go_on(last, now)):
         return Takeover.REMOVED
     if now.song is None or not jumped:
         return None
@@ -89,6 +88,12 @@ def failed(last: Snapshot, now: Snapshot) -> bool:
     # Nobody pauses what is stopped: a user played it again, and the same error came again
     again = last.state is PlayState.STOP and now.state is PlayState.PAUSE
     return now.error != last.error or again or (falling and last.state is PlayState.PLAY)
+
+
+def _may_go_on(last: Snapshot, now: Snapshot) -> bool:
+    """Return whether songs may have left by consume: as one ended, or as the player went to one in sight."""
+    in_sight = {song.id for song in last.window}
+    return may_have_ended(last, now) or _id(now.song) in in_sight
 
 
 def _consumes(last: Snapshot, now: Snapshot) -> bool:

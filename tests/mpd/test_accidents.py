@@ -139,6 +139,19 @@ def test_a_queue_cleared_while_the_connection_was_away_stays_silent(room: Room, 
     assert room.mpd.state == "stop"
 
 
+def test_a_queue_replaced_with_consume_on_is_a_user_s(room: Room) -> None:
+    room.mpd.options.consume = True
+    room.look()
+    room.wait(10)
+    room.mpd.clear()
+    for number in range(3):
+        room.mpd.add(f"user/{number}")
+    room.look()  # before the user's next command arrives
+    room.mpd.play(0)
+    room.look()
+    assert room.reconciler.queue_state.hands_off_until_s > room.mpd.now_s
+
+
 def test_songs_that_had_no_time_to_play_were_cleared(room: Room) -> None:
     room.look()
     assert len(room.mpd.queue) == 3

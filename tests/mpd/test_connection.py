@@ -33,6 +33,20 @@ def test_bytes_that_are_no_utf_8_come_and_go_unchanged() -> None:
         assert song.title.encode()
 
 
+@pytest.mark.parametrize("code", [AckCode.UNKNOWN, AckCode.SYSTEM])
+def test_a_song_that_does_not_open_has_been_gone_to(code: AckCode) -> None:
+    refusal = f"ACK [{code}@0] {{playid}} Failed to decode a.ogg\n".encode()
+    with scripted(answering({"playid": refusal})) as config, MpdConnection(config) as link:
+        link.play(1)
+
+
+def test_a_song_that_is_gone_has_not_been_gone_to() -> None:
+    refusal = b"ACK [50@0] {playid} No such song\n"
+    answers = answering({"playid": refusal})
+    with scripted(answers) as config, MpdConnection(config) as link, pytest.raises(CommandRefusedError):
+        link.play(1)
+
+
 def test_an_unknown_ack_code_refuses_one_command_only() -> None:
     with (
         scripted(answering({"channels": b"ACK [77@0] {channels} Not implemented\n"})) as config,
