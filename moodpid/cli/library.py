@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from moodpid.cli.output import print_error, print_line
 from moodpid.errors import ExitCode
 from moodpid.library import ffmpeg
-from moodpid.library.backlog import NO_SONGS, UPDATE
 
 if TYPE_CHECKING:
     from moodpid.config import Config
@@ -49,6 +48,7 @@ def analyse(options: argparse.Namespace, config: "Config") -> ExitCode:
 def print_status() -> ExitCode:
     """Print how far the analysis is, and some of the songs that could not be read."""
     from moodpid import library_app
+    from moodpid.library.backlog import NO_SONGS, UPDATE
 
     status = library_app.status()
     backlog = status.backlog

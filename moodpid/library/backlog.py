@@ -7,7 +7,7 @@ from moodpid.library.records import Backlog
 ANALYSE = "sudo -u moodpid moodpid analyse"
 """The command that works it off."""
 NO_SONGS = "MPD's library has no songs"
-UPDATE = "put some into its music folder, then: mpc update"
+UPDATE = f"put some into its music folder, then: mpc update --wait && {ANALYSE}"
 """What is to be done about that."""
 # New, changed, or read by an earlier program
 WAITS = "(s.uri IS NULL OR s.modified != l.modified OR s.analyzer < :analyzer)"

@@ -25,7 +25,7 @@ from moodpid.mpd.takeover import (
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song that got this far plays
-SHORTEST_SONG_S = 30.0  # hardly a song that is played in a row is shorter
+_SHORTEST_SONG_S = 30.0  # hardly a song that is played in a row is shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
     """Return whether a user must have stopped the music while there was no connection."""
     played = queue_state.played
     # With consume, songs leave the queue as they are played: as many as there was time for
-    others_s = max(0, queue_state.length - 1) * SHORTEST_SONG_S
+    others_s = max(0, queue_state.length - 1) * _SHORTEST_SONG_S
     played_out = played is not None and now.at_s >= queue_state.played_until_s + others_s - LATE_S
     consumed = now.consume and (now.length > 0 or played_out)
     if queue_state.length and not now.length and not now.unknown and not consumed:

@@ -100,7 +100,10 @@ def ask_in_background(settings: config.MqttConfig, password: str, timings: Timin
     answer: Answer = Future()
 
     def ask() -> None:
-        answer.set_result(_ask(settings, password, timings, topics))
+        try:
+            answer.set_result(_ask(settings, password, timings, topics))
+        except Exception as error:  # noqa: BLE001 - raised where the answer is read, or that would wait for ever
+            answer.set_exception(error)
 
     Thread(target=ask, name="mqtt-question", daemon=True).start()
     return answer

@@ -83,7 +83,8 @@ def test_check_imports_nothing_heavy() -> None:
     code = (
         "import sys; from moodpid.cli import main; "
         f"main(['check', '--config', {str(FACES.parents[1] / 'config' / 'moodpid.toml')!r}]); "
-        "print([m for m in ('numpy', 'cv2', 'paho', 'mpd', 'picamera2', 'asyncio') if m in sys.modules])"
+        "heavy = ('numpy', 'cv2', 'paho', 'mpd', 'picamera2', 'asyncio', 'sqlite3'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30

@@ -1,6 +1,7 @@
 """The connection at servers that answer badly: every line, answer and wait has a limit."""
 
 import socket
+import threading
 import time
 
 import pytest
@@ -37,6 +38,21 @@ def test_bytes_that_are_no_utf_8_come_and_go_unchanged() -> None:
 def test_a_song_that_does_not_open_has_been_gone_to(code: AckCode) -> None:
     refusal = f"ACK [{code}@0] {{playid}} Failed to decode a.ogg\n".encode()
     with scripted(answering({"playid": refusal})) as config, MpdConnection(config) as link:
+        link.play(1)
+
+
+def test_a_station_may_take_longer_to_open_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = threading.Event()
+
+    def serve(client: socket.socket) -> None:
+        client.sendall(GREETING)
+        for line in client.makefile("rb"):
+            if line.startswith(b"playid"):
+                opened.wait(2 * session.TIMEOUT_S)
+            client.sendall(COMMANDS if line.startswith(b"commands") else b"OK\n")
+
+    monkeypatch.setattr(session, "TIMEOUT_S", 0.3)
+    with scripted(serve) as config, MpdConnection(config) as link:
         link.play(1)
 
 

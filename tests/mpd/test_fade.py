@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodpid.mpd.fade import TOLERANCE, Fader
-from moodpid.mpd.protocol import PlayState, Status
+from moodpid.mpd.protocol import MpdGoneError, PlayState, Status
 from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd, Options
 
@@ -126,6 +126,19 @@ def test_what_a_user_does_during_a_fade_counts(action: str, below: int) -> None:
     mixer.leave_song(Fader(sleep=user))
     assert mixer.at_the_end == []
     assert mixer.mpd.options.volume == before
+
+
+def test_a_connection_lost_in_a_fade_is_reported() -> None:
+    mixer = Mixer(100, 80)
+    before, fader = mixer.mpd.options.volume, Fader(sleep=lambda _: False)
+
+    def play() -> None:
+        mixer.mpd.unreachable = True
+        raise MpdGoneError("MPD takes too long")
+
+    with pytest.raises(MpdGoneError, match="takes too long"):
+        fader.fade_out(mixer.mpd.link, play)
+    assert fader.volume_to_restore == before
 
 
 class MutedConnection(FakeConnection):

@@ -1,5 +1,7 @@
 """Of instances with one id, one owns it, and the others know where that one is."""
 
+from typing import Self
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,14 @@ class Room:
     def __init__(self, *claims: IdClaim) -> None:
         self.claims = list(claims)
         self.now_s = 0.0
+
+    @classmethod
+    def where_one_stands_aside(cls, first: IdClaim, newcomer: IdClaim) -> Self:
+        room = cls(first)
+        room.wait(5)
+        room.claims.append(newcomer)
+        room.wait(5)
+        return room
 
     def publish(self, sender: IdClaim, message: ClaimMessage | None) -> None:
         if message is None:
@@ -54,10 +64,7 @@ def test_one_alone_owns_the_id_after_a_moment() -> None:
 
 def test_the_first_stays_and_the_newcomer_knows_its_host() -> None:
     first, newcomer = IdClaim("kitchen-pi"), IdClaim("attic-pi")
-    room = Room(first)
-    room.wait(5)
-    room.claims.append(newcomer)
-    room.wait(5)
+    Room.where_one_stands_aside(first, newcomer)
     assert first.owns_id
     assert not newcomer.owns_id
     assert newcomer.other_host == "kitchen-pi"
@@ -66,10 +73,7 @@ def test_the_first_stays_and_the_newcomer_knows_its_host() -> None:
 
 def test_when_the_first_is_gone_the_other_takes_over() -> None:
     first, newcomer = IdClaim("a"), IdClaim("b")
-    room = Room(first)
-    room.wait(5)
-    room.claims.append(newcomer)
-    room.wait(5)
+    room = Room.where_one_stands_aside(first, newcomer)
     room.claims.remove(first)
     room.wait(ASK_AGAIN_S + RETURN_S + 5)
     assert newcomer.owns_id
@@ -80,10 +84,7 @@ def test_when_the_first_is_gone_the_other_takes_over() -> None:
 @pytest.mark.parametrize("late_s", [0.0, 1.0, RETURN_S])
 def test_the_first_stays_when_the_broker_restarts(tokens: str, late_s: float) -> None:
     first, newcomer = (IdClaim(host, token=token) for host, token in zip(("a", "b"), tokens, strict=True))
-    room = Room(first)
-    room.wait(5)
-    room.claims.append(newcomer)
-    room.wait(5)
+    room = Room.where_one_stands_aside(first, newcomer)
     room.claims = [newcomer]
     newcomer.connected()
     room.wait(late_s)
@@ -110,10 +111,7 @@ def test_the_first_stays_when_its_connection_is_lost() -> None:
 
 def test_a_newcomer_waits_no_longer_than_before_after_a_takeover() -> None:
     first, newcomer = IdClaim("a"), IdClaim("b")
-    room = Room(first)
-    room.wait(5)
-    room.claims.append(newcomer)
-    room.wait(5)
+    room = Room.where_one_stands_aside(first, newcomer)
     room.claims.remove(first)
     room.wait(ASK_AGAIN_S + RETURN_S + 5)
     newcomer.connected()

@@ -14,17 +14,13 @@ import stages
 def write_teachers(options: argparse.Namespace) -> None:
     """Write the file and the sidecar of each member of `options.members` below `options.out`/teachers.
 
-    Raises FileNotFoundError where one is not trained, ValueError where its file could not be shown faces as
-    they are.
+    None of them enlarges its pictures, as a file does not. Raises FileNotFoundError where one is not trained.
     """
     faces = stages.load_faces(options)
     for name in options.members:
         folder = options.run / "members" / name
         figures = json.loads((folder / "member.json").read_text())
-        recipe = figures["recipe"]
-        if recipe["enlarged"]:
-            raise ValueError(f"{name} enlarges its pictures, and a file does not")
-        trained = earlier.load(recipe["network"], folder / "weights.pt")
+        trained = earlier.load(figures["recipe"]["network"], folder / "weights.pt")
         model = options.out / "teachers" / f"{name}.tflite"
         model.parent.mkdir(parents=True, exist_ok=True)
         command = f"python tools/training/make.py teachers --data FER2013 --run RUN --members {name}"

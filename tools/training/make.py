@@ -56,6 +56,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for name in options.members:
         if MEMBERS[name].start == PREVIOUS and not options.previous:
             parser.error(f"{name} starts from an earlier model: say which with --previous")
+    if options.stage == "keep" and (enlarging := [n for n in options.members if MEMBERS[n].enlarged]):
+        parser.error(f"a file does not enlarge pictures, as {', '.join(enlarging)} do: name other --members")
     return options
 
 

@@ -1,5 +1,4 @@
 import os
-import stat
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from moodpid.library.analysis import decode as module
 from moodpid.library.analysis.decode import decode, ffmpeg_version
 from moodpid.library.analysis.decoder import DEFAULT_LIMITS, DecodeError, DecoderMissingError, Limits
 from moodpid.library.analysis.files import Passage
+from tests.library.analysis.impostor import write_program
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
 from tests.support.environment import require
 
@@ -31,20 +31,6 @@ def reason(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
         decode(Passage(path), network=False, limits=limits)
     (line,) = caught.value.lines
     return line
-
-
-@pytest.fixture
-def impostor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program of ours under the name of ffmpeg."""
-    program = tmp_path / "bin" / "ffmpeg"
-    program.parent.mkdir()
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    return program
-
-
-def write_program(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 def test_one_process_gives_both_rates_and_the_loudness(tmp_path: Path) -> None:
