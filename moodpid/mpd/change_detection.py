@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
+from moodpid.mpd.hands_off import ENDING_S, is_brief, plays_announcement
 from moodpid.mpd.protocol import PlayState, QueueSong
 from moodpid.mpd.queue_state import Failure, OwnSong, QueueState
 from moodpid.mpd.snapshot import Snapshot
@@ -15,6 +16,8 @@ from moodpid.mpd.takeover import (
     LATE_S,
     REQUESTS,
     failed,
+    left_for_new,
+    may_have_ended,
     requests,
     skipped,
     stopped_by_user,
@@ -26,6 +29,7 @@ RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song that got this far plays
 _SHORTEST_SONG_S = 30.0  # hardly a song that is played in a row is shorter
+_ONE_DEED_S = 5.0  # a player that clears, adds and plays does it within this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,12 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
         known = replace(known, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
     elif not now.other_leader:  # what the other moodpid does is no user's doing
         known = _with_takeover(known, queue_state, last, hands_off_s)
+    stays_stopped = queue_state.stopped_by_user and known.silent_before and plays_announcement(known, now)
+    if stays_stopped and now.at_s < known.hands_off_until_s:
+        known = replace(known, stopped_by_user=True)
+    ids = {song.id for song in queue_state.own_songs}
+    if not may_have_ended(last, now) and left_for_new(last, now, ids, known.user_requests):
+        return Changes(known, broken=broken)
     return Changes(known, track_ended(last, now), skipped(last, now), broken)
 
 
@@ -92,10 +102,18 @@ def _with_takeover(known: QueueState, before: QueueState, last: Snapshot, hands_
         hands_off_until_s=now.at_s + hands_off_s,
         hands_off_why=why,
         before_additions=_before_additions(before, last, now),
+        silent_before=_was_silent(before, last, now, hands_off_s),
         jump_until_s=-math.inf,
         start_until_s=-math.inf,
         interrupted=False,
     )
+
+
+def _was_silent(before: QueueState, last: Snapshot, now: Snapshot, hands_off_s: float) -> bool:
+    """Return whether nothing played before a user took over, but for an announcement."""
+    if now.at_s - (before.hands_off_until_s - hands_off_s) < _ONE_DEED_S:
+        return before.silent_before
+    return last.state is not PlayState.PLAY or (before.silent_before and is_brief(last))
 
 
 def _open_requests(queue_state: QueueState, now: Snapshot) -> frozenset[int]:
@@ -128,7 +146,10 @@ def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) 
         return queue_state.stopped_by_user or _stopped_while_away(queue_state, now, fault=fault)
     # What ends a user's stop, though nothing plays: that user pressed play, and MPD met an error
     in_vain = fault and queue_state.last.state is not PlayState.PLAY and now.length > 0
-    return (queue_state.stopped_by_user and not in_vain) or stopped_by_user(queue_state.last, now)
+    last = queue_state.last
+    heard = last.state is PlayState.PLAY and last.elapsed_s + now.at_s - last.at_s > ENDING_S
+    still = queue_state.stopped_by_user and not in_vain and not heard
+    return still or stopped_by_user(last, now)
 
 
 def _before_additions(queue_state: QueueState, last: Snapshot, now: Snapshot) -> tuple[int, int] | None:

@@ -22,17 +22,28 @@ def hands_off_end_s(queue_state: QueueState, now: Snapshot) -> float:
     last_plays = now.state is PlayState.PLAY and now.next_id is None and not now.single
     if not last_plays or now.other_leader or now.at_s >= queue_state.hands_off_until_s:
         return math.inf
-    if queue_state.hands_off_why not in _KEEPS_PLAYING or _is_announcement(queue_state, now):
+    if queue_state.hands_off_why not in _KEEPS_PLAYING:
         return math.inf
     if now.duration_s is None:  # a station does not run out; of a song that has just begun, look again
         return now.at_s + ENDLESS_S - now.elapsed_s if now.elapsed_s < ENDLESS_S else math.inf
+    if plays_announcement(queue_state, now):
+        return math.inf
     return now.at_s + max(0.0, now.duration_s - now.elapsed_s - now.crossfade_s - ENDING_S)
 
 
-def _is_announcement(queue_state: QueueState, now: Snapshot) -> bool:
-    """Return whether a short song plays that a user added and went to: what was before comes back."""
+def plays_announcement(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether a short song plays after which it is to be as before: a user added it and went to it.
+
+    It may be all that there is in the queue, where nothing played before.
+    """
     went_to = queue_state.before_additions is not None and queue_state.hands_off_why in _INTERRUPTIONS
-    return went_to and now.duration_s is not None and now.duration_s <= ENDING_S
+    return (went_to or queue_state.silent_before) and is_brief(now)
+
+
+def is_brief(now: Snapshot) -> bool:
+    """Return whether the song that plays is of at most half a minute, as far as MPD knows already."""
+    length_s = now.elapsed_s if now.duration_s is None else now.duration_s
+    return now.state is PlayState.PLAY and length_s <= ENDING_S
 
 
 def end_hands_off_early(queue_state: QueueState, now: Snapshot) -> QueueState:

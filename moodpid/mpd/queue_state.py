@@ -67,6 +67,7 @@ class QueueState:
         hands_off_why: What that user did.
         before_additions: Length of the queue and id of the current song before that user added songs; where
             both are so again, an announcement is over, and with it the hands off.
+        silent_before: Nothing played before that user took over: no music follows an announcement.
         stopped_by_user: A user stopped the music, so that not even autoplay may start it.
         failure: Why MPD does not play though nobody stopped it; None if it plays, or for another reason.
         failures: Errors in a row since a song was heard; growing pauses follow from it.
@@ -88,6 +89,7 @@ class QueueState:
     hands_off_until_s: float = -math.inf
     hands_off_why: str = ""
     before_additions: tuple[int, int] | None = None
+    silent_before: bool = False
     stopped_by_user: bool = False
     failure: Failure | None = None
     failures: int = 0

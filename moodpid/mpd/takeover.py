@@ -43,7 +43,7 @@ def takeover(
     if cleared(last, now):
         return Takeover.CLEARED
     jumped = now.song is not None and changed and not _natural(last, now, own - started)
-    if now.length > last.length:
+    if now.length > last.length or (last.song is None and requests(last, now, own)):
         plays_it = jumped and last.song and _id(now.song) in requests(last, now, own)
         return Takeover.INTERRUPTED if plays_it else Takeover.ADDED
     removed = own - now.own_songs.keys() - now.unknown
@@ -145,8 +145,27 @@ def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[
         replaced = known.isdisjoint(song.id for song in now.window)
     if now.length <= last.length and not replaced:
         return frozenset()
-    newest = max(known | (own & last.own_songs.keys()), default=-1)
+    newest = _newest(last, own)
     return frozenset(song.id for song in now.window if song.id > newest and song.id not in own)
+
+
+def left_for_new(last: Snapshot, now: Snapshot, own: AbstractSet[int], asked_for: AbstractSet[int]) -> bool:
+    """Return whether a user left a song for another queue or a song just added: that says nothing against it.
+
+    own: The ids of our songs before. asked_for: Those of the songs that users have added.
+    """
+    if now.song is None or last.song is None:
+        return cleared(last, now) or bool(requests(last, now, own))
+    if now.song.id in own:
+        return False
+    # What was added before the current song is not in sight until it plays
+    added_before = now.song.pos < last.song.pos and now.song.id > _newest(last, own)
+    return added_before or now.song.id in asked_for
+
+
+def _newest(last: Snapshot, own: AbstractSet[int]) -> int:
+    """Return the greatest id that was in sight, -1 if none was."""
+    return max({song.id for song in last.window} | (own & last.own_songs.keys()), default=-1)
 
 
 def track_ended(last: Snapshot, now: Snapshot) -> tuple[QueueSong, float] | None:

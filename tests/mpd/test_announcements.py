@@ -1,7 +1,10 @@
-"""An announcement is left alone, and ends the hands off when it is over: at a fake MPD, in simulated time."""
+"""After an announcement all is as before: at a fake MPD, in simulated time."""
+
+from collections.abc import Callable
 
 import pytest
 
+from tests.support.fake_mpd import FakeMpd
 from tests.support.music_room import Room
 
 
@@ -43,3 +46,100 @@ def test_a_song_of_ours_taken_out_ends_no_hands_off(room: Room, takes_over_betwe
     ours = next(place for place, entry in enumerate(room.mpd.queue) if place and not entry.by_user)
     room.mpd.remove(ours)
     assert "removed songs of ours" in room.look().message
+
+
+def announce(mpd: FakeMpd, room: Room, looks: int) -> None:
+    """Play a clip as Home Assistant does: clear, add and play; `looks`: how many in between."""
+    mpd.song_s = 4.0
+    mpd.clear()
+    if looks == 2:
+        room.look()
+    mpd.add("bell/0")
+    if looks:
+        room.look()
+    mpd.play()
+    room.look()
+
+
+@pytest.mark.parametrize("autoplay", [False, True])
+@pytest.mark.parametrize("looks", [0, 1, 2])
+@pytest.mark.parametrize("deed", [FakeMpd.stop, FakeMpd.pause, FakeMpd.clear])
+def test_no_music_follows_an_announcement_in_a_silent_house(
+    autoplay: bool, looks: int, deed: Callable[[FakeMpd], object]
+) -> None:
+    room = Room(autoplay=autoplay)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.wait(10)
+    deed(room.mpd)
+    room.wait(3600)
+    for _ in range(2):
+        announce(room.mpd, room, looks)
+        room.wait(1800)
+        assert room.mpd.state == "stop"
+        assert room.mpd.user_songs() == [entry.id for entry in room.mpd.queue]
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_song_that_a_user_plays_ends_the_stop(looks: int) -> None:
+    room = Room(autoplay=False)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.wait(10)
+    room.mpd.stop()
+    room.wait(60)
+    announce(room.mpd, room, looks)
+    room.wait(10)
+    room.mpd.song_s = 200.0
+    room.mpd.add("user/1")
+    room.mpd.play(-1)
+    room.wait(400)
+    assert room.mpd.playing().startswith("happy/")
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_music_that_an_announcement_cleared_away_comes_back(room: Room, looks: int) -> None:
+    room.wait(10)
+    announce(room.mpd, room, looks)
+    room.wait(10)
+    assert room.mpd.playing().startswith("happy/")
+
+
+@pytest.mark.parametrize("looks_between", [0, 1])
+@pytest.mark.parametrize("way", [0, None], ids=["before the song", "behind the queue"])
+def test_an_announcement_is_no_skip(way: int | None, looks_between: int) -> None:
+    skips: list[None] = []
+    room = Room(skipped=lambda: skips.append(None))
+    room.look()
+    room.wait(5)
+    song = room.mpd.playing()
+    assert song.startswith("happy/")
+    room.mpd.add("bell/0", way)
+    for _ in range(looks_between):
+        room.look()
+    room.mpd.play(0 if way == 0 else -1)
+    room.look()
+    assert (room.mpd.stickers.get(song, {}), skips) == ({}, [])
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_queue_cleared_for_an_announcement_is_no_skip(looks: int) -> None:
+    skips: list[None] = []
+    room = Room(skipped=lambda: skips.append(None))
+    room.look()
+    room.wait(5)
+    song = room.mpd.playing()
+    announce(room.mpd, room, looks)
+    assert (room.mpd.stickers.get(song, {}), skips) == ({}, [])
+
+
+def test_a_song_left_for_the_next_is_a_skip() -> None:
+    skips: list[None] = []
+    room = Room(skipped=lambda: skips.append(None))
+    room.look()
+    room.wait(5)
+    song = room.mpd.playing()
+    room.mpd.next()
+    room.look()
+    assert room.mpd.stickers[song]["skipCount"] == "1"
+    assert len(skips) == 1

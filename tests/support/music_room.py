@@ -1,5 +1,6 @@
 """A room whose mood is happy, with music at a fake MPD in simulated time."""
 
+from collections.abc import Callable
 from random import Random
 
 from moodpid.config import MpdConfig, TransitionMode
@@ -23,9 +24,10 @@ class Room:
         change: TransitionMode = TransitionMode.NEXT,
         *,
         autoplay: bool = True,
+        skipped: Callable[[], object] = lambda: None,
         file: JsonFile | None = None,
     ) -> None:
-        self._file = file
+        self._file, self._skipped = file, skipped
         self.mpd = FakeMpd(dict(LISTS), song_s=60.0)
         config = MpdConfig(
             change=change,
@@ -39,7 +41,13 @@ class Room:
     def restart(self) -> None:
         """Begin again with what is known from the run before."""
         store = SessionStore(self._file, self.config) if self._file else None
-        self.reconciler = QueueReconciler(self.config, Random(3), **self.mpd.clocks, store=store)  # noqa: S311
+        self.reconciler = QueueReconciler(
+            self.config,
+            Random(3),  # noqa: S311 - repeatable
+            **self.mpd.clocks,
+            skipped=self._skipped,
+            store=store,
+        )
         self.reconciler.on_connect(self.mpd.link)
 
     def look(self, mood: Mood | None = Mood.HAPPY, *changed: str) -> PlayerState:
