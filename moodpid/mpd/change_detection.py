@@ -24,7 +24,7 @@ from moodpid.mpd.takeover import (
 
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
-SOUND_S = 5.0  # a song that got this far plays
+SOUND_S = 5.0  # a song of which so much was heard plays
 _SHORTEST_SONG_S = 30.0  # hardly a song that is played in a row is shorter
 
 
@@ -57,6 +57,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     if broken:
         own = tuple(replace(song, started=song.started or song.uri in broken) for song in own)
     stopped = _is_stopped_by_user(queue_state, now, fault=fault)
+    since_s, from_s = _playing_began(queue_state, now)
     known = replace(
         queue_state,
         own_songs=own,
@@ -67,6 +68,8 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
         played=None,
         start_until_s=-math.inf if now.state is PlayState.PLAY else queue_state.start_until_s,
         sounded_s=_sounded_s(queue_state, now),
+        plays_since_s=since_s,
+        plays_from_s=from_s,
     )
     known = _with_failure(known, now, fault=fault and not stopped)
     if last is None:
@@ -119,6 +122,16 @@ def _sounded_s(queue_state: QueueState, now: Snapshot) -> float:
         return now.at_s
     stands = (last.state, last.song, last.elapsed_s) == (now.state, now.song, now.elapsed_s)
     return queue_state.sounded_s if stands else now.at_s
+
+
+def _playing_began(queue_state: QueueState, now: Snapshot) -> tuple[float, float]:
+    """Return since when, and from which place on, the current song has played without a break."""
+    last = queue_state.last
+    same = last is not None and last.song is not None and now.song is not None and last.song.id == now.song.id
+    plays = last is not None and last.state is PlayState.PLAY and now.state is PlayState.PLAY
+    if same and plays and now.elapsed_s >= queue_state.plays_from_s:
+        return queue_state.plays_since_s, queue_state.plays_from_s
+    return now.at_s, now.elapsed_s
 
 
 def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
@@ -192,7 +205,7 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
 def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> QueueState:
     """Return the memory with what MPD's errors mean for the next try."""
     if now.state is PlayState.PLAY:
-        heard = now.elapsed_s >= SOUND_S
+        heard = queue_state.plays_for_s(now) >= SOUND_S
         return replace(
             queue_state,
             failure=None,

@@ -22,6 +22,7 @@ from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
+_CLOSE_S = 1.0  # MPD's own count of the seconds may be so much behind ours
 OVERDUE_S = 5.0  # MPD may be late by so much with the news of a song's end
 
 
@@ -204,7 +205,7 @@ def _music_due_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> f
         due_s = queue_state.failure.retry_at_s
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
     if now.state is PlayState.PLAY and (queue_state.failures or queue_state.interrupted):
-        return now.at_s + SOUND_S
+        return now.at_s + max(_CLOSE_S, SOUND_S - queue_state.plays_for_s(now))
     if may_be_endless(queue_state, now):
         return now.at_s + (ENDLESS_S - now.elapsed_s if now.elapsed_s < ENDLESS_S else SILENT_S)
     if now.state is PlayState.PLAY and now.duration_s is not None:

@@ -213,7 +213,7 @@ class Mpd(Protocol):
         """Play a song of the queue."""
 
     def resume(self) -> None:
-        """End a pause."""
+        """End a pause; the error that MPD shows is cleared before."""
 
     def clear_error(self) -> None:
         """Clear the error that the status shows."""

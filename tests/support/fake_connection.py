@@ -109,7 +109,9 @@ class FakeConnection:
         server.go(song_id)
 
     def resume(self) -> None:
-        self._sent("pause", 0).resume()
+        server = self._sent("pause", 0)
+        server.error = ""
+        server.resume()
 
     def clear_error(self) -> None:
         self._sent("clearerror").error = ""

@@ -131,9 +131,10 @@ class FakeMpd:
             self.go(self.current)
 
     def resume(self) -> None:
-        """End a pause, if the output works."""
-        self.error = "Failed to open audio output" if self.output_broken else ""
+        """End a pause, if the output works; MPD shows an error on."""
         self.state = "pause" if self.output_broken else "play"
+        if self.output_broken:
+            self.error = "Failed to open audio output"
 
     def pause(self) -> None:
         """Pause, if it plays."""
