@@ -15,6 +15,7 @@ from moodpid.mpd.takeover import (
     LATE_S,
     REQUESTS,
     failed,
+    is_same_song,
     requests,
     skipped,
     stopped_by_user,
@@ -120,16 +121,15 @@ def _sounded_s(queue_state: QueueState, now: Snapshot) -> float:
     last = queue_state.last
     if last is None or now.state is not PlayState.PLAY:
         return now.at_s
-    stands = (last.state, last.song, last.elapsed_s) == (now.state, now.song, now.elapsed_s)
+    stands = last.state is now.state and is_same_song(last, now) and last.elapsed_s == now.elapsed_s
     return queue_state.sounded_s if stands else now.at_s
 
 
 def _playing_began(queue_state: QueueState, now: Snapshot) -> tuple[float, float]:
     """Return since when, and from which place on, the current song has played without a break."""
     last = queue_state.last
-    same = last is not None and last.song is not None and now.song is not None and last.song.id == now.song.id
-    plays = last is not None and last.state is PlayState.PLAY and now.state is PlayState.PLAY
-    if same and plays and now.elapsed_s >= queue_state.plays_from_s:
+    goes_on = last is not None and last.state is now.state is PlayState.PLAY and is_same_song(last, now)
+    if goes_on and now.elapsed_s >= queue_state.plays_from_s:
         return queue_state.plays_since_s, queue_state.plays_from_s
     return now.at_s, now.elapsed_s
 
