@@ -44,6 +44,7 @@ def status(answer: Mapping[str, str]) -> Status:
     """Return the answer to `status`; a number that cannot be read counts as not given."""
     state = answer.get("state", "")
     volume = _number(answer, "volume", -1)
+    elapsed_s = _seconds(answer.get("elapsed", ""))
     return Status(
         state=PlayState(state) if state in set(PlayState) else PlayState.STOP,
         length=_number(answer, "playlistlength"),
@@ -51,8 +52,9 @@ def status(answer: Mapping[str, str]) -> Status:
         song_pos=_optional_int(answer, "song"),
         song_id=_optional_int(answer, "songid"),
         next_id=_optional_int(answer, "nextsongid"),
-        elapsed_s=_seconds(answer.get("elapsed", "")),
+        elapsed_s=elapsed_s,
         duration_s=_duration_s(answer),
+        opened="audio" in answer or elapsed_s > 0,
         random=answer.get("random", "0") != "0",
         repeat=answer.get("repeat", "0") != "0",
         single=answer.get("single", "0") != "0",

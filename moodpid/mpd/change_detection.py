@@ -16,6 +16,7 @@ from moodpid.mpd.takeover import (
     LATE_S,
     REQUESTS,
     failed,
+    is_same_song,
     left_for_new,
     may_have_ended,
     requests,
@@ -27,7 +28,7 @@ from moodpid.mpd.takeover import (
 
 RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
-SOUND_S = 5.0  # a song that got this far plays
+SOUND_S = 5.0  # a song of which so much was heard plays
 _SHORTEST_SONG_S = 30.0  # hardly a song that is played in a row is shorter
 _ONE_DEED_S = 5.0  # a player that clears, adds and plays does it within this time
 
@@ -61,6 +62,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     if broken:
         own = tuple(replace(song, started=song.started or song.uri in broken) for song in own)
     stopped = _is_stopped_by_user(queue_state, now, fault=fault)
+    since_s, from_s = _playing_began(queue_state, now)
     known = replace(
         queue_state,
         own_songs=own,
@@ -71,6 +73,8 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
         played=None,
         start_until_s=-math.inf if now.state is PlayState.PLAY else queue_state.start_until_s,
         sounded_s=_sounded_s(queue_state, now),
+        plays_since_s=since_s,
+        plays_from_s=from_s,
     )
     known = _with_failure(known, now, fault=fault and not stopped)
     if last is None:
@@ -135,8 +139,17 @@ def _sounded_s(queue_state: QueueState, now: Snapshot) -> float:
     last = queue_state.last
     if last is None or now.state is not PlayState.PLAY:
         return now.at_s
-    stands = (last.state, last.song, last.elapsed_s) == (now.state, now.song, now.elapsed_s)
+    stands = last.state is now.state and is_same_song(last, now) and last.elapsed_s == now.elapsed_s
     return queue_state.sounded_s if stands else now.at_s
+
+
+def _playing_began(queue_state: QueueState, now: Snapshot) -> tuple[float, float]:
+    """Return since when, and from which place on, the current song has played without a break."""
+    last = queue_state.last
+    goes_on = last is not None and last.state is now.state is PlayState.PLAY and is_same_song(last, now)
+    if goes_on and now.elapsed_s >= queue_state.plays_from_s:
+        return queue_state.plays_since_s, queue_state.plays_from_s
+    return now.at_s, now.elapsed_s
 
 
 def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
@@ -213,7 +226,7 @@ def _stopped_while_away(queue_state: QueueState, now: Snapshot, *, fault: bool) 
 def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> QueueState:
     """Return the memory with what MPD's errors mean for the next try."""
     if now.state is PlayState.PLAY:
-        heard = now.elapsed_s >= SOUND_S
+        heard = queue_state.plays_for_s(now) >= SOUND_S
         return replace(
             queue_state,
             failure=None,

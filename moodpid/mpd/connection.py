@@ -1,5 +1,6 @@
 """A connection to a real MPD: its commands as methods, with answers as types."""
 
+import contextlib
 from collections.abc import Iterator
 
 from moodpid.mpd import answers
@@ -81,7 +82,10 @@ class MpdConnection(MpdSession):
                 raise
 
     def resume(self) -> None:
-        """End a pause."""
+        """End a pause; the error that MPD shows is cleared before, as it is where a song is played."""
+        # Cleared afterwards, it may be the next error already, and MPD's pause would look like a user's
+        with contextlib.suppress(CommandRefusedError):
+            self.clear_error()
         self._ask("pause", 0)
 
     def clear_error(self) -> None:

@@ -17,11 +17,13 @@ from moodpid.mpd.hands_off import end_hands_off_early, hands_off_end_s
 from moodpid.mpd.placement import offset_of_next, prioritize, remove_stale, waiting_songs
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import REQUEST_EXPIRES_S, OwnSong, QueueState
+from moodpid.mpd.silence import hangs
 from moodpid.mpd.snapshot import Snapshot
 from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
+_CLOSE_S = 1.0  # MPD's own count of the seconds may be so much behind ours
 OVERDUE_S = 5.0  # MPD may be late by so much with the news of a song's end
 
 
@@ -199,18 +201,22 @@ def _look_again_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> 
 
 
 def _music_due_s(queue_state: QueueState, now: Snapshot, rules: QueueRules) -> float:
-    """Return when a failure, a stream or the end of a song is to be looked at."""
+    """Return when a failure, silence or the end of a song is to be looked at."""
     if queue_state.failure and _retries(queue_state, rules):
         due_s = queue_state.failure.retry_at_s
         return due_s if due_s > now.at_s else now.at_s + RETRY_S[-1]
     if now.state is PlayState.PLAY and (queue_state.failures or queue_state.interrupted):
-        return now.at_s + SOUND_S
-    if may_be_endless(queue_state, now):
-        return now.at_s + (ENDLESS_S - now.elapsed_s if now.elapsed_s < ENDLESS_S else SILENT_S)
-    if now.state is PlayState.PLAY and now.duration_s is not None:
-        # MPD reports the end of a song; where it does not, the connection is dead
-        return now.at_s + max(0.0, now.duration_s - now.elapsed_s) + OVERDUE_S
-    return math.inf
+        return now.at_s + max(_CLOSE_S, SOUND_S - queue_state.plays_for_s(now))
+    if now.state is not PlayState.PLAY:
+        return math.inf
+    if may_be_endless(queue_state, now) and now.elapsed_s < ENDLESS_S:
+        return now.at_s + ENDLESS_S - now.elapsed_s
+    silent_s = queue_state.silent_s(now.at_s)
+    silent_at_s = now.at_s + (SILENT_S - silent_s if silent_s < SILENT_S else SILENT_S)
+    if now.duration_s is None:
+        return silent_at_s
+    # MPD reports the end of a song; where it does not, the connection is dead
+    return min(silent_at_s, now.at_s + max(0.0, now.duration_s - now.elapsed_s) + OVERDUE_S)
 
 
 def _start_or_jump(
@@ -229,7 +235,9 @@ def _start_or_jump(
     if starts:
         return [Play(first.id, fade=False, why="asked for" if asked_for else "autoplay")]
     if now.at_s < queue_state.jump_until_s:
-        return _jump(now, first)
+        # To leave a song in which MPD hangs would make it deaf to all its clients, and nobody would hear ours
+        stuck = now.duration_s is not None and hangs(queue_state, now)
+        return [] if stuck else _jump(now, first)
     if why := why_stream_is_left(queue_state, now, request):
         waits = now.next_id if now.next_id in queue_state.user_requests else None
         return [Play(waits or first.id, fade=True, why=why)]

@@ -10,8 +10,8 @@ from moodpid.mpd.picker import Pick
 from moodpid.mpd.planner import Plan
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import QueueState
+from moodpid.mpd.silence import hangs, why_silent
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.streams import ENDLESS_S
 from moodpid.state import PlayerState, PlayerStatus
 from moodpid.text import EMPTY, MAX_ERROR_CHARS, clean
 
@@ -64,22 +64,25 @@ class PlayerReport:
         self, now: Snapshot, plan: Plan, queue_state: QueueState, problem: str, *, wanted: bool
     ) -> str:
         if plan.hold_reason:
-            until_s = queue_state.hands_off_until_s
-            held_by_user = now.at_s < until_s and not now.other_leader
-            if held_by_user:
-                return f"{plan.hold_reason} until {self._time_of_day(until_s)}, or until Take over now"
-            return plan.hold_reason
+            held = self._why_held(now, plan, queue_state)
+            return f"{why_silent(queue_state, now)}; {held}" if hangs(queue_state, now) else held
         if queue_state.failure:
             retries = self._autoplay or queue_state.interrupted
             then = "trying again" if retries else "press play to try again"
             return f"MPD cannot play: {queue_state.failure.error}; {then}"
-        if now.duration_s is None and queue_state.silent_s(now.at_s) >= ENDLESS_S:
-            return "the stream gives no sound"
+        if why := why_silent(queue_state, now):
+            return why
         if problem or not wanted or now.state is PlayState.PLAY:
             return problem
-        return self._why_silent(now, queue_state)
+        return self._why_not_playing(now, queue_state)
 
-    def _why_silent(self, now: Snapshot, queue_state: QueueState) -> str:
+    def _why_held(self, now: Snapshot, plan: Plan, queue_state: QueueState) -> str:
+        until_s = queue_state.hands_off_until_s
+        if now.at_s >= until_s or now.other_leader:
+            return plan.hold_reason
+        return f"{plan.hold_reason} until {self._time_of_day(until_s)}, or until Take over now"
+
+    def _why_not_playing(self, now: Snapshot, queue_state: QueueState) -> str:
         if now.state is PlayState.PAUSE:
             return "paused: press play, and the mood's music follows"
         if queue_state.stopped_by_user:
@@ -110,16 +113,17 @@ def with_next_song(state: PlayerState, now: Snapshot, picks: Mapping[int, Pick])
 
 
 class HoldLog:
-    """Logs when and why the music is held back, or cannot play; and when that is over."""
+    """Logs when and why the music is held back, or cannot be heard; and when that is over."""
 
     def __init__(self) -> None:
         self._hold_reason = ""
         self._failing = False
 
-    def update(self, hold_reason: str, queue_state: QueueState, message: str) -> None:
+    def update(self, now: Snapshot, hold_reason: str, queue_state: QueueState, message: str) -> None:
         """Log what is new.
 
         Args:
+            now: The last snapshot.
             hold_reason: Why the plan does nothing, empty if that is not so.
             queue_state: What is remembered.
             message: The message in the player's state.
@@ -127,9 +131,11 @@ class HoldLog:
         if hold_reason != self._hold_reason:
             self._hold_reason = hold_reason
             log.info("%s", message if hold_reason else "the mood chooses the music again")
-        if queue_state.failure and not self._failing:
-            log.warning("MPD cannot play: %s", queue_state.failure.error)
+        stuck = hangs(queue_state, now)
+        if (queue_state.failure or stuck) and not self._failing:
+            error = queue_state.failure and queue_state.failure.error
+            log.warning("%s", f"MPD cannot play: {error}" if error else why_silent(queue_state, now))
             self._failing = True
-        if self._failing and not queue_state.failures:
+        if self._failing and now.state is PlayState.PLAY and not (queue_state.failures or stuck):
             log.info("MPD plays again")
             self._failing = False

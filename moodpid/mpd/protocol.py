@@ -106,6 +106,7 @@ class Status:
         next_id: The song that MPD itself goes on with, None if there is none.
         elapsed_s: Seconds of the current song that were played.
         duration_s: Its length in seconds, None if MPD does not know (a stream).
+        opened: MPD has opened it: it knows the format of its samples, or has played some.
         random, repeat, single, consume: The modes; `oneshot` counts as on.
         crossfade_s: Length of MPD's crossfade in seconds, 0 for none.
         volume: From 0 to 100, None without a mixer.
@@ -121,6 +122,7 @@ class Status:
     next_id: int | None = None
     elapsed_s: float = 0.0
     duration_s: float | None = None
+    opened: bool = False
     random: bool = False
     repeat: bool = False
     single: bool = False
@@ -213,7 +215,7 @@ class Mpd(Protocol):
         """Play a song of the queue."""
 
     def resume(self) -> None:
-        """End a pause."""
+        """End a pause; the error that MPD shows is cleared before."""
 
     def clear_error(self) -> None:
         """Clear the error that the status shows."""

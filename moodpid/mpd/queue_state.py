@@ -79,6 +79,8 @@ class QueueState:
         jump_until_s: Until then a change of mood is heard at once; later it would cut another song short.
         start_until_s: Until then music is to start: a user asked us to take over, and nothing plays yet.
         sounded_s: When the current song last gave sound, as far as is known, or began.
+        plays_since_s: When playing or the current song began, as far as is known, or a user went back in it.
+        plays_from_s: How many seconds of the current song had been played then.
         interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
             is brought back even without autoplay.
     """
@@ -101,11 +103,21 @@ class QueueState:
     jump_until_s: float = -math.inf
     start_until_s: float = -math.inf
     sounded_s: float = math.inf
+    plays_since_s: float = math.inf
+    plays_from_s: float = 0.0
     interrupted: bool = False
 
     def silent_s(self, now_s: float) -> float:
         """Return for how many seconds the current song has given no sound, though MPD plays it."""
         return max(0.0, now_s - self.sounded_s)
+
+    def plays_for_s(self, now: Snapshot) -> float:
+        """Return for how many seconds the current song has been heard without a break.
+
+        The elapsed seconds alone do not tell: it may have gone on in the middle, and MPD counts what an
+        output took before it failed. Nor does the time alone: an output may hang.
+        """
+        return max(0.0, min(now.at_s - self.plays_since_s, now.elapsed_s - self.plays_from_s))
 
     def own_song(self, song_id: int) -> OwnSong | None:
         """Return our song with this id, None if it is not ours."""

@@ -162,7 +162,7 @@ class QueueReconciler:
         if now.song and (place := self._picker.sounds.place_of(now.song.uri)):
             state = replace(state, place=place)
         state = with_next_song(state, now, self._feeder.picks)
-        self._log.update(plan.hold_reason, self._queue_state, state.message)
+        self._log.update(now, plan.hold_reason, self._queue_state, state.message)
         return state
 
     def _catch_up(self, link: Mpd, changed: AbstractSet[str]) -> None:

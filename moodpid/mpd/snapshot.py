@@ -26,6 +26,7 @@ class Snapshot:
         next_id: The song that MPD itself would go on with, None if there is none.
         elapsed_s: Seconds of the current song that were played.
         duration_s: How long it is in seconds, None if MPD does not know (a stream).
+        opened: MPD has opened it.
         random: Songs come in random order.
         repeat: The queue starts again after its end.
         single: Playback stops (or the song repeats) after this song; `oneshot` counts.
@@ -47,6 +48,7 @@ class Snapshot:
     next_id: int | None = None
     elapsed_s: float = 0.0
     duration_s: float | None = None
+    opened: bool = False
     random: bool = False
     repeat: bool = False
     single: bool = False
@@ -161,7 +163,7 @@ def _common(status: Status) -> dict[str, Any]:
     """Return what a status and a snapshot have in common, by name."""
     names = (
         *("state", "length", "next_id", "elapsed_s", "duration_s", "random", "repeat", "single", "consume"),
-        *("crossfade_s", "error"),
+        *("crossfade_s", "error", "opened"),
     )
     return {name: getattr(status, name) for name in names}
 

@@ -39,7 +39,7 @@ def takeover(
         own: The ids of our songs before.
         started: Those of them that had started.
     """
-    changed = _id(last.song) != _id(now.song)
+    changed = not is_same_song(last, now)
     if cleared(last, now):
         return Takeover.CLEARED
     jumped = now.song is not None and changed and not _natural(last, now, own - started)
@@ -99,6 +99,11 @@ def _may_go_on(last: Snapshot, now: Snapshot) -> bool:
 def _consumes(last: Snapshot, now: Snapshot) -> bool:
     """Return whether songs leave the queue as they end; `oneshot` is over when one has."""
     return last.consume or now.consume
+
+
+def is_same_song(last: Snapshot, now: Snapshot) -> bool:
+    """Return whether the current song is the one of before, wherever in the queue it stands by now."""
+    return _id(last.song) == _id(now.song)
 
 
 def _id(song: QueueSong | None) -> int | None:

@@ -51,6 +51,7 @@ class FakeConnection:
             next_id=server.following(),
             elapsed_s=server.elapsed_s if loaded else 0.0,
             duration_s=(server.song_s if real_s else server.known_s) if loaded else None,
+            opened=loaded and (server.elapsed_s > 0 or not server.is_silent()),
             random=options.random,
             repeat=options.repeat,
             single=options.single,
@@ -109,7 +110,9 @@ class FakeConnection:
         server.go(song_id)
 
     def resume(self) -> None:
-        self._sent("pause", 0).resume()
+        server = self._sent("pause", 0)
+        server.error = ""
+        server.resume()
 
     def clear_error(self) -> None:
         self._sent("clearerror").error = ""

@@ -57,6 +57,7 @@ class FakeMpd:
         lost: Folders that the library does not have.
         max_length: Songs that the queue takes.
         output_broken: What is to play is paused with an error.
+        output_hangs: The output takes nothing of what is to play.
         unreachable: Every command fails.
         known_s: The length that MPD believes, None if it knows none; negative: the real one.
         seekable: Whether songs can seek.
@@ -86,6 +87,7 @@ class FakeMpd:
     lost: set[str] = field(default_factory=lambda: {"gone"})
     max_length: int = 10_000
     output_broken: bool = False
+    output_hangs: bool = False
     unreachable: bool = False
     known_s: float | None = -1.0
     seekable: bool = True
@@ -131,9 +133,10 @@ class FakeMpd:
             self.go(self.current)
 
     def resume(self) -> None:
-        """End a pause, if the output works."""
-        self.error = "Failed to open audio output" if self.output_broken else ""
+        """End a pause, if the output works; MPD shows an error on."""
         self.state = "pause" if self.output_broken else "play"
+        if self.output_broken:
+            self.error = "Failed to open audio output"
 
     def pause(self) -> None:
         """Pause, if it plays."""
@@ -171,7 +174,7 @@ class FakeMpd:
     def advance(self, seconds: float) -> None:
         """Let time go by; at most one song ends in it."""
         self.now_s += seconds
-        if self.state != "play" or self.playing().split("/")[0] in self.silent:
+        if self.state != "play" or self.output_hangs or self.is_silent():
             return
         self.elapsed_s += seconds
         if self.elapsed_s >= self.song_s - self.options.xfade:
@@ -269,6 +272,10 @@ class FakeMpd:
 
     def _can_play(self, id_: int) -> bool:
         return self.queue[self.position(id_)].file.split("/")[0] not in self.away
+
+    def is_silent(self) -> bool:
+        """Return whether what plays sends nothing."""
+        return self.playing().split("/")[0] in self.silent
 
     def is_lost(self, uri: str) -> bool:
         """Return whether the library does not have a file."""
