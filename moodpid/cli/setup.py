@@ -2,8 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from moodpid.cli.dialogue import Dialogue, NoAnswerError, Terminal, Unattended
 from moodpid.cli.output import UnwritableError, print_error, print_line
@@ -12,6 +15,7 @@ from moodpid.cli.surroundings import ThisMachine
 from moodpid.config import DEFAULT_PATH, is_installed
 from moodpid.errors import ExitCode
 from moodpid.system.private_file import require_writable
+from moodpid.system.signals import held_signals, interrupting_signals
 from moodpid.system.systemctl import Restart, read_unit, restart_unit
 
 
@@ -21,9 +25,9 @@ def setup(options: argparse.Namespace) -> ExitCode:
     path: Path = options.config or DEFAULT_PATH
     writes = False
     try:
-        with TemporaryDirectory(prefix="moodpid-setup-") as trial:
+        with interrupting_signals(), _trial_folder() as trial:
             require_writable(path)
-            making = Setup(options, path, dialogue=dialogue, here=ThisMachine(), trial=Path(trial))
+            making = Setup(options, path, dialogue=dialogue, here=ThisMachine(), trial=trial)
             making.ask()
             writes = True
             well = making.write()
@@ -44,6 +48,17 @@ def setup(options: argparse.Namespace) -> ExitCode:
     if is_installed(path):
         well = _restart_service() and well
     return ExitCode.OK if well else ExitCode.SOME_FAILED
+
+
+@contextmanager
+def _trial_folder() -> Iterator[Path]:
+    """Make a folder that only we can read, and remove it in the end, whatever signals come meanwhile."""
+    folder = mkdtemp(prefix="moodpid-setup-")
+    try:
+        yield Path(folder)
+    finally:
+        with held_signals():
+            rmtree(folder, ignore_errors=True)
 
 
 def _restart_service() -> bool:
