@@ -123,7 +123,9 @@ class Setup:
             return False
         if there == read_default().encode():
             return False
-        does = "was changed. Write the answers into it" if self._base.is_present else "has faults. Replace it"
+        does = "has faults, or dotted keys. Replace it"
+        if self._base.is_present:
+            does = "was changed. Write the answers into it"
         question = f"{self._path} exists and {does} (a copy is kept)?"
         if not (self._options.replace or self._dialogue.confirm(question, unattended=False)):
             self._dialogue.show(f"{self._path} stays as it is; --replace would change it")

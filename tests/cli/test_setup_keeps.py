@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid import wiring
+from moodpid.cli.dialogue import NoAnswerError
 from moodpid.cli.surroundings import Check
 from moodpid.config import CameraSource, Config, load
 from moodpid.doctor.discovery import Address, FoundCamera
@@ -159,6 +160,9 @@ def test_a_broker_s_port_is_dropped_with_the_broker(path: Path) -> None:
 def test_what_cannot_be_edited_is_kept_and_named(path: Path, text: str, left_out: str) -> None:
     path.write_text(text)
     user = Answers({})
+    with pytest.raises(NoAnswerError):
+        run(path, answers=user)
+    assert path.read_text() == text
     _, config = run(path, "--replace", here=HERE, answers=user)
     (line,) = (line for line in user.lines if "moodpid.toml.old" in line)
     assert line.endswith(f"left out: {left_out}")
