@@ -210,7 +210,7 @@ COMMANDS = {
             },
             "--replace": {
                 "action": "store_true",
-                "help": "replace a configuration that was changed; a copy is kept",
+                "help": "write into a configuration that was changed, too; a copy is kept",
             },
             "--name": {"help": "name of this device in the home, such as 'Living room'"},
             "--camera": {

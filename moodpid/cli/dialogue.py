@@ -7,11 +7,17 @@ from moodpid.cli.output import print_line
 
 
 class NoAnswerError(Exception):
-    """The user has declined, or is not there to agree."""
+    """The user has declined, or is not there to agree or to correct an option; the text may say which."""
 
 
 class Dialogue(Protocol):
-    """Asks the user."""
+    """Asks the user.
+
+    Attributes:
+        attended: There is a user, who can correct an answer.
+    """
+
+    attended: bool
 
     def ask(self, question: str, default: str) -> str:
         """Return the answer, or the default if it is empty."""
@@ -28,6 +34,8 @@ class Dialogue(Protocol):
 
 class Terminal:
     """Asks at the terminal."""
+
+    attended = True
 
     def ask(self, question: str, default: str) -> str:
         """Return the answer, or the default if it is empty."""
@@ -49,6 +57,8 @@ class Terminal:
 
 class Unattended:
     """Takes every default."""
+
+    attended = False
 
     def ask(self, question: str, default: str) -> str:
         """Return the default, and print both."""

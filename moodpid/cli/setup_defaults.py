@@ -1,22 +1,18 @@
-"""The default answers of `moodpid setup`: what is configured already, else what is found."""
+"""The default answers of `moodpid setup`, and what an answer makes of the configuration."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
+
+from msgspec import structs
 
 from moodpid.cli.setup_passwords import NONE
-from moodpid.config import CameraSource, Config, MqttConfig, Transport, load
-from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place
-from moodpid.errors import ConfigError
+from moodpid.config import CameraConfig, CameraSource, Config, MpdConfig, MqttConfig
+from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
+from moodpid.mqtt.broker import DEFAULT_PORTS
 
-
-def read_present(path: Path) -> Config:
-    """Return the configuration that is there; the defaults where there is none, or one with faults."""
-    try:
-        return load(path)
-    except ConfigError:
-        return Config()
+# Of [mqtt], what belongs to this device, whatever the broker
+_OWN_KEYS = ("base_topic", "picture", "discovery_prefix", "path")
 
 
 def webcam_number(present: Config, webcams: Sequence[int]) -> int:
@@ -26,9 +22,24 @@ def webcam_number(present: Config, webcams: Sequence[int]) -> int:
 
 
 def camera_default(present: Config, found: CameraSource, webcams: Sequence[int]) -> CameraSource:
-    """Return the default answer for the camera: a webcam that is configured and there, else what is found."""
+    """Return the default answer for the camera.
+
+    Returns:
+        What is configured, if it is a recording or a webcam that is there; else what is found.
+    """
     configured = present.camera.source
-    return configured if configured is CameraSource.WEBCAM and webcams else found
+    stays = configured is CameraSource.RECORDING or (configured is CameraSource.WEBCAM and webcams)
+    return configured if stays else found
+
+
+def with_camera(present: Config, kind: CameraSource, webcams: Sequence[int]) -> CameraConfig:
+    """Return the camera's table with another source, or with the number that the same webcam has now."""
+    camera, device = present.camera, webcam_number(present, webcams)
+    if kind is not camera.source:
+        # A recording begins again: at its end the service would be done
+        loop, number = kind is CameraSource.RECORDING, device if kind is CameraSource.WEBCAM else 0
+        return structs.replace(camera, source=kind, device=number, path="", loop=loop)
+    return structs.replace(camera, device=device) if kind is CameraSource.WEBCAM else camera
 
 
 def player_default(present: Config, found: Address | None) -> str:
@@ -45,12 +56,35 @@ def player_default(present: Config, found: Address | None) -> str:
     return format_place(configured if configured != standard else found or standard, MPD_PORT)
 
 
-def configured_broker(present: Config) -> Address | None:
-    """Return the broker that is configured, unless it takes TLS or WebSockets, which setup cannot write."""
-    mqtt = present.mqtt
-    if mqtt.tls or mqtt.transport is not Transport.TCP or mqtt == MqttConfig():
-        return None
-    return Address(mqtt.host, mqtt.port or MQTT_PORT)
+def with_player(player: MpdConfig, answer: str) -> MpdConfig:
+    """Return the player's table with another MPD, or none; raises ValueError for what is no address."""
+    if answer == NONE:
+        return structs.replace(player, enabled=False)
+    there = parse_place(answer, MPD_PORT)
+    return structs.replace(player, enabled=True, host=there.host, port=there.port)
+
+
+def configured_broker(mqtt: MqttConfig) -> Address | None:
+    """Return the broker that is configured; None where nothing is."""
+    return None if mqtt == MqttConfig() else _broker(mqtt)
+
+
+def _broker(mqtt: MqttConfig) -> Address:
+    return Address(mqtt.host, mqtt.port or DEFAULT_PORTS[mqtt.transport, mqtt.tls])
+
+
+def with_broker(mqtt: MqttConfig, answer: str) -> MqttConfig:
+    """Return the broker's table with another broker, or none; raises ValueError for what is no address.
+
+    User name and certificates go to no other broker than theirs.
+    """
+    if answer == NONE:
+        return structs.replace(mqtt, enabled=False)
+    there = parse_place(answer, MQTT_PORT)
+    if there == _broker(mqtt):
+        return structs.replace(mqtt, enabled=True)
+    port = None if there.port == MQTT_PORT else there.port
+    return MqttConfig(host=there.host, port=port, **{key: getattr(mqtt, key) for key in _OWN_KEYS})
 
 
 def identifier(name: str, host: str) -> str:

@@ -1,9 +1,14 @@
 """The passwords of `moodpid setup`: tried first, and written after all questions are answered."""
 
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from moodpid.system.private_file import write_secret
+from moodpid.system.credentials import read_secret
+from moodpid.system.private_file import new_secret
+from moodpid.text import is_one_line
 
 NONE: Final = "-"  # the answer for "there is none"
 _GROUP: Final = "moodpid"
@@ -15,35 +20,47 @@ class Passwords:
     Args:
         folder: Of the configuration; the files come to lie there.
         trial: A folder of our own, from which they are tried.
+        configured: The files that the configuration names at present, empty for none.
+        by_systemd: The service gets the files of the folder from systemd, so no configuration names them.
     """
 
-    def __init__(self, folder: Path, trial: Path) -> None:
+    def __init__(
+        self, folder: Path, trial: Path, configured: Mapping[str, str], *, by_systemd: bool = False
+    ) -> None:
         self._folder, self._trial = folder, trial
+        self._configured, self._by_systemd = configured, by_systemd
         self._chosen: dict[str, str] = {}  # empty: the file is to go
 
     def is_there(self, name: str) -> bool:
-        """Return whether an earlier setup, or a user, has written such a file."""
-        return (self._folder / name).exists()
+        """Return whether a file is configured, or an earlier setup, or a user, has written one."""
+        return bool(self._configured.get(name)) or (self._folder / name).exists()
 
-    def will_be_there(self, name: str) -> bool:
-        """Return whether there is such a file in the end."""
-        return bool(self._chosen[name]) if name in self._chosen else self.is_there(name)
+    def file_to_name(self, name: str) -> str:
+        """Return the file that the configuration has to name in the end; empty for none."""
+        configured, own = self._configured.get(name, ""), str(self._folder.resolve() / name)
+        chosen = self._chosen.get(name)
+        if chosen == "":
+            return ""
+        if chosen is None and (configured or not self.is_there(name)):
+            return configured
+        return "" if self._by_systemd and configured != own else own
 
     def choose(self, name: str, secret: str) -> None:
         """Try a password from now on; empty: the one that is there; `NONE` in place of that: none.
 
         Raises:
-            ValueError: The password is no UTF-8.
-            OSError: The file that is there cannot be read, or none written for the trial.
+            ValueError: The password is not one line of text.
+            ConfigError: The file that is there cannot be read, or is not one line of text.
+            OSError: None can be written for the trial.
         """
-        self._chosen.pop(name, None)
+        self.leave(name)
         if not secret and self.is_there(name):
-            (self._trial / name).write_bytes((self._folder / name).read_bytes())
+            folder = {"CREDENTIALS_DIRECTORY": str(self._folder)}
+            self._try(name, read_secret(name, self._configured.get(name, ""), folder))
         elif not secret or (secret == NONE and self.is_there(name)):
             self._chosen[name] = ""
-            (self._trial / name).unlink(missing_ok=True)
         else:
-            (self._trial / name).write_text(f"{secret}\n", encoding="utf-8")
+            self._try(name, secret)
             self._chosen[name] = secret
 
     def leave(self, name: str) -> None:
@@ -51,10 +68,25 @@ class Passwords:
         self._chosen.pop(name, None)
         (self._trial / name).unlink(missing_ok=True)
 
-    def write(self) -> None:
-        """Write, or remove, the files that were decided about; raises OSError."""
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """Write the files that were decided about; replace and remove them after the work in the context.
+
+        Raises:
+            OSError: A file cannot be written; then all are as they were, and so after any other exception.
+        """
+        with ExitStack() as stack:
+            for name, secret in self._chosen.items():
+                if secret:
+                    stack.enter_context(new_secret(self._folder / name, f"{secret}\n", group=_GROUP))
+            yield
         for name, secret in self._chosen.items():
-            if secret:
-                write_secret(self._folder / name, f"{secret}\n", group=_GROUP)
-            else:
+            if not secret:
                 (self._folder / name).unlink(missing_ok=True)
+
+    def _try(self, name: str, secret: str) -> None:
+        if not is_one_line(secret):
+            raise ValueError("a password is one line of text, without control characters")
+        descriptor = os.open(self._trial / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{secret}\n")

@@ -54,6 +54,7 @@ __all__ = [
     "is_installed",
     "load",
     "parse",
+    "read_text",
 ]
 
 DEFAULT_PATH = Path("/etc/moodpid/moodpid.toml")
@@ -76,7 +77,7 @@ def load(path: Path, *, files: bool = False) -> Config:
         ConfigError: With one line for each fault.
     """
     try:
-        return parse(_read(path), str(path), path.parent, files=files)
+        return parse(read_text(path), str(path), path.parent, files=files)
     except FileNotFoundError:
         begin = "sudo moodpid setup writes one; or " if is_installed(path) else ""
         raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
@@ -86,8 +87,8 @@ def load(path: Path, *, files: bool = False) -> Config:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(path: Path) -> str:
-    """Return the text of the file.
+def read_text(path: Path) -> str:
+    """Return the text of a configuration file, with plain line ends.
 
     Raises:
         OSError: It cannot be read.

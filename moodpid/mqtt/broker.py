@@ -37,7 +37,7 @@ _SOCKET_OPTIONS = (
 _BAD_CREDENTIALS = {134, 135}  # bad user name or password, not authorized
 _UNSUPPORTED_VERSION, _RETAIN_UNSUPPORTED, _QOS_UNSUPPORTED = 132, 154, 155
 _FIRST_OF_MQTT_5 = 128
-_PORTS = {
+DEFAULT_PORTS = {
     (config.Transport.TCP, False): 1883,
     (config.Transport.TCP, True): 8883,
     (config.Transport.WEBSOCKETS, False): 80,
@@ -123,7 +123,7 @@ class Broker:
         self._settings, self._password = settings, password
         self._answer_limit_s = answer_limit_s
         self._tls = tls_context(settings)
-        self._port = settings.port or _PORTS[settings.transport, settings.tls]
+        self._port = settings.port or DEFAULT_PORTS[settings.transport, settings.tls]
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._hung_up = 0
         self._will_retain, self._will_qos = True, 1

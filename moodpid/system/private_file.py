@@ -4,6 +4,8 @@ import contextlib
 import errno
 import grp
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -26,26 +28,41 @@ def require_writable(path: Path) -> None:
 def replace_text(path: Path, text: str) -> None:
     """Replace a file in one step; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, text.encode(), _CONFIG_MODE, None)
+    with _new_file(path, text.encode(), _CONFIG_MODE, None):
+        pass
 
 
-def keep_copy(path: Path) -> None:
-    """Copy a file beside it, as `NAME.old`, or `NAME.old.2` where that is there already; raises OSError."""
+def keep_copy(path: Path) -> Path:
+    """Copy a file beside it, as `NAME.old`, or `NAME.old.2` where that is there already; raises OSError.
+
+    Returns:
+        The path of the copy.
+    """
     names = (f"{path.name}.old{f'.{number}' if number > 1 else ''}" for number in count(1))
     free = next(copy for name in names if not (copy := path.with_name(name)).exists())
-    _replace(free, path.read_bytes(), _CONFIG_MODE, None)
+    with _new_file(free, path.read_bytes(), _CONFIG_MODE, None):
+        pass
+    return free
 
 
-def write_secret(path: Path, text: str, group: str) -> None:
-    """Write a file that only its owner and a group can read, from its first byte on; raises OSError."""
+@contextmanager
+def new_secret(path: Path, text: str, group: str) -> Iterator[None]:
+    """Write a file that only its owner and a group can read; it gets its name at the end of the context.
+
+    Raises:
+        OSError: It cannot be written; then what was there stays, and so after any other exception.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     number = None
     with contextlib.suppress(KeyError):  # no such group where moodpid is not installed as a service
         number = grp.getgrnam(group).gr_gid
-    _replace(path, text.encode(), _SECRET_MODE, number if os.geteuid() == 0 else None)
+    with _new_file(path, text.encode(), _SECRET_MODE, number if os.geteuid() == 0 else None):
+        yield
 
 
-def _replace(path: Path, content: bytes, mode: int, group: int | None) -> None:
+@contextmanager
+def _new_file(path: Path, content: bytes, mode: int, group: int | None) -> Iterator[None]:
+    """Write `NAME.new` with its mode from its first byte on, and give it its name at the end."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -57,6 +74,7 @@ def _replace(path: Path, content: bytes, mode: int, group: int | None) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        yield
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)

@@ -66,6 +66,17 @@ def held_signals() -> Iterator[list[int]]:
             signal.raise_signal(received[0])
 
 
+@contextmanager
+def interrupting_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt on a signal, as Ctrl-C does, while the context lasts."""
+    before = _handle_with(signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def restarts(number: int) -> bool:
     """Return whether the signal is to be answered with `ExitCode.RESTART`.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moodpid import wiring
-from moodpid.cli import main, setup
+from moodpid.cli import main, setup, setup_questions
 from moodpid.cli.surroundings import Check
 from moodpid.config import Config, load
 from moodpid.doctor.discovery import Address
@@ -173,7 +173,7 @@ def test_what_cannot_be_written_is_one_line(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(setup, "replace_text", fail)
+    monkeypatch.setattr(setup_questions, "replace_text", fail)
     nothing = ["--camera", "recording", "--player", "-", "--broker", "-"]
     assert main(["setup", "--yes", *nothing, "--config", str(path)]) == 1
     assert capsys.readouterr().err == f"moodpid: {line.format(path=path)}\n"

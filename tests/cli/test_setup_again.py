@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.config import CameraSource, Config
+from moodpid.config import CameraSource, Config, Transport, parse
 from moodpid.doctor.discovery import Address, FoundCamera
 from tests.support.setup_dialogue import Answers, Here, run
 
@@ -92,9 +92,12 @@ def test_another_broker_does_not_get_the_user_name(path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["tls = true", 'transport = "websockets"'])
-def test_a_broker_that_setup_cannot_write_is_not_proposed(path: Path, key: str) -> None:
-    config = again(path, f'[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\n{key}\n')
-    assert (config.mqtt.host, config.mqtt.username) == ("homeassistant.local", "")
+def test_tls_and_websockets_stay_with_their_broker(path: Path, key: str) -> None:
+    there = f'[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\n{key}\n'
+    stays = again(path, there).mqtt
+    assert (stays, path.read_text().count(key)) == (parse(there).mqtt, 1)
+    other = again(path, there, "--broker", "10.0.0.5").mqtt
+    assert (other.host, other.username, other.tls, other.transport) == ("10.0.0.5", "", False, Transport.TCP)
 
 
 def test_a_configuration_without_a_broker_takes_the_found_one(path: Path) -> None:

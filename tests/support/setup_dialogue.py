@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from moodpid.cli.commands import COMMANDS
 from moodpid.cli.dialogue import Unattended
 from moodpid.cli.parser import parse
-from moodpid.cli.setup import Setup
+from moodpid.cli.setup_questions import Setup
 from moodpid.cli.surroundings import Check
 from moodpid.config import CameraSource, Config, load
 from moodpid.doctor.discovery import Address, FoundCamera
@@ -63,6 +63,8 @@ class Here:
 
 class Answers(Unattended):
     """A user with answers to questions that begin with these words; Enter for the others."""
+
+    attended = True
 
     def __init__(self, answers: Mapping[str, list[str]], *, agrees: bool = False) -> None:
         self._answers = {start: list(each) for start, each in answers.items()}

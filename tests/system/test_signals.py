@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.errors import ExitCode
-from moodpid.system.signals import STOP_SIGNALS, held_signals, stop_on_signals
+from moodpid.system.signals import STOP_SIGNALS, held_signals, interrupting_signals, stop_on_signals
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +103,13 @@ def test_a_signal_that_nohup_ignores_is_not_held() -> None:
         signal.raise_signal(signal.SIGHUP)
     assert received == []
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_signals_interrupt_only_while_they_are_asked_to(number: signal.Signals) -> None:
+    with pytest.raises(KeyboardInterrupt), interrupting_signals():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is signal.SIG_DFL
 
 
 @pytest.mark.parametrize("entry", [["-m", "moodpid"], [str(Path(sys.executable).with_name("moodpid"))]])

@@ -1,0 +1,128 @@
+"""The file that `moodpid setup` changes: what it says at present, and its text with other values."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from msgspec import structs
+
+from moodpid import wiring
+from moodpid.config import Config, parse, read_text
+from moodpid.config.edit import TomlValue, changes, set_keys
+from moodpid.config.key_paths import find_keys, format_key
+from moodpid.errors import ConfigError
+
+_KEYS: Final = {
+    "device": ("id", "name"),
+    "camera": ("source", "device", "path", "loop"),
+    "player": ("enabled", "host", "port", "password_file"),
+    "mqtt": (
+        *("enabled", "host", "port", "username", "password_file"),
+        *("transport", "tls", "tls_ca", "tls_certificate", "tls_key"),
+    ),
+}
+_NAMED: Final = 12  # of what is left out, in one line
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFile:
+    """The text that setup changes.
+
+    Attributes:
+        folder: Where relative paths in it start from.
+        text: That of the present file, or of the default configuration.
+        text_config: What the text says.
+        present: What is configured at present, of that which the text can take over.
+        is_present: The text is that of the present file.
+        left_out: The keys of the present file that the text does not have.
+    """
+
+    folder: Path
+    text: str
+    text_config: Config
+    present: Config
+    is_present: bool
+    left_out: tuple[str, ...] = ()
+
+    def with_values_of(self, config: Config) -> str:
+        """Return the text with the values that setup asks for; raises ValueError for one that cannot be."""
+        values = {
+            place: self._relative(value) if place[1] == "password_file" else value
+            for place, value in changes(config, _KEYS, self.text_config).items()
+        }
+        text = set_keys(self.text, values)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("it has letters that are no UTF-8") from None
+        try:
+            parse(text, "")
+        except ConfigError as error:
+            raise ValueError("; ".join(line.partition(": ")[2] for line in error.lines)) from None
+        return text
+
+    def _relative(self, file: TomlValue | None) -> TomlValue | None:
+        """Return the name alone of a file that lies beside the configuration."""
+        beside = file and Path(str(file)).parent == self.folder.resolve()
+        return Path(str(file)).name if beside else file
+
+
+def read_default() -> str:
+    """Return the text of the default configuration."""
+    return (wiring.BUNDLED_MODEL.parent / "moodpid.toml").read_text(encoding="utf-8")
+
+
+def read_base(path: Path) -> BaseFile:
+    """Return the text to change: that of the present file, or the default where it cannot be used.
+
+    Raises:
+        OSError: The file is there and cannot be read.
+    """
+    folder, default = path.parent, Config()
+    try:
+        text = read_text(path)
+        present = parse(text, "", folder)
+    except FileNotFoundError:
+        return BaseFile(folder, read_default(), default, default, is_present=False)
+    except (ConfigError, UnicodeDecodeError):
+        left_out = _keys_in(path.read_bytes().decode("utf-8", "replace"))
+        return BaseFile(folder, read_default(), default, default, is_present=False, left_out=left_out)
+    if _can_be_edited(text, present, folder):
+        return BaseFile(folder, text, present, present, is_present=True)
+    known = {
+        table: structs.replace(
+            getattr(default, table), **{key: getattr(getattr(present, table), key) for key in keys}
+        )
+        for table, keys in _KEYS.items()
+    }
+    left_out = _keys_in(text)
+    asked = structs.replace(default, **known)
+    return BaseFile(folder, read_default(), default, asked, is_present=False, left_out=left_out)
+
+
+def _can_be_edited(text: str, config: Config, folder: Path) -> bool:
+    """Return whether keys that are set to what they are leave the configuration as it is."""
+    same = {
+        (table, key): value
+        for table, keys in _KEYS.items()
+        for key in keys
+        if (value := getattr(getattr(config, table), key)) is not None
+    }
+    try:
+        return parse(set_keys(text, same), "", folder) == config
+    except ConfigError:
+        return False
+
+
+def _keys_in(text: str) -> tuple[str, ...]:
+    """Return the keys that a text sets and setup does not ask for, as people read them."""
+    asked = {(table, key) for table, keys in _KEYS.items() for key in keys}
+    keys = (place for _, place in find_keys(text) if len(place) > 1 and place not in asked)
+    return tuple(dict.fromkeys(format_key(place) for place in keys))
+
+
+def describe_left_out(keys: tuple[str, ...], copy: Path) -> str:
+    """Return one line about the keys that are not taken over, and where they still stand."""
+    named = ", ".join(keys[:_NAMED]) + (f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else "")
+    left_out = f"; left out: {named}" if named else ""
+    return f"the file that was there could not be edited, and is kept as {copy.name}{left_out}"
