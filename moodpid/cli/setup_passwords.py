@@ -6,12 +6,33 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from moodpid.system.credentials import read_secret
+from moodpid.system.credentials import MAX_BYTES, read_secret
 from moodpid.system.private_file import new_secret
 from moodpid.text import is_one_line
 
 NONE: Final = "-"  # the answer for "there is none"
 _GROUP: Final = "moodpid"
+
+
+def read_given(name: str, source: Path) -> str:
+    """Return the password in a file that the command line names, or in a pipe such as `/dev/stdin`.
+
+    Raises:
+        ConfigError: The file cannot be read, or is not one line of text.
+        ValueError: Likewise of a pipe.
+        OSError: The pipe breaks.
+    """
+    if not source.is_fifo():
+        return read_secret(name, str(source))
+    with source.open("rb") as pipe:
+        text = pipe.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"{source}: more than {MAX_BYTES // 1024} KiB are no password")
+    # Bytes that are no UTF-8 become what is no text, which is refused without a word of the secret
+    secret = text.decode("utf-8-sig", "surrogateescape").rstrip("\r\n")
+    if not secret:
+        raise ValueError(f"{source}: no password came")
+    return secret
 
 
 class Passwords:

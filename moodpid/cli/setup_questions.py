@@ -19,13 +19,12 @@ from moodpid.cli.setup_defaults import (
     with_player,
 )
 from moodpid.cli.setup_file import describe_left_out, read_base, read_default
-from moodpid.cli.setup_passwords import NONE, Passwords
+from moodpid.cli.setup_passwords import NONE, Passwords, read_given
 from moodpid.cli.surroundings import Surroundings
 from moodpid.config import CameraSource, Config, is_installed
 from moodpid.doctor.discovery import MQTT_PORT, format_place
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
-from moodpid.system.credentials import read_secret
 from moodpid.system.private_file import keep_copy, replace_text
 
 MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
@@ -266,7 +265,7 @@ class Setup:
     def _ask_password(self, name: str, source: Path | None) -> None:
         """Ask for a password, or read it from a file."""
         if source is not None and not self._again:
-            secret = read_secret(name, str(source))
+            secret = read_given(name, source)
         else:
             there = f"Enter: as it is, {NONE}: none" if self._passwords.is_there(name) else "empty: none"
             secret = self._dialogue.ask_secret(f"  its password ({there})")

@@ -1,12 +1,13 @@
 """`moodpid setup` writes nothing that was not answered: unusable answers, options, passwords, a full disk."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from moodpid.cli import main
 from moodpid.cli.dialogue import NoAnswerError
-from moodpid.config import load
+from moodpid.config import Config, load
 from moodpid.doctor.discovery import Address
 from tests.support.setup_dialogue import Answers, Here, run
 
@@ -83,6 +84,33 @@ def test_a_password_file_that_cannot_work_is_refused(path: Path, part: str, secr
     assert str(source) in str(refused.value)
     assert "rhub" not in str(refused.value)
     assert "0xe4" not in str(refused.value)
+    assert not path.exists()
+
+
+def from_pipe(path: Path, content: bytes) -> tuple[bool, Config]:
+    """Run setup with a password for MPD that comes through a pipe."""
+    reads, writes = os.pipe()
+    os.write(writes, content)
+    os.close(writes)
+    try:
+        return run(path, "--player", "localhost", "--player-password-file", f"/dev/fd/{reads}")
+    finally:
+        os.close(reads)
+
+
+def test_a_password_may_come_through_a_pipe(path: Path) -> None:
+    well, _ = from_pipe(path, b"rhubarb\n")
+    assert well
+    assert path.with_name("mpd-password").read_text() == "rhubarb\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "no password"), (b"a\nb\n", "one line"), (b"rhub\xe4rb\n", "one line"), (b"x" * 5000, "4 KiB")],
+)
+def test_a_pipe_without_a_password_is_refused(path: Path, content: bytes, why: str) -> None:
+    with pytest.raises(NoAnswerError, match=why):
+        from_pipe(path, content)
     assert not path.exists()
 
 
