@@ -80,7 +80,7 @@ class FaceMotion:
         likeness = _likeness(self._first, patch)
         if self._is_lit_otherwise(likeness, level):
             if at_s - self._same_light_s > _RELIT_S:
-                self._measure_on_against(grey, at_s)
+                self._measure_in_other_light(grey, at_s, is_picture=is_picture)
             return
         self._same_light_s = at_s
         self._shifts.append(self._offset + self._shift(patch))
@@ -115,6 +115,16 @@ class FaceMotion:
         mean = self._mean_shift()
         self._measure_against(grey, at_s)
         self._offset = mean
+
+    def _measure_in_other_light(self, grey: GreyImage, at_s: float, *, is_picture: bool) -> None:
+        """Measure against this frame from now on, and judge only what is measured against it.
+
+        Dim light is noisy light: the noise of this frame is in all shifts from here on, which beside the
+        quiet ones from before would look like a motion. A face is no picture until it is judged again.
+        """
+        self._measure_on_against(grey, at_s)
+        self._shifts = deque([self._offset], maxlen=_LOOKS)
+        self._measured &= is_picture
 
     def _mean_shift(self) -> NDArray[np.float32]:
         """Return the mean of the shifts that were measured against the present patch."""

@@ -152,3 +152,27 @@ def test_a_picture_seen_again_in_other_light_may_move() -> None:
         shift = 0.4 * np.sin(2 * np.pi * at_s / 4)
         motion.update(frame(float(shift), 0.6, number, 2.0), at_s)
     assert motion.still_s(20.0) < 12.0
+
+
+@pytest.mark.parametrize(("light", "side"), [(0.15, 70), (0.1, 90), (0.06, 130)])
+def test_a_known_picture_stays_one_in_dim_noisy_light(light: float, side: int) -> None:
+    picture = room((Emotion.NEUTRAL, 0, 0, side), width=side, height=side)
+    for evening in range(8):
+        motion, first = FaceMotion(picture, Face(0, 0, side, side), 0.0), 1000 * evening
+        motion.rest(first / LOOKS_HZ)
+        for number in range(first, first + 80):
+            in_light(motion, picture, 1.0, number, 1.5)
+        for number in range(first + 80, first + 320):
+            in_light(motion, picture, light, number, 3.0)
+        assert motion.still_s(first / LOOKS_HZ + 80.0) >= STILL_S
+
+
+def test_a_sleeper_whose_lamp_is_dimmed_is_no_picture() -> None:
+    motion, still_s = FaceMotion(frame(0.0, 1.0, 0, 1.5), FACE, 0.0), []
+    for number in range(1, 840):
+        at_s = number / LOOKS_HZ
+        breath = float(0.3 * np.sin(2 * np.pi * at_s / 4))
+        level = 1.0 if at_s % 100 < 70 else 0.2
+        motion.update(frame(breath, level, number, 2.0), at_s)
+        still_s.append(motion.still_s(at_s))
+    assert max(still_s) < 60.0
