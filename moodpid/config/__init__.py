@@ -29,6 +29,7 @@ from moodpid.config.schema import (
 from moodpid.config.toml_errors import explain, long_number_line
 from moodpid.config.values import AnalyseWhen, CameraSource, DetectorKind, Sound, Strategy, TransitionMode
 from moodpid.errors import ConfigError
+from moodpid.file_access import denied
 
 __all__ = [
     "DEFAULT_PATH",
@@ -74,6 +75,7 @@ def load(path: Path, *, files: bool = False) -> Config:
 
     Raises:
         ConfigError: With one line for each fault.
+        FileAccessError: This user may not read it.
     """
     try:
         return parse(_read(path), str(path), path.parent, files=files)
@@ -82,6 +84,8 @@ def load(path: Path, *, files: bool = False) -> Config:
         raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except PermissionError as error:
+        raise denied(path, f"{path}: cannot be read", secret=False) from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
