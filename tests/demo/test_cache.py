@@ -27,7 +27,7 @@ def test_another_user_may_read_what_root_has_kept(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [cached, database]
 
 
-def test_an_analysis_that_cannot_be_kept_does_not_matter() -> None:
+def test_an_analysis_that_cannot_be_kept_is_done_without() -> None:
     with open_folder() as folder:
         (folder / "library.sqlite").write_bytes(b"one")
         (folder / "closed").mkdir(mode=0)
@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_made_is_one_line() -> None:
     assert (done.stderr, done.returncode) == (expected, ExitCode.SOME_FAILED)
 
 
-def test_what_root_left_in_the_cache_is_named_with_its_remedy() -> None:
+def test_what_root_left_in_the_cache_has_a_remedy() -> None:
     song = CACHE / "library-1" / "song.wav"
     said = describe(PermissionError(13, "Permission denied", str(song)), CACHE)
     assert said == f"{song}: Permission denied; it belongs to another user: sudo rm -r {CACHE}"
