@@ -63,7 +63,10 @@ MAX_BYTES = 1024 * 1024
 
 def is_installed(path: Path) -> bool:
     """Return whether this is the service's configuration, however its path is written."""
-    return os.path.realpath(path) == os.path.realpath(DEFAULT_PATH)
+    try:
+        return os.path.realpath(path) == os.path.realpath(DEFAULT_PATH)
+    except OSError:  # a relative path in a folder that was deleted
+        return False
 
 
 def load(path: Path, *, files: bool = False) -> Config:
