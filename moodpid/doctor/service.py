@@ -52,7 +52,7 @@ def changed_since(moment_s: float, folder: Path) -> str:
 
 
 def _changed_s(file: Path) -> int:
-    """Return when a file was changed or put in its place; whole seconds, as systemd reports them."""
+    """Return when a file was changed or put in its place; in whole seconds, since clocks are set."""
     status = file.stat()
     # A file that is moved or copied with its date keeps its mtime, but not its ctime
     return int(max(status.st_mtime, status.st_ctime))
