@@ -40,6 +40,21 @@ class ConfigError(MoodpidError):
     exit_code = ExitCode.CONFIG
 
 
+class FileAccessError(ConfigError):
+    """This user may not read a file, with which nothing may be wrong.
+
+    Attributes:
+        fault: The file, and that it cannot be read.
+        remedy: The command that changes it.
+    """
+
+    exit_code = ExitCode.SOME_FAILED  # but for the service, which is not to be started again
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(f"{fault}; {remedy}")
+        self.fault, self.remedy = clean(fault, MAX_ERROR_CHARS), clean(remedy, MAX_ERROR_CHARS)
+
+
 class ModelError(MoodpidError):
     """The emotion model or its sidecar is missing, broken, or does not fit the other."""
 

@@ -29,5 +29,13 @@ def library_path() -> Path:
     if folder is None and INSTALLED_STATE.is_dir():
         folder = INSTALLED_STATE
     if folder is None:
-        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "moodpid"
+        folder = Path(os.environ.get("XDG_STATE_HOME") or _home() / ".local" / "state") / "moodpid"
     return folder / "library.sqlite"
+
+
+def _home() -> Path:
+    """Return the user's home folder; / for a user without one, such as a container may have."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")

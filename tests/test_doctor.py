@@ -224,7 +224,7 @@ def test_what_systemd_says_of_the_service_is_passed_on(unit: Unit, ok: bool, say
 
 
 def test_a_failed_service_names_check_or_the_journal() -> None:
-    assert check_unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy.startswith("moodpid check")
+    assert check_unit(Unit("loaded", "failed", "", "exit-code", "78")).remedy.startswith("sudo moodpid check")
     assert "journalctl" in check_unit(Unit("loaded", "failed", "", "exit-code", "69")).remedy
 
 

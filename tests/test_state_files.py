@@ -1,6 +1,7 @@
 """An installed service and its user's commands have one database about songs."""
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,15 @@ def test_another_user_learns_how_to_read_the_library(
     told = pytest.raises(LibraryDeniedError, match="run the command with sudo -u moodpid")
     with LibraryReader(state_files.library_path()) as reader, told:
         reader.counts()
+
+
+def test_a_user_without_a_home_has_no_songs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(state_files, "INSTALLED_STATE", tmp_path / "none")
+    for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(uid: int) -> pwd.struct_passwd:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert state_files.library_path() == Path("/.local/state/moodpid/library.sqlite")

@@ -88,6 +88,18 @@ def test_the_prose_uses_plain_words() -> None:
     assert found == []
 
 
+def test_documented_installs_read_the_list_of_packages_first() -> None:
+    found = []
+    for path in tracked("*.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        found += [
+            f"{path.relative_to(ROOT)}:{n}: a fresh image has no list, or an old one: sudo apt update"
+            for n, (before, line) in enumerate(zip(["", *lines], lines, strict=False), 1)
+            if re.match(r" {4,}sudo apt(-get)? install", line) and "apt update" not in before
+        ]
+    assert found == []
+
+
 @pytest.mark.parametrize("path", tracked("moodpid/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_constructors_take_at_most_three_positional_arguments(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):

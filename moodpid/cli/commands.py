@@ -2,20 +2,18 @@
 
 import argparse
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moodpid.cli import library
+from moodpid.cli.check import check
 from moodpid.cli.output import print_error, print_json, print_line
 from moodpid.cli.parser import Command
 from moodpid.cli.run import run
 from moodpid.config import DEFAULT_PATH, CameraSource, Config, is_installed, load
-from moodpid.config.exposed_secrets import find_exposed
 from moodpid.errors import ExitCode, PictureError
 from moodpid.mood.emotion import Mood
 from moodpid.state import Finding
-from moodpid.system.credentials import refuse_empty
 
 if TYPE_CHECKING:
     from moodpid.vision.pipeline import ClassifiedFace
@@ -41,33 +39,6 @@ def _forget_device(config: Config) -> list[Finding]:
         remedy = "set host in [mqtt] to the broker that it was on, and run this again"
         findings.append(Finding(False, "broker", message, remedy))
     return findings
-
-
-def _check(options: argparse.Namespace) -> ExitCode:
-    path = options.config or DEFAULT_PATH
-    config = load(path, files=True)
-    installed = is_installed(path)
-    if installed:
-        for name, part in (
-            ("mpd-password", config.player),
-            ("mqtt-password", config.mqtt),
-            ("web-password", config.web),
-        ):
-            if part.enabled and not part.password_file:
-                refuse_empty(DEFAULT_PATH.parent / name, name)
-    hidden = _hidden_files(config) if installed else ()
-    for fault, remedy in (*hidden, *find_exposed(config, DEFAULT_PATH.parent if installed else None)):
-        print_error(f"{fault}; {remedy}")
-    print_line(f"{path}: good")
-    return ExitCode.OK
-
-
-def _hidden_files(config: Config) -> Iterable[tuple[str, str]]:
-    from moodpid.config.referenced_files import find_hidden
-    from moodpid.system.systemctl import SERVICE
-    from moodpid.system.unit_limits import read_hidden_folders
-
-    return find_hidden(config, read_hidden_folders(SERVICE).hides)
 
 
 def _doctor(options: argparse.Namespace) -> ExitCode:
@@ -198,7 +169,7 @@ _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
 COMMANDS = {
     "run": Command(run, "the service, in the foreground"),
     "check": Command(
-        _check, "read the configuration only, and name every fault in it and every file that it misses"
+        check, "read the configuration only, and name every fault in it and every file that it misses"
     ),
     "setup": Command(
         _setup,

@@ -6,7 +6,7 @@ import os
 import sys
 
 from moodpid.config import DEFAULT_PATH, load
-from moodpid.errors import ExitCode, MoodpidError, RestartRequested
+from moodpid.errors import ConfigError, ExitCode, MoodpidError, RestartRequested
 
 
 def run(options: argparse.Namespace) -> ExitCode:
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         for line in error.lines:
             log.error("%s", line)  # noqa: TRY400 - the line is complete, a traceback would bury it
         service_manager().failed(str(error))
-        return error.exit_code
+        return ExitCode.CONFIG if isinstance(error, ConfigError) else error.exit_code
     except Exception:
         log.exception("a bug in moodpid; please report it with these lines")
         service_manager().failed("a bug in moodpid; see the journal")

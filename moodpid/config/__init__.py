@@ -29,6 +29,7 @@ from moodpid.config.schema import (
 from moodpid.config.toml_errors import explain, long_number_line
 from moodpid.config.values import AnalyseWhen, CameraSource, DetectorKind, Sound, Strategy, TransitionMode
 from moodpid.errors import ConfigError
+from moodpid.file_access import denied
 
 __all__ = [
     "DEFAULT_PATH",
@@ -63,7 +64,10 @@ MAX_BYTES = 1024 * 1024
 
 def is_installed(path: Path) -> bool:
     """Return whether this is the service's configuration, however its path is written."""
-    return os.path.realpath(path) == os.path.realpath(DEFAULT_PATH)
+    try:
+        return os.path.realpath(path) == os.path.realpath(DEFAULT_PATH)
+    except OSError:  # a relative path in a folder that was deleted
+        return False
 
 
 def load(path: Path, *, files: bool = False) -> Config:
@@ -75,6 +79,7 @@ def load(path: Path, *, files: bool = False) -> Config:
 
     Raises:
         ConfigError: With one line for each fault.
+        FileAccessError: This user may not read it.
     """
     try:
         return parse(read_text(path), str(path), path.parent, files=files)
@@ -83,6 +88,8 @@ def load(path: Path, *, files: bool = False) -> Config:
         raise ConfigError(f"{path}: no such file; {begin}give another one with --config FILE") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except PermissionError as error:
+        raise denied(path, f"{path}: cannot be read", secret=False) from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 

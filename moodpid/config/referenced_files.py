@@ -8,6 +8,7 @@ from typing import Any
 
 from moodpid.config.key_paths import KeyPath, format_key
 from moodpid.config.schema import Config
+from moodpid.file_access import Account, closed_part, command_to_open
 from moodpid.regular_file import NOT_REGULAR
 
 # Every table and key that is a path, and the remedy if the file is missing
@@ -54,13 +55,39 @@ def find_hidden(config: Config, hides: Callable[[str], bool]) -> Iterator[tuple[
         config: Its paths are absolute.
         hides: Returns whether a path is hidden from the service.
     """
+    for key, path in _of_the_service(config):
+        if hides(path):
+            fault = f"{format_key(key)}: {path} is in a folder that systemd hides from the service"
+            yield fault, "copy it to /etc/moodpid, where the user moodpid can read it, and name that one"
+
+
+def find_unreadable(
+    config: Config, account: Account, hides: Callable[[str], bool]
+) -> Iterator[tuple[str, str]]:
+    """Yield each named file that a user may not read, and the command that changes it.
+
+    Args:
+        config: Its paths are absolute.
+        account: The user that the service runs as.
+        hides: Returns whether a path is hidden from the service, which `find_hidden` reports.
+    """
+    for key, named in _of_the_service(config):
+        if hides(named):
+            continue
+        for path in _files(Path(named), key[1]):
+            if closed := closed_part(path, account):
+                secret = key[1] in {"password_file", "tls_key"}
+                fault = f"{format_key(key)}: {path}: the user {account.name} may not read it"
+                yield fault, command_to_open(closed, path, account, secret=secret)
+
+
+def _of_the_service(config: Config) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the key and the path of each file that the service reads."""
     for table, key, _ in PATHS:
         part = getattr(config, table)
         path = getattr(part, key) if getattr(part, "enabled", True) else ""
-        # [library] is read by moodpid-analyse, a unit of its own
-        if path and table != "library" and hides(path):
-            fault = f"{format_key((table, key))}: {path} is in a folder that systemd hides from the service"
-            yield fault, "copy it to /etc/moodpid, where the user moodpid can read it, and name that one"
+        if path and table != "library":  # moodpid-analyse reads the songs, a unit of its own
+            yield (table, key), path
 
 
 def _files(path: Path, key: str) -> tuple[Path, ...]:

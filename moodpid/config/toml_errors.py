@@ -9,6 +9,14 @@ _BARE = "text stands in quotes: {word}"
 _BACKSLASH = "a backslash has a meaning of its own in \"…\": write \\\\, or put the text into '…'"
 _QUOTE = "the closing quote is missing"
 
+_INVISIBLE = "an invisible character: type the line again"
+
+# Spaces and marks that text copied from a web page has, and TOML does not take for space
+_NO_SPACE = re.compile(r"[\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]")
+
+# The next key or table, where another value of a list is expected: the line before the error and after it
+_AFTER_LIST = ((r"\s*$", r"[\w.-]+\s*="), (r"\s*\[$", r"[a-z.]+\]\s*($|#)"))
+
 # A value that begins with ' and has no other on its line: tomllib looks for it up to the end of the text
 _OPENED = re.compile(r"(?m)^[^#\"'\n]*=[^#\"'\n]*'[^'\n]*$")
 
@@ -46,7 +54,7 @@ _DESCRIPTIONS = (
     (r"Unescaped|Invalid hex|Escaped", r"", r"", _BACKSLASH),
     (r"(Illegal|Found invalid) character '\\n'|Unterminated|Expected [\"']['\"]", r"", r"", _QUOTE),
     ("Cannot", r"", r"", "what stands here stood above, perhaps in another form: keep one of them"),
-    (r"Illegal|Found invalid", r"", r"", "an invisible character: type the line again"),
+    (r"Illegal|Found invalid", r"", r"", _INVISIBLE),
 )
 
 
@@ -54,6 +62,8 @@ def explain(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
     """Return the line of the first syntax error, counted from 1, and what is wrong with it."""
     text = text.replace("\r\n", "\n")
     at = _offset(text, str(error))
+    if _NO_SPACE.match(text, at):
+        return _line(text, at), _INVISIBLE
     message = str(error).partition(" (at ")[0]
     if message.startswith("Cannot") and (fault := _twice(text)):
         return fault
@@ -61,8 +71,10 @@ def explain(text: str, error: tomllib.TOMLDecodeError) -> tuple[int, str]:
         return _line(text, _list_start(text, at)), _describe(message, "", "")
     if message == 'Expected "\'"' and (opened := _OPENED.search(text)):
         at = opened.start()
-    start = text.rfind("\n", 0, at) + 1
-    return _line(text, at), _describe(message, text[start:at], text[at:].partition("\n")[0])
+    before, rest = text[text.rfind("\n", 0, at) + 1 : at], text[at:].partition("\n")[0]
+    if message == "Invalid value" and any(re.match(b, before) and re.match(r, rest) for b, r in _AFTER_LIST):
+        return _line(text, _list_start(text, at)), "the closing ] of this list is missing"
+    return _line(text, at), _describe(message, before, rest)
 
 
 def long_number_line(text: str) -> int:

@@ -10,7 +10,7 @@ from moodpid.errors import MoodpidError
 from moodpid.library import ffmpeg
 from moodpid.library.analysis.files import MusicFolderError, require_folder
 from moodpid.library.backlog import ANALYSE, NO_SONGS, UPDATE
-from moodpid.library.database import LibraryDeniedError
+from moodpid.library.database import LibraryDeniedError, LibraryFileError
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import analyzer_version
 from moodpid.library_listing import local_folder
@@ -34,6 +34,9 @@ def check_library(config: Config) -> Iterator[Finding]:
             tried = reader.fact("folder")
     except LibraryDeniedError as error:
         yield Finding(True, _SUBJECT, str(error))
+        return
+    except LibraryFileError as error:
+        yield Finding(False, _SUBJECT, error.fault, error.remedy)
         return
     except MoodpidError as error:
         yield Finding(False, _SUBJECT, str(error), ANALYSE)
@@ -68,10 +71,10 @@ def blocked_address(addresses: Iterable[str], may_reach: AddressFilter) -> str:
 
 
 def is_readable(reader: LibraryReader) -> bool:
-    """Return whether this user may read the database."""
+    """Return whether neither rights nor a full disk keep this user from reading the database."""
     try:
         reader.counts()
-    except LibraryDeniedError:
+    except (LibraryDeniedError, LibraryFileError):
         return False
     except MoodpidError:
         pass

@@ -6,7 +6,7 @@ from moodpid import wiring
 from moodpid.config import Config
 from moodpid.config.exposed_secrets import credentials_folder, find_exposed
 from moodpid.doctor.library import is_readable
-from moodpid.errors import MoodpidError
+from moodpid.errors import FileAccessError, MoodpidError
 from moodpid.state import Finding
 
 
@@ -59,4 +59,11 @@ def _probed(subject: str, probe: Callable[[], list[Finding]]) -> list[Finding]:
     try:
         return probe()
     except MoodpidError as error:
-        return [Finding(False, subject, str(error), "correct the file that the line names")]
+        return [fault_of(subject, error)]
+
+
+def fault_of(subject: str, error: MoodpidError) -> Finding:
+    """Return the finding for an error of the configuration or of a file that it names."""
+    if isinstance(error, FileAccessError):
+        return Finding(False, subject, error.fault, error.remedy)
+    return Finding(False, subject, str(error), "correct the file that the line names")

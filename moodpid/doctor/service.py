@@ -1,12 +1,14 @@
 """Check that systemd is there, that the service runs, and that it has read the present configuration."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from moodpid.config import DEFAULT_PATH, Config
-from moodpid.config.referenced_files import find_hidden
+from moodpid.config.referenced_files import find_hidden, find_unreadable
 from moodpid.errors import ExitCode
+from moodpid.file_access import service_account
 from moodpid.state import Finding
 from moodpid.system.systemctl import SERVICE, Unit
 from moodpid.system.unit_limits import read_hidden_folders
@@ -31,8 +33,12 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
 
 
 def check_files(config: Config) -> Iterator[Finding]:
-    """Report each named file that the service cannot see, though other programs can."""
-    for fault, remedy in find_hidden(config, read_hidden_folders(SERVICE).hides):
+    """Report each named file that the service cannot see or may not read, though other programs can."""
+    hides = read_hidden_folders(SERVICE).hides
+    account = service_account()
+    # For the service's own user, the findings about the parts name them
+    closed = find_unreadable(config, account, hides) if account and account.uid != os.geteuid() else ()
+    for fault, remedy in (*find_hidden(config, hides), *closed):
         yield Finding(False, "files", fault, remedy)
 
 
@@ -46,7 +52,7 @@ def changed_since(moment_s: float, folder: Path) -> str:
 
 
 def _changed_s(file: Path) -> int:
-    """Return when a file was changed or put in its place; whole seconds, as systemd reports them."""
+    """Return when a file was changed or put in its place; in whole seconds, since clocks are set."""
     status = file.stat()
     # A file that is moved or copied with its date keeps its mtime, but not its ctime
     return int(max(status.st_mtime, status.st_ctime))
@@ -70,7 +76,7 @@ def check_unit(unit: Unit, changed: str = "") -> Finding:
         return Finding(True, "service", "moodpid.service is stopped; sudo systemctl start moodpid")
     state = f"moodpid.service is {unit.active} ({unit.result}): {unit.status or 'no status'}"
     wants_person = unit.exit_code in (str(ExitCode.CONFIG), str(ExitCode.USAGE))
-    correct = f"moodpid check names what to correct, then: {RESTART}"
+    correct = f"sudo moodpid check names what to correct, then: {RESTART}"
     return Finding(
         False, "service", state, correct if wants_person else "journalctl -u moodpid -b -p warning"
     )

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from moodpid import wiring
 from moodpid.config import Config
+from moodpid.doctor.servers import fault_of
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
 from moodpid.system.systemctl import Unit
@@ -24,7 +25,7 @@ def check_page(config: Config, unit: Unit | None) -> Finding:
     try:
         password = wiring.web_password(config)
     except ConfigError as error:
-        return Finding(False, "page", str(error), "correct the file that the line names")
+        return fault_of("page", error)
     address = PageAddress.of(config.web, socket.gethostname())
     return _tried(address, password, unit)
 

@@ -1,8 +1,12 @@
 """The file of the database about songs: opened, checked, and mended if it is broken."""
 
 import contextlib
+import errno
 import fcntl
 import logging
+import os
+import pwd
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ from moodpid.library.schema import NewerSchemaError, migrate
 log = logging.getLogger(__name__)
 
 BUSY_S = 10.0
+_FULL_BYTES = 64 * 1024  # SQLite makes two files beside the database, one of 32 KiB
 
 
 class LibraryError(MoodpidError):
@@ -25,6 +30,63 @@ class LibraryError(MoodpidError):
 
 class LibraryDeniedError(LibraryError):
     """The database is the service's, and this user may not read it."""
+
+
+class LibraryFileError(LibraryError):
+    """The owner of a file or a full disk keeps the database from being used; nothing else is wrong with it.
+
+    Attributes:
+        fault: What is wrong.
+        remedy: The command that changes it, or shows where to begin.
+    """
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(f"{fault}: {remedy}")
+        self.fault, self.remedy = fault, remedy
+
+
+def find_file_fault(path: Path, error: Exception) -> LibraryFileError | None:
+    """Return what keeps the database from being used apart from its content; None if nothing does.
+
+    Args:
+        path: Of the database.
+        error: Of SQLite or of the system, which SQLite's does not tell apart.
+    """
+    folder = path.parent
+    with contextlib.suppress(OSError):
+        owner = folder.stat().st_uid
+        for suffix in ("", "-wal", "-shm", ".lock"):
+            file = path.with_name(path.name + suffix)
+            # As after root has put back a copy
+            if file.exists() and file.stat().st_uid != owner and not _is_usable(file):
+                change = f"sudo chown {_name(owner)}: {shlex.quote(str(file))}"
+                return LibraryFileError(f"{file} belongs to another user", change)
+        if _says_full(error) or _is_full(folder):
+            return LibraryFileError(f"{path} cannot be used, the disk is full", f"df -h {folder}")
+    return None
+
+
+def _is_usable(file: Path) -> bool:
+    return os.access(file, os.R_OK | os.W_OK, effective_ids=True)
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _says_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(error, "errno", None) == errno.ENOSPC
+
+
+def _is_full(folder: Path) -> bool:
+    """Return whether there is no room for a file: SQLite reports only that it cannot open or write one."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize < _FULL_BYTES and not found.f_flag & os.ST_RDONLY
 
 
 def newer_schema(path: Path, error: NewerSchemaError) -> str:
@@ -89,6 +151,8 @@ class Database:
         except NewerSchemaError as error:
             raise LibraryError(newer_schema(self._path, error)) from error
         except (sqlite3.Error, OSError) as error:
+            if fault := find_file_fault(self._path, error):
+                raise fault from error
             raise LibraryError(f"{self._path} cannot be used: {error}") from error
 
 

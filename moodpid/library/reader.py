@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from moodpid.library.backlog import read_backlog
-from moodpid.library.database import LibraryDeniedError, LibraryError, newer_schema
+from moodpid.library.database import LibraryDeniedError, LibraryError, find_file_fault, newer_schema
 from moodpid.library.names import database_name, mpd_name
 from moodpid.library.places import Place
 from moodpid.library.records import Backlog, Tags
@@ -201,6 +201,8 @@ class LibraryReader:
             ) from error
         except (sqlite3.Error, OSError) as error:
             self.close()
+            if fault := find_file_fault(self._path, error):
+                raise fault from error
             raise LibraryError(f"{self._path} cannot be read: {error}; moodpid analyse mends it") from error
 
     def _opened(self) -> sqlite3.Connection | None:

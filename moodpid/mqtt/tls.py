@@ -7,6 +7,7 @@ from pathlib import Path
 
 from moodpid import config
 from moodpid.errors import ConfigError
+from moodpid.file_access import denied
 from moodpid.regular_file import check_regular
 
 
@@ -35,9 +36,13 @@ def _named(key: str, file: str) -> Iterator[None]:
     try:
         if file:
             check_regular(Path(file))  # OpenSSL would wait for a pipe
+            with Path(file).open("rb"):  # its error does not name which file it may not read
+                pass
         yield
     except ssl.SSLError as error:
         what = "holds no certificate in PEM form, or not the one that fits the key"
         raise ConfigError(f"[mqtt] {key}: {file}: {what}") from error
+    except PermissionError as error:
+        raise denied(Path(file), f"[mqtt] {key}: {file}", secret=key == "tls_key") from error
     except OSError as error:
         raise ConfigError(f"[mqtt] {key}: {file}: {error.strerror}") from error

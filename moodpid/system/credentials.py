@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from moodpid.errors import ConfigError
+from moodpid.file_access import CONFIG_FOLDER, denied
 from moodpid.regular_file import read_regular
 from moodpid.text import is_one_line
 
 MAX_BYTES = 4096
+_COPIES = Path("/run/credentials")  # systemd.exec(5), $CREDENTIALS_DIRECTORY
 
 
 def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.environ) -> str:
@@ -23,6 +25,7 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
     Raises:
         ConfigError: The file cannot be read, is empty, or holds more than one line. Its content is never
             quoted. A credential may be an empty line, which means no password.
+        FileAccessError: This user may not read the file.
     """
     folder = environment.get("CREDENTIALS_DIRECTORY")
     path = Path(file) if file else Path(folder, name) if folder else None
@@ -34,16 +37,20 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
         raise _empty(path, name, "remove password_file" if file else "remove the file")
     if not is_one_line(secret):
         # A protocol of lines would take what follows a line end for its next command
-        raise ConfigError(f"{path}: the file for {name} must hold one line of text: the password alone")
+        raise ConfigError(
+            f"{_original(path)}: the file for {name} must hold one line of text: the password alone"
+        )
     return secret
 
 
 def _read(path: Path, name: str) -> str:
-    what = f"{path}: the file for {name} cannot be read"
+    what = f"{_original(path)}: the file for {name} cannot be read"
     try:
         return read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{what}: not UTF-8 text") from None
+    except PermissionError as error:
+        raise denied(path, what, secret=True) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise ConfigError(f"{what}: {reason}") from error
@@ -61,4 +68,11 @@ def refuse_empty(path: Path, name: str) -> None:
 
 
 def _empty(path: Path, name: str, otherwise: str) -> ConfigError:
-    return ConfigError(f"{path}: the file for {name} is empty; write the password into it, or {otherwise}")
+    return ConfigError(
+        f"{_original(path)}: the file for {name} is empty; write the password into it, or {otherwise}"
+    )
+
+
+def _original(path: Path) -> Path:
+    """Return the file that users know, for a copy that systemd makes for as long as the service runs."""
+    return CONFIG_FOLDER / path.name if path.is_relative_to(_COPIES) else path

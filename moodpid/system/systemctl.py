@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -20,7 +21,7 @@ class Unit:
         status: StatusText, the last status line of the service; empty if there was none.
         result: Result, such as `success`, `exit-code` or `watchdog`.
         exit_code: ExecMainStatus of its last process, empty if there was none.
-        started_s: ExecMainStartTimestamp, seconds since 1970; 0 if it was never started.
+        started_s: When its process was started, seconds since 1970 by the clock of now; 0 if it never was.
         main_pid: MainPID, its process; 0 where there is none, as before an automatic restart.
     """
 
@@ -47,12 +48,12 @@ def read_unit(name: str = SERVICE) -> Unit | None:
     """Return the state of a unit; None where systemd does not run or does not answer."""
     properties = (
         *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
-        *("ExecMainStartTimestamp", "MainPID"),
+        *("ExecMainStartTimestampMonotonic", "MainPID"),
     )
-    shown = show_properties("systemctl", name, "--timestamp=unix", properties=properties)
+    shown = show_properties("systemctl", name, properties=properties)
     if not shown.get("ActiveState"):
         return None
-    started = shown.get("ExecMainStartTimestamp", "").removeprefix("@")
+    started = shown.get("ExecMainStartTimestampMonotonic", "")
     main_pid = shown.get("MainPID", "")
     return Unit(
         shown.get("LoadState", ""),
@@ -60,9 +61,20 @@ def read_unit(name: str = SERVICE) -> Unit | None:
         shown.get("StatusText", ""),
         shown.get("Result", ""),
         shown.get("ExecMainStatus", ""),
-        float(started) if started.isdecimal() else 0.0,
+        _wall_clock_s(int(started)) if started.isdecimal() else 0.0,
         int(main_pid) if main_pid.isdecimal() else 0,
     )
+
+
+def _wall_clock_s(monotonic_us: int) -> float:
+    """Return the time since 1970 of a moment of the monotonic clock; 0 for 0, which systemd has for never.
+
+    A Pi without a battery starts in the past: what systemd noted by the clock of then may be hours off.
+    """
+    if not monotonic_us:
+        return 0.0
+    now_s = time.time()  # noqa: TID251 - the files of the configuration are dated so
+    return now_s - (time.monotonic() - monotonic_us / 1e6)
 
 
 class Restart(Enum):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid import config as configuration
-from moodpid.cli import commands, setup
+from moodpid.cli import check, commands, setup
 from tests.support.config_text import GOOD
 
 
@@ -22,8 +22,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Make a file the configuration of the service."""
 
     def make(path: Path) -> None:
-        for module in (configuration, commands, setup):
+        for module in (configuration, check, commands, setup):
             monkeypatch.setattr(module, "DEFAULT_PATH", path)
+        monkeypatch.setattr(check, "service_account", lambda: None)  # whatever this machine has
 
     return make
 

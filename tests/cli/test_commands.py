@@ -1,5 +1,8 @@
 """A wrong command line, a missing file, and a bug each end in their exit code."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,3 +195,33 @@ def test_the_service_s_configuration_brings_its_passwords(
     monkeypatch.setattr(doctor, "examine", examine)
     assert main(["doctor", *(["--config", str(config)] if named else [])]) == 0
     assert found == ["rhubarb"]
+
+
+def test_a_relative_path_in_a_deleted_folder_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for verb in ("check", "playlists"):
+        assert main([verb, "--config", "x.toml"]) == ExitCode.CONFIG
+    line = "moodpid: x.toml: no such file; give another one with --config FILE"
+    assert capsys.readouterr().err.splitlines() == [line] * 2
+
+
+@pytest.mark.parametrize("module", ["dataclasses", "msgspec", "argparse"])
+def test_ctrl_c_in_the_first_moments_ends_without_a_traceback(tmp_path: Path, module: str) -> None:
+    (tmp_path / f"{module}.py").write_text(
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "signal.raise_signal(signal.SIGINT)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "moodpid", "doctor"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.stderr, done.returncode) == ("", ExitCode.OK)

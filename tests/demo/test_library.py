@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from demo import library, run
+from demo import cache, library
 from demo.library import STYLES, generate, tracks
 
 from moodpid.library.analysis.files import Passage
@@ -61,11 +61,11 @@ def test_a_library_that_another_demo_made_meanwhile_is_used(
         (folder / "song.wav").touch()
         started.append(folder)
         if len(started) == 1:
-            run._library(tmp_path)
+            cache.songs(tmp_path)
         return folder
 
     monkeypatch.setattr(library, "generate", generate)
-    songs = run._library(tmp_path)
+    songs = cache.songs(tmp_path)
     assert len(started) == 2
     assert [path.name for path in songs.iterdir()] == ["song.wav"]
     assert list(tmp_path.iterdir()) == [songs]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.library.database import LibraryError
+from moodpid.library.database import LibraryError, LibraryFileError
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
 from moodpid.library.records import Backlog, FileStamp, Tags
@@ -264,7 +264,7 @@ def test_a_full_disk_keeps_what_was_there(path: Path) -> None:
         with store._db.reading() as db:
             pages = db.execute("PRAGMA page_count").fetchone()[0]
             db.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(LibraryError, match="full"):
+        with pytest.raises(LibraryFileError, match=f"the disk is full: df -h {path.parent}$"):
             store.replace_listing((listed(f"{number}.mp3") for number in range(5000)), TODAY)
     with LibraryStore(path) as store:
         assert store.backlog(ANALYZER) == Backlog(1, 1, 0, 0)

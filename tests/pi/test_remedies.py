@@ -88,7 +88,7 @@ FAULTS = (
         "cp /etc/moodpid/moodpid.toml /root/good; echo '[nonsense]' >>/etc/moodpid/moodpid.toml; "
         "systemctl restart moodpid; cp /root/good /etc/moodpid/moodpid.toml",
         "service",
-        "moodpid check names what to correct, then: sudo systemctl restart moodpid",
+        "sudo moodpid check names what to correct, then: sudo systemctl restart moodpid",
     ),
     Fault(
         "every user can read a password",
@@ -181,7 +181,7 @@ def faults(pi: Pi) -> list[tuple[str, str]]:
 def follow(pi: Pi, remedy: str, typed: str) -> None:
     """Do what a remedy says: the first of its alternatives, word by word."""
     command, _, _ = remedy.partition("; or")
-    command = command.removeprefix("moodpid check names what to correct, then: ")
+    command = command.removeprefix("sudo moodpid check names what to correct, then: ")
     command = command.replace(
         _BY_HAND, "sed -i 's/^source = .*/source = \"webcam\"/' /etc/moodpid/moodpid.toml && "
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.errors import ConfigError
+from moodpid.system import credentials
 from moodpid.system.credentials import read_secret, refuse_empty
 
 
@@ -72,3 +73,19 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "own")
     with pytest.raises(ConfigError, match="not a regular file"):
         read_secret("mqtt-password", str(tmp_path / "own"), {})
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(b"one\ntwo\n", "one line"), (b"\xff", "not UTF-8"), (b"", "is empty"), (b"s" * 5000, "larger")],
+)
+def test_a_fault_of_systemd_s_copy_names_the_original(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, fault: str
+) -> None:
+    monkeypatch.setattr(credentials, "_COPIES", tmp_path)
+    copies = tmp_path / "moodpid.service"
+    copies.mkdir()
+    (copies / "mqtt-password").write_bytes(content)
+    with pytest.raises(ConfigError, match=f"^/etc/moodpid/mqtt-password: .*{fault}") as refused:
+        read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(copies)})
+    assert str(tmp_path) not in str(refused.value)

@@ -1,5 +1,6 @@
 """What systemd says is asked with its programs, and nothing is made of their silence."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,18 @@ def test_a_unit_is_described_in_systemd_s_words(programs: Path) -> None:
     )
     program(programs / "systemctl", reported)
     assert read_unit() == Unit("loaded", "active", "happy; A - B=C", "success", "0", main_pid=812)
+
+
+def test_the_start_is_dated_by_the_clock_of_now(programs: Path) -> None:
+    minute_ago_us = int((time.monotonic() - 60) * 1e6)
+    # As a Pi without a battery noted it before a time server answered
+    in_the_past = "ExecMainStartTimestamp=Thu 1970-01-01 00:00:09 UTC"
+    for monotonic_us, started_s in ((minute_ago_us, time.time() - 60), (0, 0.0)):
+        reported = f"ActiveState=active\n{in_the_past}\nExecMainStartTimestampMonotonic={monotonic_us}"
+        program(programs / "systemctl", reported)
+        unit = read_unit()
+        assert unit
+        assert unit.started_s == pytest.approx(started_s, abs=20)
 
 
 @pytest.mark.parametrize(

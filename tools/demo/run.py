@@ -1,7 +1,6 @@
 """The demo behind `tools/run`: a private MPD and Mosquitto, some music, and the daemon between them."""
 
 import argparse
-import hashlib
 import json
 import math
 import os
@@ -19,18 +18,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from demo import library, source
+from demo import cache, source
 from demo.view import Heard, Line
 from paho.mqtt.client import Client, error_string
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from moodpid.config import WebConfig
 from moodpid.errors import ExitCode
+from moodpid.library.records import analyzer_version
+from moodpid.wiring import DATA
 from tests.support.processes import begin, end
 from tests.support.servers import PrivateMosquitto, PrivateMpd, ServerError, sound_card
 
 ROOT = Path(__file__).parents[2]
-SONG_S = 15.0
+CACHE = ROOT / ".cache"
 ANALYSE_S = 600.0  # at most, for all songs: seconds on a PC
 PAGE_S = 20.0  # until the page is there: the network and OpenCV are read first
 STOP_S = 6.0
@@ -51,6 +52,9 @@ def main() -> int:
         except BrokenPipeError:  # the reader of the output has stopped
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return ExitCode.PIPE
+        except OSError as error:
+            print(f"demo: {cache.describe(error, CACHE)}", file=sys.stderr)
+            return ExitCode.SOME_FAILED
         except ServerError as error:
             print(f"demo: {error}", file=sys.stderr)
             return ExitCode.SOME_FAILED
@@ -101,14 +105,15 @@ def _positive(text: str) -> float:
 def _demo(stack: ExitStack, options: argparse.Namespace) -> ExitCode:
     camera, called = source.choose(options.source)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moodpid-demo-")))
-    music = _library(ROOT / ".cache")
+    music = cache.songs(CACHE)
     mpd = stack.enter_context(PrivateMpd(music, audible=True, within=folder))
     broker = stack.enter_context(PrivateMosquitto(within=folder))
     config = folder / "moodpid.toml"
     port = _reserve_port(stack)
     config.write_text(_toml(_config(camera, mpd, broker, port)), encoding="utf-8")
     _introduce(called, mpd, broker, port)
-    _analyse(config, mpd, music / "library.sqlite")
+    network = (DATA / "musicnn.npz").exists()
+    _analyse(config, mpd, music / f"library-{analyzer_version(network=network)}.sqlite")
     heard, line = Heard(), Line()
     stack.callback(_sum_up, heard)
     stack.callback(line.end)
@@ -134,30 +139,14 @@ def _explain(returncode: int, log: Path) -> None:
     print(f"demo: moodpid ended by itself, with exit code {returncode}", file=sys.stderr)
 
 
-def _library(cache: Path) -> Path:
-    """Return the songs, made once for each version of what makes them."""
-    version = hashlib.sha256(Path(library.__file__).read_bytes() + str(SONG_S).encode()).hexdigest()[:12]
-    folder = cache / f"library-{version}"
-    if not folder.exists():
-        cache.mkdir(exist_ok=True)
-        for old in cache.glob("library-*"):
-            shutil.rmtree(old, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=cache) as half_done:
-            made = library.generate(Path(half_done) / "library", SONG_S)
-            # Another demo may have made it meanwhile
-            with suppress(OSError):
-                made.rename(folder)
-    return folder
-
-
 def _analyse(config: Path, mpd: PrivateMpd, cached: Path) -> None:
     """Have the songs analysed: in the first seconds of the first demo, once for each version of them."""
     state = config.with_name(STATE)
     state.mkdir()
-    database = state / cached.name
-    if cached.exists():
-        shutil.copy(cached, database)
-    else:
+    database = state / "library.sqlite"
+    try:
+        shutil.copyfile(cached, database)
+    except OSError:  # there is none yet, or it is another user's alone
         print("  listening to its songs, to place them on the plane of moods…", flush=True)
     # MPD shows on its own socket where its songs are
     own = config.with_name("analyse.toml")
@@ -172,10 +161,7 @@ def _analyse(config: Path, mpd: PrivateMpd, cached: Path) -> None:
         raise ServerError(f"the songs are not analysed after {ANALYSE_S / 60:.0f} minutes") from None
     if done.returncode:
         raise ServerError(f"the songs cannot be analysed: {done.stderr.strip()}")
-    # Another demo may do the same at this moment
-    with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as half_done:
-        half_done.write(database.read_bytes())
-    Path(half_done.name).replace(cached)
+    cache.keep(database, cached)
 
 
 def _reserve_port(stack: ExitStack) -> int:
