@@ -68,17 +68,17 @@ class SenseReading:
         self._sense = sense
         self._meter = OpinionMeter()
         self._evidence: tuple[float, ...] = (0.0,) * len(EMOTIONS)
-        self._weight = 0.0
+        self._report_weight = 0.0
         self._until_s = -math.inf
 
     def set(self, evidence: tuple[float, ...], weight: float, at_s: float) -> None:
         """Replace the reading; see `MoodFilter.sense`."""
-        self._evidence, self._weight = evidence, weight * self._sense.weight
+        self._evidence, self._report_weight = evidence, weight
         self._until_s = at_s + self._sense.expires_s
 
     def active(self, now_s: float) -> bool:
         """Return whether it has a reading."""
-        return self._weight > 0 and now_s < self._until_s
+        return self._sense.weight * self._report_weight > 0 and now_s < self._until_s
 
     def fade(self, stays: float) -> None:
         """Take in that it reported nothing meanwhile; see `OpinionMeter.fade`."""
@@ -86,5 +86,7 @@ class SenseReading:
 
     def weighed(self, now_s: float, smoothing_s: float, stays: float) -> tuple[tuple[float, ...], float]:
         """Return the evidence and its share of an opinion; arguments as in `OpinionMeter.weigh`."""
-        share = self._meter.weigh(self._evidence, now_s, smoothing_s, stays)
-        return self._evidence, self._weight * share
+        # Of a weak report less is heard, so that a surer one with the same content is news
+        heard = [self._report_weight * x for x in self._evidence]
+        share = self._meter.weigh(heard, now_s, smoothing_s, stays)
+        return self._evidence, self._sense.weight * self._report_weight * share

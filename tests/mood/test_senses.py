@@ -87,6 +87,20 @@ def test_a_statement_that_is_repeated_does_not_pile_up() -> None:
     assert scores[0][Emotion.HAPPY] == pytest.approx(scores[1][Emotion.HAPPY], abs=0.02)
 
 
+@pytest.mark.parametrize("guesses", [0, 1, 2, 8])
+def test_a_guess_does_not_stand_in_the_way_of_certainty(guesses: int) -> None:
+    mood_filter, at_s = room(voice=Sense(weight=1.0, expires_s=60.0)), 0.0
+    for emotion, weight, lasts_s in [
+        (Emotion.NEUTRAL, 1.0, 20.0),
+        *[(Emotion.HAPPY, 0.1, 5.0)] * guesses,
+        (Emotion.HAPPY, 1.0, 10.0),
+    ]:
+        mood_filter.sense("voice", evidence_of_affect(*AFFECT[Mood(emotion)]), weight, at_s)
+        mood = mood_after(mood_filter, at_s, at_s + lasts_s)
+        at_s += lasts_s
+    assert mood is Mood.HAPPY
+
+
 @pytest.mark.parametrize(("name", "weight"), [("unknown", 1.0), ("voice", 0.0)])
 def test_an_unknown_sense_or_one_without_weight_changes_nothing(name: str, weight: float) -> None:
     plain, asked = room(voice=Sense()), room(voice=Sense())
