@@ -16,7 +16,7 @@ from moodpid.mqtt.orphan_cleanup import retained_topics
 from moodpid.mqtt.packet_socket import Received
 from moodpid.mqtt.topics import Topics
 from moodpid.rate_limit import ThrottledLogger, TokenBucket
-from moodpid.requests import ChangeSetting, Post, Request
+from moodpid.requests import ChangeSetting, Post, Request, SenseReport
 from moodpid.settings.fields import InvalidRequestError, SettingField
 from moodpid.text import clean
 
@@ -96,7 +96,7 @@ class InboundRouter:
             topic: TokenBucket(REQUEST_BURST, REQUEST_RATE_HZ) for topic in self._commands.topics
         }
         self._releases = {topic: TokenBucket(1.0, RELEASE_RATE_HZ) for topic in self._commands.topics}
-        self._held: dict[str, ChangeSetting] = {}
+        self._held: dict[str, ChangeSetting | SenseReport] = {}
         self._held_lock = Lock()
         self._answers = TokenBucket(id_claim.ANSWER_BURST, id_claim.ANSWER_RATE_HZ)
         self._rejected: dict[tuple[str, bytes, bool], str] = {}
@@ -165,7 +165,7 @@ class InboundRouter:
             # None overtakes one that waits: the last one counts
             if topic not in self._held and self._requests[topic].try_take(now_s) and self._post(request):
                 return
-            if isinstance(request, ChangeSetting):
+            if isinstance(request, ChangeSetting | SenseReport):
                 overtaken, self._held[topic] = self._held.get(topic), request
                 if overtaken is None:
                     return

@@ -15,8 +15,9 @@ from moodpid.mqtt.id_claim import ClaimMessage
 from moodpid.mqtt.inbound import MAX_CLAIMS, InboundRouter
 from moodpid.mqtt.packet_socket import Received
 from moodpid.mqtt.topics import Topics
-from moodpid.requests import ChangeSetting, Request
+from moodpid.requests import ChangeSetting, Request, SenseReport
 from moodpid.settings.fields import Capabilities, setting_fields
+from moodpid.settings.senses import sense_fields
 from moodpid.text import clean
 
 TOPICS = Topics.of(config.DeviceConfig(id="living-room"), config.MqttConfig())
@@ -31,7 +32,8 @@ class RecordingRouter(InboundRouter):
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        super().__init__(TOPICS, setting_fields(Capabilities()), post=self._take, claim=CLAIM)
+        fields = (*setting_fields(Capabilities()), *sense_fields(Capabilities(senses=("voice",))))
+        super().__init__(TOPICS, fields, post=self._take, claim=CLAIM)
 
     def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> Message | None:
         return self.on_message(Received(topic, payload, retained, len(payload)))
@@ -130,6 +132,18 @@ def test_of_a_flood_of_valid_commands_the_last_counts(router: RecordingRouter) -
     assert len(router.requests) < 50
     router.release_held(0.0)
     assert router.requests[-1] == ChangeSetting("dwell_s", 99.0)
+
+
+def test_of_a_sense_s_many_reports_the_last_counts(router: RecordingRouter) -> None:
+    router.accepts_commands = True
+    for number in range(101):
+        router.receive(
+            TOPICS.setter("senses/voice"), b'{"arousal": 0.7, "weight": %.2f}' % (1 - number / 100)
+        )
+    router.release_held(0.0)
+    (*_, last) = router.requests
+    assert isinstance(last, SenseReport)
+    assert last.weight == 0.0
 
 
 def test_a_command_does_not_overtake_one_that_waits(
