@@ -12,9 +12,9 @@ from typing import Final
 
 from moodpid.errors import FileAccessError
 
-SERVICE: Final = "moodpid"  # user and group of the service, as systemd/moodpid.service has them
+SERVICE_USER: Final = "moodpid"  # user and group of the service, as systemd/moodpid.service has them
 CONFIG_FOLDER: Final = Path("/etc/moodpid")
-AS_SERVICE: Final = f"run the command with sudo -u {SERVICE}"
+AS_SERVICE: Final = f"run the command with sudo -u {SERVICE_USER}"
 _ACL = "system.posix_acl_access"  # acl(5): then the mode is not all
 
 
@@ -23,9 +23,9 @@ class Account:
     """A user of this machine.
 
     Attributes:
-        name: Of the user.
-        uid: The number.
-        groups: The numbers of all groups that the user is in.
+        name: The login name.
+        uid: Its number.
+        groups: The numbers of its groups.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Account:
 def service_account() -> Account | None:
     """Return the user of the installed service, None where there is none."""
     try:
-        entry = pwd.getpwnam(SERVICE)
+        entry = pwd.getpwnam(SERVICE_USER)
     except KeyError:
         return None
-    return Account(SERVICE, entry.pw_uid, frozenset(os.getgrouplist(SERVICE, entry.pw_gid)))
+    return Account(SERVICE_USER, entry.pw_uid, frozenset(os.getgrouplist(SERVICE_USER, entry.pw_gid)))
 
 
 def closed_part(path: Path, account: Account) -> Path | None:
@@ -54,23 +54,23 @@ def closed_part(path: Path, account: Account) -> Path | None:
     there, real = path.absolute(), Path(os.path.realpath(path))
     for part in dict.fromkeys((*reversed(there.parents), *reversed(real.parents), real)):
         try:
-            facts = part.stat()
+            status = part.stat()
             if _ACL in os.listxattr(part):
                 continue
         except OSError:
             return None
-        enter = stat.S_IXOTH if stat.S_ISDIR(facts.st_mode) else 0
+        enter = stat.S_IXOTH if stat.S_ISDIR(status.st_mode) else 0
         wanted = enter | (stat.S_IROTH if part == real else 0)
-        if _granted(facts, account) & wanted != wanted:
+        if _granted(status, account) & wanted != wanted:
             return part
     return None
 
 
-def _granted(facts: os.stat_result, account: Account) -> int:
+def _granted(status: os.stat_result, account: Account) -> int:
     """Return the bits of the mode that count for the user, moved to where those of the others stand."""
-    if facts.st_uid == account.uid:
-        return facts.st_mode >> 6
-    return facts.st_mode >> 3 if facts.st_gid in account.groups else facts.st_mode
+    if status.st_uid == account.uid:
+        return status.st_mode >> 6
+    return status.st_mode >> 3 if status.st_gid in account.groups else status.st_mode
 
 
 def command_to_open(closed: Path, path: Path, account: Account, *, secret: bool) -> str:
@@ -82,18 +82,29 @@ def command_to_open(closed: Path, path: Path, account: Account, *, secret: bool)
         account: The user.
         secret: Other users must not read it.
     """
-    name, file = shlex.quote(str(closed)), shlex.quote(str(path))
+    name = shlex.quote(str(closed))
     if closed == CONFIG_FOLDER:
         return f"sudo chmod 755 {name}"
     if closed != Path(os.path.realpath(path)):
         # That folder may be closed for a reason, such as the home folder of root
-        into = f"sudo install -m 640 -g {SERVICE} {file} {CONFIG_FOLDER}, and name that one"
-        return into if account.name == SERVICE else f"copy {file} to a folder of the user {account.name}"
+        return _command_to_move(path, account)
     if not secret:
         return f"sudo chmod {'a+rx' if closed.is_dir() else 'a+r'} {name}"
-    if account.name == SERVICE:
-        return f"sudo chgrp {SERVICE} {name} && sudo chmod 640 {name}"
+    if account.name == SERVICE_USER:
+        mode = "750" if closed.is_dir() else "640"
+        return f"sudo chgrp {SERVICE_USER} {name} && sudo chmod {mode} {name}"
     return f"sudo chown {account.name} {name}"
+
+
+def _command_to_move(path: Path, account: Account) -> str:
+    """Return what brings a file to where a user may read it; no file that is there is replaced by it."""
+    file, target = shlex.quote(str(path)), CONFIG_FOLDER / path.name
+    if account.name != SERVICE_USER:
+        return f"copy {file} to a folder of the user {account.name}, and name that one"
+    if path.is_dir() or path.suffix in {".toml", ".json"} or target.exists():
+        return f"copy {file} to a folder that the user {SERVICE_USER} may read, and name that one"
+    install = f"sudo install -m 640 -g {SERVICE_USER} {file} {CONFIG_FOLDER}"
+    return f"{install}, and name {shlex.quote(str(target))} instead"
 
 
 def denied(path: Path, fault: str, *, secret: bool) -> FileAccessError:
@@ -108,7 +119,8 @@ def denied(path: Path, fault: str, *, secret: bool) -> FileAccessError:
     reader = service or _this_user()
     closed = closed_part(path, reader)
     if closed or reader.uid == os.geteuid():
-        remedy = command_to_open(closed or path, path, reader, secret=secret)
+        real = Path(os.path.realpath(path))
+        remedy = command_to_open(closed or real, path, reader, secret=secret)
     else:
         remedy = AS_SERVICE
     return FileAccessError(f"{fault}: {os.strerror(errno.EACCES)}", remedy)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.config import Config, MpdConfig, MqttConfig, WebConfig, load
+from moodpid.config import Config, MpdConfig, MqttConfig, WebConfig, load, parse
+from moodpid.config.referenced_files import find_unreadable
 from moodpid.doctor.servers import check_broker, check_player
 from moodpid.doctor.web import check_page
 from moodpid.errors import ExitCode, FileAccessError
@@ -87,7 +88,23 @@ def test_only_the_folder_of_the_configuration_is_opened(secret: Path) -> None:
     file = CONFIG_FOLDER / "mpd-password"
     assert command_to_open(CONFIG_FOLDER, file, stranger(), secret=True) == "sudo chmod 755 /etc/moodpid"
     moved = command_to_open(secret.parent, secret, stranger(), secret=True)
-    assert moved == f"sudo install -m 640 -g moodpid {secret} /etc/moodpid, and name that one"
+    there = CONFIG_FOLDER / secret.name
+    assert moved == f"sudo install -m 640 -g moodpid {secret} /etc/moodpid, and name {there} instead"
+
+
+@pytest.mark.parametrize("name", ["moodpid.toml", "emotion.json", "pictures"])
+def test_no_remedy_replaces_the_service_s_own_files(folder: Path, name: str) -> None:
+    named = folder / "closed" / name
+    named.mkdir(parents=True) if name == "pictures" else named.parent.mkdir()
+    remedy = command_to_open(named.parent, named, stranger(), secret=False)
+    assert remedy == f"copy {named} to a folder that the user moodpid may read, and name that one"
+
+
+def test_a_recording_of_people_is_not_opened_to_everybody(secret: Path) -> None:
+    config = parse(f'[camera]\nsource = "recording"\npath = "{secret}"\n', "")
+    secret.chmod(0o600)
+    ((_, remedy),) = find_unreadable(config, stranger(), lambda _: False)
+    assert remedy == f"sudo chgrp moodpid {secret} && sudo chmod 640 {secret}"
 
 
 @pytest.mark.parametrize("installed", ["for others", "for this user", "not at all"])
@@ -125,7 +142,7 @@ def test_what_the_service_may_read_is_left_to_it(secret: Path, monkeypatch: pyte
     assert all(finding.message.endswith("cannot be read: Permission denied") for finding in found)
 
 
-def test_a_configuration_that_may_not_be_read_is_opened(
+def test_an_unreadable_configuration_is_named_with_its_chmod(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install_service(monkeypatch)

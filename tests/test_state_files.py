@@ -59,7 +59,9 @@ def test_another_user_learns_how_to_read_the_library(
         reader.counts()
 
 
-def test_a_user_without_a_home_has_no_songs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_home_the_library_is_below_the_root(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(state_files, "INSTALLED_STATE", tmp_path / "none")
     for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"):
         monkeypatch.delenv(name, raising=False)

@@ -15,7 +15,7 @@ from moodpid.system.credentials import read_secret, refuse_empty
 
 
 def check(options: argparse.Namespace) -> ExitCode:
-    """Print every fault, and what is amiss though the service would run.
+    """Print every fault; if there is none, what is amiss though the service would run.
 
     Raises:
         ConfigError: The service would not start with it.
@@ -24,21 +24,21 @@ def check(options: argparse.Namespace) -> ExitCode:
     config = load(path, files=True)
     installed = is_installed(path)
     credentials = DEFAULT_PATH.parent if installed else None
-    hidden, closed = _kept_from_the_service(config, path) if installed else ([], [])
-    if faults := [*closed, *_faulty_secrets(config, credentials)]:
+    hidden, closed = _inaccessible_files(config, path) if installed else ([], [])
+    if faults := [*hidden, *closed, *_faulty_secrets(config, credentials)]:
         raise ConfigError(*faults)
-    for fault, remedy in (*hidden, *find_exposed(config, credentials)):
+    for fault, remedy in find_exposed(config, credentials):
         print_error(f"{fault}; {remedy}")
     print_line(f"{path}: good")
     return ExitCode.OK
 
 
-def _kept_from_the_service(config: Config, path: Path) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return the files that systemd hides, and a line for each other one that the service may not read."""
-    from moodpid.system.systemctl import SERVICE
+def _inaccessible_files(config: Config, path: Path) -> tuple[list[str], list[str]]:
+    """Return a line for each file that systemd hides, and for each other that the service may not read."""
+    from moodpid.system.systemctl import SERVICE_UNIT
     from moodpid.system.unit_limits import read_hidden_folders
 
-    hides = read_hidden_folders(SERVICE).hides
+    hides = read_hidden_folders(SERVICE_UNIT).hides
     account = service_account()
     lines = []
     if account:
@@ -46,7 +46,7 @@ def _kept_from_the_service(config: Config, path: Path) -> tuple[list[tuple[str, 
             command = command_to_open(closed, path, account, secret=False)
             lines.append(f"{path}: the user {account.name} may not read it; {command}")
         lines += [f"{fault}; {remedy}" for fault, remedy in find_unreadable(config, account, hides)]
-    return list(find_hidden(config, hides)), lines
+    return [f"{fault}; {remedy}" for fault, remedy in find_hidden(config, hides)], lines
 
 
 def _faulty_secrets(config: Config, credentials: Path | None) -> Iterator[str]:

@@ -169,7 +169,8 @@ _JSON_LINES = {"action": "store_true", "help": "one JSON object a line"}
 COMMANDS = {
     "run": Command(run, "the service, in the foreground"),
     "check": Command(
-        check, "read the configuration only, and name every fault in it and every file that it misses"
+        check,
+        "name every fault of the configuration, and each file that is missing or closed to the service",
     ),
     "setup": Command(
         _setup,
@@ -189,13 +190,17 @@ COMMANDS = {
                 "help": "the camera; auto: the one that is found",
             },
             "--player": {"metavar": "HOST[:PORT]", "help": "MPD, or - for none"},
-            "--player-password-file": {"type": Path, "metavar": "FILE", "help": "a file with MPD's password"},
+            "--player-password-file": {
+                "type": Path,
+                "metavar": "FILE",
+                "help": "a file or pipe with MPD's password",
+            },
             "--broker": {"metavar": "HOST[:PORT]", "help": "the MQTT broker, or - for none"},
             "--broker-username": {"metavar": "NAME", "help": "the name that the broker wants"},
             "--broker-password-file": {
                 "type": Path,
                 "metavar": "FILE",
-                "help": "a file with the broker's password",
+                "help": "a file or pipe with the broker's password",
             },
         },
     ),

@@ -1,4 +1,4 @@
-"""The verb `setup`: ask, try and write, and restart the service, whatever signals and faults come."""
+"""The verb `setup`: its exit codes, the folder for trials, and the restart of the service."""
 
 import argparse
 import sys

@@ -11,7 +11,7 @@ from moodpid.config import CameraConfig, CameraSource, Config, MpdConfig, MqttCo
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.mqtt.broker import DEFAULT_PORTS
 
-# Of [mqtt], what belongs to this device, whatever the broker
+# Of [mqtt], what setup does not ask for and keeps with another broker
 _OWN_KEYS = ("base_topic", "picture", "discovery_prefix", "path")
 
 
@@ -80,9 +80,10 @@ def with_broker(mqtt: MqttConfig, answer: str) -> MqttConfig:
     """
     if answer == NONE:
         return structs.replace(mqtt, enabled=False)
-    there = parse_place(answer, MQTT_PORT)
-    if there == _broker(mqtt):
+    present = _broker(mqtt)
+    if parse_place(answer, present.port) == present:  # without a port the same host is the same broker
         return structs.replace(mqtt, enabled=True)
+    there = parse_place(answer, MQTT_PORT)
     port = None if there.port == MQTT_PORT else there.port
     return MqttConfig(host=there.host, port=port, **{key: getattr(mqtt, key) for key in _OWN_KEYS})
 

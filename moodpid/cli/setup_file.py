@@ -1,5 +1,7 @@
-"""The file that `moodpid setup` changes: what it says at present, and its text with other values."""
+"""The file that `moodpid setup` changes: the values of the present one, and its text with other values."""
 
+import codecs
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,7 @@ from msgspec import structs
 from moodpid import wiring
 from moodpid.config import Config, parse, read_text
 from moodpid.config.edit import TomlValue, changes, set_keys
-from moodpid.config.key_paths import find_keys, format_key
+from moodpid.config.key_paths import KeyPath, find_keys, format_key
 from moodpid.errors import ConfigError
 
 _KEYS: Final = {
@@ -31,8 +33,8 @@ class BaseFile:
     Attributes:
         folder: Where relative paths in it start from.
         text: That of the present file, or of the default configuration.
-        text_config: What the text says.
-        present: What is configured at present, of that which the text can take over.
+        text_config: The configuration in the text.
+        present: The present values that the text can take over.
         is_present: The text is that of the present file.
         left_out: The keys of the present file that the text does not have.
     """
@@ -47,8 +49,8 @@ class BaseFile:
     def with_values_of(self, config: Config) -> str:
         """Return the text with the values that setup asks for; raises ValueError for one that cannot be."""
         values = {
-            place: self._relative(value) if place[1] == "password_file" else value
-            for place, value in changes(config, _KEYS, self.text_config).items()
+            key_path: self._relative(value) if key_path[1] == "password_file" else value
+            for key_path, value in changes(config, _KEYS, self.text_config).items()
         }
         text = set_keys(self.text, values)
         try:
@@ -65,6 +67,12 @@ class BaseFile:
         """Return the name alone of a file that lies beside the configuration."""
         beside = file and Path(str(file)).parent == self.folder.resolve()
         return Path(str(file)).name if beside else file
+
+
+def with_line_ends_of(there: bytes, text: str) -> str:
+    """Return a text with the line ends, and the byte order mark, of a file as editors on Windows write it."""
+    mark = "\ufeff" if there.startswith(codecs.BOM_UTF8) else ""
+    return mark + (text.replace("\n", "\r\n") if b"\r\n" in there else text)
 
 
 def read_default() -> str:
@@ -85,7 +93,7 @@ def read_base(path: Path) -> BaseFile:
     except FileNotFoundError:
         return BaseFile(folder, read_default(), default, default, is_present=False)
     except (ConfigError, UnicodeDecodeError):
-        left_out = _keys_in(path.read_bytes().decode("utf-8", "replace"))
+        left_out = _keys_in(path.read_bytes().decode("utf-8", "replace"), taken=frozenset())
         return BaseFile(folder, read_default(), default, default, is_present=False, left_out=left_out)
     if _can_be_edited(text, present, folder):
         return BaseFile(folder, text, present, present, is_present=True)
@@ -95,7 +103,7 @@ def read_base(path: Path) -> BaseFile:
         )
         for table, keys in _KEYS.items()
     }
-    left_out = _keys_in(text)
+    left_out = _keys_in(text, taken=frozenset((table, key) for table, keys in _KEYS.items() for key in keys))
     asked = structs.replace(default, **known)
     return BaseFile(folder, read_default(), default, asked, is_present=False, left_out=left_out)
 
@@ -114,10 +122,9 @@ def _can_be_edited(text: str, config: Config, folder: Path) -> bool:
         return False
 
 
-def _keys_in(text: str) -> tuple[str, ...]:
-    """Return the keys that a text sets and setup does not ask for, as people read them."""
-    asked = {(table, key) for table, keys in _KEYS.items() for key in keys}
-    keys = (place for _, place in find_keys(text) if len(place) > 1 and place not in asked)
+def _keys_in(text: str, *, taken: AbstractSet[KeyPath]) -> tuple[str, ...]:
+    """Return the keys that a text sets, as people read them, but for those that are taken over."""
+    keys = (path for _, path in find_keys(text) if len(path) > 1 and path not in taken)
     return tuple(dict.fromkeys(format_key(place) for place in keys))
 
 

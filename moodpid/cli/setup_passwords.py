@@ -6,21 +6,21 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from moodpid.file_access import SERVICE_USER
 from moodpid.system.credentials import MAX_BYTES, read_secret
 from moodpid.system.private_file import new_secret
 from moodpid.text import is_one_line
 
 NONE: Final = "-"  # the answer for "there is none"
-_GROUP: Final = "moodpid"
 
 
 def read_given(name: str, source: Path) -> str:
     """Return the password in a file that the command line names, or in a pipe such as `/dev/stdin`.
 
     Raises:
-        ConfigError: The file cannot be read, or is not one line of text.
-        ValueError: Likewise of a pipe.
-        OSError: The pipe breaks.
+        ConfigError: The file cannot be read, is empty, or is not one line of text.
+        ValueError: The pipe is empty, or holds more than 4 KiB. `Passwords.choose` checks its text.
+        OSError: The pipe cannot be read.
     """
     if not source.is_fifo():
         return read_secret(name, str(source))
@@ -28,7 +28,7 @@ def read_given(name: str, source: Path) -> str:
         text = pipe.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
         raise ValueError(f"{source}: more than {MAX_BYTES // 1024} KiB are no password")
-    # Bytes that are no UTF-8 become what is no text, which is refused without a word of the secret
+    # Bytes that are not UTF-8 become surrogates, which `Passwords.choose` rejects without quoting them
     secret = text.decode("utf-8-sig", "surrogateescape").rstrip("\r\n")
     if not secret:
         raise ValueError(f"{source}: no password came")
@@ -94,12 +94,13 @@ class Passwords:
         """Write the files that were decided about; replace and remove them after the work in the context.
 
         Raises:
-            OSError: A file cannot be written; then all are as they were, and so after any other exception.
+            OSError: A file cannot be written; then nothing was replaced, as after any other exception. A
+                rename that fails leaves those before it.
         """
         with ExitStack() as stack:
             for name, secret in self._chosen.items():
                 if secret:
-                    stack.enter_context(new_secret(self._folder / name, f"{secret}\n", group=_GROUP))
+                    stack.enter_context(new_secret(self._folder / name, f"{secret}\n", group=SERVICE_USER))
             yield
         for name, secret in self._chosen.items():
             if not secret:

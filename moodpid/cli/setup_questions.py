@@ -18,7 +18,7 @@ from moodpid.cli.setup_defaults import (
     with_camera,
     with_player,
 )
-from moodpid.cli.setup_file import describe_left_out, read_base, read_default
+from moodpid.cli.setup_file import describe_left_out, read_base, read_default, with_line_ends_of
 from moodpid.cli.setup_passwords import NONE, Passwords, read_given
 from moodpid.cli.surroundings import Surroundings
 from moodpid.config import CameraSource, Config, is_installed
@@ -92,7 +92,10 @@ class Setup:
         """
         text = self._base.with_values_of(self._with_password_files())
         path = self._path.resolve()  # a link stays one
-        if self._replaces and path.read_bytes() != text.encode():
+        there = path.read_bytes() if self._replaces else b""
+        if self._base.is_present:
+            text = with_line_ends_of(there, text)
+        if self._replaces and there != text.encode():
             copy = keep_copy(path)
             if not self._base.is_present:
                 self._dialogue.show(describe_left_out(self._base.left_out, copy))

@@ -30,6 +30,8 @@ def set_keys(text: str, values: Changes) -> str:
     Raises:
         LookupError: The configuration has no such key.
     """
+    if not values:
+        return text
     lines = text.rstrip("\n").split("\n")
     for table in dict.fromkeys(table for table, _ in values):
         if table not in map(_opens, lines):

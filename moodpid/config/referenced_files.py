@@ -76,7 +76,7 @@ def find_unreadable(
             continue
         for path in _files(Path(named), key[1]):
             if closed := closed_part(path, account):
-                secret = key[1] in {"password_file", "tls_key"}
+                secret = key == ("camera", "path") or key[1] in {"password_file", "tls_key"}
                 fault = f"{format_key(key)}: {path}: the user {account.name} may not read it"
                 yield fault, command_to_open(closed, path, account, secret=secret)
 

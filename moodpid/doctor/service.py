@@ -10,7 +10,7 @@ from moodpid.config.referenced_files import find_hidden, find_unreadable
 from moodpid.errors import ExitCode
 from moodpid.file_access import service_account
 from moodpid.state import Finding
-from moodpid.system.systemctl import SERVICE, Unit
+from moodpid.system.systemctl import SERVICE_UNIT, Unit
 from moodpid.system.unit_limits import read_hidden_folders
 
 RESTART: Final = "sudo systemctl restart moodpid"
@@ -34,7 +34,7 @@ def check_service(unit: Unit | None) -> Iterator[Finding]:
 
 def check_files(config: Config) -> Iterator[Finding]:
     """Report each named file that the service cannot see or may not read, though other programs can."""
-    hides = read_hidden_folders(SERVICE).hides
+    hides = read_hidden_folders(SERVICE_UNIT).hides
     account = service_account()
     # For the service's own user, the findings about the parts name them
     closed = find_unreadable(config, account, hides) if account and account.uid != os.geteuid() else ()

@@ -59,10 +59,12 @@ def find_file_fault(path: Path, error: Exception) -> LibraryFileError | None:
             file = path.with_name(path.name + suffix)
             # As after root has put back a copy
             if file.exists() and file.stat().st_uid != owner and not _is_usable(file):
-                change = f"sudo chown {_name(owner)}: {shlex.quote(str(file))}"
+                change = f"sudo chown {_name(owner)} {shlex.quote(str(file))}"
                 return LibraryFileError(f"{file} belongs to another user", change)
         if _says_full(error) or _is_full(folder):
-            return LibraryFileError(f"{path} cannot be used, the disk is full", f"df -h {folder}")
+            return LibraryFileError(
+                f"{path} cannot be used, the disk is full", f"df -h {shlex.quote(str(folder))}"
+            )
     return None
 
 
@@ -71,8 +73,9 @@ def _is_usable(file: Path) -> bool:
 
 
 def _name(uid: int) -> str:
+    """Return a user for chown, with the user's own group where the number has a name."""
     try:
-        return pwd.getpwuid(uid).pw_name
+        return f"{pwd.getpwuid(uid).pw_name}:"
     except KeyError:
         return str(uid)
 

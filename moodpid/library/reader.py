@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from moodpid.file_access import AS_SERVICE
 from moodpid.library.backlog import read_backlog
 from moodpid.library.database import LibraryDeniedError, LibraryError, find_file_fault, newer_schema
 from moodpid.library.names import database_name, mpd_name
@@ -196,9 +197,7 @@ class LibraryReader:
             raise LibraryError(newer_schema(self._path, error)) from error
         except PermissionError as error:
             self.close()
-            raise LibraryDeniedError(
-                f"{self._path} is for the service's user only: run the command with sudo -u moodpid"
-            ) from error
+            raise LibraryDeniedError(f"{self._path} is for the service's user only: {AS_SERVICE}") from error
         except (sqlite3.Error, OSError) as error:
             self.close()
             if fault := find_file_fault(self._path, error):

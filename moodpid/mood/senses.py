@@ -86,7 +86,7 @@ class SenseReading:
 
     def weighed(self, now_s: float, smoothing_s: float, stays: float) -> tuple[tuple[float, ...], float]:
         """Return the evidence and its share of an opinion; arguments as in `OpinionMeter.weigh`."""
-        # Of a weak report less is heard, so that a surer one with the same content is news
-        heard = [self._report_weight * x for x in self._evidence]
-        share = self._meter.weigh(heard, now_s, smoothing_s, stays)
+        # Scaled by its weight, so that a surer report with the same content counts as new
+        scaled = [self._report_weight * x for x in self._evidence]
+        share = self._meter.weigh(scaled, now_s, smoothing_s, stays)
         return self._evidence, self._sense.weight * self._report_weight * share

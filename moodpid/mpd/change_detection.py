@@ -30,7 +30,7 @@ RETRY_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 """Pauses before playing is tried again after MPD met an error; the last one repeats."""
 SOUND_S = 5.0  # a song of which so much was heard plays
 _SHORTEST_SONG_S = 30.0  # hardly a song that is played in a row is shorter
-_ONE_DEED_S = 5.0  # a player that clears, adds and plays does it within this time
+_ONE_ACTION_S = 5.0  # a client that clears, adds and plays does so within this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     if last is None:
         return Changes(known, broken=broken)
     if _is_announcement_over(queue_state, now):
-        known = replace(known, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None)
+        known = known.without_hands_off()
     elif not now.other_leader:  # what the other moodpid does is no user's doing
         known = _with_takeover(known, queue_state, last, hands_off_s)
     stays_stopped = queue_state.stopped_by_user and known.silent_before and plays_announcement(known, now)
@@ -115,7 +115,7 @@ def _with_takeover(known: QueueState, before: QueueState, last: Snapshot, hands_
 
 def _was_silent(before: QueueState, last: Snapshot, now: Snapshot, hands_off_s: float) -> bool:
     """Return whether nothing played before a user took over, but for an announcement."""
-    if now.at_s - (before.hands_off_until_s - hands_off_s) < _ONE_DEED_S:
+    if now.at_s - (before.hands_off_until_s - hands_off_s) < _ONE_ACTION_S:
         return before.silent_before
     return last.state is not PlayState.PLAY or (before.silent_before and is_brief(last))
 
@@ -144,7 +144,7 @@ def _sounded_s(queue_state: QueueState, now: Snapshot) -> float:
 
 
 def _playing_began(queue_state: QueueState, now: Snapshot) -> tuple[float, float]:
-    """Return since when, and from which place on, the current song has played without a break."""
+    """Return since when, and from which second on, the current song has played without a break."""
     last = queue_state.last
     goes_on = last is not None and last.state is now.state is PlayState.PLAY and is_same_song(last, now)
     if goes_on and now.elapsed_s >= queue_state.plays_from_s:
@@ -160,9 +160,10 @@ def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) 
     # What ends a user's stop, though nothing plays: that user pressed play, and MPD met an error
     in_vain = fault and queue_state.last.state is not PlayState.PLAY and now.length > 0
     last = queue_state.last
+    # A song longer than an announcement was heard: that user wants music again
     heard = last.state is PlayState.PLAY and last.elapsed_s + now.at_s - last.at_s > ENDING_S
-    still = queue_state.stopped_by_user and not in_vain and not heard
-    return still or stopped_by_user(last, now)
+    stays_stopped = queue_state.stopped_by_user and not in_vain and not heard
+    return stays_stopped or stopped_by_user(last, now)
 
 
 def _before_additions(queue_state: QueueState, last: Snapshot, now: Snapshot) -> tuple[int, int] | None:

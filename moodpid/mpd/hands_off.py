@@ -32,9 +32,9 @@ def hands_off_end_s(queue_state: QueueState, now: Snapshot) -> float:
 
 
 def plays_announcement(queue_state: QueueState, now: Snapshot) -> bool:
-    """Return whether a short song plays after which it is to be as before: a user added it and went to it.
+    """Return whether an announcement plays: a short song that a user added and went to.
 
-    It may be all that there is in the queue, where nothing played before.
+    Where nothing played before, it may be the only song in the queue.
     """
     went_to = queue_state.before_additions is not None and queue_state.hands_off_why in _INTERRUPTIONS
     return (went_to or queue_state.silent_before) and is_brief(now)
@@ -50,10 +50,4 @@ def end_hands_off_early(queue_state: QueueState, now: Snapshot) -> QueueState:
     """Return the state without hands off if the music is about to run out; the song that plays is not cut."""
     if now.song is None or now.duration_s is None or hands_off_end_s(queue_state, now) > now.at_s + _SLACK_S:
         return queue_state
-    return replace(
-        queue_state,
-        user_requests=queue_state.user_requests | {now.song.id},
-        hands_off_until_s=-math.inf,
-        hands_off_why="",
-        before_additions=None,
-    )
+    return replace(queue_state.without_hands_off(), user_requests=queue_state.user_requests | {now.song.id})

@@ -235,7 +235,7 @@ def _start_or_jump(
     if starts:
         return [Play(first.id, fade=False, why="asked for" if asked_for else "autoplay")]
     if now.at_s < queue_state.jump_until_s:
-        # To leave a song in which MPD hangs would make it deaf to all its clients, and nobody would hear ours
+        # MPD may answer no client any more if it is to leave a song in which it hangs
         stuck = now.duration_s is not None and hangs(queue_state, now)
         return [] if stuck else _jump(now, first)
     if why := why_stream_is_left(queue_state, now, request):

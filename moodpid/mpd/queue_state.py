@@ -79,8 +79,8 @@ class QueueState:
         jump_until_s: Until then a change of mood is heard at once; later it would cut another song short.
         start_until_s: Until then music is to start: a user asked us to take over, and nothing plays yet.
         sounded_s: When the current song last gave sound, as far as is known, or began.
-        plays_since_s: When playing or the current song began, as far as is known, or a user went back in it.
-        plays_from_s: How many seconds of the current song had been played then.
+        plays_since_s: When the current song began to play without a break; a seek backwards begins again.
+        plays_from_s: How many seconds of the song had been played then.
         interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
             is brought back even without autoplay.
     """
@@ -114,10 +114,16 @@ class QueueState:
     def plays_for_s(self, now: Snapshot) -> float:
         """Return for how many seconds the current song has been heard without a break.
 
-        The elapsed seconds alone do not tell: it may have gone on in the middle, and MPD counts what an
+        The elapsed seconds alone are not enough: it may have gone on in the middle, and MPD counts what an
         output took before it failed. Nor does the time alone: an output may hang.
         """
         return max(0.0, min(now.at_s - self.plays_since_s, now.elapsed_s - self.plays_from_s))
+
+    def without_hands_off(self) -> "QueueState":
+        """Return the memory with the hands off ended."""
+        return replace(
+            self, hands_off_until_s=-math.inf, hands_off_why="", before_additions=None, silent_before=False
+        )
 
     def own_song(self, song_id: int) -> OwnSong | None:
         """Return our song with this id, None if it is not ours."""
@@ -170,12 +176,7 @@ def record_own_changes(
 def take_over(queue_state: QueueState, now_s: float) -> QueueState:
     """Return the memory after a user asked us to drive the music from now on."""
     return replace(
-        queue_state,
-        hands_off_until_s=-math.inf,
-        hands_off_why="",
-        before_additions=None,
-        stopped_by_user=False,
-        start_until_s=now_s + REQUEST_EXPIRES_S,
+        queue_state.without_hands_off(), stopped_by_user=False, start_until_s=now_s + REQUEST_EXPIRES_S
     )
 
 

@@ -154,10 +154,16 @@ def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[
     return frozenset(song.id for song in now.window if song.id > newest and song.id not in own)
 
 
-def left_for_new(last: Snapshot, now: Snapshot, own: AbstractSet[int], asked_for: AbstractSet[int]) -> bool:
+def left_for_new(
+    last: Snapshot, now: Snapshot, own: AbstractSet[int], user_requests: AbstractSet[int]
+) -> bool:
     """Return whether a user left a song for another queue or a song just added: that says nothing against it.
 
-    own: The ids of our songs before. asked_for: Those of the songs that users have added.
+    Args:
+        last: The snapshot before, with our own writing worked in.
+        now: The present one.
+        own: The ids of our songs before.
+        user_requests: Those of the songs in sight that users have added.
     """
     if now.song is None or last.song is None:
         return cleared(last, now) or bool(requests(last, now, own))
@@ -165,7 +171,7 @@ def left_for_new(last: Snapshot, now: Snapshot, own: AbstractSet[int], asked_for
         return False
     # What was added before the current song is not in sight until it plays
     added_before = now.song.pos < last.song.pos and now.song.id > _newest(last, own)
-    return added_before or now.song.id in asked_for
+    return added_before or now.song.id in user_requests
 
 
 def _newest(last: Snapshot, own: AbstractSet[int]) -> int:

@@ -50,7 +50,7 @@ def _read(path: Path, name: str) -> str:
     except UnicodeDecodeError:
         raise ConfigError(f"{what}: not UTF-8 text") from None
     except PermissionError as error:
-        raise denied(path, what, secret=True) from error
+        raise denied(_original(path), what, secret=True) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise ConfigError(f"{what}: {reason}") from error

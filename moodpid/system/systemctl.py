@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum, auto
 
-SERVICE = "moodpid.service"
+SERVICE_UNIT = "moodpid.service"
 _LIMIT_S = 5.0
 _RESTART_LIMIT_S = 120.0  # TimeoutStartSec= and TimeoutStopSec= of moodpid.service, and some
 
@@ -44,7 +44,7 @@ class Unit:
         return self.active == "activating" and self.main_pid != 0
 
 
-def read_unit(name: str = SERVICE) -> Unit | None:
+def read_unit(name: str = SERVICE_UNIT) -> Unit | None:
     """Return the state of a unit; None where systemd does not run or does not answer."""
     properties = (
         *("LoadState", "ActiveState", "StatusText", "Result", "ExecMainStatus"),
@@ -69,7 +69,8 @@ def read_unit(name: str = SERVICE) -> Unit | None:
 def _wall_clock_s(monotonic_us: int) -> float:
     """Return the time since 1970 of a moment of the monotonic clock; 0 for 0, which systemd has for never.
 
-    A Pi without a battery starts in the past: what systemd noted by the clock of then may be hours off.
+    A Pi without a battery starts in the past: what systemd noted by the clock of then may be hours off. Time
+    in suspend is not counted.
     """
     if not monotonic_us:
         return 0.0
@@ -85,7 +86,7 @@ class Restart(Enum):
     FAILED = auto()
 
 
-def restart_unit(name: str = SERVICE) -> Restart:
+def restart_unit(name: str = SERVICE_UNIT) -> Restart:
     """Restart an installed unit, and wait until it is ready or has failed."""
     unit = read_unit(name)
     if unit is None or unit.load != "loaded" or os.geteuid() != 0:

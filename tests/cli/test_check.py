@@ -72,7 +72,8 @@ def test_check_names_a_file_hidden_from_the_service(
     config.write_text(GOOD + '[vision]\ncascade = "home/eyes.xml"\n')
     if installed:
         install(config)
-    assert main(["check", "--config", str(config)]) == ExitCode.OK
+    found = main(["check", "--config", str(config)])
+    assert found == (ExitCode.CONFIG if installed else ExitCode.OK)
     line = f"[vision] cascade: {home / 'eyes.xml'} is in a folder that systemd hides"
     assert (line in capsys.readouterr().err) is installed
     (finding,) = service.check_files(load(config))

@@ -93,8 +93,8 @@ def test_a_password_that_the_service_rejects_is_a_fault(
 
 
 def test_a_password_only_the_service_may_read_is_no_fault(installed: Path) -> None:
-    installed.with_name("mqtt-password").touch(0)
     installed.with_name("mqtt-password").write_bytes(b"rhubarb")
+    installed.with_name("mqtt-password").chmod(0)
     with without_rights():
         assert main(["check"]) == ExitCode.OK
 
@@ -105,15 +105,14 @@ def test_without_a_service_this_user_s_own_rights_count(
     by_hand = installed.with_name("other.toml")
     by_hand.write_text(f'{SECRETS}password_file = "closed"\n')
     by_hand.chmod(0o644)
-    installed.with_name("closed").touch(0)
-    with installed.with_name("closed").open("w") as file:
-        file.write("rhubarb")
+    installed.with_name("closed").write_text("rhubarb")
+    installed.with_name("closed").chmod(0)
     with without_rights():
         assert main(["check", "--config", str(by_hand)]) == ExitCode.CONFIG
     assert "closed: the file for mqtt-password cannot be read: Permission denied" in capsys.readouterr().err
 
 
-def test_a_verb_without_rights_ends_with_1_the_service_78(
+def test_without_rights_a_verb_ends_with_1_run_with_78(
     installed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installed.write_text(f'{SECRETS}[player]\npassword_file = "closed"\n'.replace(GOOD, ""))

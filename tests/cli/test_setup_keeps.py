@@ -143,6 +143,24 @@ def test_a_configured_recording_stays_though_a_camera_is_found(path: Path) -> No
     assert (config.camera.source, config.camera.path) == (CameraSource.PICAMERA2, "")
 
 
+def test_the_same_host_without_a_port_keeps_tls_and_user(path: Path) -> None:
+    path.write_text('[mqtt]\nhost = "10.0.0.4"\ntls = true\nusername = "anna"\n')
+    before = load(path).mqtt
+    _, config = run(path, "--replace", "--broker", "10.0.0.4", here=HERE)
+    assert config.mqtt == before
+
+
+@pytest.mark.parametrize("end", ["\n\n\n", "\r\n", ""])
+def test_a_file_without_a_change_stays_as_it_is(path: Path, end: str) -> None:
+    kept = OWNERS.replace("\n", "\r\n") if end == "\r\n" else OWNERS
+    path.write_bytes(b"\xef\xbb\xbf" + kept.rstrip().encode() + end.encode())
+    before = path.read_bytes()
+    path.with_name("broker-secret").write_text("rhubarb\n")
+    run(path, "--replace", here=HERE)
+    assert path.read_bytes() == before
+    assert not path.with_name("moodpid.toml.old").exists()
+
+
 def test_a_broker_s_port_is_dropped_with_the_broker(path: Path) -> None:
     path.write_text('[mqtt]\nhost = "10.0.0.4"\nport = 1884\nbase_topic = "attic"\n')
     _, config = run(path, "--replace", "--broker", "10.0.0.5", here=HERE)
@@ -152,7 +170,7 @@ def test_a_broker_s_port_is_dropped_with_the_broker(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "left_out"),
     [
-        ('[camera]\nrotation = 181\n[device]\nname = "Attic"\n', "[camera] rotation"),
+        ('[camera]\nrotation = 181\n[device]\nname = "Attic"\n', "[camera] rotation, [device] name"),
         ('mqtt.host = "10.0.0.4"\nmqtt.base_topic = "attic"\n', "[mqtt] base_topic"),
     ],
     ids=["with faults", "with dotted keys"],

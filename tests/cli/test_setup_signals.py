@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def test_a_signal_removes_the_password_that_is_tried(tmp_path: Path, number: sig
         try:
             seen = b""
             while b"Keep it all the same?" not in seen:
+                assert select.select([asked.stdout], [], [], 30)[0], seen
                 seen += (read := os.read(asked.stdout.fileno(), 4096))
                 assert read, seen
             (password,) = trial.glob("moodpid-setup-*/mpd-password")

@@ -57,4 +57,5 @@ def test_a_file_that_cannot_be_made_is_one_line() -> None:
 def test_what_root_left_in_the_cache_has_a_remedy() -> None:
     song = CACHE / "library-1" / "song.wav"
     said = describe(PermissionError(13, "Permission denied", str(song)), CACHE)
-    assert said == f"{song}: Permission denied; it belongs to another user: sudo rm -r {CACHE}"
+    remedy = f"sudo rm -rf {CACHE}/library-* && sudo chown $(id -un): {CACHE}"
+    assert said == f"{song}: Permission denied; it belongs to another user: {remedy}"

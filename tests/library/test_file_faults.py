@@ -81,6 +81,7 @@ def on_a_full_disk(folder: Path, database: Path, *command: str) -> subprocess.Co
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 

@@ -88,7 +88,7 @@ def test_a_statement_that_is_repeated_does_not_pile_up() -> None:
 
 
 @pytest.mark.parametrize("guesses", [0, 1, 2, 8])
-def test_a_guess_does_not_stand_in_the_way_of_certainty(guesses: int) -> None:
+def test_a_sure_report_counts_after_guesses(guesses: int) -> None:
     mood_filter, at_s = room(voice=Sense(weight=1.0, expires_s=60.0)), 0.0
     for emotion, weight, lasts_s in [
         (Emotion.NEUTRAL, 1.0, 20.0),

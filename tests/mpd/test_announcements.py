@@ -63,15 +63,15 @@ def announce(mpd: FakeMpd, room: Room, looks: int) -> None:
 
 @pytest.mark.parametrize("autoplay", [False, True])
 @pytest.mark.parametrize("looks", [0, 1, 2])
-@pytest.mark.parametrize("deed", [FakeMpd.stop, FakeMpd.pause, FakeMpd.clear])
+@pytest.mark.parametrize("action", [FakeMpd.stop, FakeMpd.pause, FakeMpd.clear])
 def test_no_music_follows_an_announcement_in_a_silent_house(
-    autoplay: bool, looks: int, deed: Callable[[FakeMpd], object]
+    autoplay: bool, looks: int, action: Callable[[FakeMpd], object]
 ) -> None:
     room = Room(autoplay=autoplay)
     room.mpd.add("user/0")
     room.mpd.play(0)
     room.wait(10)
-    deed(room.mpd)
+    action(room.mpd)
     room.wait(3600)
     for _ in range(2):
         announce(room.mpd, room, looks)
@@ -143,3 +143,21 @@ def test_a_song_left_for_the_next_is_a_skip() -> None:
     room.look()
     assert room.mpd.stickers[song]["skipCount"] == "1"
     assert len(skips) == 1
+
+
+def test_a_house_asked_for_music_is_silent_no_more() -> None:
+    room = Room(autoplay=False)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.wait(10)
+    room.mpd.stop()
+    room.wait(10)
+    announce(room.mpd, room, 0)
+    room.mpd.song_s = 20.0
+    room.wait(18)
+    room.reconciler.take_over()
+    room.wait(8)
+    assert room.mpd.playing().startswith("happy/")
+    announce(room.mpd, room, 0)
+    room.wait(10)
+    assert room.mpd.playing().startswith("happy/")

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from moodpid.errors import ExitCode
 from moodpid.mood.emotion import Emotion
 from tests.support.pi import FPS, Pi
 
@@ -38,9 +39,11 @@ def test_check_names_a_file_that_systemd_hides(pi: Pi) -> None:
     pi.write("/home/cascade.xml", "<opencv_storage/>")
     pi.configure('[vision]\ncascade = "/home/cascade.xml"\n')
     try:
-        named = pi.run("moodpid check", check=False).stderr
+        checked = pi.run("moodpid check", check=False)
     finally:
         pi.configure()
+    named = checked.stderr
+    assert checked.returncode == ExitCode.CONFIG
     assert "[vision] cascade: /home/cascade.xml is in a folder that systemd hides" in named
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import shutil
 import tempfile
 from contextlib import suppress
@@ -29,7 +30,7 @@ def songs(cache: Path) -> Path:
 
 
 def keep(database: Path, cached: Path) -> None:
-    """Keep the analysis for later demos, of other users too; without it they only start later."""
+    """Keep the analysis for later demos, also of other users; without it they analyse the songs again."""
     with suppress(OSError):
         if cached.exists():
             return
@@ -45,5 +46,7 @@ def describe(error: OSError, cache: Path) -> str:
     """Return what went wrong with a file; with a remedy where `sudo tools/run` has made it."""
     file = Path(os.fsdecode(error.filename or ""))
     others = isinstance(error, PermissionError) and file.is_relative_to(cache)
-    remedy = f"; it belongs to another user: sudo rm -r {cache}" if others else ""
+    folder = shlex.quote(str(cache))
+    own = f"sudo rm -rf {folder}/library-* && sudo chown $(id -un): {folder}"
+    remedy = f"; it belongs to another user: {own}" if others else ""
     return f"{file}: {error.strerror}{remedy}" if error.filename else str(error)
