@@ -101,7 +101,9 @@ def _command_to_move(path: Path, account: Account) -> str:
     file, target = shlex.quote(str(path)), CONFIG_FOLDER / path.name
     if account.name != SERVICE_USER:
         return f"copy {file} to a folder of the user {account.name}, and name that one"
-    if path.is_dir() or path.suffix in {".toml", ".json"} or target.exists():
+    # False where this user may not look, unlike those of `Path`
+    taken = os.path.isdir(path) or os.path.exists(target)  # noqa: PTH110, PTH112
+    if taken or path.suffix in {".toml", ".json"}:
         return f"copy {file} to a folder that the user {SERVICE_USER} may read, and name that one"
     install = f"sudo install -m 640 -g {SERVICE_USER} {file} {CONFIG_FOLDER}"
     return f"{install}, and name {shlex.quote(str(target))} instead"

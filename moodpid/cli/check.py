@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,13 +41,17 @@ def _inaccessible_files(config: Config, path: Path) -> tuple[list[str], list[str
 
     hides = read_hidden_folders(SERVICE_UNIT).hides
     account = service_account()
-    lines = []
+    lines, hidden = [], list(find_hidden(config, hides))
+    if hides(str(path)):
+        real = shlex.quote(os.path.realpath(path))
+        copy = f"put a copy there: sudo cp --remove-destination {real} {shlex.quote(str(path))}"
+        hidden.append((f"{path} leads to a folder that systemd hides from the service", copy))
     if account:
         if closed := closed_part(path, account):
             command = command_to_open(closed, path, account, secret=False)
             lines.append(f"{path}: the user {account.name} may not read it; {command}")
         lines += [f"{fault}; {remedy}" for fault, remedy in find_unreadable(config, account, hides)]
-    return [f"{fault}; {remedy}" for fault, remedy in find_hidden(config, hides)], lines
+    return [f"{fault}; {remedy}" for fault, remedy in hidden], lines
 
 
 def _faulty_secrets(config: Config, credentials: Path | None) -> Iterator[str]:

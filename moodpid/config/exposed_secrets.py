@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from moodpid.config.schema import Config
+from moodpid.file_access import SERVICE_USER, Account, closed_part
 
-_SERVICE = "moodpid"  # the group of the service
+_EVERYBODY = Account("nobody", -1, frozenset())  # owns nothing, and is in no group
 
 
 def find_exposed(config: Config, credentials: Path | None = None) -> Iterator[tuple[str, str]]:
@@ -22,17 +23,16 @@ def find_exposed(config: Config, credentials: Path | None = None) -> Iterator[tu
     """
     for path in _secrets(config, credentials):
         with contextlib.suppress(OSError, ValueError):  # this user may not see it, so others do not either
-            facts = path.stat()
-            if facts.st_mode & stat.S_IROTH:
-                yield f"{path}: every user of this machine can read it", _close(path, facts.st_gid)
+            if closed_part(path, _EVERYBODY) is None and (status := path.stat()).st_mode & stat.S_IROTH:
+                yield f"{path}: every user of this machine can read it", _close(path, status.st_gid)
 
 
 def _close(path: Path, group: int) -> str:
     """Return the command that keeps other users out, and lets the service in where it is installed."""
     name = shlex.quote(str(path))
     with contextlib.suppress(KeyError):
-        if grp.getgrnam(_SERVICE).gr_gid != group:
-            return f"sudo chgrp {_SERVICE} {name} && sudo chmod 640 {name}"
+        if grp.getgrnam(SERVICE_USER).gr_gid != group:
+            return f"sudo chgrp {SERVICE_USER} {name} && sudo chmod 640 {name}"
     return f"sudo chmod o= {name}"
 
 

@@ -38,7 +38,7 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyP
     """
     for table, key, remedy in PATHS:
         values = tables.get(table)
-        if not isinstance(values, dict) or values.get("enabled") is False:
+        if not isinstance(values, dict) or not values.get("enabled", _enabled_by_default(table)):
             continue
         name = values.get(key)
         for path in _files(folder / name, key) if name and isinstance(name, str) else ():
@@ -46,6 +46,10 @@ def find_missing(tables: Mapping[str, Any], folder: Path) -> Iterator[tuple[KeyP
                 yield (table, key), f"{what} {path}; correct the path, {remedy}"
             elif key == "password_file" and _is_empty(path):
                 yield (table, key), f"{path} is empty; write the password into it, or drop the line"
+
+
+def _enabled_by_default(table: str) -> bool:
+    return getattr(getattr(Config(), table), "enabled", True)
 
 
 def find_hidden(config: Config, hides: Callable[[str], bool]) -> Iterator[tuple[str, str]]:

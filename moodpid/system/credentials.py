@@ -29,7 +29,7 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
     """
     folder = environment.get("CREDENTIALS_DIRECTORY")
     path = Path(file) if file else Path(folder, name) if folder else None
-    if path is None or (not file and not path.exists()):
+    if path is None or not (file or _is_there(path, name)):
         return ""
     text = _read(path, name)
     secret = text.rstrip("\r\n")
@@ -41,6 +41,18 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
             f"{_original(path)}: the file for {name} must hold one line of text: the password alone"
         )
     return secret
+
+
+def _is_there(path: Path, name: str) -> bool:
+    """Return whether there is a credential; a link counts whatever it leads to, which reading it tells."""
+    try:
+        path.lstat()
+    except PermissionError as error:
+        what = f"{_original(path)}: the file for {name} cannot be read"
+        raise denied(_original(path), what, secret=True) from error
+    except OSError:
+        return False
+    return True
 
 
 def _read(path: Path, name: str) -> str:

@@ -15,6 +15,7 @@ from moodpid.doctor.servers import check_secrets
 from moodpid.errors import ExitCode
 from moodpid.system import unit_limits
 from moodpid.system.unit_limits import HiddenFolders
+from tests.support.accounts import open_folder
 from tests.support.config_text import GOOD
 from tests.support.rooms import FACES
 
@@ -95,19 +96,20 @@ def test_check_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(("mode", "exposed"), [(0o644, True), (0o640, False), (0o600, False)])
 def test_check_and_doctor_name_a_password_others_can_read(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: int, exposed: bool
+    capsys: pytest.CaptureFixture[str], mode: int, exposed: bool
 ) -> None:
-    secret = tmp_path / "a password"
-    secret.write_text("secret\n")
-    secret.chmod(mode)
-    config.write_text(
-        '[player]\nenabled = false\n[mqtt]\nport = 9\nusername = "me"\npassword_file = "a password"\n'
-    )
-    assert main(["check", "--config", str(config)]) == ExitCode.OK
-    remedy = f"sudo chmod o= '{secret}'"
-    assert (remedy in capsys.readouterr().err) is exposed
-    findings = [finding.remedy for finding in check_secrets(load(config))]
-    assert findings == ([remedy] if exposed else [])
+    with open_folder() as folder:
+        secret, config = folder / "a password", folder / "moodpid.toml"
+        secret.write_text("secret\n")
+        secret.chmod(mode)
+        config.write_text(
+            '[player]\nenabled = false\n[mqtt]\nport = 9\nusername = "me"\npassword_file = "a password"\n'
+        )
+        assert main(["check", "--config", str(config)]) == ExitCode.OK
+        remedy = f"sudo chmod o= '{secret}'"
+        assert (remedy in capsys.readouterr().err) is exposed
+        findings = [finding.remedy for finding in check_secrets(load(config))]
+        assert findings == ([remedy] if exposed else [])
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["classify", str(FACES / "happy.png")]])

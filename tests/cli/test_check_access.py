@@ -11,9 +11,13 @@ import pytest
 from moodpid import file_access
 from moodpid.cli import check, main
 from moodpid.config import load
+from moodpid.config.exposed_secrets import find_exposed
 from moodpid.doctor import service
-from moodpid.errors import ExitCode
+from moodpid.errors import ExitCode, FileAccessError
 from moodpid.file_access import service_account
+from moodpid.system import unit_limits
+from moodpid.system.credentials import read_secret
+from moodpid.system.unit_limits import HiddenFolders
 from tests.support.accounts import install_service, open_folder, without_rights
 from tests.support.config_text import GOOD
 
@@ -127,3 +131,58 @@ def test_without_rights_a_verb_ends_with_1_run_with_78(
         "closed: the file for mpd-password cannot be read: Permission denied; sudo "
         in capsys.readouterr().err
     )
+
+
+def test_a_credential_behind_a_closed_folder_is_no_bug(
+    installed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = installed.with_name("closed")
+    closed.mkdir()
+    (closed / "secret").write_text("rhubarb")
+    link = installed.with_name("mqtt-password")
+    link.symlink_to(closed / "secret")
+    closed.chmod(0)
+    with without_rights():
+        assert main(["check"]) == ExitCode.OK  # systemd reads it as root
+        with pytest.raises(FileAccessError, match=f"{link}: .*Permission denied"):
+            read_secret("mqtt-password", environment={"CREDENTIALS_DIRECTORY": str(link.parent)})
+    assert "bug" not in capsys.readouterr().err
+
+
+def test_a_credential_that_leads_nowhere_is_a_fault(
+    installed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = installed.with_name("mqtt-password")
+    link.symlink_to("nowhere")
+    (line,) = faults(capsys)
+    assert line.startswith(f"moodpid: {link}: the file for mqtt-password cannot be read: No such file")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_password_in_a_closed_folder_is_not_exposed(installed: Path, closed: bool) -> None:
+    folder = installed.with_name("passwords")
+    folder.mkdir()
+    secret = folder / "broker"
+    secret.write_text("rhubarb")
+    secret.chmod(0o644)
+    folder.chmod(0o700 if closed else 0o755)
+    installed.write_text(f'{SECRETS}password_file = "{secret}"\n')
+    assert bool(list(find_exposed(load(installed)))) is not closed
+
+
+def test_a_configuration_that_systemd_hides_is_a_fault(
+    installed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = installed.with_name("home")
+    home.mkdir()
+    real = installed.rename(home / "moodpid.toml")
+    installed.symlink_to(real)
+    monkeypatch.setattr(unit_limits, "read_hidden_folders", lambda _: HiddenFolders((str(home),)))
+    fault = f"{installed} leads to a folder that systemd hides from the service"
+    copy = f"put a copy there: sudo cp --remove-destination {real} {installed}"
+    assert faults(capsys) == [f"moodpid: {fault}; {copy}"]
+
+
+def test_a_part_that_is_off_by_default_misses_no_file(installed: Path) -> None:
+    installed.write_text(f'{SECRETS}[web]\npassword_file = "none"\n')
+    assert main(["check"]) == ExitCode.OK
