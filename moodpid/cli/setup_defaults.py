@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
+from moodpid.cli.setup_file import BaseFile
 from moodpid.cli.setup_passwords import NONE
 from moodpid.config import CameraConfig, CameraSource, Config, MpdConfig, MqttConfig
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
@@ -64,9 +65,25 @@ def with_player(player: MpdConfig, answer: str) -> MpdConfig:
     return structs.replace(player, enabled=True, host=there.host, port=there.port)
 
 
-def configured_broker(mqtt: MqttConfig) -> Address | None:
-    """Return the broker that is configured; None where nothing is."""
-    return None if mqtt == MqttConfig() else _broker(mqtt)
+def broker_default(base: BaseFile, find: Callable[[], Address | None]) -> str:
+    """Return the default answer for the broker.
+
+    Args:
+        base: The configuration that is there.
+        find: Looks for a broker, which takes some seconds.
+
+    Returns:
+        The broker that the configuration names; else the one that is found. None of both means `NONE` only in
+        a new configuration: the broker of one that is there may just be down.
+    """
+    mqtt = base.present.mqtt
+    if not mqtt.enabled:
+        return NONE
+    is_named = base.names_broker or mqtt != MqttConfig()
+    broker = None if is_named else find()
+    if not broker and not is_named and not base.is_owned:
+        return NONE
+    return format_place(broker or _broker(mqtt), MQTT_PORT)
 
 
 def _broker(mqtt: MqttConfig) -> Address:

@@ -1,6 +1,7 @@
 """The file that `moodpid setup` changes: the values of the present one, and its text with other values."""
 
 import codecs
+import tomllib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ class BaseFile:
         text_config: The configuration in the text.
         present: The present values that the text can take over.
         is_present: The text is that of the present file.
+        is_owned: The present values are those of a file that a user, or an earlier setup, has changed.
+        names_broker: That file names the broker's host.
         left_out: The keys of the present file that the text does not have.
     """
 
@@ -44,6 +47,8 @@ class BaseFile:
     text_config: Config
     present: Config
     is_present: bool
+    is_owned: bool = False
+    names_broker: bool = False
     left_out: tuple[str, ...] = ()
 
     def with_values_of(self, config: Config) -> str:
@@ -95,8 +100,12 @@ def read_base(path: Path) -> BaseFile:
     except (ConfigError, UnicodeDecodeError):
         left_out = _keys_in(path.read_bytes().decode("utf-8", "replace"), taken=frozenset())
         return BaseFile(folder, read_default(), default, default, is_present=False, left_out=left_out)
+    is_owned = text != read_default()
+    names_broker = "host" in tomllib.loads(text).get("mqtt", {})
     if _can_be_edited(text, present, folder):
-        return BaseFile(folder, text, present, present, is_present=True)
+        return BaseFile(
+            folder, text, present, present, is_present=True, is_owned=is_owned, names_broker=names_broker
+        )
     known = {
         table: structs.replace(
             getattr(default, table), **{key: getattr(getattr(present, table), key) for key in keys}
@@ -105,7 +114,16 @@ def read_base(path: Path) -> BaseFile:
     }
     left_out = _keys_in(text, taken=frozenset((table, key) for table, keys in _KEYS.items() for key in keys))
     asked = structs.replace(default, **known)
-    return BaseFile(folder, read_default(), default, asked, is_present=False, left_out=left_out)
+    return BaseFile(
+        folder,
+        read_default(),
+        default,
+        asked,
+        is_present=False,
+        is_owned=True,
+        names_broker=names_broker,
+        left_out=left_out,
+    )
 
 
 def _can_be_edited(text: str, config: Config, folder: Path) -> bool:

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from moodpid.cli.dialogue import Dialogue, NoAnswerError
 from moodpid.cli.setup_defaults import (
+    broker_default,
     camera_default,
-    configured_broker,
     identifier,
     player_default,
     with_broker,
@@ -22,7 +22,6 @@ from moodpid.cli.setup_file import describe_left_out, read_base, read_default, w
 from moodpid.cli.setup_passwords import NONE, Passwords, read_given
 from moodpid.cli.surroundings import Surroundings
 from moodpid.config import CameraSource, Config, is_installed
-from moodpid.doctor.discovery import MQTT_PORT, format_place
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
 from moodpid.system.private_file import keep_copy, replace_text
@@ -180,9 +179,7 @@ class Setup:
         self._ask_and_try("player", title, default, apply, ask_password)
 
     def _set_broker(self) -> None:
-        configured = configured_broker(self._present.mqtt)
-        found = (configured or self._here.broker()) if self._present.mqtt.enabled else None
-        default = format_place(found, MQTT_PORT) if found else NONE
+        default = broker_default(self._base, self._here.broker)
 
         def apply(answer: str) -> Config:
             return structs.replace(self._config, mqtt=with_broker(self._present.mqtt, answer))

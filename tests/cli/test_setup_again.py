@@ -6,7 +6,7 @@ import pytest
 
 from moodpid.config import CameraSource, Config, Transport, parse
 from moodpid.doctor.discovery import Address, FoundCamera
-from tests.support.setup_dialogue import Answers, Here, run
+from tests.support.setup_dialogue import DEFAULT, Answers, Here, run
 
 pytestmark = pytest.mark.usefixtures("_credentials")
 
@@ -102,3 +102,23 @@ def test_tls_and_websockets_stay_with_their_broker(path: Path, key: str) -> None
 
 def test_a_configuration_without_a_broker_takes_the_found_one(path: Path) -> None:
     assert again(path, "[camera]\nfps = 2.0\n").mqtt.host == "homeassistant.local"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        '[mqtt]\nhost = "localhost"\nenabled = true\n',
+        'mqtt.host = "localhost"\n',
+        f"{DEFAULT}\n# mine\n",
+    ],
+    ids=["named", "with dotted keys", "not named"],
+)
+@pytest.mark.parametrize("user", [None, Answers({})], ids=["unattended", "Enter"])
+def test_a_broker_that_is_down_stays(path: Path, there: str, user: Answers | None) -> None:
+    path.write_text(there)
+    _, config = run(path, "--replace", "--name", "Attic", here=Here(broker=None), answers=user)
+    assert (config.mqtt.enabled, config.mqtt.host) == (True, "localhost")
+
+
+def test_a_named_broker_goes_before_a_found_one(path: Path) -> None:
+    assert again(path, '[mqtt]\nhost = "localhost"\n').mqtt.host == "localhost"
