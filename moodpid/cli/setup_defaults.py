@@ -12,6 +12,7 @@ from moodpid.config import CameraConfig, CameraSource, Config, MpdConfig, MqttCo
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.mqtt.broker import DEFAULT_PORTS
 
+_HERE = ("localhost", "127.0.0.1", "::1")
 # Of [mqtt], what setup does not ask for and keeps with another broker
 _OWN_KEYS = ("base_topic", "picture", "discovery_prefix", "path")
 
@@ -103,6 +104,27 @@ def with_broker(mqtt: MqttConfig, answer: str) -> MqttConfig:
     there = parse_place(answer, MQTT_PORT)
     port = None if there.port == MQTT_PORT else there.port
     return MqttConfig(host=there.host, port=port, **{key: getattr(mqtt, key) for key in _OWN_KEYS})
+
+
+def may_keep_password(base: BaseFile, before: MpdConfig | MqttConfig, after: MpdConfig | MqttConfig) -> bool:
+    """Return whether the present password may go to a server: to its own, and not in clear after TLS.
+
+    Args:
+        base: The configuration that is there.
+        before: Its server.
+        after: The one that is answered.
+    """
+    # Then it was put there for the server that is configured now
+    if not base.is_owned or (isinstance(before, MqttConfig) and not before.username):
+        return True
+    loses_tls = getattr(before, "tls", False) and not getattr(after, "tls", False)
+    return not loses_tls and _machine(before.host) == _machine(after.host)
+
+
+def _machine(host: str) -> str:
+    """Return one name for the many of this machine, and for spellings of another's."""
+    is_here = host.startswith(("/", "@")) or host.lower() in _HERE
+    return "localhost" if is_here else host.lower()
 
 
 def identifier(name: str, host: str) -> str:

@@ -13,6 +13,7 @@ from moodpid.cli.setup_defaults import (
     broker_default,
     camera_default,
     identifier,
+    may_keep_password,
     player_default,
     with_broker,
     with_camera,
@@ -29,6 +30,7 @@ from moodpid.system.private_file import keep_copy, replace_text
 MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
 MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
 _PASSWORDS: Final = {"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}
+_TABLES: Final = {"player": "player", "broker": "mqtt"}
 
 
 class Setup:
@@ -223,7 +225,9 @@ class Setup:
             answer = self._answer(self._given(part), question, default)
             keep = "Keep it all the same?"
             try:
-                config = ask_more(apply(answer))
+                config = apply(answer)
+                self._guard_password(part, config)
+                config = ask_more(config)
                 self._base.with_values_of(config)
                 check = self._here.checks().get(part)
                 findings = check(config) if check else []
@@ -233,6 +237,7 @@ class Setup:
                 findings, keep = [Finding(False, part, str(error), "")], "Keep the default instead?"
                 config = self._with_default(apply, default)
                 self._leave_password(part)
+                self._guard_password(part, config)
             self._show(findings)
             good = all(finding.ok for finding in findings)
             if good or self._dialogue.confirm(keep, unattended=True):
@@ -261,6 +266,16 @@ class Setup:
     def _leave_password(self, part: str) -> None:
         if part in _PASSWORDS:
             self._passwords.leave(_PASSWORDS[part])
+
+    def _guard_password(self, part: str, config: Config) -> None:
+        """Keep the present password from any server but its own."""
+        if part not in _PASSWORDS:
+            return
+        before, after = (getattr(each, _TABLES[part]) for each in (self._present, config))
+        if after.enabled and not may_keep_password(self._base, before, after):
+            line = self._passwords.withhold(_PASSWORDS[part])
+            if line:
+                self._dialogue.show(f"  {line}")
 
     def _ask_password(self, name: str, source: Path | None) -> None:
         """Ask for a password, or read it from a file."""

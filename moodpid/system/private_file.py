@@ -38,11 +38,16 @@ def keep_copy(path: Path) -> Path:
     Returns:
         The path of the copy.
     """
-    names = (f"{path.name}.old{f'.{number}' if number > 1 else ''}" for number in count(1))
-    free = next(copy for name in names if not (copy := path.with_name(name)).exists())
+    free = old_name(path)
     with _new_file(free, path.read_bytes(), _CONFIG_MODE, None):
         pass
     return free
+
+
+def old_name(path: Path) -> Path:
+    """Return the first free name of `NAME.old`, `NAME.old.2` and so on beside a file."""
+    names = (f"{path.name}.old{f'.{number}' if number > 1 else ''}" for number in count(1))
+    return next(old for name in names if not (old := path.with_name(name)).exists())
 
 
 @contextmanager
