@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from moodpid.cli.surroundings import Surroundings
 from moodpid.config import CameraSource, Config, is_installed
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
-from moodpid.system.private_file import keep_copy, replace_text
+from moodpid.system.private_file import kept_copy, replace_text
 
 MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
 MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
@@ -96,12 +97,11 @@ class Setup:
         there = path.read_bytes() if self._replaces else b""
         if self._base.is_present:
             text = with_line_ends_of(there, text)
-        if self._replaces and there != text.encode():
-            copy = keep_copy(path)
-            if not self._base.is_present:
-                self._dialogue.show(describe_left_out(self._base.left_out, copy))
-        with self._passwords.replaced():
+        changes = self._replaces and there != text.encode()
+        with self._passwords.replaced(), kept_copy(path) if changes else nullcontext() as copy:
             replace_text(path, text)
+        if copy and not self._base.is_present:
+            self._dialogue.show(describe_left_out(self._base.left_out, copy))
         rest = "what else can be set stands there as a comment"
         if self._replaces and self._base.is_present:
             rest = "its other lines are as they were"
