@@ -106,16 +106,19 @@ def with_broker(mqtt: MqttConfig, answer: str) -> MqttConfig:
     return MqttConfig(host=there.host, port=port, **{key: getattr(mqtt, key) for key in _OWN_KEYS})
 
 
-def may_keep_password(base: BaseFile, before: MpdConfig | MqttConfig, after: MpdConfig | MqttConfig) -> bool:
+def may_keep_password(base: BaseFile, table: str, after: MpdConfig | MqttConfig) -> bool:
     """Return whether the present password may go to a server: to its own, and not in clear after TLS.
 
     Args:
         base: The configuration that is there.
-        before: Its server.
-        after: The one that is answered.
+        table: `player` or `mqtt`.
+        after: That table with the server.
     """
+    before = getattr(base.present, table)
+    if table in base.lost:  # with its server, and whether that was reached by TLS
+        return False
     # Then it was put there for the server that is configured now
-    if not base.is_owned or (isinstance(before, MqttConfig) and not before.username):
+    if not base.is_owned or (table == "mqtt" and not before.username):
         return True
     loses_tls = getattr(before, "tls", False) and not getattr(after, "tls", False)
     return not loses_tls and _machine(before.host) == _machine(after.host)

@@ -126,7 +126,7 @@ class Setup:
             return False
         if there == read_default().encode():
             return False
-        does = "has faults, or dotted keys. Replace it"
+        does = "has faults, dotted keys or inline tables. Replace it"
         if self._base.is_present:
             does = "was changed. Write the answers into it"
         question = f"{self._path} exists and {does} (a copy is kept)?"
@@ -271,8 +271,8 @@ class Setup:
         """Keep the present password from any server but its own."""
         if part not in _PASSWORDS:
             return
-        before, after = (getattr(each, _TABLES[part]) for each in (self._present, config))
-        if after.enabled and not may_keep_password(self._base, before, after):
+        table = getattr(config, _TABLES[part])
+        if table.enabled and not may_keep_password(self._base, _TABLES[part], table):
             line = self._passwords.withhold(_PASSWORDS[part])
             if line:
                 self._dialogue.show(f"  {line}")

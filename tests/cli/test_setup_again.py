@@ -38,9 +38,9 @@ def test_a_name_that_stays_keeps_its_id(path: Path) -> None:
     assert again(path, there, "--name", "Kitchen").device.id == "kitchen"
 
 
-def test_a_configuration_with_faults_proposes_nothing(path: Path) -> None:
-    config = again(path, '[device]\nname = "Living room"\n[mqtt]\nport = "none"\n')
-    assert (config.device.name, config.mqtt.host) == ("moodpid", "homeassistant.local")
+def test_a_table_with_faults_proposes_nothing(path: Path) -> None:
+    config = again(path, '[device]\nname = "Living room"\n[mqtt]\nhost = "10.0.0.4"\nport = "none"\n')
+    assert (config.device.name, config.mqtt.host) == ("Living room", "homeassistant.local")
 
 
 @pytest.mark.parametrize(

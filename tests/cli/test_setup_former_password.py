@@ -116,3 +116,39 @@ def test_another_name_of_this_machine_keeps_the_password(path: Path, host: str) 
     here = Listening()
     run(path, "--replace", "--player", host, here=here)
     assert here.passwords["player"] == "mpd secret"
+
+
+TLS = '[mqtt]\nhost = "10.0.0.4"\nusername = "anna"\ntls = true\n'
+
+
+@pytest.mark.parametrize("fault", ["autoplay = ture", 'autoplay = "yes"', "autoplay true"])
+def test_tls_survives_a_fault_in_another_table(path: Path, fault: str) -> None:
+    path.write_text(f'[player]\n{fault}\n{TLS}transport = "websockets"\nbase_topic = "attic"\n')
+    here = Listening()
+    _, config = run(path, "--replace", here=here)
+    assert (config.mqtt.host, config.mqtt.tls, config.mqtt.transport) == ("10.0.0.4", True, "websockets")
+    assert here.passwords == {"player": "", "broker": "mqtt secret"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TLS}port = 0\n",
+        f"{TLS}port = .5\n",
+        TLS.replace("[mqtt]", "[mqtt"),
+        TLS.replace("[mqtt]", "[[mqtt]]"),
+        TLS.replace("[mqtt]", "[mqttt]"),
+        TLS.replace("[mqtt]", "[broker]"),
+        f"{TLS}[mqtt]\n",
+        TLS.replace("tls", "[player]\nautoplay = ture\ntls"),
+        f"mqtt.tls = true\nmqtt.port = .5\n{TLS.replace('tls = true', '')}",
+        f"{TLS}path = '/\ufffd'\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_that_is_lost_costs_its_password(path: Path, text: str, encoding: str) -> None:
+    path.write_text(text, encoding=encoding)
+    here = Listening()
+    run(path, "--replace", "--broker", "10.0.0.4", "--broker-username", "anna", here=here)
+    assert here.passwords["broker"] == ""
+    assert path.with_name("mqtt-password.old").exists()
