@@ -1,6 +1,7 @@
 """The verb `setup`: its exit codes, the folder for trials, and the restart of the service."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,12 +43,16 @@ def setup(options: argparse.Namespace) -> ExitCode:
     except (BrokenPipeError, UnwritableError):
         raise
     except OSError as error:
-        remedy = "; try: sudo moodpid setup" if isinstance(error, PermissionError) else ""
+        remedy = f"; try: {_as_root(options.config)}" if isinstance(error, PermissionError) else ""
         print_error(f"{error.filename or path}: {error.strerror}{remedy}")
         return ExitCode.SOME_FAILED
     if is_installed(path):
         well = _restart_service() and well
     return ExitCode.OK if well else ExitCode.SOME_FAILED
+
+
+def _as_root(path: Path | None) -> str:
+    return shlex.join(["sudo", "moodpid", "setup", *(["--config", str(path)] if path else [])])
 
 
 @contextmanager

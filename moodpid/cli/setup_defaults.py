@@ -2,15 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
+from moodpid.cli.setup_file import BaseFile
 from moodpid.cli.setup_passwords import NONE
 from moodpid.config import CameraConfig, CameraSource, Config, MpdConfig, MqttConfig
 from moodpid.doctor.discovery import MPD_PORT, MQTT_PORT, Address, format_place, parse_place
 from moodpid.mqtt.broker import DEFAULT_PORTS
 
+_HERE = ("localhost", "127.0.0.1", "::1")
 # Of [mqtt], what setup does not ask for and keeps with another broker
 _OWN_KEYS = ("base_topic", "picture", "discovery_prefix", "path")
 
@@ -64,9 +66,25 @@ def with_player(player: MpdConfig, answer: str) -> MpdConfig:
     return structs.replace(player, enabled=True, host=there.host, port=there.port)
 
 
-def configured_broker(mqtt: MqttConfig) -> Address | None:
-    """Return the broker that is configured; None where nothing is."""
-    return None if mqtt == MqttConfig() else _broker(mqtt)
+def broker_default(base: BaseFile, find: Callable[[], Address | None]) -> str:
+    """Return the default answer for the broker.
+
+    Args:
+        base: The configuration that is there.
+        find: Looks for a broker, which takes some seconds.
+
+    Returns:
+        The broker that the configuration names; else the one that is found. None of both means `NONE` only in
+        a new configuration: the broker of one that is there may just be down.
+    """
+    mqtt = base.present.mqtt
+    if not mqtt.enabled:
+        return NONE
+    is_named = base.names_broker or mqtt != MqttConfig()
+    broker = None if is_named else find()
+    if not broker and not is_named and not base.is_owned:
+        return NONE
+    return format_place(broker or _broker(mqtt), MQTT_PORT)
 
 
 def _broker(mqtt: MqttConfig) -> Address:
@@ -86,6 +104,30 @@ def with_broker(mqtt: MqttConfig, answer: str) -> MqttConfig:
     there = parse_place(answer, MQTT_PORT)
     port = None if there.port == MQTT_PORT else there.port
     return MqttConfig(host=there.host, port=port, **{key: getattr(mqtt, key) for key in _OWN_KEYS})
+
+
+def may_keep_password(base: BaseFile, table: str, after: MpdConfig | MqttConfig) -> bool:
+    """Return whether the present password may go to a server: to its own, and not in clear after TLS.
+
+    Args:
+        base: The configuration that is there.
+        table: `player` or `mqtt`.
+        after: That table with the server.
+    """
+    before = getattr(base.present, table)
+    if table in base.lost:  # with its server, and whether that was reached by TLS
+        return False
+    # Then it was put there for the server that is configured now
+    if not base.is_owned or (table == "mqtt" and not before.username):
+        return True
+    loses_tls = getattr(before, "tls", False) and not getattr(after, "tls", False)
+    return not loses_tls and _machine(before.host) == _machine(after.host)
+
+
+def _machine(host: str) -> str:
+    """Return one name for the many of this machine, and for spellings of another's."""
+    is_here = host.startswith(("/", "@")) or host.lower() in _HERE
+    return "localhost" if is_here else host.lower()
 
 
 def identifier(name: str, host: str) -> str:

@@ -1,17 +1,20 @@
 """The file that `moodpid setup` changes: the values of the present one, and its text with other values."""
 
 import codecs
+import tomllib
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
 from moodpid import wiring
-from moodpid.config import Config, parse, read_text
+from moodpid.config import Config, parse, parse_sound_tables, read_text
 from moodpid.config.edit import TomlValue, changes, set_keys
 from moodpid.config.key_paths import KeyPath, find_keys, format_key
+from moodpid.config.sound_tables import find_lost_servers
 from moodpid.errors import ConfigError
 
 _KEYS: Final = {
@@ -36,7 +39,10 @@ class BaseFile:
         text_config: The configuration in the text.
         present: The present values that the text can take over.
         is_present: The text is that of the present file.
+        is_owned: The present values are those of a file that a user, or an earlier setup, has changed.
+        names_broker: That file names the broker's host.
         left_out: The keys of the present file that the text does not have.
+        lost: Which of `player` and `mqtt` that file has with faults, so that their server is unknown.
     """
 
     folder: Path
@@ -44,7 +50,10 @@ class BaseFile:
     text_config: Config
     present: Config
     is_present: bool
+    is_owned: bool = False
+    names_broker: bool = False
     left_out: tuple[str, ...] = ()
+    lost: frozenset[str] = frozenset()
 
     def with_values_of(self, config: Config) -> str:
         """Return the text with the values that setup asks for; raises ValueError for one that cannot be."""
@@ -93,19 +102,44 @@ def read_base(path: Path) -> BaseFile:
     except FileNotFoundError:
         return BaseFile(folder, read_default(), default, default, is_present=False)
     except (ConfigError, UnicodeDecodeError):
-        left_out = _keys_in(path.read_bytes().decode("utf-8", "replace"), taken=frozenset())
-        return BaseFile(folder, read_default(), default, default, is_present=False, left_out=left_out)
-    if _can_be_edited(text, present, folder):
-        return BaseFile(folder, text, present, present, is_present=True)
+        return _from_faulty(path.read_bytes().decode("utf-8-sig", "replace").replace("\r\n", "\n"), folder)
+    tables = tomllib.loads(text)
+    if not _can_be_edited(text, present, folder):
+        return _taken_over(text, folder, present, tables)
+    is_owned = text != read_default()
+    names_broker = "host" in tables.get("mqtt", {})
+    return BaseFile(
+        folder, text, present, present, is_present=True, is_owned=is_owned, names_broker=names_broker
+    )
+
+
+def _from_faulty(text: str, folder: Path) -> BaseFile:
+    """Return the default's text, and what the present text has in tables without faults."""
+    present, tables = parse_sound_tables(text, folder)
+    base = _taken_over(text, folder, present, tables)
+    return replace(base, is_owned=bool(text.strip()), lost=find_lost_servers(text, tables))
+
+
+def _taken_over(text: str, folder: Path, present: Config, tables: Mapping[str, Any]) -> BaseFile:
+    """Return the default's text, and of these tables of the present text what setup asks for."""
+    default = Config()
     known = {
         table: structs.replace(
             getattr(default, table), **{key: getattr(getattr(present, table), key) for key in keys}
         )
         for table, keys in _KEYS.items()
     }
-    left_out = _keys_in(text, taken=frozenset((table, key) for table, keys in _KEYS.items() for key in keys))
-    asked = structs.replace(default, **known)
-    return BaseFile(folder, read_default(), default, asked, is_present=False, left_out=left_out)
+    taken = {(table, key) for table, keys in _KEYS.items() if table in tables for key in keys}
+    return BaseFile(
+        folder,
+        read_default(),
+        default,
+        structs.replace(default, **known),
+        is_present=False,
+        is_owned=True,
+        names_broker="host" in tables.get("mqtt", {}),
+        left_out=_keys_in(text, taken=taken),
+    )
 
 
 def _can_be_edited(text: str, config: Config, folder: Path) -> bool:
@@ -124,8 +158,21 @@ def _can_be_edited(text: str, config: Config, folder: Path) -> bool:
 
 def _keys_in(text: str, *, taken: AbstractSet[KeyPath]) -> tuple[str, ...]:
     """Return the keys that a text sets, as people read them, but for those that are taken over."""
-    keys = (path for _, path in find_keys(text) if len(path) > 1 and path not in taken)
-    return tuple(dict.fromkeys(format_key(place) for place in keys))
+    try:
+        found = [*_leaves(tomllib.loads(text))]
+    except (ValueError, RecursionError):
+        found = [path for _, path in find_keys(text)]
+    keys = (path for path in found if len(path) > 1 and path not in taken)
+    return tuple(dict.fromkeys(format_key(path) for path in keys))
+
+
+def _leaves(table: Mapping[str, Any], above: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the paths of all keys of a table, and of the tables in it."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key)
 
 
 def describe_left_out(keys: tuple[str, ...], copy: Path) -> str:

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from moodpid.file_access import SERVICE_USER
 from moodpid.system.credentials import MAX_BYTES, read_secret
-from moodpid.system.private_file import new_secret
+from moodpid.system.private_file import new_secret, old_name
 from moodpid.text import is_one_line
 
 NONE: Final = "-"  # the answer for "there is none"
@@ -51,16 +51,33 @@ class Passwords:
         self._folder, self._trial = folder, trial
         self._configured, self._by_systemd = configured, by_systemd
         self._chosen: dict[str, str] = {}  # empty: the file is to go
+        self._former: set[str] = set()  # the present password is that of another server
+
+    def withhold(self, name: str) -> str:
+        """Use the present password no more, as it is that of another server, until `leave`.
+
+        Returns:
+            One line about it; empty where there is none.
+        """
+        if not self.is_there(name):
+            return ""
+        configured, own = self._configured.get(name, ""), self._folder / name
+        self._former.add(name)
+        # Under its name systemd would hand it to the service, and the next setup would try it
+        kept = f"; it is kept as {old_name(own).name}" if own.exists() else ""
+        return f"{configured or own}: the password of the former server is not used{kept}"
 
     def is_there(self, name: str) -> bool:
-        """Return whether a file is configured, or an earlier setup, or a user, has written one."""
+        """Return whether a file that may be used is configured, or an earlier setup, or a user, wrote one."""
+        if name in self._former:
+            return False
         return bool(self._configured.get(name)) or (self._folder / name).exists()
 
     def file_to_name(self, name: str) -> str:
         """Return the file that the configuration has to name in the end; empty for none."""
         configured, own = self._configured.get(name, ""), str(self._folder.resolve() / name)
         chosen = self._chosen.get(name)
-        if chosen == "":
+        if chosen == "" or (chosen is None and name in self._former):
             return ""
         if chosen is None and (configured or not self.is_there(name)):
             return configured
@@ -74,7 +91,7 @@ class Passwords:
             ConfigError: The file that is there cannot be read, or is not one line of text.
             OSError: None can be written for the trial.
         """
-        self.leave(name)
+        self._forget(name)
         if not secret and self.is_there(name):
             folder = {"CREDENTIALS_DIRECTORY": str(self._folder)}
             self._try(name, read_secret(name, self._configured.get(name, ""), folder))
@@ -86,6 +103,10 @@ class Passwords:
 
     def leave(self, name: str) -> None:
         """Leave the file as it is, and try no password."""
+        self._former.discard(name)
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
         self._chosen.pop(name, None)
         (self._trial / name).unlink(missing_ok=True)
 
@@ -102,6 +123,9 @@ class Passwords:
                 if secret:
                     stack.enter_context(new_secret(self._folder / name, f"{secret}\n", group=SERVICE_USER))
             yield
+            for name in self._former:
+                with suppress(FileNotFoundError):
+                    (self._folder / name).rename(old_name(self._folder / name))
         for name, secret in self._chosen.items():
             if not secret:
                 (self._folder / name).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +11,10 @@ from msgspec import structs
 
 from moodpid.cli.dialogue import Dialogue, NoAnswerError
 from moodpid.cli.setup_defaults import (
+    broker_default,
     camera_default,
-    configured_broker,
     identifier,
+    may_keep_password,
     player_default,
     with_broker,
     with_camera,
@@ -22,14 +24,14 @@ from moodpid.cli.setup_file import describe_left_out, read_base, read_default, w
 from moodpid.cli.setup_passwords import NONE, Passwords, read_given
 from moodpid.cli.surroundings import Surroundings
 from moodpid.config import CameraSource, Config, is_installed
-from moodpid.doctor.discovery import MQTT_PORT, format_place
 from moodpid.errors import ConfigError
 from moodpid.state import Finding
-from moodpid.system.private_file import keep_copy, replace_text
+from moodpid.system.private_file import kept_copy, replace_text
 
 MPD_PASSWORD: Final = "mpd-password"  # noqa: S105 - the name of its file
 MQTT_PASSWORD: Final = "mqtt-password"  # noqa: S105 - likewise
 _PASSWORDS: Final = {"player": MPD_PASSWORD, "broker": MQTT_PASSWORD}
+_TABLES: Final = {"player": "player", "broker": "mqtt"}
 
 
 class Setup:
@@ -95,12 +97,11 @@ class Setup:
         there = path.read_bytes() if self._replaces else b""
         if self._base.is_present:
             text = with_line_ends_of(there, text)
-        if self._replaces and there != text.encode():
-            copy = keep_copy(path)
-            if not self._base.is_present:
-                self._dialogue.show(describe_left_out(self._base.left_out, copy))
-        with self._passwords.replaced():
+        changes = self._replaces and there != text.encode()
+        with self._passwords.replaced(), kept_copy(path) if changes else nullcontext() as copy:
             replace_text(path, text)
+        if copy and not self._base.is_present:
+            self._dialogue.show(describe_left_out(self._base.left_out, copy))
         rest = "what else can be set stands there as a comment"
         if self._replaces and self._base.is_present:
             rest = "its other lines are as they were"
@@ -125,7 +126,7 @@ class Setup:
             return False
         if there == read_default().encode():
             return False
-        does = "has faults, or dotted keys. Replace it"
+        does = "has faults, dotted keys or inline tables. Replace it"
         if self._base.is_present:
             does = "was changed. Write the answers into it"
         question = f"{self._path} exists and {does} (a copy is kept)?"
@@ -180,9 +181,7 @@ class Setup:
         self._ask_and_try("player", title, default, apply, ask_password)
 
     def _set_broker(self) -> None:
-        configured = configured_broker(self._present.mqtt)
-        found = (configured or self._here.broker()) if self._present.mqtt.enabled else None
-        default = format_place(found, MQTT_PORT) if found else NONE
+        default = broker_default(self._base, self._here.broker)
 
         def apply(answer: str) -> Config:
             return structs.replace(self._config, mqtt=with_broker(self._present.mqtt, answer))
@@ -226,7 +225,9 @@ class Setup:
             answer = self._answer(self._given(part), question, default)
             keep = "Keep it all the same?"
             try:
-                config = ask_more(apply(answer))
+                config = apply(answer)
+                self._guard_password(part, config)
+                config = ask_more(config)
                 self._base.with_values_of(config)
                 check = self._here.checks().get(part)
                 findings = check(config) if check else []
@@ -236,6 +237,7 @@ class Setup:
                 findings, keep = [Finding(False, part, str(error), "")], "Keep the default instead?"
                 config = self._with_default(apply, default)
                 self._leave_password(part)
+                self._guard_password(part, config)
             self._show(findings)
             good = all(finding.ok for finding in findings)
             if good or self._dialogue.confirm(keep, unattended=True):
@@ -264,6 +266,16 @@ class Setup:
     def _leave_password(self, part: str) -> None:
         if part in _PASSWORDS:
             self._passwords.leave(_PASSWORDS[part])
+
+    def _guard_password(self, part: str, config: Config) -> None:
+        """Keep the present password from any server but its own."""
+        if part not in _PASSWORDS:
+            return
+        table = getattr(config, _TABLES[part])
+        if table.enabled and not may_keep_password(self._base, _TABLES[part], table):
+            line = self._passwords.withhold(_PASSWORDS[part])
+            if line:
+                self._dialogue.show(f"  {line}")
 
     def _ask_password(self, name: str, source: Path | None) -> None:
         """Ask for a password, or read it from a file."""

@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,6 +27,7 @@ from moodpid.config.schema import (
     VisionConfig,
     WebConfig,
 )
+from moodpid.config.sound_tables import find_sound_tables
 from moodpid.config.toml_errors import explain, long_number_line
 from moodpid.config.values import AnalyseWhen, CameraSource, DetectorKind, Sound, Strategy, TransitionMode
 from moodpid.errors import ConfigError
@@ -55,6 +57,7 @@ __all__ = [
     "is_installed",
     "load",
     "parse",
+    "parse_sound_tables",
     "read_text",
 ]
 
@@ -146,6 +149,12 @@ def parse(
     if found:
         raise ConfigError(*_in_order(found, text, name))
     return _rooted(msgspec.convert(tables, Config), folder)
+
+
+def parse_sound_tables(text: str, folder: Path) -> tuple[Config, dict[str, Any]]:
+    """Return what the tables without faults in a text configure, and these tables as TOML has them."""
+    tables = find_sound_tables(text)
+    return _rooted(msgspec.convert(tables, Config), folder), tables
 
 
 def _in_order(found: Iterable[tuple[KeyPath, str]], text: str, name: str) -> list[str]:

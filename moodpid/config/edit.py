@@ -1,5 +1,6 @@
 """Set keys in the text of a configuration, which keeps its comments and its order."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ Changes = Mapping[tuple[str, str], TomlValue | None]
 
 _COMMENT_COLUMN: Final = 26  # where the default configuration has its comments
 _HEADER: Final = re.compile(r"\s*\[\s*([^\[\]]*?)\s*\]\s*(#.*)?$")
+_COMMENTED_HEADER: Final = re.compile(r"\s*#\s*\[")  # what is shown below it is of another table
 _VALUE_AND_COMMENT: Final = re.compile(r"""=\s*(?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'#\s]+)\s*(#.*)$""")
 
 
@@ -69,7 +71,8 @@ def _set_key(lines: list[str], table: str, key: str, value: TomlValue | None) ->
         return
     if number is None:
         shown = re.compile(rf"# {re.escape(key)} *= *{_shown_default(table, key)}\s*(#.*)?$")
-        number = next((n for n in range(header + 1, end) if shown.match(lines[n])), None)
+        below = itertools.takewhile(lambda n: not _COMMENTED_HEADER.match(lines[n]), range(header + 1, end))
+        number = next((n for n in below if shown.match(lines[n])), None)
     if number is None:
         number = header + 1
         lines.insert(number, "")

@@ -158,7 +158,7 @@ def test_a_relative_path_finds_its_passwords(tmp_path: Path, monkeypatch: pytest
         (OSError(30, "Read-only file system", "/etc/x.new"), "/etc/x.new: Read-only file system"),
         (
             PermissionError(13, "Permission denied", "/etc/x"),
-            "/etc/x: Permission denied; try: sudo moodpid setup",
+            "/etc/x: Permission denied; try: sudo moodpid setup --config {path}",
         ),
         (KeyboardInterrupt(), "interrupted in the midst of writing: look at {path}"),
     ],
@@ -186,7 +186,17 @@ def test_who_may_not_write_is_told_before_any_question(
     assert main(["setup", "--yes", "--config", str(path)]) == 1
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err == f"moodpid: {path.parent}: Permission denied; try: sudo moodpid setup\n"
+    remedy = f"sudo moodpid setup --config {path}"
+    assert output.err == f"moodpid: {path.parent}: Permission denied; try: {remedy}\n"
+
+
+@pytest.mark.usefixtures("_installed")
+def test_the_service_s_file_is_not_named_as_root(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert main(["setup", "--yes"]) == 1
+    assert capsys.readouterr().err.endswith("; try: sudo moodpid setup\n")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from moodpid.config import CameraSource, Config, Transport, parse
 from moodpid.doctor.discovery import Address, FoundCamera
-from tests.support.setup_dialogue import Answers, Here, run
+from tests.support.setup_dialogue import DEFAULT, Answers, Here, run
 
 pytestmark = pytest.mark.usefixtures("_credentials")
 
@@ -38,9 +38,9 @@ def test_a_name_that_stays_keeps_its_id(path: Path) -> None:
     assert again(path, there, "--name", "Kitchen").device.id == "kitchen"
 
 
-def test_a_configuration_with_faults_proposes_nothing(path: Path) -> None:
-    config = again(path, '[device]\nname = "Living room"\n[mqtt]\nport = "none"\n')
-    assert (config.device.name, config.mqtt.host) == ("moodpid", "homeassistant.local")
+def test_a_table_with_faults_proposes_nothing(path: Path) -> None:
+    config = again(path, '[device]\nname = "Living room"\n[mqtt]\nhost = "10.0.0.4"\nport = "none"\n')
+    assert (config.device.name, config.mqtt.host) == ("Living room", "homeassistant.local")
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,23 @@ def test_tls_and_websockets_stay_with_their_broker(path: Path, key: str) -> None
 
 def test_a_configuration_without_a_broker_takes_the_found_one(path: Path) -> None:
     assert again(path, "[camera]\nfps = 2.0\n").mqtt.host == "homeassistant.local"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        '[mqtt]\nhost = "localhost"\nenabled = true\n',
+        'mqtt.host = "localhost"\n',
+        f"{DEFAULT}\n# mine\n",
+    ],
+    ids=["named", "with dotted keys", "not named"],
+)
+@pytest.mark.parametrize("user", [None, Answers({})], ids=["unattended", "Enter"])
+def test_a_broker_that_is_down_stays(path: Path, there: str, user: Answers | None) -> None:
+    path.write_text(there)
+    _, config = run(path, "--replace", "--name", "Attic", here=Here(broker=None), answers=user)
+    assert (config.mqtt.enabled, config.mqtt.host) == (True, "localhost")
+
+
+def test_a_named_broker_goes_before_a_found_one(path: Path) -> None:
+    assert again(path, '[mqtt]\nhost = "localhost"\n').mqtt.host == "localhost"

@@ -170,10 +170,19 @@ def test_a_broker_s_port_is_dropped_with_the_broker(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "left_out"),
     [
-        ('[camera]\nrotation = 181\n[device]\nname = "Attic"\n', "[camera] rotation, [device] name"),
+        ('[camera]\nrotation = 181\n[device]\nname = "Attic"\n', "[camera] rotation"),
+        ('[camera]\nrotation = .5\n[device]\nname = "Attic"\n', "[camera] rotation"),
         ('mqtt.host = "10.0.0.4"\nmqtt.base_topic = "attic"\n', "[mqtt] base_topic"),
+        (
+            'mood = { threshold = 0.8 }\nmqtt = { host = "10.0.0.4", base_topic = "attic" }\n',
+            "[mood] threshold, [mqtt] base_topic",
+        ),
+        (
+            'player = { playlists = { happy = ["a"] } }\n[mqtt]\nhost = "10.0.0.4"\n',
+            "[player.playlists] happy",
+        ),
     ],
-    ids=["with faults", "with dotted keys"],
+    ids=["with faults", "no TOML", "with dotted keys", "with inline tables", "one inline table"],
 )
 def test_what_cannot_be_edited_is_kept_and_named(path: Path, text: str, left_out: str) -> None:
     path.write_text(text)
@@ -184,5 +193,6 @@ def test_what_cannot_be_edited_is_kept_and_named(path: Path, text: str, left_out
     _, config = run(path, "--replace", here=HERE, answers=user)
     (line,) = (line for line in user.lines if "moodpid.toml.old" in line)
     assert line.endswith(f"left out: {left_out}")
+    assert config.device.name == ("Attic" if "Attic" in text else "moodpid")
     assert config.mqtt.host == ("10.0.0.4" if "10.0.0.4" in text else "homeassistant.local")
     assert path.with_name("moodpid.toml.old").read_text() == text

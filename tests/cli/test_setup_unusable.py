@@ -134,3 +134,4 @@ def test_a_full_disk_leaves_password_and_configuration(path: Path) -> None:
         run(path, "--replace", "--broker", "-", answers=Answers({"its password": ["new"]}))
     assert (path.read_text(), password.read_text()) == (OWNERS, "old\n")
     assert not path.with_name("mpd-password.new").exists()
+    assert not path.with_name("moodpid.toml.old").exists()

@@ -17,6 +17,8 @@ HOST = ("mqtt", "host")
         ('[ mqtt ] # c\n  "host"="a"\n', '[ mqtt ] # c\n  host = "b"\n'),
         ('[mqtt]\n# host = "localhost"\nhost = "a"\n', '[mqtt]\n# host = "localhost"\nhost = "b"\n'),
         ('[mqtt]\n# host = "localhost"\n', '[mqtt]\nhost = "b"\n'),
+        ('[mqtt]\n# [web]\n# host = "localhost"\n', '[mqtt]\nhost = "b"\n# [web]\n# host = "localhost"\n'),
+        ('[mqtt]\n# [web]\nhost = "a"\n', '[mqtt]\n# [web]\nhost = "b"\n'),
         ('[mqtt]\n# host = "mine"\n', '[mqtt]\nhost = "b"\n# host = "mine"\n'),
         ("[mqtt]\n[web]\n", '[mqtt]\nhost = "b"\n[web]\n'),
         ('[player]\nhost = "a"\n', '[player]\nhost = "a"\n\n[mqtt]\nhost = "b"\n'),
