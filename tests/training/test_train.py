@@ -49,11 +49,13 @@ def test_pictures_grow_to_what_the_camera_s_crops_have() -> None:
     assert sides[-1] == data.SIDE_PX
 
 
+@pytest.mark.parametrize("alike", [0.0, 0.8])
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(
-    faces: data.Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: data.Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alike: float
 ) -> None:
-    whole = run(faces, tmp_path / "whole").finish()
-    cut = run(faces, tmp_path / "cut")
+    recipe = replace(RECIPE, alike=alike)
+    whole = run(faces, tmp_path / "whole", recipe).finish()
+    cut = run(faces, tmp_path / "cut", recipe)
     learn = train.Run._epoch
 
     def learn_until_cut(self: train.Run) -> float:
@@ -66,7 +68,7 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     with pytest.raises(KeyboardInterrupt):
         cut.finish()
     monkeypatch.undo()
-    again = run(faces, tmp_path / "cut")
+    again = run(faces, tmp_path / "cut", recipe)
     resumed = again.finish()
     assert [entry["epoch"] for entry in again.history] == [1, 2, 3]
     for name, value in whole.state_dict().items():
@@ -88,6 +90,13 @@ def test_norms_are_measured_on_faces_as_they_are(faces: data.Faces) -> None:
     inner = torch.nn.functional.conv2d(seen, stem.kernel(), None, stem.conv.stride, stem.conv.padding)
     assert torch.allclose(stem.norm.running_mean, inner.mean(dim=(0, 2, 3)), atol=1e-4)
     assert not built.training
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.8])
+def test_the_norms_of_a_mean_of_weights_are_measured(faces: data.Faces, tmp_path: Path, alike: float) -> None:
+    trained = run(faces, tmp_path, replace(RECIPE, alike=alike)).finish()
+    norms = [module for module in trained.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert {norm.momentum is None for norm in norms} == {alike > 0.0}
 
 
 def test_a_run_whose_time_is_limited_ends_its_schedule_early(faces: data.Faces, tmp_path: Path) -> None:

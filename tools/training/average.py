@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from contextlib import nullcontext
 
 import torch
@@ -18,14 +19,20 @@ class Average:
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         self.decay = decay
-        self.steps = 0
+        self.steps, self.alike = 0, 0
         self._keep = torch.zeros((), device=next(network.parameters()).device)
         self._ours, self._theirs = _floats(self.network), _floats(network)
 
-    def advance(self) -> None:
-        """Set how much the next update keeps: less at the very start, when it is still far off."""
+    def advance(self, *, alike: bool = False) -> None:
+        """Set how much the next update keeps: less at the very start, when it is still far off.
+
+        alike: all steps from the first such one on count the same (Izmailov et al., "Averaging weights
+        leads to wider optima and better generalization", 2018).
+        """
         self.steps += 1
-        self._keep.fill_(min(self.decay, (1.0 + self.steps) / (10.0 + self.steps)))
+        self.alike += alike
+        decayed = min(self.decay, (1.0 + self.steps) / (10.0 + self.steps))
+        self._keep.fill_(1.0 - 1.0 / self.alike if alike else decayed)
 
     @torch.no_grad()
     def update(self) -> None:
@@ -53,6 +60,15 @@ def settle_norms(network: nn.Module, images: Tensor) -> None:
     images: (N, 48, 48) uint8. What the norms gathered in training is of varied faces and of
     weights that have moved since (Wu & Johnson, "Rethinking 'Batch' in BatchNorm", 2021).
     """
+    # A stride, so that each batch is a sample of all faces, whatever their order
+    stride = max(1, len(images) // 256)
+    faces = (images[first::stride].float().unsqueeze(1) for first in range(stride))
+    measure_norms(network, (torch.cat([batch, batch.flip(3)]) for batch in faces))
+
+
+@torch.no_grad()
+def measure_norms(network: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Measure the norms' means and variances again, over (N, 1, side, side) pictures, 0 to 255."""
     settle_pairs(network)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     if not norms:
@@ -61,10 +77,7 @@ def settle_norms(network: nn.Module, images: Tensor) -> None:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean of all batches
     network.train()
-    # A stride, so that each batch is a sample of all faces, whatever their order
-    stride = max(1, len(images) // 256)
-    with autocast(images.device) if images.is_cuda else nullcontext():
-        for first in range(stride):
-            batch = images[first::stride].float().unsqueeze(1)
-            network(torch.cat([batch, batch.flip(3)]).contiguous(memory_format=torch.channels_last))
+    for batch in batches:
+        with autocast(batch.device) if batch.is_cuda else nullcontext():
+            network(batch.contiguous(memory_format=torch.channels_last))
     network.eval()

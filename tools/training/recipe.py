@@ -24,6 +24,7 @@ class Recipe:
     warm_up: float = 0.05  # share of the run
     weight_decay: float = 0.1  # decoupled, on kernels only
     average: float = 0.998  # decay of the moving average of the weights, a step
+    alike: float = 0.0  # last share of the run, at one rate, whose weights count alike in the average
     dropout: float = 0.1
     votes_share: float = 0.0  # of P(label | FER+ votes) in the target
     votes_until: float = 1.0  # up to this share of the run; FER2013's own label alone afterwards
@@ -165,6 +166,22 @@ STUDENTS = {
     "equivariant_patient": replace(
         _MATCHED, epochs=200, kernel_rate=_AGAIN.kernel_rate, rate=_AGAIN.rate, seed=93
     ),
+    # Goes on from the same file, and ends amid all that it was on its way
+    "equivariant_amid": replace(
+        _NUDGED, epochs=100, kernel_rate=0.004, rate=0.033, alike=0.65, plain_end=0.4, seed=94
+    ),
+    # Goes on from there, on more of the labels
+    "equivariant_amid_again": replace(
+        _NUDGED,
+        start="students/equivariant_amid",
+        epochs=200,
+        kernel_rate=0.0018,
+        rate=0.015,
+        teacher_share=0.65,
+        alike=0.95,
+        plain_end=0.4,
+        seed=95,
+    ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
@@ -187,11 +204,11 @@ def rate_at(recipe: Recipe, progress: float) -> float:
 
     A linear rise, then a parabola: a kernel turns by sqrt(2 * rate * decay) a step once its norm has
     settled (van Laarhoven, 2017), five times as far at Muon's peak as with the usual SGD, so most of
-    the run has to be spent well below the peak.
+    the run has to be spent well below the peak. Where weights count alike the rate stays as it is.
     """
     if progress < recipe.warm_up:
         return 0.05 + 0.95 * progress / recipe.warm_up
-    left = (1.0 - progress) / (1.0 - recipe.warm_up)
+    left = (1.0 - min(progress, 1.0 - recipe.alike)) / (1.0 - recipe.warm_up)
     return max(1e-4, left * left)
 
 

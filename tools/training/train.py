@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from contextlib import nullcontext
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 import data
 import native
-from average import Average, settle_pairs
+from average import Average, measure_norms, settle_pairs
 from device import autocast
 from lessons import Lesson, Phase
 from optimizers import optimizers
@@ -25,6 +26,7 @@ from replay import RecordedStep
 
 CHECKPOINT_S = 60.0  # seconds between checkpoints, at least
 NOTES = 60  # entries of the history, about
+NOTED = 20  # batches by which an average's norms are measured for an entry
 
 
 def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -95,7 +97,7 @@ class Run:
                 self._checkpoint()
                 saved_at = time.monotonic()
         settle_pairs(self.average.network)
-        return self.average.network
+        return self._as_measured(self.steps_per_epoch) if self.recipe.alike else self.average.network
 
     def _order(self) -> Tensor:
         # Seeded by the epoch, so that a resumed run sees what an uncut one would have seen
@@ -135,13 +137,8 @@ class Run:
         for optimizer, peaks in zip(self.optimizers, self._peaks, strict=True):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"].fill_(peak * share)
-        self.average.advance()
-        phase = Phase(
-            side=side_at(self.recipe, progress),
-            plain=progress >= 1.0 - self.recipe.plain_end,
-            votes=progress < self.recipe.votes_until,
-            mirror=progress >= self.recipe.mirror_from,
-        )
+        self.average.advance(alike=progress >= 1.0 - self.recipe.alike)
+        phase = self._phase(progress)
         if phase not in self._steps:
             self._steps = {phase: RecordedStep(lambda: self._step(phase), self.device)}
         self._steps[phase]()
@@ -169,6 +166,22 @@ class Run:
         loss = soft_cross_entropy(logits, targets).mean()
         return loss + self.recipe.votes_head * soft_cross_entropy(votes_logits, batch.votes).mean()
 
+    def _as_measured(self, batches: int) -> nn.Module:
+        """Return the average with norms measured over so many batches, since those of means are no means."""
+        measured = copy.deepcopy(self.average.network)
+        phase = self._phase(self.progress)
+        rows = torch.randperm(len(self.lesson.labels), device=self.device).split(len(self._rows))
+        measure_norms(measured, (self.lesson.batch(some, phase).images for some in rows[:batches]))
+        return measured
+
+    def _phase(self, progress: float) -> Phase:
+        return Phase(
+            side=side_at(self.recipe, progress),
+            plain=progress >= 1.0 - self.recipe.plain_end,
+            votes=progress < self.recipe.votes_until,
+            mirror=progress >= self.recipe.mirror_from,
+        )
+
     def _note(self, loss: float, seconds: float) -> None:
         due = max(1, self.recipe.epochs // NOTES)
         entry: dict[str, float] = {"epoch": self.epoch, "seconds": round(seconds, 3)}
@@ -176,7 +189,8 @@ class Run:
         entry["rate"] = rate_at(self.recipe, self.progress)
         if self.epoch % due == 0 or self.progress >= 1.0:
             started = time.monotonic()
-            logits = predict(self.average.network, self.valid.images, self.device)
+            judged = self._as_measured(NOTED) if self.average.alike else self.average.network
+            logits = predict(judged, self.valid.images, self.device)
             labels = torch.from_numpy(self.valid.labels)
             entry["valid_loss"] = round(float(functional.cross_entropy(logits, labels)), 4)
             entry["valid_accuracy"] = round(float((logits.argmax(1) == labels).float().mean()), 4)
@@ -202,6 +216,7 @@ class Run:
             "network": self.network.state_dict(),
             "average": self.average.network.state_dict(),
             "average_steps": self.average.steps,
+            "average_alike": self.average.alike,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "history": self.history,
         }
@@ -225,7 +240,7 @@ class Run:
             )
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
-        self.average.steps = state["average_steps"]
+        self.average.steps, self.average.alike = state["average_steps"], state["average_alike"]
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.epoch, self.progress, self.history = state["epoch"], state["progress"], state["history"]
