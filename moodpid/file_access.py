@@ -101,12 +101,21 @@ def _command_to_move(path: Path, account: Account) -> str:
     file, target = shlex.quote(str(path)), CONFIG_FOLDER / path.name
     if account.name != SERVICE_USER:
         return f"copy {file} to a folder of the user {account.name}, and name that one"
+    if path.parent == CONFIG_FOLDER and path.suffix == ".toml":  # a link, and the service reads no other file
+        return command_to_copy(path)
     # False where this user may not look, unlike those of `Path`
     taken = os.path.isdir(path) or os.path.exists(target)  # noqa: PTH110, PTH112
-    if taken or path.suffix in {".toml", ".json"}:
-        return f"copy {file} to a folder that the user {SERVICE_USER} may read, and name that one"
+    if taken or path.suffix in {".toml", ".json", ".tflite"}:
+        others = ", and the files that belong to it," if path.suffix in {".json", ".tflite"} else ""
+        return f"copy {file}{others} to a folder that the user {SERVICE_USER} may read, and name that one"
     install = f"sudo install -m 640 -g {SERVICE_USER} {file} {CONFIG_FOLDER}"
     return f"{install}, and name {shlex.quote(str(target))} instead"
+
+
+def command_to_copy(link: Path) -> str:
+    """Return the command that puts a file in the place of a link to it, for every user to read."""
+    real, file = shlex.quote(os.path.realpath(link)), shlex.quote(str(link))
+    return f"put a copy there: sudo cp --remove-destination --no-preserve=mode {real} {file}"
 
 
 def denied(path: Path, fault: str, *, secret: bool) -> FileAccessError:

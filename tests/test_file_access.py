@@ -92,12 +92,13 @@ def test_only_the_folder_of_the_configuration_is_opened(secret: Path) -> None:
     assert moved == f"sudo install -m 640 -g moodpid {secret} /etc/moodpid, and name {there} instead"
 
 
-@pytest.mark.parametrize("name", ["moodpid.toml", "emotion.json", "pictures"])
+@pytest.mark.parametrize("name", ["moodpid.toml", "emotion.tflite", "pictures"])
 def test_no_remedy_replaces_the_service_s_own_files(folder: Path, name: str) -> None:
     named = folder / "closed" / name
     named.mkdir(parents=True) if name == "pictures" else named.parent.mkdir()
     remedy = command_to_open(named.parent, named, stranger(), secret=False)
-    assert remedy == f"copy {named} to a folder that the user moodpid may read, and name that one"
+    others = ", and the files that belong to it," if name == "emotion.tflite" else ""
+    assert remedy == f"copy {named}{others} to a folder that the user moodpid may read, and name that one"
 
 
 def test_a_recording_of_people_is_not_opened_to_everybody(secret: Path) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from moodpid.config import DEFAULT_PATH, Config, is_installed, load
 from moodpid.config.exposed_secrets import find_exposed
 from moodpid.config.referenced_files import find_hidden, find_unreadable
 from moodpid.errors import ConfigError, ExitCode, FileAccessError
-from moodpid.file_access import closed_part, command_to_open, service_account
+from moodpid.file_access import closed_part, command_to_copy, command_to_open, service_account
 from moodpid.system.credentials import read_secret, refuse_empty
 
 
@@ -43,11 +42,10 @@ def _inaccessible_files(config: Config, path: Path) -> tuple[list[str], list[str
     account = service_account()
     lines, hidden = [], list(find_hidden(config, hides))
     if hides(str(path)):
-        real = shlex.quote(os.path.realpath(path))
-        copy = f"put a copy there: sudo cp --remove-destination {real} {shlex.quote(str(path))}"
-        hidden.append((f"{path} leads to a folder that systemd hides from the service", copy))
+        fault = f"{path} leads to a folder that systemd hides from the service"
+        hidden.append((fault, command_to_copy(path)))
     if account:
-        if closed := closed_part(path, account):
+        if not hides(str(path)) and (closed := closed_part(path, account)):
             command = command_to_open(closed, path, account, secret=False)
             lines.append(f"{path}: the user {account.name} may not read it; {command}")
         lines += [f"{fault}; {remedy}" for fault, remedy in find_unreadable(config, account, hides)]

@@ -117,8 +117,8 @@ def may_keep_password(base: BaseFile, table: str, after: MpdConfig | MqttConfig)
     before = getattr(base.present, table)
     if table in base.lost:  # with its server, and whether that was reached by TLS
         return False
-    # Then it was put there for the server that is configured now
-    if not base.is_owned or (table == "mqtt" and not before.username):
+    # Then no server is named to which it could belong: it was put there for the one that is set up now
+    if not base.is_owned or (table == "mqtt" and not before.username and not base.names_broker):
         return True
     loses_tls = getattr(before, "tls", False) and not getattr(after, "tls", False)
     return not loses_tls and _machine(before.host) == _machine(after.host)

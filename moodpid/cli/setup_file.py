@@ -79,9 +79,15 @@ class BaseFile:
 
 
 def with_line_ends_of(there: bytes, text: str) -> str:
-    """Return a text with the line ends, and the byte order mark, of a file as editors on Windows write it."""
+    """Return a text with the line ends and the byte order mark of a file, as Windows has them.
+
+    Args:
+        there: What the file holds; where it has line ends of both kinds, the text keeps its own.
+        text: With plain line ends.
+    """
     mark = "\ufeff" if there.startswith(codecs.BOM_UTF8) else ""
-    return mark + (text.replace("\n", "\r\n") if b"\r\n" in there else text)
+    is_windows = 0 < there.count(b"\r\n") == there.count(b"\n")
+    return mark + (text.replace("\n", "\r\n") if is_windows else text)
 
 
 def read_default() -> str:

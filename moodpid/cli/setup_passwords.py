@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,22 @@ def read_given(name: str, source: Path) -> str:
     return secret
 
 
+@contextmanager
+def _set_aside(file: Path) -> Iterator[None]:
+    """Rename a file to `NAME.old`, if it is there; it gets its name back after any exception."""
+    old = old_name(file)
+    try:
+        file.rename(old)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        old.rename(file)
+        raise
+
+
 class Passwords:
     """Passwords in the making, by the names of their files.
 
@@ -64,7 +80,7 @@ class Passwords:
         configured, own = self._configured.get(name, ""), self._folder / name
         self._former.add(name)
         # Under its name systemd would hand it to the service, and the next setup would try it
-        kept = f"; it is kept as {old_name(own).name}" if own.exists() else ""
+        kept = f"; {own} is kept as {old_name(own).name}" if own.exists() else ""
         return f"{configured or own}: the password of the former server is not used{kept}"
 
     def is_there(self, name: str) -> bool:
@@ -114,6 +130,8 @@ class Passwords:
     def replaced(self) -> Iterator[None]:
         """Write the files that were decided about; replace and remove them after the work in the context.
 
+        Those of former servers go first, so that no accident hands their password to another one.
+
         Raises:
             OSError: A file cannot be written; then nothing was replaced, as after any other exception. A
                 rename that fails leaves those before it.
@@ -122,10 +140,9 @@ class Passwords:
             for name, secret in self._chosen.items():
                 if secret:
                     stack.enter_context(new_secret(self._folder / name, f"{secret}\n", group=SERVICE_USER))
-            yield
             for name in self._former:
-                with suppress(FileNotFoundError):
-                    (self._folder / name).rename(old_name(self._folder / name))
+                stack.enter_context(_set_aside(self._folder / name))
+            yield
         for name, secret in self._chosen.items():
             if not secret:
                 (self._folder / name).unlink(missing_ok=True)

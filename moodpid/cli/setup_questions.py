@@ -272,7 +272,8 @@ class Setup:
         if part not in _PASSWORDS:
             return
         table = getattr(config, _TABLES[part])
-        if table.enabled and not may_keep_password(self._base, _TABLES[part], table):
+        is_used = table.enabled or _TABLES[part] in self._base.lost
+        if is_used and not may_keep_password(self._base, _TABLES[part], table):
             line = self._passwords.withhold(_PASSWORDS[part])
             if line:
                 self._dialogue.show(f"  {line}")

@@ -152,7 +152,12 @@ def parse(
 
 
 def parse_sound_tables(text: str, folder: Path) -> tuple[Config, dict[str, Any]]:
-    """Return what the tables without faults in a text configure, and these tables as TOML has them."""
+    """Return what the tables without faults in a text configure, and these tables as TOML has them.
+
+    Args:
+        text: What may be no TOML, with U+FFFD for bytes that are not UTF-8.
+        folder: Where relative paths start from.
+    """
     tables = find_sound_tables(text)
     return _rooted(msgspec.convert(tables, Config), folder), tables
 

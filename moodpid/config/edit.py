@@ -21,7 +21,8 @@ _VALUE_AND_COMMENT: Final = re.compile(r"""=\s*(?:"(?:\\.|[^"\\])*"|'[^']*'|[^"'
 def set_keys(text: str, values: Changes) -> str:
     """Return the text with each key of a table set.
 
-    A key is set where it stands; else where a comment shows its default; else below the header of its table,
+    A key is set where it stands; else where a comment shows its default, above the commented header of any
+    other table; else below the header of its table,
     which is appended where the text has none.
 
     Args:

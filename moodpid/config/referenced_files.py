@@ -1,6 +1,7 @@
 """The files that a configuration names, and which of them are missing or hidden."""
 
 import contextlib
+import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -83,6 +84,8 @@ def find_unreadable(
                 secret = key == ("camera", "path") or key[1] in {"password_file", "tls_key"}
                 fault = f"{format_key(key)}: {path}: the user {account.name} may not read it"
                 yield fault, command_to_open(closed, path, account, secret=secret)
+                if closed != Path(os.path.realpath(path)):  # a folder, with what belongs to the file
+                    break
 
 
 def _of_the_service(config: Config) -> Iterator[tuple[tuple[str, str], str]]:

@@ -23,19 +23,28 @@ def find_sound_tables(text: str) -> dict[str, Any]:
 
 
 def find_lost_servers(text: str, sound: dict[str, Any]) -> frozenset[str]:
-    """Return which of `player` and `mqtt` the text has, it seems, but not, or not whole, in a sound table."""
+    """Return which of the tables `player` and `mqtt` seem to be in the text, but not whole in a sound table.
 
-    def names(word: str) -> bool:
-        return bool(re.search(rf"(?m)^[^#\n]*\b{word}", text.replace("\0", "")))  # zeros of UTF-16
+    Args:
+        text: Of a configuration with faults.
+        sound: Its tables without one.
+    """
 
-    lost = {table for table in ("player", "mqtt") if table not in sound and names(table)}
-    # They may stand below another header, or a misspelt one; without them a password would go in clear
-    unsafe = any(names(key) and key not in sound.get("mqtt", {}) for key in ("tls", "transport"))
-    return frozenset({*lost, "mqtt"} if unsafe else lost)
+    def count(word: str) -> int:
+        return len(re.findall(rf"(?m)^[^#\n]*\b{word}", text.replace("\0", "")))  # zeros of UTF-16
+
+    lost = {table for table in ("player", "mqtt") if table not in sound and count(table)}
+    # Keys may stand below another header, or a misspelt one. A password would go to another server then
+    if count(r"host\b") > sum("host" in table for table in sound.values() if isinstance(table, dict)):
+        lost |= {table for table in ("player", "mqtt") if "host" not in sound.get(table, {})}
+    # ... or in clear
+    if any(count(key) and key not in sound.get("mqtt", {}) for key in ("tls", "transport", "username")):
+        lost.add("mqtt")
+    return frozenset(lost)
 
 
 def _parsed_alone(text: str) -> dict[str, Any]:
-    """Return the tables that are TOML; none of which a part is not, or which stands in two parts."""
+    """Return the tables that are valid TOML, without those that have an invalid part or stand in two."""
     tables: dict[str, Any] = {}
     broken: set[str] = set()
     for part in _parts(text):

@@ -114,8 +114,8 @@ class QueueState:
     def plays_for_s(self, now: Snapshot) -> float:
         """Return for how many seconds the current song has been heard without a break.
 
-        The elapsed seconds alone are not enough: it may have gone on in the middle, and MPD counts what an
-        output took before it failed. Nor does the time alone: an output may hang.
+        The elapsed seconds alone are not enough: the song may have gone on in the middle, and MPD counts what
+        an output took before it failed. Nor is the time alone: an output may hang.
         """
         return max(0.0, min(now.at_s - self.plays_since_s, now.elapsed_s - self.plays_from_s))
 

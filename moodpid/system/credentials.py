@@ -44,7 +44,7 @@ def read_secret(name: str, file: str = "", environment: Mapping[str, str] = os.e
 
 
 def _is_there(path: Path, name: str) -> bool:
-    """Return whether there is a credential; a link counts whatever it leads to, which reading it tells."""
+    """Return whether there is a credential; a broken link counts, so that reading it reports the fault."""
     try:
         path.lstat()
     except PermissionError as error:

@@ -179,7 +179,7 @@ def test_a_configuration_that_systemd_hides_is_a_fault(
     installed.symlink_to(real)
     monkeypatch.setattr(unit_limits, "read_hidden_folders", lambda _: HiddenFolders((str(home),)))
     fault = f"{installed} leads to a folder that systemd hides from the service"
-    copy = f"put a copy there: sudo cp --remove-destination {real} {installed}"
+    copy = f"put a copy there: sudo cp --remove-destination --no-preserve=mode {real} {installed}"
     assert faults(capsys) == [f"moodpid: {fault}; {copy}"]
 
 

@@ -69,7 +69,8 @@ def test_another_player_gets_no_password(path: Path) -> None:
     assert (config.player.host, config.player.password_file) == ("10.0.0.3", "")
     (line,) = (line for line in user.lines if "former" in line)
     assert str(path.with_name("mpd-password")) in line
-    assert line.endswith("is not used; it is kept as mpd-password.old")
+    kept = path.with_name("mpd-password")
+    assert line.endswith(f"is not used; {kept} is kept as mpd-password.old")
     assert path.with_name("mpd-password.old").read_text() == "mpd secret\n"
 
 
@@ -152,3 +153,44 @@ def test_a_table_that_is_lost_costs_its_password(path: Path, text: str, encoding
     run(path, "--replace", "--broker", "10.0.0.4", "--broker-username", "anna", here=here)
     assert here.passwords["broker"] == ""
     assert path.with_name("mqtt-password.old").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OWNERS.replace("[mqtt]", "[broker]"),
+        OWNERS.replace("[mqtt]", "[MQTT]"),
+        OWNERS.replace("[mqtt]\n", "").replace('host = "10.0.0.4"', "autoplay = ture"),
+    ],
+)
+def test_a_server_under_another_name_costs_its_password(path: Path, text: str) -> None:
+    path.write_text(text)
+    here = Listening()
+    run(path, "--replace", "--broker", "10.0.0.4", "--broker-username", "anna", here=here)
+    assert here.passwords["broker"] == ""
+    assert path.with_name("mqtt-password.old").exists()
+
+
+def test_a_lost_player_s_password_is_not_tried_at_home(path: Path) -> None:
+    path.write_text(OWNERS.replace("[player]", "[Player]"))
+    here = Listening()
+    run(path, "--replace", here=here)
+    assert here.passwords["player"] == ""
+
+
+@pytest.mark.parametrize("text", [OWNERS.replace("[mqtt]", "[broker]"), OWNERS])
+def test_no_detour_sends_a_password_to_another_broker(path: Path, text: str) -> None:
+    path.write_text(text)
+    here = Listening()
+    first = ("--broker", "-") if "[broker]" in text else ("--broker", "10.0.0.4", "--broker-username", "-")
+    run(path, "--replace", *first, here=here)
+    run(path, "--replace", *BERT, here=here)
+    assert here.passwords["broker"] == ""
+
+
+def test_a_failure_gives_the_former_password_its_name_back(path: Path) -> None:
+    path.with_name("moodpid.toml.new").mkdir()  # where the configuration cannot be written
+    with pytest.raises(OSError, match="directory"):
+        run(path, "--replace", *BERT, here=Listening())
+    assert path.with_name("mqtt-password").read_text() == "mqtt secret\n"
+    assert not path.with_name("mqtt-password.old").exists()
