@@ -64,6 +64,8 @@ class Moodpid:
 
     def __init__(self, config: Path, notify: Path | None = None) -> None:
         environment = {k: v for k, v in os.environ.items() if k != "NOTIFY_SOCKET"}
+        # Not what the user of the tests has analysed: SQLite makes a file of 32 KiB to read a database
+        environment["XDG_STATE_HOME"] = str(config.parent / "state-home")
         if notify:
             environment["NOTIFY_SOCKET"] = str(notify)
         self.log_file = config.with_suffix(".log")
