@@ -24,8 +24,8 @@ def check(options: argparse.Namespace) -> ExitCode:
     config = load(path, files=True)
     installed = is_installed(path)
     credentials = DEFAULT_PATH.parent if installed else None
-    hidden, closed = _inaccessible_files(config, path) if installed else ([], [])
-    if faults := [*hidden, *closed, *_faulty_secrets(config, credentials)]:
+    inaccessible = _inaccessible_files(config, path) if installed else ()
+    if faults := [*inaccessible, *_faulty_secrets(config, credentials)]:
         raise ConfigError(*faults)
     for fault, remedy in find_exposed(config, credentials):
         print_error(f"{fault}; {remedy}")
@@ -33,23 +33,22 @@ def check(options: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
-def _inaccessible_files(config: Config, path: Path) -> tuple[list[str], list[str]]:
-    """Return a line for each file that systemd hides, and for each other that the service may not read."""
+def _inaccessible_files(config: Config, path: Path) -> Iterator[str]:
+    """Yield a line for each file that systemd hides, and for each other that the service may not read."""
     from moodpid.system.systemctl import SERVICE_UNIT
     from moodpid.system.unit_limits import read_hidden_folders
 
     hides = read_hidden_folders(SERVICE_UNIT).hides
     account = service_account()
-    lines, hidden = [], list(find_hidden(config, hides))
     if hides(str(path)):
-        fault = f"{path} leads to a folder that systemd hides from the service"
-        hidden.append((fault, command_to_copy(path)))
-    if account:
-        if not hides(str(path)) and (closed := closed_part(path, account)):
-            command = command_to_open(closed, path, account, secret=False)
-            lines.append(f"{path}: the user {account.name} may not read it; {command}")
-        lines += [f"{fault}; {remedy}" for fault, remedy in find_unreadable(config, account, hides)]
-    return [f"{fault}; {remedy}" for fault, remedy in hidden], lines
+        yield f"{path} leads to a folder that systemd hides from the service; {command_to_copy(path)}"
+    elif account and (closed := closed_part(path, account)):
+        command = command_to_open(closed, path, account, secret=False)
+        yield f"{path}: the user {account.name} may not read it; {command}"
+    for fault, remedy in find_hidden(config, hides):
+        yield f"{fault}; {remedy}"
+    for fault, remedy in find_unreadable(config, account, hides) if account else ():
+        yield f"{fault}; {remedy}"
 
 
 def _faulty_secrets(config: Config, credentials: Path | None) -> Iterator[str]:

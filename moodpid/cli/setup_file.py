@@ -11,10 +11,10 @@ from typing import Any, Final
 from msgspec import structs
 
 from moodpid import wiring
-from moodpid.config import Config, parse, parse_sound_tables, read_text
+from moodpid.config import Config, convert, parse, read_text
 from moodpid.config.edit import TomlValue, changes, set_keys
 from moodpid.config.key_paths import KeyPath, find_keys, format_key
-from moodpid.config.sound_tables import find_lost_servers
+from moodpid.config.sound_tables import find_lost_servers, find_sound_tables
 from moodpid.errors import ConfigError
 
 _KEYS: Final = {
@@ -121,8 +121,8 @@ def read_base(path: Path) -> BaseFile:
 
 def _from_faulty(text: str, folder: Path) -> BaseFile:
     """Return the default's text, and what the present text has in tables without faults."""
-    present, tables = parse_sound_tables(text, folder)
-    base = _taken_over(text, folder, present, tables)
+    tables = find_sound_tables(text)
+    base = _taken_over(text, folder, convert(tables, folder), tables)
     return replace(base, is_owned=bool(text.strip()), lost=find_lost_servers(text, tables))
 
 

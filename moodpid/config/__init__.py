@@ -3,7 +3,7 @@
 import math
 import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from moodpid.config.schema import (
     VisionConfig,
     WebConfig,
 )
-from moodpid.config.sound_tables import find_sound_tables
 from moodpid.config.toml_errors import explain, long_number_line
 from moodpid.config.values import AnalyseWhen, CameraSource, DetectorKind, Sound, Strategy, TransitionMode
 from moodpid.errors import ConfigError
@@ -54,10 +53,10 @@ __all__ = [
     "Transport",
     "VisionConfig",
     "WebConfig",
+    "convert",
     "is_installed",
     "load",
     "parse",
-    "parse_sound_tables",
     "read_text",
 ]
 
@@ -148,18 +147,12 @@ def parse(
         found += [fault for fault in find_missing(tables, folder or Path()) if fault[0] not in named]
     if found:
         raise ConfigError(*_in_order(found, text, name))
+    return convert(tables, folder)
+
+
+def convert(tables: Mapping[str, Any], folder: Path | None) -> Config:
+    """Return what tables without faults configure; the folder is where relative paths in it start from."""
     return _rooted(msgspec.convert(tables, Config), folder)
-
-
-def parse_sound_tables(text: str, folder: Path) -> tuple[Config, dict[str, Any]]:
-    """Return what the tables without faults in a text configure, and these tables as TOML has them.
-
-    Args:
-        text: What may be no TOML, with U+FFFD for bytes that are not UTF-8.
-        folder: Where relative paths start from.
-    """
-    tables = find_sound_tables(text)
-    return _rooted(msgspec.convert(tables, Config), folder), tables
 
 
 def _in_order(found: Iterable[tuple[KeyPath, str]], text: str, name: str) -> list[str]:

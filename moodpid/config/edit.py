@@ -22,8 +22,7 @@ def set_keys(text: str, values: Changes) -> str:
     """Return the text with each key of a table set.
 
     A key is set where it stands; else where a comment shows its default, above the commented header of any
-    other table; else below the header of its table,
-    which is appended where the text has none.
+    other table; else below the header of its table, which is appended where the text has none.
 
     Args:
         text: A configuration with its tables below headers of their own, as people write them. Of other

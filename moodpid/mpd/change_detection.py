@@ -153,13 +153,13 @@ def _playing_began(queue_state: QueueState, now: Snapshot) -> tuple[float, float
 
 
 def _is_stopped_by_user(queue_state: QueueState, now: Snapshot, *, fault: bool) -> bool:
+    last = queue_state.last
     if now.state is PlayState.PLAY:
         return False
-    if queue_state.last is None:
+    if last is None:
         return queue_state.stopped_by_user or _stopped_while_away(queue_state, now, fault=fault)
     # What ends a user's stop, though nothing plays: that user pressed play, and MPD met an error
-    in_vain = fault and queue_state.last.state is not PlayState.PLAY and now.length > 0
-    last = queue_state.last
+    in_vain = fault and last.state is not PlayState.PLAY and now.length > 0
     # A song longer than an announcement was heard: that user wants music again
     heard = last.state is PlayState.PLAY and last.elapsed_s + now.at_s - last.at_s > ENDING_S
     stays_stopped = queue_state.stopped_by_user and not in_vain and not heard

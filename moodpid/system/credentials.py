@@ -48,15 +48,14 @@ def _is_there(path: Path, name: str) -> bool:
     try:
         path.lstat()
     except PermissionError as error:
-        what = f"{_original(path)}: the file for {name} cannot be read"
-        raise denied(_original(path), what, secret=True) from error
+        raise denied(_original(path), _unreadable(path, name), secret=True) from error
     except OSError:
         return False
     return True
 
 
 def _read(path: Path, name: str) -> str:
-    what = f"{_original(path)}: the file for {name} cannot be read"
+    what = _unreadable(path, name)
     try:
         return read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -66,6 +65,10 @@ def _read(path: Path, name: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise ConfigError(f"{what}: {reason}") from error
+
+
+def _unreadable(path: Path, name: str) -> str:
+    return f"{_original(path)}: the file for {name} cannot be read"
 
 
 def refuse_empty(path: Path, name: str) -> None:

@@ -48,6 +48,16 @@ def test_a_song_of_ours_taken_out_ends_no_hands_off(room: Room, takes_over_betwe
     assert "removed songs of ours" in room.look().message
 
 
+def silent_house(action: Callable[[FakeMpd], object], *, autoplay: bool = False) -> Room:
+    """A house where a song of a user played, until a user ended it."""
+    room = Room(autoplay=autoplay)
+    room.mpd.add("user/0")
+    room.mpd.play(0)
+    room.wait(10)
+    action(room.mpd)
+    return room
+
+
 def announce(mpd: FakeMpd, room: Room, looks: int) -> None:
     """Play a clip as Home Assistant does: clear, add and play; `looks`: how many in between."""
     mpd.song_s = 4.0
@@ -67,11 +77,7 @@ def announce(mpd: FakeMpd, room: Room, looks: int) -> None:
 def test_no_music_follows_an_announcement_in_a_silent_house(
     autoplay: bool, looks: int, action: Callable[[FakeMpd], object]
 ) -> None:
-    room = Room(autoplay=autoplay)
-    room.mpd.add("user/0")
-    room.mpd.play(0)
-    room.wait(10)
-    action(room.mpd)
+    room = silent_house(action, autoplay=autoplay)
     room.wait(3600)
     for _ in range(2):
         announce(room.mpd, room, looks)
@@ -82,11 +88,7 @@ def test_no_music_follows_an_announcement_in_a_silent_house(
 
 @pytest.mark.parametrize("looks", [0, 1, 2])
 def test_a_song_that_a_user_plays_ends_the_stop(looks: int) -> None:
-    room = Room(autoplay=False)
-    room.mpd.add("user/0")
-    room.mpd.play(0)
-    room.wait(10)
-    room.mpd.stop()
+    room = silent_house(FakeMpd.stop)
     room.wait(60)
     announce(room.mpd, room, looks)
     room.wait(10)
@@ -146,11 +148,7 @@ def test_a_song_left_for_the_next_is_a_skip() -> None:
 
 
 def test_a_house_asked_for_music_is_silent_no_more() -> None:
-    room = Room(autoplay=False)
-    room.mpd.add("user/0")
-    room.mpd.play(0)
-    room.wait(10)
-    room.mpd.stop()
+    room = silent_house(FakeMpd.stop)
     room.wait(10)
     announce(room.mpd, room, 0)
     room.mpd.song_s = 20.0

@@ -50,8 +50,11 @@ class FaceMotion:
 
     def _begin(self, grey: GreyImage, at_s: float) -> None:
         self._measure_against(grey, at_s)
-        self._shifts = deque([self._offset], maxlen=_LOOKS)
+        self._forget_shifts()
         self._unlike = 0  # looks in a row that show something else
+
+    def _forget_shifts(self) -> None:
+        self._shifts = deque([self._offset], maxlen=_LOOKS)
 
     def _measure_against(self, grey: GreyImage, at_s: float) -> None:
         """Measure against this frame from now on."""
@@ -123,7 +126,7 @@ class FaceMotion:
         quiet ones from before would look like a motion. A face is no picture until it is judged again.
         """
         self._measure_on_against(grey, at_s)
-        self._shifts = deque([self._offset], maxlen=_LOOKS)
+        self._forget_shifts()
         self._measured &= is_picture
 
     def _mean_shift(self) -> NDArray[np.float32]:
@@ -173,7 +176,7 @@ class FaceMotion:
     def rest(self, at_s: float) -> None:
         """Take the face for a picture from now on."""
         self._moved_s, self._measured = at_s - STILL_S, True
-        self._shifts = deque([self._offset], maxlen=_LOOKS)
+        self._forget_shifts()
         self._looks = self._unlike = 0
 
     def still_s(self, at_s: float) -> float:
