@@ -34,25 +34,29 @@ class MoodpidError(Exception):
         super().__init__("; ".join(self.lines))
 
 
+class RemediableError(MoodpidError):
+    """One command changes what is wrong, or shows where to begin.
+
+    Attributes:
+        fault: What is wrong.
+        remedy: The command.
+    """
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(f"{fault}; {remedy}")
+        self.fault, self.remedy = clean(fault, MAX_ERROR_CHARS), clean(remedy, MAX_ERROR_CHARS)
+
+
 class ConfigError(MoodpidError):
     """The configuration cannot be used; every fault of a file is listed, in its order."""
 
     exit_code = ExitCode.CONFIG
 
 
-class FileAccessError(ConfigError):
-    """This user may not read a file, with which nothing may be wrong.
-
-    Attributes:
-        fault: The file, and that it cannot be read.
-        remedy: The command that changes it.
-    """
+class FileAccessError(RemediableError, ConfigError):
+    """This user may not read a file, with which nothing may be wrong."""
 
     exit_code = ExitCode.SOME_FAILED  # but for the service, which is not to be started again
-
-    def __init__(self, fault: str, remedy: str) -> None:
-        super().__init__(f"{fault}; {remedy}")
-        self.fault, self.remedy = clean(fault, MAX_ERROR_CHARS), clean(remedy, MAX_ERROR_CHARS)
 
 
 class ModelError(MoodpidError):

@@ -6,7 +6,7 @@ from moodpid import wiring
 from moodpid.config import Config
 from moodpid.config.exposed_secrets import credentials_folder, find_exposed
 from moodpid.doctor.library import is_readable
-from moodpid.errors import FileAccessError, MoodpidError
+from moodpid.errors import MoodpidError, RemediableError
 from moodpid.state import Finding
 
 
@@ -64,6 +64,6 @@ def _probed(subject: str, probe: Callable[[], list[Finding]]) -> list[Finding]:
 
 def fault_of(subject: str, error: MoodpidError) -> Finding:
     """Return the finding for an error of the configuration or of a file that it names."""
-    if isinstance(error, FileAccessError):
+    if isinstance(error, RemediableError):
         return Finding(False, subject, error.fault, error.remedy)
     return Finding(False, subject, str(error), "correct the file that the line names")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from moodpid.errors import ExitCode, MoodpidError
+from moodpid.errors import ExitCode, MoodpidError, RemediableError
 from moodpid.library.rescue import rescue
 from moodpid.library.schema import NewerSchemaError, migrate
 
@@ -32,17 +32,8 @@ class LibraryDeniedError(LibraryError):
     """The database is the service's, and this user may not read it."""
 
 
-class LibraryFileError(LibraryError):
-    """The owner of a file or a full disk keeps the database from being used; nothing else is wrong with it.
-
-    Attributes:
-        fault: What is wrong.
-        remedy: The command that changes it, or shows where to begin.
-    """
-
-    def __init__(self, fault: str, remedy: str) -> None:
-        super().__init__(f"{fault}: {remedy}")
-        self.fault, self.remedy = fault, remedy
+class LibraryFileError(RemediableError, LibraryError):
+    """The owner of a file or a full disk keeps the database from being used; nothing else is wrong."""
 
 
 def find_file_fault(path: Path, error: Exception) -> LibraryFileError | None:

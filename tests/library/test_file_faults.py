@@ -37,7 +37,7 @@ def restored() -> Iterator[Path]:
 
 def test_a_database_of_another_user_is_named_with_its_chown(restored: Path) -> None:
     owner = pwd.getpwuid(OTHER).pw_name
-    expected = f"^{restored} belongs to another user: sudo chown {owner}: {restored}$"
+    expected = f"^{restored} belongs to another user; sudo chown {owner}: {restored}$"
     with without_rights():
         with LibraryReader(restored) as reader, pytest.raises(LibraryFileError, match=expected):
             reader.counts()
@@ -95,4 +95,4 @@ def test_a_full_disk_is_named_with_where_to_look(tmp_path: Path) -> None:
     there = full / database.name
     counted = on_a_full_disk(full, database, sys.executable, "-c", _COUNT, str(there))
     last = counted.stderr.splitlines()[-1]
-    assert last.endswith(f"LibraryFileError: {there} cannot be used, the disk is full: df -h {full}")
+    assert last.endswith(f"LibraryFileError: {there} cannot be used, the disk is full; df -h {full}")

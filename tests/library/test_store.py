@@ -264,7 +264,7 @@ def test_a_full_disk_keeps_what_was_there(path: Path) -> None:
         with store._db.reading() as db:
             pages = db.execute("PRAGMA page_count").fetchone()[0]
             db.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(LibraryFileError, match=f"the disk is full: df -h {path.parent}$"):
+        with pytest.raises(LibraryFileError, match=f"the disk is full; df -h {path.parent}$"):
             store.replace_listing((listed(f"{number}.mp3") for number in range(5000)), TODAY)
     with LibraryStore(path) as store:
         assert store.backlog(ANALYZER) == Backlog(1, 1, 0, 0)
