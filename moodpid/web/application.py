@@ -42,9 +42,13 @@ def build_application(
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         transport = request.transport
-        connections.begin_request(transport)
+        refusal = guard.refuse(request)
+        # That of a request that is refused is read and dropped, or the client would see no answer
+        body_bytes = _body_bytes(request) if refusal is None else request.content_length or 0
+        connections.begin_request(transport, body_bytes, last=refusal is not None)
         try:
-            return await guard.answer(request, handler)
+            # Never by its truth: to aiohttp 3.8 a response is an empty mapping
+            return await guard.answer(request, handler) if refusal is None else refusal
         finally:
             connections.end_request(transport)
 
@@ -82,16 +86,25 @@ class _Guard:
         self._prefix = f"{base_path}/api/"
         self._faults = TokenBucket(1, _FAULTS_HZ)
 
-    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a request if it may be answered; every fault becomes an answer of its own."""
+    def refuse(self, request: web.Request) -> web.Response | None:
+        """Return the answer to a request that has no right to one; None for any other."""
         if reason := self._rules.refuse(request.method, request.headers):
             return _refusal(403, reason)
-        name = request.path.removeprefix(self._prefix) if request.path.startswith(self._prefix) else None
-        if name is not None and name not in _OPEN and not self._api.is_signed_in(request):
-            return _refusal(401, "sign in first")
+        name = self._name(request)
+        if name is None or name in _OPEN:
+            # A body without a length goes through as it comes, for users only
+            return _refusal(411, "the body needs a length") if _body_bytes(request) is None else None
+        return None if self._api.is_signed_in(request) else _refusal(401, "sign in first")
+
+    def _name(self, request: web.Request) -> str | None:
+        """Return what of the interface is asked for, None for a file."""
+        return request.path.removeprefix(self._prefix) if request.path.startswith(self._prefix) else None
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer a request that has a right to it; every fault becomes an answer of its own."""
         try:
             # The feed of events ends with the page that reads it
-            async with asyncio.timeout(None if name == _FEED else ANSWER_S):
+            async with asyncio.timeout(None if self._name(request) == _FEED else ANSWER_S):
                 return await handler(request)
         except TimeoutError:
             return _refusal(408, "that took too long")
@@ -101,6 +114,13 @@ class _Guard:
             if self._faults.try_take(time.monotonic()):
                 log.exception("the page could not answer %s; please report it", clean(request.path))
             return _refusal(500, "a fault of moodpid's own; its log has more")
+
+
+def _body_bytes(request: web.Request) -> int | None:
+    """Return the length of the body, None if it comes in chunks."""
+    if request.content_length is None and request.can_read_body:
+        return None
+    return request.content_length or 0
 
 
 def _refusal(status: int, reason: str) -> web.Response:

@@ -1,9 +1,11 @@
-"""Bounds on connections: how many there are, and how long and how large a head may be."""
+"""Bounds on connections: how many there are, how long they may wait, and one request at a time."""
 
 import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+
+from moodpid.web.framing import FramingError, RequestFraming
 
 MAX_CONNECTIONS = 64
 IDLE_S = 20.0
@@ -13,14 +15,13 @@ SEND_S = 300.0
 USER_TIMEOUT_MS = 30_000
 """The most milliseconds that a client may acknowledge nothing of what was sent; the feed sends every 15 s."""
 SWEEP_S = 1.0
-MAX_HEAD_BYTES = 512 * 1024
-"""Of a head that does not end: aiohttp 3.8 counts no lines. The first bytes of a body may come along."""
 
 
 class Connections:
     """Makes the protocol of each connection, drops those beyond a limit, and closes those that stall.
 
-    aiohttp has no limit of its own on either: a client that sends half a request would stay for ever.
+    aiohttp has no limit of its own on either: a client that sends half a request would stay for ever. It gets
+    one request at a time, whatever comes.
 
     Args:
         make_protocol: Makes aiohttp's protocol of one connection.
@@ -37,10 +38,18 @@ class Connections:
             return _Refusal()
         return _Connection(self._make_protocol(), self._opened, self._closed)
 
-    def begin_request(self, transport: asyncio.BaseTransport | None) -> None:
-        """Take note of a whole request head: from here on the handler has limits of its own."""
+    def begin_request(
+        self, transport: asyncio.BaseTransport | None, body_bytes: int | None, *, last: bool = False
+    ) -> None:
+        """Take note of a whole request head: from here on the handler has limits of its own.
+
+        Args:
+            transport: Of the connection.
+            body_bytes: The body that is let through; None if only its content tells its end.
+            last: The answer closes the connection.
+        """
         if transport is not None and transport in self._open:
-            self._open[transport].begin_request()
+            self._open[transport].begin_request(body_bytes, last=last)
 
     def end_request(self, transport: asyncio.BaseTransport | None) -> None:
         """Take note of the end of an answer."""
@@ -79,7 +88,7 @@ class Connections:
 
 
 class _Connection(asyncio.Protocol):
-    """Passes all on to aiohttp's protocol, and knows for how long and how much of a head it waits."""
+    """Passes one request at a time on to aiohttp's protocol, and knows for how long it waits."""
 
     def __init__(
         self,
@@ -93,7 +102,7 @@ class _Connection(asyncio.Protocol):
         self._task: asyncio.Task[object] | None = None
         self._idle_since_s = self._sent_s = asyncio.get_running_loop().time()
         self._unsent_bytes = 0
-        self._head_bytes = 0
+        self._framing = RequestFraming()
 
     def stalls(self, now_s: float) -> bool:
         """Return whether to drop it; an answer on a slow link goes on for as long as some of it is sent."""
@@ -106,13 +115,14 @@ class _Connection(asyncio.Protocol):
         too_long = bool(unsent_bytes) and now_s - self._idle_since_s > SEND_S
         return too_long or now_s - max(self._idle_since_s, self._sent_s) > IDLE_S
 
-    def begin_request(self) -> None:
+    def begin_request(self, body_bytes: int | None, *, last: bool) -> None:
         self._task = asyncio.current_task()
-        self._head_bytes = 0
+        self._pass_on(lambda: self._framing.begin(body_bytes, last=last))
 
     def end_request(self) -> None:
         self._task = None
         self._idle_since_s = asyncio.get_running_loop().time()
+        self._pass_on(self._framing.end)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -128,11 +138,16 @@ class _Connection(asyncio.Protocol):
             self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
-        if self._task is None:
-            self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES and self._transport is not None:
-            _abort(self._transport)
-        else:
+        self._pass_on(lambda: self._framing.receive(data))
+
+    def _pass_on(self, frame: Callable[[], bytes]) -> None:
+        try:
+            data = frame()
+        except FramingError:
+            if self._transport is not None:
+                _abort(self._transport)
+            return
+        if data:
             self._protocol.data_received(data)
 
     def eof_received(self) -> bool | None:

@@ -158,7 +158,11 @@ class WebPublisher:
 
         connections = Connections(make_protocol)
         runner = web.AppRunner(
-            self._make_application(connections), access_log=None, logger=_protocol_log(), handle_signals=False
+            self._make_application(connections),
+            access_log=None,
+            logger=_protocol_log(),
+            handle_signals=False,
+            auto_decompress=False,  # a kilobyte would become a megabyte before any limit
         )
         await runner.setup()
         server = await asyncio.get_running_loop().create_server(connections, sock=listening)

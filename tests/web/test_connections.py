@@ -34,7 +34,7 @@ def lasts_s(unsent_bytes: Iterable[int], monkeypatch: pytest.MonkeyPatch) -> int
         connections = Connections(asyncio.Protocol)
         transport = SlowTransport()
         connections().connection_made(transport)
-        connections.begin_request(transport)
+        connections.begin_request(transport, 0)
         connections.end_request(transport)
         for second, transport.unsent_bytes in enumerate(unsent_bytes):
             if transport.aborted:

@@ -1,6 +1,7 @@
 """Clients that send too much, too little, or never read."""
 
 import ctypes
+import gzip
 import http.client
 import socket
 import statistics
@@ -46,6 +47,30 @@ def test_a_body_without_a_length_is_cut_at_the_limit(
     connection.request("POST", "/api/classify", chunks, {"X-Moodpid": "1"}, encode_chunked=True)
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_compressed_bodies_stay_as_they_are(page: PageServer, caplog: pytest.LogCaptureFixture) -> None:
+    for raw in (gzip.compress(b"{}" + b" " * 1_000_000), b"no gzip"):
+        assert page.ask("POST", "/api/request", raw=raw, Content_Encoding="gzip").status == 400
+    assert not any(record.levelname == "ERROR" for record in caplog.records)
+
+
+def test_strangers_send_no_body_without_a_length(locked: PageServer) -> None:
+    for path, status in (("/api/session", 411), ("/", 411), ("/api/classify", 401)):
+        with locked.connect() as connection:
+            connection.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Moodpid: 1\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n".encode()
+            )
+            assert connection.recv(64).startswith(f"HTTP/1.1 {status}".encode())
+
+
+def test_requests_sent_at_once_are_answered_in_turn(page: PageServer) -> None:
+    with page.connect() as connection:
+        asked = "".join(f"GET {OPEN}?{n} HTTP/1.1\r\nHost: localhost\r\n\r\n" for n in range(50))
+        connection.sendall(asked.encode() + b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        answers = connection.makefile("rb").read()
+    assert answers.count(b" 200 OK\r\n") == 51
 
 
 @pytest.mark.parametrize("lines", [["X: " + "y" * 20_000], [f"X{n}: y" for n in range(90_000)]])
