@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from moodpid.library.reader import PlacedSong
@@ -11,7 +11,9 @@ from moodpid.mood.emotion import Affect
 REACH = 0.2  # on the plane: a song so much farther than the nearest is drawn six times in ten as often
 NEARLY = 0.1  # the closeness to the nearest fresh song from which one may stand in for it
 IN_REACH = 1e-5  # … to the nearest of all, from which one fits at all: the next quadrant's songs do not
-PER_ARTIST, PER_ALBUM = 2, 1
+PER_ARTIST, PER_ALBUM = 2, 1  # songs of one at most among `WINDOW`
+WINDOW = 12  # songs: those that played or wait, and the next one
+_JUST_NOW = 3  # songs whose artists have to wait
 
 
 def closeness(song: PlacedSong, target: Affect, nearest: float) -> float:
@@ -50,7 +52,7 @@ def draw_songs(
     target: Affect,
     count: int,
     chance: Random,
-    avoid_artists: Collection[str] = (),
+    recent: Sequence[PlacedSong] = (),
 ) -> list[PlacedSong]:
     """Draw songs without putting them back, the nearer the likelier; of one artist and album a few.
 
@@ -62,24 +64,66 @@ def draw_songs(
         target: The place on the plane.
         count: At most so many.
         chance: Draws.
-        avoid_artists: Whose songs come last: they played just now.
+        recent: Songs that play before, the last one at the end. Their artists and albums have a part of
+            their share, those of the last few all of it.
     """
-    if not songs:
-        return []
     nearest = nearest_of(songs, target)
     keys = {song.uri: _key(closeness(song, target, nearest), chance) for song in songs}
-    order = sorted(songs, key=lambda song: keys[song.uri], reverse=True)
-    artists: Counter[str] = Counter({artist: PER_ARTIST for artist in avoid_artists if artist})
-    albums: Counter[tuple[str, str]] = Counter()
+    order = sorted(_with_share_left(songs, recent), key=lambda song: keys[song.uri], reverse=True)
+    artists, albums = _counted(())
     first: list[PlacedSong] = []
     later: list[PlacedSong] = []
     for song in order:
-        artist, album = song.tags.artist, (song.tags.artist, song.tags.album)
-        full = artist and (artists[artist] >= PER_ARTIST or (album[1] and albums[album] >= PER_ALBUM))
-        (later if full else first).append(song)
-        artists[artist] += 1
-        albums[album] += 1
+        (later if _has_had_share(song, artists, albums) else first).append(song)
+        artists[song.tags.artist] += 1
+        albums[_album(song)] += 1
     return (first + later)[:count]
+
+
+def _with_share_left(songs: Sequence[PlacedSong], recent: Sequence[PlacedSong]) -> Sequence[PlacedSong]:
+    """Return the songs whose artists and albums have not had their share; if all have, the least spent."""
+    artists, albums = _counted(recent[1 - WINDOW :])
+    for artist in {song.tags.artist for song in recent[-_JUST_NOW:]}:
+        artists[artist] += PER_ARTIST
+    if left := [song for song in songs if not _has_had_share(song, artists, albums)]:
+        return left
+    had = [(artists[song.tags.artist], albums[_album(song)]) for song in songs]
+    return [song for song, share in zip(songs, had, strict=True) if share == min(had)]
+
+
+def _counted(songs: Iterable[PlacedSong]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
+    songs = tuple(songs)
+    return Counter(song.tags.artist for song in songs), Counter(map(_album, songs))
+
+
+def _has_had_share(song: PlacedSong, artists: Counter[str], albums: Counter[tuple[str, str]]) -> bool:
+    if not song.tags.artist:
+        return False
+    of_album = albums[_album(song)] if song.tags.album else 0
+    return artists[song.tags.artist] >= PER_ARTIST or of_album >= PER_ALBUM
+
+
+def without_copies(songs: Iterable[PlacedSong], recent: Iterable[PlacedSong]) -> Iterator[PlacedSong]:
+    """Yield the songs that are no other recording, or copy, of one of `recent` or of one before.
+
+    Such have the same artist and title, as where albums are there as FLAC and as MP3, or on a best-of album.
+    """
+    known = {_work(song) for song in recent}
+    for song in songs:
+        work = _work(song)
+        if not work or work not in known:
+            yield song
+        known.add(work)
+
+
+def _album(song: PlacedSong) -> tuple[str, str]:
+    return song.tags.artist, song.tags.album
+
+
+def _work(song: PlacedSong) -> tuple[str, str] | None:
+    """Return what a song is, whichever file it is; None without tags."""
+    tags = song.tags
+    return (tags.artist.casefold(), tags.title.casefold()) if tags.artist and tags.title else None
 
 
 def _key(weight: float, chance: Random) -> float:

@@ -9,8 +9,8 @@ from moodpid.text import clean
 
 # MPD drops a client for which it would have to hold more than max_output_buffer_size, 8 MB by default
 WINDOW = 1000
-# Every song has changed since; a filter is needed where a window is
-_EVERYTHING = '(modified-since "1970-01-01T00:00:00Z")'
+# A filter is needed where a window is; one by date would leave out what is older than 1970
+_EVERYTHING = '(file != "")'
 
 
 class ListsSongs(Protocol):
@@ -43,13 +43,23 @@ def list_songs(link: ListsSongs, window: int = WINDOW) -> Iterator[ListedSong]:
 def _listed(record: Mapping[str, str]) -> ListedSong:
     tags = Tags(
         title=clean(record.get("Title", "")),
-        artist=clean(record.get("AlbumArtist") or record.get("Artist", "")),
+        artist=clean(_artist(record.get("Artist", ""), record.get("AlbumArtist", ""))),
         album=clean(record.get("Album", "")),
         genre=clean(record.get("Genre", "")),
         mood=clean(record.get("Mood", "")),
     )
     duration_s = _seconds(record.get("duration") or record.get("Time", ""))
     return ListedSong(database_name(record["file"]), record.get("Last-Modified", ""), duration_s, tags)
+
+
+def _artist(artist: str, album_artist: str) -> str:
+    """Return who counts as the artist of a song: that of the album, without guests, but of no compilation.
+
+    A compilation has "Various Artists", in one language or another, where a song names somebody else.
+    """
+    if not artist or (album_artist and album_artist.casefold() in artist.casefold()):
+        return album_artist
+    return artist
 
 
 def _seconds(text: str) -> float:

@@ -18,7 +18,8 @@ from moodpid.mpd.feedback import Preference, heard_since, preference
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
 from moodpid.mpd.song_memory import SongMemory
-from moodpid.mpd.sound_source import Candidates, SoundSource, not_in_library
+from moodpid.mpd.sound_pools import not_in_library
+from moodpid.mpd.sound_source import Candidates, SoundSource
 from moodpid.mpd.stickers import read_stickers
 from moodpid.text import clean
 
@@ -157,7 +158,8 @@ class Picker:
         self._liked_in = self._request.mood if self._request and self._request.playlists else None
 
     def _pick_alike(self, link: Mpd, mood: Mood, waiting: Sequence[str], now_s: float) -> Pick | None:
-        found = self.sounds.alike(self._liked, self._fitness(waiting, now_s), SHORTLIST // 2)
+        fits, recent = self._fitness(waiting, now_s), self._recent(waiting, now_s)
+        found = self.sounds.alike(self._liked, fits, SHORTLIST // 2, recent)
         if not found.uris:
             log.info("%s", found.problem)
             self._liked = ""
@@ -198,10 +200,16 @@ class Picker:
         if problem := hang_ups.problem(source, now_s):
             return Candidates(problem=problem)
         with hang_ups.watch(source, now_s):
-            found = self.sounds.candidates(link, source, target, count, fits, waiting, refused)
+            recent = self._recent(waiting, now_s)
+            found = self.sounds.candidates(link, source, target, count, fits, recent, refused)
         if not lifts or not found.leanings:
             return found
         return replace(found, uris=self.sounds.near_song(waiting[-1], found.uris, SHORTLIST))
+
+    def _recent(self, waiting: Sequence[str], now_s: float) -> list[str]:
+        """Return the songs that have not rested, the one that comes last at the end."""
+        heard = self.memory.heard_since(now_s - self._rest_s)
+        return [*(uri for uri in heard if uri not in waiting), *waiting]
 
     def _fitness(self, waiting: Sequence[str], now_s: float) -> Callable[[str], bool]:
         """Return whether a song neither waits nor was heard, refused or broken lately."""

@@ -11,7 +11,7 @@ from moodpid.mpd.playlist_report import check_lists
 from moodpid.mpd.protocol import MpdDeniedError, MpdGoneError, Output, Status
 from moodpid.mpd.session import format_address, is_local, mpc_command
 from moodpid.mpd.song_lists import ListCheck, too_large
-from moodpid.mpd.sound_source import NOT_ANALYSED
+from moodpid.mpd.sound_pools import NOT_ANALYSED
 from moodpid.state import Finding
 
 SUBJECT = "player"

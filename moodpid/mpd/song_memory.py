@@ -34,6 +34,10 @@ class SongMemory:
         """Return whether MPD has refused a song lately."""
         return now_s - self._refused.get(uri, _NEVER) < UNUSABLE_S
 
+    def heard_since(self, since_s: float) -> list[str]:
+        """Return the songs that began after `since_s`, the last one at the end."""
+        return [uri for uri, at_s in self._last_played.items() if at_s > since_s]
+
     def heard(self, now_s: float) -> dict[str, float]:
         """Return when songs were heard; those that MPD could not play count as heard last, in their order."""
         broken = {uri: at_s for uri, at_s in self._broken.items() if now_s - at_s < UNUSABLE_S}

@@ -1,37 +1,28 @@
 """Songs of the analysed library that sound like a mood, or like another song."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from moodpid.config import SongSource
 from moodpid.library.database import LibraryError
 from moodpid.library.draw import (
-    IN_REACH,
     NEARLY,
     closeness,
     draw_songs,
     fall_off,
     nearest_of,
     songs_as_near,
+    without_copies,
 )
 from moodpid.library.reader import LibraryReader, PlacedSong, distance_of_sounds
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.mpd.feedback import Preference
-from moodpid.mpd.listed_songs import listed_songs
 from moodpid.mpd.protocol import CommandRefusedError, Mpd
+from moodpid.mpd.sound_pools import NOT_ANALYSED, SoundPools, why_empty
 from moodpid.mpd.stickers import rejected_songs
 from moodpid.text import clean
 
-POOL_SHARE = 0.1
-"""Share of the library that may be played for one place: of the nearest tenth most fit (docs/library.md)."""
-_POOL_LEAST, _POOL_MOST = 64, 600
-_USES, _POOLS = 16, 8  # songs chosen from one pool before it is looked up again; pools that are kept
-# Songs of a pool that MPD refused, from which on it is asked for each: a folder may have moved. A pass of the
-# feeder tries more than that, so that others play at once
-_REFUSED = 8
-_MAX_LOST = 5000  # songs that are remembered not to be in MPD's library
-_EMPTY_USES = 4  # tries for a pool without songs, where MPD is asked for them
 _ALIKE = 48  # neighbours from which the next songs are drawn
 # What the place counts against what listeners did: as much as two songs heard or skipped
 _PLACE_WEIGHT = 2.0
@@ -39,7 +30,6 @@ _PLACE_WEIGHT = 2.0
 _REJECTION_WEIGHT = 0.5
 _SOUND_REACH = 24.0  # of `distance_of_sounds`: songs so far apart have little in common
 _REJECTIONS = 50
-NOT_ANALYSED = "no song is analysed yet: run moodpid analyse, or name playlists in [player.playlists]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +49,6 @@ class Candidates:
     problem: str = ""
 
 
-@dataclass(slots=True)
-class _Pool:
-    """Songs near a place.
-
-    Attributes:
-        songs: Those that fit.
-        uses: How many more times they are drawn from before they are looked up again.
-        lost: Whether some were left out because MPD does not have them.
-        asked: Whether MPD was asked for each of those that were looked up before.
-    """
-
-    songs: list[PlacedSong] = field(default_factory=list)
-    uses: int = 0
-    lost: bool = False
-    asked: bool = False
-
-
 class SoundSource:
     """Draws songs by their sound.
 
@@ -89,8 +62,7 @@ class SoundSource:
         self._random = rng
         self._rejected: dict[Mood, list[PlacedSong]] = {}
         self._recalled: set[Mood] = set()
-        self._pools: dict[tuple[SongSource, Affect], _Pool] = {}
-        self._lost: set[str] = set()
+        self._pools = SoundPools(rng)
 
     def candidates(  # noqa: PLR0913, PLR0917 - what a choice depends on
         self,
@@ -99,7 +71,7 @@ class SoundSource:
         target: Affect,
         count: int,
         usable: Callable[[str], bool],
-        waiting: Sequence[str],
+        recent: Sequence[str],
         refused: Callable[[str], bool] = lambda _uri: False,
     ) -> Candidates:
         """Return songs of a source near a place on the plane.
@@ -110,7 +82,7 @@ class SoundSource:
             target: The place.
             count: At most so many.
             usable: Whether a song may come next.
-            waiting: Songs in the queue near the present one, the one that comes last at the end.
+            recent: Songs that were heard lately or wait, the one that comes last at the end.
             refused: Whether MPD did not add a song lately. Where that are many, others are looked up.
 
         Raises:
@@ -119,24 +91,36 @@ class SoundSource:
         if self._reader is None:
             return Candidates(problem=NOT_ANALYSED)
         try:
-            kept = self._kept_pool(self._reader, link, (source, target), refused)
+            kept = self._pools.pool(self._reader, link, (source, target), refused)
             if not (pool := kept.songs):
-                return Candidates(problem=self._why_empty(self._reader, source, lost=kept.lost))
-            fresh = songs_as_near([song for song in pool if usable(song.uri)], target, NEARLY)
-            drawn = draw_songs(fresh, target, count, self._random, self._artists_of(waiting))
+                return Candidates(problem=why_empty(self._reader, source, lost=kept.lost))
+            before = self._in_order(self._reader, recent)
+            rested = without_copies((song for song in pool if usable(song.uri)), before)
+            fresh = songs_as_near(list(rested), target, NEARLY)
+            drawn = draw_songs(fresh, target, count, self._random, before)
             nearest = nearest_of(pool, target)
         except (LibraryError, CommandRefusedError) as error:
             return Candidates(problem=f"{source.name}: {error}")
         leanings = {song.uri: _leaning(closeness(song, target, nearest)) for song in drawn}
         return Candidates(tuple(song.uri for song in drawn or pool), leanings, len(pool))
 
-    def alike(self, uri: str, usable: Callable[[str], bool], count: int) -> Candidates:
-        """Return the usable songs that sound most like one; none if it was not analysed, or no more do."""
+    def alike(
+        self, uri: str, usable: Callable[[str], bool], count: int, recent: Sequence[str] = ()
+    ) -> Candidates:
+        """Return the usable songs that sound most like one; none if it was not analysed, or no more do.
+
+        Args:
+            uri: The one.
+            usable: Whether a song may come next.
+            count: At most so many.
+            recent: Songs that were heard lately or wait.
+        """
         if self._reader is None:
             return Candidates(problem=NOT_ANALYSED)
         try:
             neighbours = nearly_as_alike(self._reader.song(uri), self._reader.alike(uri, _ALIKE))
-            found = [song.uri for song in neighbours if usable(song.uri)]
+            rested = without_copies(neighbours, self._reader.songs(recent))
+            found = [song.uri for song in rested if usable(song.uri)]
         except LibraryError as error:
             return Candidates(problem=str(error))
         problem = "" if found else f"no other song is known to sound like {clean(uri)}"
@@ -192,84 +176,16 @@ class SoundSource:
         except LibraryError:
             return None
 
-    def _artists_of(self, waiting: Sequence[str]) -> Collection[str]:
-        """Return the artists of the songs that play and wait."""
-        return {song.tags.artist for song in self._reader.songs(waiting[-3:])} if self._reader else set()
+    @staticmethod
+    def _in_order(reader: LibraryReader, uris: Sequence[str]) -> list[PlacedSong]:
+        """Return those songs that were analysed, in the order of their names."""
+        songs = {song.uri: song for song in reader.songs(uris)}
+        return [songs[uri] for uri in uris if uri in songs]
 
     def forget(self) -> None:
         """Look the songs up again: lists or library may have changed."""
-        self._pools.clear()
-        self._lost.clear()
+        self._pools.forget()
         self._recalled.clear()
-
-    def _kept_pool(
-        self,
-        reader: LibraryReader,
-        link: Mpd,
-        where: tuple[SongSource, Affect],
-        refused: Callable[[str], bool],
-    ) -> _Pool:
-        """Return the songs near a place; only after some uses they are looked up again, which takes time."""
-        pool = self._pools.pop(where, _Pool())
-        if not pool.uses:
-            pool = self._new_pool(reader, link, *where)
-        if not pool.asked and _many_refused(pool.songs, refused):
-            self._ask_for(link, pool.songs)
-            pool = self._new_pool(reader, link, *where)
-            pool.asked = True
-        pool.uses -= 1
-        self._pools[where] = pool
-        while len(self._pools) > _POOLS:
-            del self._pools[next(iter(self._pools))]
-        return pool
-
-    def _ask_for(self, link: Mpd, songs: Sequence[PlacedSong]) -> None:
-        """Remember which of these songs MPD does not have, until its library changes."""
-        left = _MAX_LOST - len(self._lost)
-        self._lost |= {song.uri for song in songs[:left] if not link.has_song(song.uri)}
-
-    def _new_pool(self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect) -> _Pool:
-        found, size = self._look_up(reader, link, source, target)
-        there = [song for song in found if song.uri not in self._lost]
-        songs, lost = songs_as_near(there[:size], target, IN_REACH), len(there) < len(found)
-        of_mpd = source.playlist or source.filter
-        return _Pool(songs, _USES if songs else _EMPTY_USES if of_mpd or lost else 1, lost)
-
-    def _look_up(
-        self, reader: LibraryReader, link: Mpd, source: SongSource, target: Affect
-    ) -> tuple[list[PlacedSong], int]:
-        """Return the songs nearest to a place, the nearest first, and how many of them make a pool."""
-        if source.playlist or source.filter:
-            songs = reader.songs(listed_songs(link, source, self._random))
-            size = _pool_size(len(songs))
-            songs.sort(key=lambda song: song.place.distance(target))
-        else:
-            folder = source.folder.strip("/")
-            size = _pool_size(reader.count_below(folder))
-            songs = reader.near(target, size + len(self._lost), folder)
-        return songs, size
-
-    @staticmethod
-    def _why_empty(reader: LibraryReader, source: SongSource, *, lost: bool) -> str:
-        if not reader.counts().analyzed:
-            return NOT_ANALYSED
-        if lost:
-            return not_in_library(source)
-        return f"{source.name}: none of these songs is analysed yet (moodpid analyse --status)"
-
-
-def _many_refused(songs: Sequence[PlacedSong], refused: Callable[[str], bool]) -> bool:
-    return bool(songs) and sum(refused(song.uri) for song in songs) >= min(_REFUSED, len(songs))
-
-
-def not_in_library(source: SongSource) -> str:
-    """Return the problem of a source none of whose songs MPD adds."""
-    remedy = "make the list again and run moodpid analyse" if source.playlist else "run moodpid analyse"
-    return f"{source.name}: MPD does not add these songs, which may have moved: {remedy}"
-
-
-def _pool_size(songs: int) -> int:
-    return min(_POOL_MOST, max(_POOL_LEAST, round(POOL_SHARE * songs)))
 
 
 def _leaning(near: float) -> Preference:
@@ -279,12 +195,13 @@ def _leaning(near: float) -> Preference:
 def nearly_as_alike(seed: PlacedSong | None, neighbours: Sequence[PlacedSong]) -> list[PlacedSong]:
     """Return the neighbours that sound nearly as much like `seed` as the first one, which is the nearest.
 
-    In a small library, the others would sound like something else.
+    In a small library, the others would sound like something else. No copy of `seed` is among them.
     """
-    if seed is None or not neighbours:
+    others = list(without_copies(neighbours, [seed])) if seed else []
+    if seed is None or not others:
         return []
-    nearest = _distance(seed, neighbours[0])
-    return [song for song in neighbours if fall_off(_distance(seed, song), nearest, _SOUND_REACH) >= NEARLY]
+    nearest = _distance(seed, others[0])
+    return [song for song in others if fall_off(_distance(seed, song), nearest, _SOUND_REACH) >= NEARLY]
 
 
 def _distance(one: PlacedSong, other: PlacedSong | None) -> float:

@@ -1,10 +1,18 @@
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodpid.library.draw import PER_ARTIST, closeness, draw_songs, nearest_of, songs_as_near
+from moodpid.library.draw import (
+    PER_ARTIST,
+    closeness,
+    draw_songs,
+    nearest_of,
+    songs_as_near,
+    without_copies,
+)
 from moodpid.library.places import Place
 from moodpid.library.reader import PlacedSong
 from moodpid.library.records import Tags
@@ -51,8 +59,31 @@ def test_artists_and_albums_repeat_seldom_while_there_are_others() -> None:
 
 def test_the_artist_that_plays_comes_last() -> None:
     pool = [song("a", 0.8, "Ann"), song("b", 0.3, "Bob")]
-    assert all(draw_songs(pool, TARGET, 1, rng(seed), ["Ann"])[0].uri == "b" for seed in range(30))
-    assert draw_songs(pool[:1], TARGET, 1, rng(1), ["Ann"]) == pool[:1]
+    playing = [song("c", 0.8, "Ann")]
+    assert all(draw_songs(pool, TARGET, 2, rng(seed), playing) == pool[1:] for seed in range(30))
+    assert draw_songs(pool[:1], TARGET, 1, rng(1), playing) == pool[:1]
+
+
+def test_what_played_counts_for_a_dozen_songs() -> None:
+    pool = [song("a", 0.8, "Ann", "Two"), song("b", 0.3, "Bob", "One")]
+    others = [song(f"{n}", 0.8, f"Artist {n}") for n in range(12)]
+    heard = [song("c", 0.8, "Ann", "Two")]
+    assert draw_songs(pool, TARGET, 2, rng(1), heard + others[:10]) == pool[1:]
+    assert set(draw_songs(pool, TARGET, 2, rng(1), heard + others[:11])) == set(pool)
+
+
+def test_if_all_had_their_share_those_with_least_come() -> None:
+    pool = [song(f"{artist}{n}", 0.8, artist, f"{n}") for artist in ("Ann", "Bob") for n in range(3)]
+    recent = [pool[0], pool[3], pool[1], pool[4], pool[2], *(song(f"{n}", 0.8) for n in range(3))]
+    assert draw_songs(pool, TARGET, 6, rng(1), recent) == pool[5:]
+
+
+def test_copies_of_a_song_count_as_one() -> None:
+    flac = PlacedSong("a.flac", Tags("One", "Ann"), Place(TARGET, 0.1, 0.1), bytes(16), 1)
+    mp3 = replace(flac, uri="a.mp3", tags=Tags("ONE", "ann", "The Best Of"))
+    untagged = [replace(flac, uri=f"{n}.mp3", tags=Tags("One")) for n in range(2)]
+    assert list(without_copies([flac, mp3, *untagged], [])) == [flac, *untagged]
+    assert list(without_copies([flac, *untagged], [mp3])) == untagged
 
 
 @given(songs, st.integers(0, 50), st.integers())

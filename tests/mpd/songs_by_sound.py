@@ -1,6 +1,6 @@
 """Songs that lie all over the plane of feelings, and a configuration that plays by sound."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,13 +18,20 @@ SONGS = {
 
 
 @contextmanager
-def analysed(folder: Path, songs: Mapping[str, Affect], by_arousal: float = 0.0) -> Iterator[LibraryReader]:
+def analysed(
+    folder: Path,
+    songs: Mapping[str, Affect],
+    by_arousal: float = 0.0,
+    *,
+    artist: Callable[[str], str] = str,
+    album: Callable[[str], str] = lambda _: "",
+) -> Iterator[LibraryReader]:
     """A library of songs at these places, by an artist each, that sound as their places are."""
     with LibraryStore(folder / "library.sqlite") as store:
         fill(
             store,
             (
-                (listed(uri, artist=uri), analysis(*place, sound=_sound(place, by_arousal)))
+                (listed(uri, artist(uri), album(uri)), analysis(*place, sound=_sound(place, by_arousal)))
                 for uri, place in songs.items()
             ),
         )

@@ -1,5 +1,6 @@
 """The songs of a real MPD's library, and where it keeps them."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def test_all_songs_are_listed_with_their_tags(mpd: PrivateMpd) -> None:
     assert song.tags == Tags("Open Windows", "The Happy Three", "Shades of Happy", "Pop")
     assert song.duration_s > 1
     assert song.modified
+
+
+def test_songs_older_than_computers_are_listed(library: Path, tmp_path: Path) -> None:
+    own = tmp_path / "library"
+    shutil.copytree(library, own)
+    os.utime(own / "music/happy/open-windows.wav", (-1, -1))  # as some copies of old disks have it
+    with PrivateMpd(own) as mpd, MpdConnection(MpdConfig(host=mpd.host, port=mpd.port)) as link:
+        assert sum(1 for _ in list_songs(link)) == 24
 
 
 def test_the_music_folder_is_shown_on_the_local_socket_alone(mpd: PrivateMpd) -> None:
@@ -61,9 +70,15 @@ class Records:
         ({"file": "a\udcff.mp3", "duration": "nan?"}, ListedSong("a\uefff.mp3")),
         ({"file": "a", "Time": "7", "Mood": "Sad\n\x1b"}, ListedSong("a", "", 7.0, Tags(mood="Sad"))),
         (
-            {"file": "a", "Artist": "Ann", "AlbumArtist": "Various", "Last_Modified": "2026"},
-            ListedSong("a", "2026", 0.0, Tags(artist="Various")),
+            {"file": "a", "Artist": "Ann", "AlbumArtist": "Various Artists", "Last_Modified": "2026"},
+            ListedSong("a", "2026", 0.0, Tags(artist="Ann")),
         ),
+        (
+            {"file": "a", "Artist": "Ann feat. Bob", "AlbumArtist": "Ann"},
+            ListedSong("a", tags=Tags(artist="Ann")),
+        ),
+        ({"file": "a", "AlbumArtist": "Ann"}, ListedSong("a", tags=Tags(artist="Ann"))),
+        ({"file": "a", "Artist": "Ann"}, ListedSong("a", tags=Tags(artist="Ann"))),
     ],
 )
 def test_odd_tags_and_names_are_read_where_possible(record: dict[str, str], song: ListedSong) -> None:

@@ -1,13 +1,16 @@
 """Songs by their sound: near the mood, near the way that lifts, or like another song."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from posixpath import basename, dirname
 from random import Random
 
 import pytest
 
 from moodpid.config import MpdConfig, SongSource, Sound, Strategy
+from moodpid.library.draw import PER_ALBUM, PER_ARTIST
 from moodpid.library.places import PLACES
 from moodpid.library.reader import LibraryReader
 from moodpid.library.store import LibraryStore
@@ -18,7 +21,8 @@ from moodpid.mpd.feedback import Verdict, changes
 from moodpid.mpd.picker import Picker
 from moodpid.mpd.protocol import MpdGoneError
 from moodpid.mpd.reconcile_loop import QueueReconciler
-from moodpid.mpd.sound_source import NOT_ANALYSED, SoundSource
+from moodpid.mpd.sound_pools import NOT_ANALYSED
+from moodpid.mpd.sound_source import SoundSource
 from tests.mpd.songs_by_sound import SONGS, analysed, config
 from tests.support.fake_mpd import FakeMpd
 
@@ -240,6 +244,32 @@ def test_without_more_songs_alike_the_mood_plays_again(few: LibraryReader) -> No
     evening.picker.like("angry 0.mp3")
     assert set(evening.places(Mood.HAPPY, 2)) == {PLACES["angry"]}
     assert set(evening.places(Mood.HAPPY, 2)) == {PLACES["happy"]}
+
+
+def test_artists_and_albums_have_their_share_of_a_dozen(tmp_path: Path) -> None:
+    names = [f"{artist}/{album}/{n}.mp3" for artist in range(16) for album in range(2) for n in range(2)]
+    # Each artist has a style, so that those nearest to a mood would play most
+    library = {uri: Affect(0.5 + 0.02 * int(uri.split("/")[0]), 0.5) for uri in names}
+    with analysed(tmp_path, library, artist=lambda uri: uri.split("/")[0], album=dirname) as made:
+        evening = Evening(made, config())
+        for _ in range(24):
+            evening.pick(Mood.HAPPY)
+    for start in range(13):
+        dozen = evening.played[start : start + 12]
+        assert max(Counter(uri.split("/")[0] for uri in dozen).values()) <= PER_ARTIST
+        assert max(Counter(map(dirname, dozen)).values()) <= PER_ALBUM
+
+
+def test_a_copy_of_a_song_rests_with_it(tmp_path: Path) -> None:
+    songs = {f"{kind}/{n}.x": Affect(0.8, 0.4 + n / 100) for n in range(20) for kind in ("flac", "mp3")}
+    with analysed(tmp_path, songs, artist=lambda uri: f"Artist {basename(uri)}") as made:
+        evening = Evening(made, config())
+        played = [evening.pick(Mood.HAPPY) or "" for _ in range(20)]
+        assert len(set(map(basename, played))) == 20
+        seed = Evening(made, config())
+        seed.picker.follow(None)
+        found = seed.picker.sounds.alike("mp3/3.x", lambda _: True, 8).uris
+        assert len(set(map(basename, ("mp3/3.x", *found)))) == 1 + len(found) > 1
 
 
 @pytest.mark.parametrize("exists", [True, False])
