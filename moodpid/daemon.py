@@ -99,6 +99,7 @@ class Daemon:
                 part.start()
             if self.restored_settings:
                 self._apply_settings(self.restored_settings)
+            self._publish_opening(first=True)
             while not self.stop.is_set():
                 self._step()
         except StopRequested:
@@ -149,12 +150,13 @@ class Daemon:
                 raise
             return None
 
-    def _publish_opening(self) -> None:
+    def _publish_opening(self, *, first: bool = False) -> None:
         """Publish that the camera is about to be opened, which may take seconds, with what was just set."""
-        camera = self.source.state
-        if camera.status is CameraStatus.STARTING and self._state.camera.status is not CameraStatus.STARTING:
+        state, camera = self._state, self.source.state
+        if camera.status is CameraStatus.STARTING and (first or state.camera.status is not camera.status):
+            mood = apply_override(state.observed_mood, state.settings.override, self._override_since_s)
             known = self._knows_room(self._senses_alone())
-            self._publish(replace(self._state, camera=camera, room_known=known), Decision(None, ()))
+            self._publish(replace(state, camera=camera, mood=mood, room_known=known), Decision(None, ()))
 
     def _knows_room(self, sensed: Observation | None) -> bool:
         watches = self.source.state.status is CameraStatus.WATCHING
@@ -190,7 +192,8 @@ class Daemon:
             case PlayerChanged(player):
                 self._state = replace(self._state, player=player)
             case TrackSkipped():
-                self._report_skip()
+                mood = self._state.mood.mood if self._state.mood else None
+                self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
 
     def _save_if_changed(self) -> None:
         if self._unsaved:
@@ -209,10 +212,6 @@ class Daemon:
                 self.player.take_over()
             case Button.LIKE:
                 self.player.like()
-
-    def _report_skip(self) -> None:
-        mood = self._state.mood.mood if self._state.mood else None
-        self._events.append(MoodEvent(EventType.TRACK_SKIPPED, mood, mood))
 
     def _apply_settings(self, new: Settings) -> None:
         """Apply the settings that differ from the present ones to the parts."""

@@ -1,5 +1,7 @@
 """What is published of a room that the service has just begun to watch."""
 
+from dataclasses import replace
+
 import pytest
 
 from moodpid.errors import RecordingEnded
@@ -8,7 +10,9 @@ from moodpid.mood.mood_filter import FilterSettings, MoodFilter
 from moodpid.mood.observation import Observation
 from moodpid.mood.policy import EventType
 from moodpid.requests import ChangeSetting
+from moodpid.state import AppState, CameraState, CameraStatus, Settings
 from tests.support.daemon_harness import DaemonHarness, seconds
+from tests.support.fakes import ScriptedSource
 
 
 def start(harness: DaemonHarness, *looks: Observation) -> None:
@@ -53,3 +57,38 @@ def test_an_override_plays_before_the_room_is_known(harness: DaemonHarness) -> N
     assert state.mood is not None
     assert state.mood.mood is Mood.SAD
     assert harness.player.requests[-1].playlists == ("Sad",)
+
+
+def published_before_a_frame(harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch) -> list[AppState]:
+    """Return what is published before the camera, which takes a while to open, has sent its first frame."""
+    before: list[AppState] = []
+    source = ScriptedSource([])
+    source.state = CameraState(CameraStatus.STARTING)
+
+    def open_slowly() -> None:
+        before.extend(harness.home.published)
+        raise RecordingEnded("that is enough")
+
+    monkeypatch.setattr(source, "next_observation", open_slowly)
+    with pytest.raises(RecordingEnded):
+        replace(harness.daemon(), source=source).run()
+    return before
+
+
+def test_that_the_camera_starts_is_published_at_once(
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (state,) = published_before_a_frame(harness, monkeypatch)
+    assert state.camera.status is CameraStatus.STARTING
+    assert (state.mood, state.observed_mood, state.mood_known) == (None, None, False)
+
+
+def test_a_restored_override_is_published_at_once(
+    harness: DaemonHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.kept = Settings(override=Mood.SAD)
+    (state,) = published_before_a_frame(harness, monkeypatch)
+    assert state.mood_known
+    assert state.mood is not None
+    assert (state.mood.mood, state.mood.faces) == (Mood.SAD, 0)
+    assert harness.home.events == []
