@@ -45,8 +45,7 @@ export class Plane {
 		this.element.setAttribute("aria-label", T.planeLabel(moodName(mood?.mood ?? "nobody")));
 		this.#place(this.here, mood?.place);
 		const player = state.player;
-		const place = player?.status === "play" ? (player.place ?? this.app.about.moods[player.mood]) : null;
-		this.#place(this.song, player?.place || player?.mood !== "nobody" ? place : null);
+		this.#place(this.song, player?.status === "play" && player.place);
 		if (mood?.place) this.#add(mood.place);
 	}
 
