@@ -17,11 +17,12 @@ export function now(app) {
 	const bars = beliefBars(app);
 	const plane = new Plane(app);
 	const stage = app.about.picture ? new Stage() : null;
-	const timer = setInterval(() => app.state.mood && showSince(), 10_000);
+	const timer = setInterval(showSince, 10_000);
 	get("day").then((day) => plane.setTrail(day.trail), () => {});
 
 	function showSince() {
 		const mood = app.state.mood;
+		if (!mood) return setText(since, "");
 		if (mood.seen_s) return setText(since, T.seen(app.feed.now() - mood.seen_s));
 		const parts = [T.lasts(app.feed.now() - mood.since_s), mood.overridden ? T.overridden : T.sure(percent(mood.confidence))];
 		if (mood.faces) parts.push(T.faces(mood.faces));
@@ -30,8 +31,8 @@ export function now(app) {
 
 	function update(state, changed) {
 		if (changed.has("mood")) {
-			setText(word, state.mood ? moodName(state.mood.mood) : T.starting);
-			state.mood ? showSince() : setText(since, "");
+			setText(word, moodName(state.mood?.mood));
+			showSince();
 			bars.update(state.mood);
 		}
 		if (changed.has("camera")) setText(trouble, state.camera.message || T.camera[state.camera.status]);

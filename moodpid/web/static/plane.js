@@ -42,7 +42,7 @@ export class Plane {
 
 	update(state) {
 		const mood = state.mood;
-		this.element.setAttribute("aria-label", T.planeLabel(moodName(mood?.mood ?? "nobody")));
+		this.element.setAttribute("aria-label", T.planeLabel(moodName(mood?.mood)));
 		this.#place(this.here, mood?.place);
 		const player = state.player;
 		this.#place(this.song, player?.status === "play" && player.place);

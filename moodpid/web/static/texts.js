@@ -9,6 +9,7 @@ const MOODS = {
 	surprise: "Surprised",
 	neutral: "Neutral",
 	nobody: "Nobody",
+	unknown: "Unknown",
 };
 
 export const VIEWS = {
@@ -139,7 +140,7 @@ export const T = {
 	sent: "Done",
 };
 
-export const mood = (key) => MOODS[key] ?? words(key);
+export const mood = (key = "unknown") => MOODS[key] ?? words(key);
 
 export const field = (key) => FIELDS[key] ?? [words(key)];
 
