@@ -46,7 +46,6 @@ class App {
 		} catch (error) {
 			if (error instanceof Refused && error.status === 401) location.reload();
 			this.toast(error instanceof Refused ? error.message : T.offline);
-			return undefined;
 		}
 	}
 
@@ -76,7 +75,7 @@ class App {
 
 	#show() {
 		const key = location.hash.slice(1);
-		const name = Object.keys(VIEWS).includes(key) ? key : "now";
+		const name = Object.hasOwn(VIEWS, key) ? key : "now";
 		this.#view?.close?.();
 		this.#view = MAKERS[name](this);
 		this.feed.watch(this.#view.level ?? 0);

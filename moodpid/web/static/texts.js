@@ -158,5 +158,5 @@ export function duration(seconds) {
 	if (minutes < 60) return minutes === 1 ? "1 minute" : `${minutes} minutes`;
 	const hours = Math.floor(minutes / 60);
 	const rest = minutes % 60;
-	return `${hours === 1 ? "1 hour" : `${hours} hours`}${rest ? ` ${rest} min` : ""}`;
+	return `${T.hours(hours)}${rest ? ` ${rest} min` : ""}`;
 }
