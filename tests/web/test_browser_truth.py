@@ -1,14 +1,16 @@
 """The page in a real browser shows of mood, song and past only what is so."""
 
+import re
+import time
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from moodpid.mood.emotion import Affect, Mood
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus
 from moodpid.text import clean
-from tests.support.browser import Tab, tab
+from tests.support.browser import Held, Tab, tab
 from tests.support.page import PageServer, app_state
 
 
@@ -38,3 +40,33 @@ def test_before_a_first_look_the_page_fits_and_is_true(
             for part in ("html", ".mood-word"):
                 beyond = opened.page.locator(part).evaluate("e => e.scrollWidth - e.clientWidth")
                 assert beyond <= 0, part
+
+
+def answer_with_trail(route: Route) -> None:
+    """Answer with a line of before, whose points are 288 and 285 seconds old."""
+    now_s = time.monotonic()
+    trail = [[now_s - 288, 0.1, 0.1], [now_s - 285, 0.5, 0.5]]
+    route.fulfill(json={"now_s": now_s, "moods": [], "songs": [], "trail": trail})
+
+
+def test_the_trail_on_the_plane_ends_after_five_minutes(opened: Tab, server: PageServer) -> None:
+    server.publisher.publish(app_state(Mood.NOBODY), ())
+    opened.page.clock.install()
+    opened.page.route("**/api/day", answer_with_trail)
+    opened.show("now")
+    trail = opened.page.locator(".trail").first
+    expect(trail).to_have_attribute("points", re.compile("10,-10"))
+    opened.page.clock.run_for(21_000)
+    expect(trail).to_have_attribute("points", "")
+
+
+def test_a_trail_that_comes_before_the_clock_is_kept(opened: Tab) -> None:
+    events = Held()
+    opened.page.route("**/api/events*", events)
+    opened.page.route("**/api/day", answer_with_trail)
+    with opened.page.expect_response("**/api/day"):
+        opened.show("now")
+    events.wait_for(1, opened.page)
+    for route in events.routes:
+        route.continue_()
+    expect(opened.page.locator(".trail").first).to_have_attribute("points", re.compile("10,-10"))

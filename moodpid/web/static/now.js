@@ -17,7 +17,10 @@ export function now(app) {
 	const bars = beliefBars(app);
 	const plane = new Plane(app);
 	const stage = app.about.picture ? new Stage() : null;
-	const timer = setInterval(showSince, 10_000);
+	const timer = setInterval(() => {
+		showSince();
+		plane.draw();
+	}, 10_000);
 	get("day").then((day) => plane.setTrail(day.trail), () => {});
 
 	function showSince() {

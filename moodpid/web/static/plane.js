@@ -7,6 +7,7 @@ const SIZE = 100;
 const BOX = "-118 -118 236 236";
 const TRAIL_S = 300;
 const PARTS = 6;
+const MOST_POINTS = 400;
 const SMALLEST_STEP = 0.015;
 // Where names stand beside their places
 const LABELS = { angry: [-16, 16], fear: [2, -10], disgust: [-6, 18], surprise: [14, -10], neutral: [0, 17] };
@@ -20,24 +21,15 @@ export class Plane {
 	constructor(app) {
 		this.app = app;
 		this.parts = Array.from({ length: PARTS }, (_, i) => s("polyline.trail", { opacity: 0.22 + 0.1 * i }));
-		this.dot = s("circle.dot", { r: 6 });
-		this.halo = s("circle.halo", { r: 14 });
-		this.here = s("g.here", this.halo, this.dot);
+		this.here = s("g.here", s("circle.halo", { r: 14 }), s("circle.dot", { r: 6 }));
 		this.song = s("g.song", s("circle", { r: 7.5 }), s("path", { d: "M0 3V-4.5l3 1.5M0 3a1.8 1.8 0 1 1-3.6 0a1.8 1.8 0 1 1 3.6 0" }));
-		this.element = s(
-			"svg.plane",
-			{ viewBox: BOX, role: "img" },
-			ground(app),
-			this.parts,
-			this.song,
-			this.here,
-		);
+		this.element = s("svg.plane", { viewBox: BOX, role: "img" }, ground(app), this.parts, this.song, this.here);
 	}
 
 	/** Take the points of the last minutes, each [seconds, valence, arousal]. */
 	setTrail(points) {
 		this.#trail = points;
-		this.#draw();
+		this.draw();
 	}
 
 	update(state) {
@@ -47,29 +39,31 @@ export class Plane {
 		const player = state.player;
 		this.#place(this.song, player?.status === "play" && player.place);
 		if (mood?.place) this.#add(mood.place);
+		this.draw();
 	}
 
 	#add([valence, arousal]) {
+		const now = this.app.feed.now();
 		const last = this.#trail.at(-1);
-		if (last && Math.hypot(last[1] - valence, last[2] - arousal) < SMALLEST_STEP) return;
-		this.#trail.push([this.app.feed.now(), valence, arousal]);
-		this.#draw();
+		if (last && Math.hypot(last[1] - valence, last[2] - arousal) < SMALLEST_STEP) last[0] = now;
+		else this.#trail = [...this.#trail.slice(-MOST_POINTS), [now, valence, arousal]];
 	}
 
-	#draw() {
+	/** Show the trail, as far as it is not too old by now. */
+	draw() {
 		const now = this.app.feed.now();
-		this.#trail = this.#trail.filter(([at]) => Math.abs(now - at) < TRAIL_S).slice(-400);
-		const each = Math.ceil(this.#trail.length / PARTS) || 1;
+		const recent = this.#trail.filter(([at]) => Math.abs(now - at) < TRAIL_S);
+		const each = Math.ceil(recent.length / PARTS) || 1;
 		this.parts.forEach((line, i) => {
 			// One point more, so that the parts meet
-			const points = this.#trail.slice(i * each, (i + 1) * each + 1);
-			line.setAttribute("points", points.map(([, v, a]) => `${x(v).toFixed(1)},${y(a).toFixed(1)}`).join(" "));
+			const points = recent.slice(i * each, (i + 1) * each + 1);
+			line.setAttribute("points", points.map(([, v, a]) => `${x(v)},${y(a)}`).join(" "));
 		});
 	}
 
 	#place(group, place) {
 		group.classList.toggle("away", !place);
-		if (place) group.style.transform = `translate(${x(place[0]).toFixed(1)}px, ${y(place[1]).toFixed(1)}px)`;
+		if (place) group.style.transform = `translate(${x(place[0])}px, ${y(place[1])}px)`;
 	}
 }
 
