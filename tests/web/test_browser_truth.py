@@ -70,3 +70,33 @@ def test_a_trail_that_comes_before_the_clock_is_kept(opened: Tab) -> None:
     for route in events.routes:
         route.continue_()
     expect(opened.page.locator(".trail").first).to_have_attribute("points", re.compile("10,-10"))
+
+
+def hide(opened: Tab, *, hidden: bool) -> None:
+    """Hide the page or show it again, as a phone does that sleeps and wakes."""
+    opened.page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_a_phone_that_wakes_out_of_reach_soon_says_so(opened: Tab) -> None:
+    opened.page.clock.install()
+    opened.show("now")
+    expect(opened.page.locator(".mood-word")).to_have_text("Happy")
+    hide(opened, hidden=True)
+    opened.page.clock.fast_forward(8 * 3600 * 1000)
+    unanswered = Held()
+    opened.page.route("**/api/*", unanswered)
+    hide(opened, hidden=False)
+    unanswered.wait_for(1, opened.page)
+    banner = opened.page.locator(".offline")
+    opened.page.clock.run_for(2_900)
+    expect(banner).to_be_empty()
+    opened.page.clock.run_for(200)
+    expect(banner).to_contain_text("No connection")
+    unanswered.routes[0].continue_()  # slow, but there
+    expect(banner).to_be_empty()

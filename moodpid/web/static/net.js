@@ -58,16 +58,19 @@ export class Feed {
 		return performance.now() / 1000 + this.#offset;
 	}
 
-	/** Connect again where the service is silent: it speaks every 15 s. */
-	#expect() {
+	/** Connect again where the service is silent: it speaks every 15 s, and at once on a new connection. */
+	#expect(isNew) {
 		clearTimeout(this.#dead);
-		this.#dead = setTimeout(() => (this.#reopen(), this.onConnected(false)), 40_000);
+		this.#dead = setTimeout(() => {
+			isNew ? this.#expect() : this.#reopen();
+			this.onConnected(false);
+		}, isNew ? 3000 : 40_000);
 	}
 
 	#reopen() {
 		this.close();
 		if (document.hidden) return;
-		this.#expect();
+		this.#expect(true);
 		const source = (this.#source = new EventSource(`api/events?view=${this.#level}`));
 		source.addEventListener("now", (event) => {
 			this.#offset += event.data - this.now();
