@@ -100,3 +100,32 @@ def test_a_phone_that_wakes_out_of_reach_soon_says_so(opened: Tab) -> None:
     expect(banner).to_contain_text("No connection")
     unanswered.routes[0].continue_()  # slow, but there
     expect(banner).to_be_empty()
+
+
+def test_the_span_that_was_chosen_stays_while_others_leave(opened: Tab) -> None:
+    now_s = time.monotonic()
+    begins = {"happy": 3700, "sad": 3570, "neutral": 1800, "angry": 600}  # the first ends as the hour does
+    ages = [*begins.values(), 0]
+    moods = [
+        [mood, now_s - start, now_s - end, 0.9]
+        for mood, start, end in zip(begins, ages, ages[1:], strict=False)
+    ]
+    day = {"now_s": now_s, "moods": moods, "songs": [], "trail": []}
+    opened.page.clock.install()
+    opened.page.route("**/api/day", lambda route: route.fulfill(json=day))
+    opened.show("today")
+    strip, spans, detail = (opened.page.locator(name) for name in (".strip", ".strip .span", ".detail"))
+    expect(spans).to_have_count(4)
+    strip.focus()
+    strip.press("ArrowLeft")
+    expect(detail).to_contain_text("Neutral")
+    opened.page.clock.run_for(35_000)
+    expect(spans).to_have_count(3)
+    expect(detail).to_contain_text("Neutral")
+    expect(strip).to_have_attribute("aria-valuenow", "1")
+    box = strip.bounding_box()
+    assert box is not None
+    opened.page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 30)
+    expect(detail).to_contain_text("Sad")
+    strip.press("End")
+    expect(detail).to_contain_text("Angry")

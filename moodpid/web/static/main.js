@@ -81,8 +81,7 @@ class App {
 		this.feed.watch(this.#view.level ?? 0);
 		this.content.replaceChildren(h("h1", { class: name === "now" ? "unseen" : null }, TITLES[name]), this.#view.element);
 		for (const [link, element] of Object.entries(this.links)) {
-			if (link === name) element.setAttribute("aria-current", "page");
-			else element.removeAttribute("aria-current");
+			element.setAttribute("aria-current", link === name ? "page" : "false");
 		}
 		this.#view.update?.(this.state, new Set(Object.keys(this.state)));
 		scrollTo(0, 0);

@@ -12,24 +12,22 @@ const SONGS = 40;
 const LEAST_S = 120;
 
 export function today(app) {
-	let hours = 1;
+	let hours;
 	let day = null;
-	let chosen = -1;
+	let chosen = null; // the beginning of a span: its number changes while others leave the strip
 	const strip = s("svg.strip", { viewBox: `0 0 ${WIDTH} 120`, preserveAspectRatio: "none", role: "slider", tabindex: "0", "aria-label": T.todayLabel, "aria-valuemin": "0" });
 	const detail = h("p.detail");
 	const times = h("div.times", { "aria-hidden": "true" });
 	const shares = h("ul.beliefs");
 	const songs = h("ol.songs");
 	const none = h("p.note", T.todayNone);
-	const ranges = RANGES_H.map((count) =>
-		h("button", { "aria-pressed": String(count === hours), onclick: () => choose(count) }, T.hours(count)),
-	);
+	const ranges = RANGES_H.map((count) => h("button", { onclick: () => choose(count) }, T.hours(count)));
 	const parts = h("div.grid.two", card("wide", null, h("div.row", h("div.choices", { role: "group" }, ranges), detail), strip, times), card("", T.shares, shares), card("", T.songs, songs));
 
 	function choose(count) {
 		hours = count;
-		chosen = -1;
-		ranges.forEach((button, i) => button.setAttribute("aria-pressed", String(RANGES_H[i] === count)));
+		chosen = null;
+		ranges.forEach((button, i) => button.setAttribute("aria-pressed", RANGES_H[i] === count));
 		draw();
 	}
 
@@ -40,6 +38,8 @@ export function today(app) {
 	const width = () => app.feed.now() - from();
 	const place = (at) => Math.max(0, (WIDTH * (at - from())) / width());
 	const visible = (spans) => spans.filter(([, , end]) => end > from());
+	/** The number of the span that was chosen, else of the last one. */
+	const shown = (moods) => moods.indexOf(moods.at(moods.findIndex(([, start]) => start === chosen)));
 
 	function block([mood, start, end], properties) {
 		const left = place(start);
@@ -54,10 +54,10 @@ export function today(app) {
 		parts.hidden = !none.hidden;
 		strip.replaceChildren(
 			s("rect.ground", { width: WIDTH, height: 84 }),
-			...moods.map((span, i) => block(span, { height: 84, class: i === chosen ? "span chosen" : "span" })),
+			...moods.map((span) => block(span, { height: 84, class: span[1] === chosen ? "span chosen" : "span" })),
 			...played.map((span) => block(span, { y: 94, height: 22, rx: 3, class: "song-span" })),
 		);
-		strip.setAttribute("aria-valuemax", String(Math.max(0, moods.length - 1)));
+		strip.setAttribute("aria-valuemax", Math.max(0, moods.length - 1));
 		showDetail(moods);
 		showTimes();
 		showShares(moods);
@@ -69,11 +69,11 @@ export function today(app) {
 	}
 
 	function showDetail(moods) {
-		const [mood, start, end, confidence] = moods[chosen] ?? moods.at(-1) ?? [];
+		const [mood, start, end, confidence] = moods[shown(moods)] ?? [];
 		const text = mood ? `${time(start)} – ${time(end)}: ${moodName(mood)}, ${T.sure(percent(confidence))}` : "";
 		setText(detail, text);
 		strip.setAttribute("aria-valuetext", text);
-		strip.setAttribute("aria-valuenow", String(chosen < 0 ? Math.max(0, moods.length - 1) : chosen));
+		strip.setAttribute("aria-valuenow", Math.max(0, shown(moods)));
 	}
 
 	function showTimes() {
@@ -99,7 +99,7 @@ export function today(app) {
 	function pick(event) {
 		const box = strip.getBoundingClientRect();
 		const at = from() + ((event.clientX - box.left) / box.width) * width();
-		const found = visible(day.moods).findIndex(([, start, end]) => at >= start && at <= end);
+		const found = visible(day.moods).find(([, start, end]) => at >= start && at <= end)?.[1];
 		if (found === chosen) return;
 		chosen = found;
 		draw();
@@ -108,11 +108,12 @@ export function today(app) {
 	strip.addEventListener("pointermove", pick);
 	strip.addEventListener("pointerdown", pick);
 	strip.addEventListener("keydown", (event) => {
-		const count = visible(day.moods).length;
-		const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -count, End: count };
-		if (!(event.key in steps) || !count) return;
+		const moods = visible(day.moods);
+		const at = shown(moods);
+		const next = moods[{ ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: moods.length - 1 }[event.key]];
+		if (!next) return;
 		event.preventDefault();
-		chosen = Math.min(count - 1, Math.max(0, (chosen < 0 ? count - 1 : chosen) + steps[event.key]));
+		chosen = next[1];
 		draw();
 	});
 
@@ -122,6 +123,7 @@ export function today(app) {
 	}
 	const timer = setInterval(load, REFRESH_MS);
 	none.hidden = parts.hidden = true;
+	choose(RANGES_H[0]);
 
 	return {
 		close: () => clearInterval(timer),
