@@ -5,9 +5,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Dialog, Route, expect
 
 from moodpid.mood.emotion import Affect, Mood
+from moodpid.requests import Button, PressButton
 from moodpid.state import CameraState, CameraStatus, PlayerState, PlayerStatus
 from moodpid.text import clean
 from tests.support.browser import Held, Tab, tab
@@ -129,3 +130,19 @@ def test_the_span_that_was_chosen_stays_while_others_leave(opened: Tab) -> None:
     expect(detail).to_contain_text("Sad")
     strip.press("End")
     expect(detail).to_contain_text("Angry")
+
+
+@pytest.mark.parametrize(
+    ("name", "pressed"),
+    [("Forget what was learned", Button.FORGET_ROOM), ("Restart the service", Button.RESTART)],
+)
+def test_what_cannot_be_undone_is_asked_about_first(
+    opened: Tab, server: PageServer, name: str, pressed: Button
+) -> None:
+    opened.show("settings")
+    button = opened.page.get_by_role("button", name=name)
+    for answer in (Dialog.dismiss, Dialog.accept):
+        opened.page.once("dialog", answer)
+        button.click()
+    expect(opened.page.locator(".toast")).to_have_text(f"{button.inner_text()}: Done")
+    assert server.requests.drain() == [PressButton(pressed)]

@@ -54,7 +54,7 @@ function keep(app, key, control) {
 }
 
 function push(app, key) {
-	if (key !== "restart" || confirm(T.confirmRestart)) press(app, key);
+	if (!T.confirm[key] || confirm(T.confirm[key])) press(app, key);
 }
 
 const CONTROLS = {

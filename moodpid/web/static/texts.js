@@ -136,7 +136,10 @@ export const T = {
 	face: (number) => `Face ${number}`,
 
 	about: (name, version) => `${name} · moodpid ${version}`,
-	confirmRestart: "Restart the service now?",
+	confirm: {
+		forget_room: "Forget what was learned of the room? It cannot be undone.",
+		restart: "Restart the service now?",
+	},
 	sent: "Done",
 };
 
