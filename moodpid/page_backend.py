@@ -1,11 +1,13 @@
 """What the page asks of MPD and of the network, as plain data; called in threads of the page's own."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from moodpid.config import Config
+from msgspec.structs import replace
+
+from moodpid.config import Config, Strategy
 from moodpid.library.overview import song_name
 from moodpid.library.reader import LibraryReader, PlacedSong
 from moodpid.mood.emotion import Mood
@@ -66,12 +68,19 @@ class Backend:
             for one in moods
         ]
 
-    def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
-        """Return the next songs of a mood; raises MoodpidError if MPD cannot be asked or has none."""
-        if not self._config.player.enabled:
+    def next_songs(self, mood: Mood, settings: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the next songs of a mood; raises MoodpidError if MPD cannot be asked or has none.
+
+        Args:
+            mood: The mood.
+            settings: The texts of the present settings, by their keys; the configuration has the others.
+        """
+        player = self._config.player
+        if not player.enabled:
             return []
+        strategy = Strategy(settings.get("strategy", player.strategy))
         with self._library() as reader:
-            picks = dry_run(self._config.player, mood, self._mpd_password, reader=reader)
+            picks = dry_run(replace(player, strategy=strategy), mood, self._mpd_password, reader=reader)
         return [
             {
                 "uri": clean(pick.uri, _URI_CHARS),

@@ -204,7 +204,8 @@ class Api:
             mood = Mood(request.match_info["mood"])
         except ValueError:
             return _error(404, "there is no such mood")
-        return await self._from_backend(lambda: self._backend.next_songs(mood))
+        settings = self._feed.part("settings") or {}
+        return await self._from_backend(lambda: self._backend.next_songs(mood, settings))
 
     async def _get_library(self, _request: web.Request) -> web.Response:
         return await self._from_backend(self._backend.library)

@@ -1,7 +1,7 @@
 """What the page asks of other rooms, and the threads in which it waits for them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from threading import Thread
@@ -28,8 +28,12 @@ class PageBackend(Protocol):
             MoodpidError: MPD cannot be asked.
         """
 
-    def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
+    def next_songs(self, mood: Mood, settings: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the next songs of a mood, as they would be picked now.
+
+        Args:
+            mood: The mood.
+            settings: The texts of the present settings, by their keys; the configuration has the others.
 
         Raises:
             MoodpidError: MPD cannot be asked, or no list can be used.

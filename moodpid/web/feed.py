@@ -4,6 +4,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+import msgspec
 
 from moodpid.channels import SharedValue
 from moodpid.state import ViewLevel
@@ -78,6 +81,11 @@ class Feed:
             known = make()
             for subscription in self._subscriptions:
                 subscription.update(known)
+
+    def part(self, name: str) -> Any:  # noqa: ANN401 - JSON may hold anything
+        """Return a part of the present state, as the pages get it; None before the first state."""
+        part = self._make().get(name)
+        return part and msgspec.json.decode(part)
 
     def keep_picture(self, number: int, picture: bytes) -> None:
         """Keep the picture of a frame for the pages that will ask for it."""

@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +49,10 @@ class FakeBackend:
     def playlists(self) -> list[dict[str, Any]]:
         return [{"mood": "happy", "borrowed": None, "lists": []}]
 
-    def next_songs(self, mood: Mood) -> list[dict[str, Any]]:
-        return [{"uri": "a.mp3", "mood": mood, "source": "Happy", "why": "one of 1"}]
+    def next_songs(self, mood: Mood, settings: Mapping[str, str]) -> list[dict[str, Any]]:
+        return [
+            {"uri": "a.mp3", "mood": mood, "source": "Happy", "why": settings.get("strategy", "one of 1")}
+        ]
 
     def library(self) -> dict[str, Any]:
         return {"total": 1, "songs": [[0.8, 0.5, "A band: A <b>song</b>"]]}

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from moodpid import page_backend
-from moodpid.config import Config
+from moodpid.config import Config, MpdConfig, SongSource
 from moodpid.errors import PictureError
 from moodpid.library.places import Place
 from moodpid.library.reader import LibraryReader
@@ -19,11 +19,12 @@ from moodpid.vision.haar import StillDetector
 from moodpid.vision.pipeline import FacePipeline
 from tests.support.fakes import FakeClassifier
 from tests.support.rooms import FACES
+from tests.support.servers import PrivateMpd
 
 
-def backend(library: Path = Path("/nonexistent")) -> Backend:
+def backend(library: Path = Path("/nonexistent"), config: Config | None = None) -> Backend:
     return Backend(
-        Config(),
+        config or Config(),
         "",
         library=lambda: LibraryReader(library),
         make_pipeline=lambda: FacePipeline(StillDetector(64), FakeClassifier()),
@@ -56,8 +57,21 @@ def test_next_songs_whose_names_are_no_utf8_can_be_sent(monkeypatch: pytest.Monk
     odd = "M\udcf6tley.mp3"  # as python-mpd2 has bytes that are no UTF-8
     pick = Pick(odd, Mood.HAPPY, f"songs like {odd}", f"near {odd}", {})
     monkeypatch.setattr(page_backend, "dry_run", lambda *_, **__: [pick])
-    sent = msgspec.json.decode(msgspec.json.encode(backend().next_songs(Mood.HAPPY)))
+    sent = msgspec.json.decode(msgspec.json.encode(backend().next_songs(Mood.HAPPY, {})))
     assert [song["uri"] for song in sent] == ["M\ufffdtley.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "moods"),
+    [({"strategy": "lift"}, {Mood.SAD, Mood.HAPPY}), ({"strategy": "match"}, {Mood.SAD}), ({}, {Mood.SAD})],
+)
+def test_next_songs_follow_the_strategy_that_was_set(
+    mpd: PrivateMpd, settings: dict[str, str], moods: set[Mood]
+) -> None:
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.SAD: ("Sad",), Mood.HAPPY: ("Happy",)}
+    config = Config(player=MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists))
+    songs = backend(config=config).next_songs(Mood.SAD, settings)
+    assert {song["mood"] for song in songs} == moods
 
 
 def test_a_picture_is_classified_in_shares_of_its_size() -> None:

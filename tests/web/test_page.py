@@ -4,6 +4,7 @@ import gc
 import socket
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from moodpid.channels import SharedValue
 from moodpid.errors import ConfigError
 from moodpid.mood.emotion import Mood
 from moodpid.requests import Button, ChangeSetting, PressButton
-from moodpid.state import CameraStatus, ViewLevel
+from moodpid.state import CameraStatus, Settings, ViewLevel
 from moodpid.web.access import SECURITY_HEADERS
 from moodpid.web.day import DayLog
 from moodpid.web.feed import MAX_PAGES, Feed
@@ -180,6 +181,13 @@ def test_lists_and_next_songs_come_from_the_player() -> None:
         assert page.get("/api/playlists").json[0]["mood"] == "happy"
         assert page.get("/api/playlists/sad").json[0]["mood"] == "sad"
         assert page.get("/api/playlists/gloomy").status == 404
+
+
+def test_the_next_songs_follow_the_settings_of_now() -> None:
+    with page_server() as page, page.events() as events:
+        page.publisher.publish(replace(app_state(), settings=Settings(strategy="lift")), ())
+        events.until("settings")
+        assert page.get("/api/playlists/sad").json[0]["why"] == "lift"
 
 
 def test_a_picture_is_classified_and_a_broken_one_refused() -> None:
