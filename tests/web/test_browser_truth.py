@@ -146,3 +146,15 @@ def test_what_cannot_be_undone_is_asked_about_first(
         button.click()
     expect(opened.page.locator(".toast")).to_have_text(f"{button.inner_text()}: Done")
     assert server.requests.drain() == [PressButton(pressed)]
+
+
+def test_a_player_not_yet_asked_counts_as_no_fault(opened: Tab, server: PageServer) -> None:
+    heading = opened.page.locator(".player-card h2")
+    opened.show("now")
+    for message, shown in (
+        ("", "Asking the player …"),
+        ("Connection refused", "The player cannot be reached"),
+    ):
+        player = PlayerState(PlayerStatus.UNREACHABLE, message=clean(message))
+        server.publisher.publish(replace(app_state(), player=player), ())
+        expect(heading).to_have_text(shown)

@@ -19,8 +19,7 @@ export function aim(app) {
 	function showRuler(frame) {
 		const px = app.about.min_face_px;
 		ruler.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
-		const top = frame.height - px - 14;
-		ruler.replaceChildren(s("rect", { x: 14, y: top, width: px, height: px, rx: 5 }));
+		ruler.replaceChildren(s("rect", { x: 14, y: frame.height - px - 14, width: px, height: px, rx: 5 }));
 		rulerText.style.left = `${(100 * (px + 24)) / frame.width}%`;
 	}
 

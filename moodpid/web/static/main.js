@@ -58,7 +58,6 @@ class App {
 		this.live = h("p.unseen", { "aria-live": "polite" });
 		this.toastLine = h("p.toast", { role: "status" });
 		const skip = h("button.skip", { onclick: () => this.content.focus() }, T.skipLink);
-		const foot = h("small", T.about(this.about.name, this.about.version));
 		const out = this.session.protected
 			? h("button.quiet", { onclick: () => this.attempt(() => remove("session").then(() => location.reload())) }, T.signOut)
 			: null;
@@ -67,7 +66,7 @@ class App {
 			h("header.rail", h("p.brand", this.about.name), h("nav", { "aria-label": T.views }, Object.values(this.links))),
 			this.offline,
 			this.content,
-			h("footer", out, foot),
+			h("footer", out, h("small", T.about(this.about.name, this.about.version))),
 			this.live,
 			this.toastLine,
 		);

@@ -7,7 +7,7 @@ import { T, mood as moodName } from "./texts.js";
 
 export function music(app) {
 	if (!app.about.music) return { element: h("p.note", T.noPlayer) };
-	const list = h("div.grid.moods", h("p.note", { role: "status" }, T.musicLoading));
+	const list = h("div.grid.moods", h("p.note", { role: "status" }, T.askPlayer));
 	get("playlists").then(
 		async (moods) => {
 			list.replaceChildren(...moods.map((one) => moodCard(app, one)));

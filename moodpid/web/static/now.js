@@ -88,10 +88,11 @@ function playerCard(app) {
 
 	function update(player) {
 		const plays = ["play", "pause"].includes(player.status);
-		setText(status, T.player[player.status] ?? player.status);
-		setText(title, plays && player.title ? player.title : T.noSong);
+		// Without a message nothing is wrong: the service has just started
+		setText(status, player.status === "unreachable" && !player.message ? T.askPlayer : T.player[player.status]);
+		setText(title, (plays && player.title) || T.noSong);
 		setText(artist, plays ? player.artist : "");
-		setText(hold, player.message ?? "");
+		setText(hold, player.message);
 		const known = [
 			[T.next, player.next_title],
 			// Of the songs that moodpid chose last, which may be those that follow
@@ -130,8 +131,8 @@ export class Bar {
 
 /** Seven bars, in an order that never changes. */
 export function beliefBars(app) {
-	const emotions = Object.keys(app.about.moods).filter((name) => name !== "nobody");
-	const bars = emotions.map((emotion) => [emotion, new Bar(emotion)]);
+	const { nobody: _, ...emotions } = app.about.moods;
+	const bars = Object.keys(emotions).map((emotion) => [emotion, new Bar(emotion)]);
 
 	function update(mood) {
 		for (const [emotion, bar] of bars) {

@@ -117,7 +117,7 @@ export const T = {
 	shares: "How much of the time",
 	songs: "Songs",
 
-	musicLoading: "Asking the player …",
+	askPlayer: "Asking the player …",
 	songCount: (count) => (count === 1 ? "1 song" : `${count} songs`),
 	weight: (weight) => `weight ${weight}`,
 	borrowed: (mood) => `plays what ${mood} has`,
