@@ -95,8 +95,8 @@ class SoundSource:
             if not (pool := kept.songs):
                 return Candidates(problem=why_empty(self._reader, source, lost=kept.lost))
             before = self._in_order(self._reader, recent)
-            rested = without_copies((song for song in pool if usable(song.uri)), before)
-            fresh = songs_as_near(list(rested), target, NEARLY)
+            rested = [song for song in pool if usable(song.uri)]
+            fresh = songs_as_near(list(without_copies(rested, before)) or rested, target, NEARLY)
             drawn = draw_songs(fresh, target, count, self._random, before)
             nearest = nearest_of(pool, target)
         except (LibraryError, CommandRefusedError) as error:

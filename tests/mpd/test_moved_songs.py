@@ -8,7 +8,7 @@ import pytest
 from moodpid.config import MpdConfig, SongSource, Sound
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.emotion import Affect, Mood
-from moodpid.mpd import sound_source
+from moodpid.mpd import sound_pools
 from moodpid.mpd.probe import _list
 from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.song_lists import ListCheck, Page
@@ -78,7 +78,7 @@ def test_songs_that_are_back_play_again(tmp_path: Path) -> None:
 
 
 def test_not_more_songs_than_a_limit_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sound_source, "_MAX_LOST", 64)
+    monkeypatch.setattr(sound_pools, "_MAX_LOST", 64)
     songs = {f"Old/{number}.mp3": Affect(0.8 - number / 1e4, 0.5) for number in range(300)}
     asked: list[str] = []
     with analysed(tmp_path, songs) as reader:

@@ -170,16 +170,16 @@ STUDENTS = {
     "equivariant_amid": replace(
         _NUDGED, epochs=100, kernel_rate=0.004, rate=0.033, alike=0.65, plain_end=0.4, seed=94
     ),
-    # Goes on from there, on more of the labels
+    # Goes on from there
     "equivariant_amid_again": replace(
         _NUDGED,
         start="students/equivariant_amid",
         epochs=200,
         kernel_rate=0.0018,
         rate=0.015,
-        teacher_share=0.65,
-        alike=0.95,
-        plain_end=0.4,
+        teacher_share=0.9,
+        alike=0.9,
+        plain_end=0.7,
         seed=95,
     ),
 } | {
