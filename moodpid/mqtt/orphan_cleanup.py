@@ -1,4 +1,4 @@
-"""Deletes retained messages that this installation left under an earlier id or prefix."""
+"""Deletes retained messages that this installation left under an earlier id or prefix, or of a player."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ from moodpid.system.json_file import JsonFile
 log = logging.getLogger(__name__)
 
 _GIVE_UP_AFTER = 2
+_EARLIER = "of an earlier name or configuration"
 _Topic: TypeAlias = Annotated[str, Meta(max_length=512, pattern=r"^[^+#\x00-\x1f\x7f\ud800-\udfff]*$")]
 
 
@@ -24,22 +25,28 @@ class _KeptTopics(msgspec.Struct, frozen=True, omit_defaults=True):
     """The state file, with the keys of version 0.1.0.
 
     machine: The board's serial number, empty where it has none.
+    music: There are the settings of a player.
     """
 
     root: _Topic = ""
     discovery: _Topic = ""
     machine: _Topic = ""
+    music: bool = True
 
 
-def retained_topics(topics: Topics) -> Iterator[str]:
-    """Yield every topic on which the publisher leaves retained messages, Home Assistant's first."""
+def retained_topics(topics: Topics, *, music: bool = True) -> Iterator[str]:
+    """Yield every topic on which the publisher leaves retained messages, Home Assistant's first.
+
+    Args:
+        topics: All topics.
+        music: Whether there are the settings of a player.
+    """
     if topics.discovery:
         yield topics.discovery
     yield from (topics.mood, topics.attributes, topics.affect, topics.occupancy, topics.availability)
     yield from (topics.camera, topics.player, topics.song, topics.vitals)
-    yield from (
-        topics.state(field.key) for field in setting_fields(Capabilities()) if field.format is not None
-    )
+    fields = setting_fields(Capabilities(music=music))
+    yield from (topics.state(field.key) for field in fields if field.format is not None)
     yield topics.status
 
 
@@ -53,12 +60,15 @@ class OrphanCleaner:
         topics: The present ones.
         ask: Begins to ask whether an instance with an earlier id runs.
         machine: The serial number of this board, empty where it has none.
+        music: Whether a player has settings.
     """
 
-    def __init__(self, file: JsonFile, topics: Topics, ask: Ask, *, machine: str = "") -> None:
+    def __init__(
+        self, file: JsonFile, topics: Topics, ask: Ask, *, machine: str = "", music: bool = True
+    ) -> None:
         self._file, self._ask = file, ask
-        self._now = _KeptTopics(topics.root, topics.discovery, machine)
-        self._kept = set(retained_topics(topics))
+        self._now = _KeptTopics(topics.root, topics.discovery, machine, music)
+        self._kept = set(retained_topics(topics, music=music))
         self._waiting: list[str] = []
         self._session = 0
         self._losses = 0  # sessions in a row that ended with a deletion on its way
@@ -77,8 +87,8 @@ class OrphanCleaner:
         if session != before and self._sent and self._sent[-1][1].accepted is None:
             self._losses += 1
             if self._losses == _GIVE_UP_AFTER:
-                what = "the broker closes the connection when %s, of an earlier name, is deleted: it stays"
-                log.warning(what, self._sent[-1][0])
+                what = "the broker closes the connection when %s, %s, is deleted: it stays"
+                log.warning(what, self._sent[-1][0], _EARLIER)
         if self._losses >= _GIVE_UP_AFTER:
             self._sent = None
             return
@@ -124,7 +134,7 @@ class OrphanCleaner:
         # A card that was copied names the topics of another device, which goes on living
         if not earlier.root or earlier.machine not in {"", self._now.machine}:
             return []
-        former = retained_topics(Topics(earlier.root, earlier.discovery))
+        former = retained_topics(Topics(earlier.root, earlier.discovery), music=earlier.music)
         return [topic for topic in former if topic not in self._kept]
 
 
@@ -132,7 +142,9 @@ def _log_result(sent: list[tuple[str, DeliveryStatus]]) -> None:
     gone = [topic for topic, status in sent if status.accepted]
     stay = [topic for topic, status in sent if not status.accepted]
     if gone:
-        log.info("deleted %d retained messages of an earlier name, %s first", len(gone), gone[0])
+        log.info(
+            "deleted %d retained messages of an earlier name or configuration, %s first", len(gone), gone[0]
+        )
     if stay:
-        what = "the broker denies deleting %d retained messages of an earlier name, %s first"
-        log.warning(what, len(stay), stay[0])
+        what = "the broker denies deleting %d retained messages %s, %s first"
+        log.warning(what, len(stay), _EARLIER, stay[0])

@@ -261,7 +261,9 @@ def assemble_publisher(
         ownership=Ownership(claim, connection, topics),
         states=StateTopics(topics, fields, discovery.payload),
         discovery=discovery,
-        orphans=OrphanCleaner(parts.memory, topics, parts.ask, machine=read_serial()),
+        orphans=OrphanCleaner(
+            parts.memory, topics, parts.ask, machine=read_serial(), music=parts.capabilities.music
+        ),
         outbox=Outbox(connection, address),
         timings=timings,
         clock=clock,

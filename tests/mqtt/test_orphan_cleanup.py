@@ -16,6 +16,7 @@ from moodpid.mqtt.orphan_cleanup import OrphanCleaner, retained_topics
 from moodpid.mqtt.publisher import MqttPublisher, build_publisher
 from moodpid.mqtt.timings import Timings
 from moodpid.mqtt.topics import Topics
+from moodpid.settings.fields import Capabilities
 from moodpid.system.json_file import JsonFile
 from tests.support.mqtt import (
     FAST,
@@ -59,11 +60,17 @@ def begin(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Begin]:
         *,
         file: str = "topics.json",
         timings: Timings = ASKING,
+        music: bool = True,
         **broker: object,
     ) -> MqttPublisher:
         settings = msgspec.convert({"host": "127.0.0.1", "port": port, **broker}, config.MqttConfig)
         memory = JsonFile(tmp_path / file)
-        publishers.append(build_publisher(device, settings, lambda _: True, memory=memory, timings=timings))
+        can = Capabilities(music=music)
+        publishers.append(
+            build_publisher(
+                device, settings, lambda _: True, capabilities=can, memory=memory, timings=timings
+            )
+        )
         publishers[-1].start()
         return publishers[-1]
 
@@ -230,6 +237,22 @@ def test_denied_deleting_is_logged_once(
         assert set(retained_topics(EARLIER)) <= kept(server.port, username="owner")
     assert not any("deleted" in line for line in lines(caplog))
     assert sum("denies deleting" in line for line in lines(caplog)) == 1
+
+
+def test_without_a_player_no_settings_of_one_stay(
+    mosquitto: PrivateMosquitto, tmp_path: Path, begin: Begin
+) -> None:
+    settings = {NOW.state("drive_music"), NOW.state("strategy")}
+
+    def is_left(publisher: MqttPublisher, expected: set[str]) -> None:
+        tell_until(publisher, lambda: kept(mosquitto.port) & settings == expected)
+        tell_until(publisher, (tmp_path / "topics.json").exists)
+        publisher.stop()
+        publisher.join(30)
+
+    is_left(begin(mosquitto.port), settings)
+    is_left(begin(mosquitto.port, music=False), set())
+    is_left(begin(mosquitto.port), settings)
 
 
 class Strict(ProxyBroker):
