@@ -2,12 +2,20 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from moodpid.library.schema import TABLES, migrate
 
 _CHUNK = 200
+_TYPES = {"TEXT": str, "BLOB": bytes, "INTEGER": int, "REAL": float}
+
+
+class _Column(NamedTuple):
+    name: str
+    type: str
+    required: bool
 
 
 def rescue(path: Path) -> int:
@@ -26,6 +34,7 @@ def rescue(path: Path) -> int:
         migrate(target)
         target.execute("PRAGMA foreign_keys = OFF")
         with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+            source.text_factory = _text
             for table in TABLES:
                 _copy(source, target, table)
         # Inputs without a song, and songs whose inputs are lost: the latter are analysed again
@@ -43,22 +52,52 @@ def _files(path: Path) -> list[Path]:
     return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
 
 
+def _text(data: bytes) -> str | None:
+    """Return a text; None if it is no UTF-8: all texts are required, so that the row is dropped."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[_Column]:
+    rows = connection.execute(f"PRAGMA table_info({table})")
+    return [_Column(name, kind, bool(notnull or key)) for _, name, kind, notnull, _, key in rows]
+
+
+def _is_sound(row: Sequence[Any], columns: Iterable[_Column]) -> bool:
+    """Return whether each value is of its column's type."""
+    return all(
+        not column.required if value is None else isinstance(value, _TYPES[column.type])
+        for value, column in zip(row, columns, strict=True)
+    )
+
+
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
     """Copy rows from the first on up to a broken page, then from the last on down to one."""
-    with contextlib.suppress(sqlite3.Error):
-        columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
-        there = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
-        names = ", ".join(name for name in columns if name in there)
-        for order, compare, edge in (("ASC", ">", -(2**62)), ("DESC", "<", 2**62)):
-            _copy_from(source, target, (table, names, order, compare), edge)
+    try:
+        there = {column.name for column in _columns(source, table)}
+    except sqlite3.Error:
+        return
+    columns = [column for column in _columns(target, table) if column.name in there]
+    for order, compare, edge in (("ASC", ">", -(2**62)), ("DESC", "<", 2**62)):
+        _copy_from(source, target, (table, columns, order, compare), edge)
 
 
 def _copy_from(
-    source: sqlite3.Connection, target: sqlite3.Connection, how: tuple[str, str, str, str], edge: int
+    source: sqlite3.Connection,
+    target: sqlite3.Connection,
+    how: tuple[str, list[_Column], str, str],
+    edge: int,
 ) -> None:
-    table, names, order, compare = how
-    count = names.count(",") + 1
-    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * count)})"  # noqa: S608 - our names
+    """Copy rows beyond `edge`, which moves by each query, so that it ends however the pages are linked.
+
+    Raises:
+        sqlite3.Error: The target cannot be written.
+    """
+    table, columns, order, compare = how
+    names = ", ".join(column.name for column in columns)
+    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
     query = f"SELECT rowid, {names} FROM {table} WHERE rowid {compare} ? ORDER BY rowid {order} LIMIT ?"  # noqa: S608
     limit = _CHUNK
     while True:
@@ -71,10 +110,10 @@ def _copy_from(
             continue
         if not rows:
             return
-        with contextlib.suppress(sqlite3.IntegrityError):
-            target.execute("BEGIN")
-            target.executemany(insert, [row[1:] for row in rows])
-            target.execute("COMMIT")
-        if (rows[-1][0] > edge) != (compare == ">"):
+        target.execute("BEGIN")
+        target.executemany(insert, [row[1:] for row in rows if _is_sound(row[1:], columns)])
+        target.execute("COMMIT")
+        last = rows[-1][0]
+        if last <= edge if compare == ">" else last >= edge:
             return  # a broken page leads back to rows that were read already
-        edge = rows[-1][0]
+        edge = last
