@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from moodpid.errors import ExitCode, MoodpidError, RemediableError
-from moodpid.library.rescue import rescue
+from moodpid.library.rescue import UNREADABLE, check, rescue
 from moodpid.library.schema import NewerSchemaError, migrate
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,17 @@ def find_file_fault(path: Path, error: Exception) -> LibraryFileError | None:
                 f"{path} cannot be used, the disk is full", f"df -h {shlex.quote(str(folder))}"
             )
     return None
+
+
+def _is_broken(error: Exception) -> bool:
+    """Return whether the content of the file is at fault."""
+    code = getattr(error, "sqlite_errorcode", None)
+    # No code: found by `check`, or a text that is no UTF-8. SQLITE_ERROR: a table or a column is not there
+    return code is None or code & 0xFF in {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,
+    }
 
 
 def _is_usable(file: Path) -> bool:
@@ -105,9 +116,9 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         try:
             return _connect(self._path)
-        except sqlite3.OperationalError:
-            raise  # the disk, or a lock
-        except sqlite3.DatabaseError as error:
+        except UNREADABLE as error:
+            if not _is_broken(error):
+                raise  # the disk, or a lock
             saved = rescue(self._path)
             log.warning("%s was broken (%s): made again with %d songs of it", self._path, error, saved)
             return _connect(self._path)
@@ -144,7 +155,7 @@ class Database:
             yield
         except NewerSchemaError as error:
             raise LibraryError(newer_schema(self._path, error)) from error
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             if fault := find_file_fault(self._path, error):
                 raise fault from error
             raise LibraryError(f"{self._path} cannot be used: {error}") from error
@@ -170,16 +181,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         # Sync after each transaction, which takes milliseconds, so that a power cut costs one song
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _check(connection)
         migrate(connection)
+        check(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    """Raise sqlite3.DatabaseError if the file is not as SQLite wrote it."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(str(found).splitlines()[-1])
