@@ -9,7 +9,8 @@ _BOM: Final = "\ufeff"
 _FILE: Final = re.compile(r'\s*FILE\s+(?:"([^"]*)"|(\S+))\s+(\S+)')
 _TRACK: Final = re.compile(r"\s*TRACK\s+\d+\s+(\S+)")
 _INDEX: Final = re.compile(r"\s*INDEX\s+(\d+)\s+(\d{1,6}):(\d{1,2}):(\d{1,2})")
-_SOUND: Final = frozenset({"WAVE", "MP3", "AIFF"})  # as MPD has it; FLAC and others count as WAVE
+# As MPD has it, which passes over the tracks of a file of another type, such as OGG
+_SOUND: Final = frozenset({"WAVE", "FLAC", "MP3", "AIFF"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tests.library.analysis.music_folder import Folder
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
 from tests.library.songs import listed
 from tests.support.environment import require
+from tests.support.servers.mpd import PrivateMpd
 
 SHEET = """\ufeffPERFORMER "The Two"
 FILE "An Album.flac" WAVE
@@ -45,6 +46,22 @@ def test_tracks_lie_where_mpd_finds_them() -> None:
 @pytest.mark.parametrize("text", [b"", b"FILE", b"\xff\xfe\0", b"TRACK 01 AUDIO\nINDEX 01 00:00:00"])
 def test_what_is_no_sheet_has_no_tracks(text: bytes) -> None:
     assert cue_tracks(text) == []
+
+
+def test_types_of_files_are_those_that_mpd_reads(tmp_path: Path) -> None:
+    require("mpd")
+    types = ("WAVE", "FLAC", "MP3", "AIFF", "OGG", "BINARY", "wave")
+    sheets = {name: f'FILE "album.wav" {name}\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n' for name in types}
+    mpd = PrivateMpd(within=tmp_path)
+    for name, sheet in sheets.items():
+        (mpd.music / name).mkdir()
+        write_wav(mpd.music / name / "album.wav", march(2.0))
+        (mpd.music / name / "album.cue").write_text(sheet)
+    with mpd:
+        songs = mpd.mpc("listall").splitlines()
+    assert "BINARY/album.wav" in songs
+    found = {name for name, sheet in sheets.items() if cue_tracks(sheet.encode())}
+    assert found == {name for name in types if f"{name}/album.cue/track0001" in songs}
 
 
 def test_a_track_is_found_beside_its_sheet(tmp_path: Path) -> None:
