@@ -4,6 +4,7 @@ import shutil
 
 MISSING = "no song can be analysed without ffmpeg"
 INSTALL = "sudo apt install --no-install-recommends ffmpeg"
+REPAIR = "sudo apt install --reinstall ffmpeg"
 
 
 def is_installed() -> bool:

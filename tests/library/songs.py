@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from moodpid.library.analysis.decoder import DecodeError, SlowDecodeError
+from moodpid.library.analysis.decoder import DecodeError, DecoderFaultError, SlowDecodeError
 from moodpid.library.analysis.files import Passage
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
@@ -52,6 +52,8 @@ class ReadingAnalyzer:
                 raise DecodeError(" ".join(why))
             case ["slow"]:
                 raise SlowDecodeError("the decoder did not finish")
+            case ["crash"]:
+                raise DecoderFaultError("the decoder crashed")
             case ["unplugged"]:
                 path.unlink()
                 raise DecodeError("no sound can be decoded")

@@ -1,10 +1,12 @@
 """A minute from the middle of a song as samples, and its loudness: what ffmpeg makes of it."""
 
+import errno
+import os
 import re
 import signal
 import stat
 import subprocess
-from contextlib import suppress
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,7 @@ from moodpid.library.analysis import decoder
 from moodpid.library.analysis.decoder import (
     DEFAULT_LIMITS,
     DecodeError,
+    DecoderFaultError,
     DecoderMissingError,
     Limits,
     Output,
@@ -36,6 +39,16 @@ _ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\]
 _FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
 # ffmpeg got no memory, or no thread, whose stack is memory too
 _STARVED = re.compile(rb"\[(?:error|fatal|panic)\] .*(?:Cannot allocate memory|pthread_create\(\) failed)")
+# A disk or a share has failed in the middle of a file; some demuxers say the same of a file that is cut short
+_READ_FAULTS = re.compile(
+    rb"\[(?:error|fatal|panic)\] .*(?:%s)"
+    % b"|".join(
+        re.escape(os.strerror(code).encode())
+        for code in (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENODEV)
+    )
+)
+_READ_BYTES = 1 << 20
+_NOT_STARTED = (126, 127)  # by a shell, or by the dynamic linker: a library is missing
 _REASON_CHARS = 160
 # Demuxers that decode the file itself. Others (hls, concat, dash, imf, sdp) open the files and addresses in a
 # playlist; a live playlist is polled until the time limit
@@ -78,18 +91,24 @@ def decode(passage: Passage, *, network: bool, limits: Limits = DEFAULT_LIMITS) 
 
     Raises:
         DecodeError: There is no sound in it, or not within the limits.
+        SlowDecodeError: The same, but the file may not be at fault.
         DecoderMissingError: ffmpeg cannot be started.
-        OSError: The file cannot be read.
+        OSError: The file cannot be read, or not to its end.
     """
     _require_file(passage.path)
+    deadline_s = time.monotonic() + limits.wall_s
     duration_s = passage.duration_s
     start_s = (duration_s - EXCERPT_S) / 2 if duration_s > EXCERPT_S + _WORTH_SEEKING_S else 0.0
     if start_s:
-        with suppress(DecodeError):
+        try:
             excerpt = _decode_from(passage, start_s, network=network, limits=limits)
             if len(excerpt.samples) > EXCERPT_S / 2 * SAMPLE_RATE_HZ:
                 return replace(excerpt, start_s=start_s)
+        except DecodeError:
+            if time.monotonic() >= deadline_s:
+                raise
         # The file is cut short, or its index is wrong
+        limits = _until(deadline_s, limits)
     return _decode_from(passage, 0.0, network=network, limits=limits)
 
 
@@ -144,29 +163,81 @@ def _command(passage: Passage, start_s: float, network_pipe: int | None, *, loud
 
 
 def _decode_from(passage: Passage, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
-    try:
-        return _run(passage, start_s, network=network, limits=limits, loudness=True)
-    except _NoLoudnessError:
-        return _run(passage, start_s, network=network, limits=limits, loudness=False)
-
-
-def _run(passage: Passage, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Excerpt:
-    output = decoder.run(
-        partial(_command, passage, start_s, loudness=loudness),
-        _expected_bytes(SAMPLE_RATE_HZ),
-        _expected_bytes(NETWORK_RATE_HZ) if network else 0,
-        limits,
-    )
-    _require_memory(output, network=network, loudness=loudness)
+    deadline_s = time.monotonic() + limits.wall_s
+    output = _run(passage, start_s, network=network, limits=limits)
+    if _READ_FAULTS.search(output.messages):
+        _read_to_end(passage.path, deadline_s)
+        output = _run_again(passage, start_s, output, network=network, limits=_until(deadline_s, limits))
     samples, messages = output.samples, output.messages
-    if output.status > 0 and _LOUDNESS.search(messages) and _OUT_OF_TIME not in messages:
-        raise _NoLoudnessError("the loudness cannot be measured")
     out_of_time = output.status == -signal.SIGXCPU or _OUT_OF_TIME in messages
     if out_of_time and len(samples) < _expected_bytes(SAMPLE_RATE_HZ) // 2:
         raise DecodeError("the decoder took too much processor time")
     if len(samples) < _SECOND_BYTES:
         raise DecodeError(_reason(messages))
     return Excerpt(_floats(samples), _floats(output.extra), _loudness(messages))
+
+
+def _until(deadline_s: float, limits: Limits) -> Limits:
+    return replace(limits, wall_s=max(1.0, deadline_s - time.monotonic()))
+
+
+def _run_again(passage: Passage, start_s: float, before: Output, *, network: bool, limits: Limits) -> Output:
+    """Run the decoder once more after a fault of reading that is over.
+
+    Raises:
+        SlowDecodeError: It is not over; where the file is cut short, it ends at the same place each time.
+    """
+    output = _run(passage, start_s, network=network, limits=limits)
+    size = len(output.samples)
+    if _READ_FAULTS.search(output.messages) and (size < _SECOND_BYTES or size != len(before.samples)):
+        raise SlowDecodeError(_reason(output.messages))
+    return output
+
+
+def _read_to_end(path: Path, deadline_s: float) -> None:
+    """Find out whether a file can be read.
+
+    Raises:
+        OSError: It cannot.
+        SlowDecodeError: That took too long.
+    """
+    with path.open("rb", buffering=0) as file:
+        while file.read(_READ_BYTES):
+            if time.monotonic() >= deadline_s:
+                raise SlowDecodeError("the file could not be read in time")
+
+
+def _run(passage: Passage, start_s: float, *, network: bool, limits: Limits) -> Output:
+    try:
+        return _run_once(passage, start_s, network=network, limits=limits, loudness=True)
+    except _NoLoudnessError:
+        return _run_once(passage, start_s, network=network, limits=limits, loudness=False)
+
+
+def _run_once(passage: Passage, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Output:
+    output = decoder.run(
+        partial(_command, passage, start_s, loudness=loudness),
+        _expected_bytes(SAMPLE_RATE_HZ),
+        _expected_bytes(NETWORK_RATE_HZ) if network else 0,
+        limits,
+    )
+    _require_decoder(output)
+    messages = output.messages
+    in_order = _OUT_OF_TIME not in messages and not _STARVED.search(messages)
+    if loudness and output.status > 0 and in_order and _LOUDNESS.search(messages):
+        raise _NoLoudnessError("the loudness cannot be measured")
+    _require_memory(output, network=network, loudness=loudness)
+    return output
+
+
+def _require_decoder(output: Output) -> None:
+    """Raise DecoderFaultError where the decoder did not start, or crashed before it was done."""
+    if output.status in _NOT_STARTED:
+        last = clean(output.messages.decode(errors="replace").strip().rpartition("\n")[2], _REASON_CHARS)
+        raise DecoderFaultError(f"the decoder does not start: {last}")
+    crashed = output.status < 0 and -output.status not in (signal.SIGKILL, signal.SIGXCPU)
+    if crashed and not _LOUDNESS.search(output.messages):  # which is the last thing that it does
+        raise DecoderFaultError(f"the decoder crashed ({signal.strsignal(-output.status)})")
 
 
 def _require_memory(output: Output, *, network: bool, loudness: bool) -> None:

@@ -29,6 +29,10 @@ class SlowDecodeError(DecodeError):
     """The file may be at fault, or its share, or a machine that has much else to do or too little memory."""
 
 
+class DecoderFaultError(SlowDecodeError):
+    """The decoder itself failed: its libraries are being replaced, say, or this file makes it crash."""
+
+
 class DecoderMissingError(MoodpidError):
     """ffmpeg is not installed, or cannot be started."""
 

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from moodpid.errors import MoodpidError
-from moodpid.library.analysis.decoder import DecodeError, DecoderMissingError, SlowDecodeError
+from moodpid.library import ffmpeg
+from moodpid.library.analysis.decoder import (
+    DecodeError,
+    DecoderFaultError,
+    DecoderMissingError,
+    SlowDecodeError,
+)
 from moodpid.library.analysis.files import (
     MusicFolderError,
     NoPassageError,
@@ -30,6 +36,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 MISSING_IN_A_ROW = 20
+FAULTS_IN_A_ROW = 10
 WITHIN_FILE = "a track within a file: it needs a file of its own, or a CUE sheet beside the file"
 _BATCH = 50
 _SILENT_RETRIED = "silent_retried"  # the fact that this was done
@@ -110,6 +117,7 @@ class LibraryScan:
         self._report = report
         self._clock = clock
         self._missing = 0
+        self._decoder_faults = 0
         self._placed = 0
         self._postponed: set[str] = set()  # to the next scan
 
@@ -178,6 +186,7 @@ class LibraryScan:
                 return
             analysis = self._analyze_file(passage, song)
         except (DecodeError, UnusableSoundError, NoPassageError) as error:
+            self._count_decoder_fault(error)
             if isinstance(error, SlowDecodeError) and not last:
                 self._postponed.add(song.uri)  # the share or the machine may be at fault
             else:
@@ -192,6 +201,7 @@ class LibraryScan:
             log.debug("%s cannot be analysed", clean(mpd_name(song.uri)), exc_info=True)
             self._fail(song, stamp, f"the analysis failed: {type(error).__name__}: {error}"[:200], progress)
         else:
+            self._decoder_faults = 0
             self._store.record(song, stamp, self._analyzer.version, analysis)
             progress.analyzed += 1
 
@@ -208,6 +218,12 @@ class LibraryScan:
             raise
         stamp_of(passage, song)
         return analysis
+
+    def _count_decoder_fault(self, error: MoodpidError) -> None:
+        """Raise DecoderMissingError after so many in a row that the songs cannot be at fault."""
+        self._decoder_faults = self._decoder_faults + 1 if isinstance(error, DecoderFaultError) else 0
+        if self._decoder_faults >= FAULTS_IN_A_ROW:
+            raise DecoderMissingError(f"{error}, at {FAULTS_IN_A_ROW} songs in a row: {ffmpeg.REPAIR}")
 
     def _fail(self, song: ListedSong, stamp: FileStamp, reason: str, progress: Progress) -> None:
         self._store.record_failure(song, stamp, self._analyzer.version, reason)

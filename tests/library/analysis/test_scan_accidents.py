@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from moodpid.library.analysis.decoder import DecoderMissingError
 from moodpid.library.analysis.files import MusicFolderError
-from moodpid.library.analysis.scan import MAX_ATTEMPTS, MISSING_IN_A_ROW, WITHIN_FILE
+from moodpid.library.analysis.scan import FAULTS_IN_A_ROW, MAX_ATTEMPTS, MISSING_IN_A_ROW, WITHIN_FILE
 from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT
 from moodpid.library.database import LibraryError
 from moodpid.library.reader import LibraryReader
@@ -93,6 +94,25 @@ def test_a_slow_song_is_tried_at_three_scans(folder: Folder) -> None:
     assert folder.analyzer.heard.count("a.mp3") == MAX_ATTEMPTS
     with LibraryReader(folder.path) as reader:
         assert reader.failures(9) == [("a.mp3", "the decoder did not finish")]
+
+
+def test_a_song_that_makes_the_decoder_crash_is_given_up(folder: Folder) -> None:
+    folder.write("a.mp3", "crash")
+    folder.list()
+    assert [folder.scan().failed for _ in range(MAX_ATTEMPTS + 1)] == [0, 0, 1, 0]
+
+
+def test_a_decoder_that_fails_everywhere_costs_no_song(folder: Folder) -> None:
+    songs = [f"{number}.mp3" for number in range(2 * FAULTS_IN_A_ROW)]
+    for uri in songs:
+        folder.write(uri, "crash")
+    folder.list()
+    with pytest.raises(DecoderMissingError, match="crashed, at 10 songs in a row: sudo apt"):
+        folder.scan()
+    assert len(folder.analyzer.heard) == FAULTS_IN_A_ROW
+    for uri in songs:
+        folder.write(uri)
+    assert folder.scan().analyzed == len(songs)
 
 
 def test_files_that_may_not_be_read_wait_until_they_may(
