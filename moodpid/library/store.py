@@ -88,18 +88,27 @@ class LibraryStore:
         with self._db.reading() as db:
             return read_backlog(db, analyzer)
 
-    def next_songs(self, analyzer: int, limit: int) -> list[ListedSong]:
+    def next_songs(self, analyzer: int, limit: int, without: Collection[str] = ()) -> list[ListedSong]:
         """Return songs to analyse: new ones first, in an order that spreads over the whole library.
 
         Songs at which a process ended come last.
+
+        Args:
+            analyzer: The version of the program.
+            limit: At most so many.
+            without: Folders in the music folder of which none are wanted, with their slash; empty: the songs
+                that lie in none.
         """
+        tops = {f"top{number}": top for number, top in enumerate(without)}
+        marks = ", ".join(f":{name}" for name in tops)
         query = (
             f"SELECT l.uri, l.modified, l.duration_s, l.title, l.artist, l.album, l.genre, l.mood"  # noqa: S608
             " FROM listing l LEFT JOIN songs s ON s.uri = l.uri LEFT JOIN attempts a ON a.uri = l.uri"
-            f" WHERE {WAITS} ORDER BY coalesce(a.count, 0), s.uri IS NOT NULL, l.position LIMIT :limit"
+            f" WHERE {WAITS} AND substr(l.uri, 1, instr(l.uri, '/')) NOT IN ({marks})"
+            " ORDER BY coalesce(a.count, 0), s.uri IS NOT NULL, l.position LIMIT :limit"
         )
         with self._db.reading() as db:
-            rows = db.execute(query, {"analyzer": analyzer, "limit": limit}).fetchall()
+            rows = db.execute(query, {"analyzer": analyzer, "limit": limit, **tops}).fetchall()
         return [
             ListedSong(uri, modified, duration_s, Tags(*tags)) for uri, modified, duration_s, *tags in rows
         ]

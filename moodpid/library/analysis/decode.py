@@ -1,6 +1,5 @@
 """A minute from the middle of a song as samples, and its loudness: what ffmpeg makes of it."""
 
-import errno
 import os
 import re
 import signal
@@ -24,7 +23,7 @@ from moodpid.library.analysis.decoder import (
     Output,
     SlowDecodeError,
 )
-from moodpid.library.analysis.files import Passage
+from moodpid.library.analysis.files import READ_FAULTS, Passage
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
 from moodpid.text import clean
 
@@ -39,13 +38,10 @@ _ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\]
 _FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
 # ffmpeg got no memory, or no thread, whose stack is memory too
 _STARVED = re.compile(rb"\[(?:error|fatal|panic)\] .*(?:Cannot allocate memory|pthread_create\(\) failed)")
-# A disk or a share has failed in the middle of a file; some demuxers say the same of a file that is cut short
+# The system's words in ffmpeg's; some demuxers have them for a file that is cut short, too
 _READ_FAULTS = re.compile(
     rb"\[(?:error|fatal|panic)\] .*(?:%s)"
-    % b"|".join(
-        re.escape(os.strerror(code).encode())
-        for code in (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENODEV)
-    )
+    % b"|".join(re.escape(os.strerror(code).encode()) for code in sorted(READ_FAULTS))
 )
 _READ_BYTES = 1 << 20
 _NOT_STARTED = (126, 127)  # by a shell, or by the dynamic linker: a library is missing

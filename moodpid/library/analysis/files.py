@@ -1,5 +1,6 @@
 """The music folder: finding the sound of a song, and knowing it again under another name."""
 
+import errno
 import hashlib
 import os
 import re
@@ -12,6 +13,10 @@ from moodpid.library.names import mpd_name
 from moodpid.library.records import FileStamp, ListedSong
 from moodpid.regular_file import check_regular, read_regular
 
+# A disk or a share fails, which may be over soon
+READ_FAULTS = frozenset(
+    {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENODEV}
+)
 _SAMPLE_BYTES = 64 * 1024
 _CUE_BYTES = 1 << 20
 _CUE_TRACK = re.compile(r"track(\d{4,9})")  # MPD's name for a song of a CUE sheet

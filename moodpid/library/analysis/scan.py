@@ -25,6 +25,7 @@ from moodpid.library.analysis.files import (
     require_folder,
     stamp_of,
 )
+from moodpid.library.analysis.missing import MissingFiles, top_folder
 from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT, UnusableSoundError
 from moodpid.library.database import LibraryError
 from moodpid.library.names import mpd_name
@@ -35,7 +36,6 @@ from moodpid.text import clean
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-MISSING_IN_A_ROW = 20
 FAULTS_IN_A_ROW = 10
 WITHIN_FILE = "a track within a file: it needs a file of its own, or a CUE sheet beside the file"
 _BATCH = 50
@@ -116,7 +116,7 @@ class LibraryScan:
         self._should_stop = should_stop
         self._report = report
         self._clock = clock
-        self._missing = 0
+        self._missing = MissingFiles(folder)
         self._decoder_faults = 0
         self._placed = 0
         self._postponed: set[str] = set()  # to the next scan
@@ -146,6 +146,7 @@ class LibraryScan:
                 progress.seconds = self._clock() - start_s
                 self._report(progress)
                 self._place_sometimes(progress)
+            self._end_missing(progress)
         finally:
             self._place(progress)
         return progress
@@ -154,12 +155,14 @@ class LibraryScan:
         left = limit if limit is not None else 1 << 62
         while left > 0:
             wanted = min(left, _BATCH) + len(self._postponed)
-            found = self._store.next_songs(self._analyzer.version, wanted)
+            found = self._store.next_songs(self._analyzer.version, wanted, self._missing.away)
             batch = [song for song in found if song.uri not in self._postponed]
             if not batch:
                 return
-            yield from batch
-            left -= len(batch)
+            for song in batch:
+                if top_folder(song.uri) not in self._missing.away:
+                    yield song
+                    left -= 1
 
     def _deal_with(self, song: ListedSong, progress: Progress) -> None:
         attempts = self._store.begin(song.uri)
@@ -179,10 +182,10 @@ class LibraryScan:
         try:
             passage = locate(self._folder, song)
             stamp = stamp_of(passage, song)
-            self._missing = 0
             if known := self._store.same_content(stamp, self._analyzer.version, song.uri):
                 self._store.copy(known, song)
                 progress.moved += 1
+                self._missing.note_opened(song)
                 return
             analysis = self._analyze_file(passage, song)
         except (DecodeError, UnusableSoundError, NoPassageError) as error:
@@ -194,7 +197,7 @@ class LibraryScan:
         except NotADirectoryError:  # a track below a file of several
             self._fail(song, stamp, WITHIN_FILE, progress)
         except OSError as error:
-            self._file_is_missing(song, error, progress)
+            self._file_is_missing(song, error)
         except MoodpidError:
             raise
         except Exception as error:
@@ -214,10 +217,14 @@ class LibraryScan:
         try:
             analysis = self._analyzer.analyze(passage, song.tags)
         except (DecodeError, UnusableSoundError):
-            stamp_of(passage, song)
+            self._require_file(passage, song)
             raise
-        stamp_of(passage, song)
+        self._require_file(passage, song)
         return analysis
+
+    def _require_file(self, passage: Passage, song: ListedSong) -> None:
+        stamp_of(passage, song)
+        self._missing.note_opened(song)
 
     def _count_decoder_fault(self, error: MoodpidError) -> None:
         """Raise DecoderMissingError after so many in a row that the songs cannot be at fault."""
@@ -230,28 +237,30 @@ class LibraryScan:
         progress.failed += 1
         progress.failure = mpd_name(song.uri), reason
 
-    def _file_is_missing(self, song: ListedSong, error: OSError, progress: Progress) -> None:
-        """Record that a file cannot be opened; what an earlier program found in it stays.
+    def _file_is_missing(self, song: ListedSong, error: OSError) -> None:
+        """Put a song off until it is known whether its file or its whole folder is away.
 
         Raises:
-            MusicFolderError: The share is away, this is the wrong folder, or many in a row cannot be opened.
+            MusicFolderError: The share is away, or this is the wrong folder.
         """
         require_folder(self._folder)
-        self._missing += 1
-        fault, remedy = "are not in", "correct music in [library], or mount the share"
-        if isinstance(error, PermissionError):
-            fault, remedy = "may not be read in", "let all users read its files"
-        if self._missing >= MISSING_IN_A_ROW:
-            raise MusicFolderError(
-                f"{self._missing} songs in a row {fault} the music folder {self._folder}, such as "
-                f"{clean(mpd_name(song.uri))}: {remedy}"
-            )
-        if self._store.is_analyzed(song.uri):
-            self._store.forget_attempt(song.uri)
-            self._postponed.add(song.uri)
-            return
-        stamp = FileStamp(song.modified, NO_FILE)
-        self._fail(song, stamp, f"the file cannot be opened: {error.strerror or error}", progress)
+        self._missing.note_missing(song, error)
+        self._store.forget_attempt(song.uri)
+        self._postponed.add(song.uri)
+
+    def _end_missing(self, progress: Progress) -> None:
+        """Record the files that cannot be opened; what an earlier program found in one stays.
+
+        Raises:
+            MusicFolderError: Nothing else waits, and no song could be opened.
+        """
+        if not progress.stopped:
+            self._missing.require_some()
+        for song, reason in self._missing.single():
+            if not self._store.is_analyzed(song.uri):
+                self._fail(song, FileStamp(song.modified, NO_FILE), reason, progress)
+                progress.waiting -= 1
+                self._report(progress)
 
     def _retry_missing(self) -> None:
         """Let songs wait again whose files were away and are back."""
