@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from moodpid.library.places import Place
 
+MIDDLE_BYTES = (
+    16  # of a fingerprint: the hash of the middle of a file; all of it in rows of the first version
+)
 NO_FILE = -1  # the size of a file that was not there
 # A song that an earlier version read is read again, after all that are new
 ANALYZER_VERSION = 1
@@ -49,7 +52,8 @@ class FileStamp:
     Attributes:
         modified: As in `ListedSong`.
         size: In bytes; `NO_FILE` if it was not there.
-        fingerprint: Of some of its content, which finds it again under another name.
+        fingerprint: Hashes of pieces of its middle and its end, which find it again under another name; empty
+            if they say nothing.
     """
 
     modified: str

@@ -3,13 +3,14 @@
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
 from moodpid.library.backlog import WAITS, read_backlog
 from moodpid.library.database import Database, LibraryError
 from moodpid.library.places import Place
-from moodpid.library.records import NO_FILE, Analysis, Backlog, FileStamp, ListedSong, Tags
+from moodpid.library.records import MIDDLE_BYTES, NO_FILE, Analysis, Backlog, FileStamp, ListedSong, Tags
 
 KEPT_DAYS = 90  # a song that MPD has no longer may come back: a share that was not mounted takes all with it
 _CHUNK = 500
@@ -194,14 +195,24 @@ class LibraryStore:
                 (song.uri, known_uri),
             )
 
-    def same_content(self, stamp: FileStamp, analyzer: int, uri: str) -> str:
-        """Return a song with this content that was analysed, `uri` first of all; empty if there is none."""
+    def same_content(self, stamp: FileStamp, analyzer: int, song: ListedSong) -> str:
+        """Return a song with this content that was analysed, `song` first of all; empty if there is none.
+
+        Of the song itself the middle must be the same, for tags at the end may change; of another one the end
+        too or, where that was not looked at yet, the tags.
+        """
         query = (
-            "SELECT uri FROM songs WHERE fingerprint = ? AND size = ? AND reason = '' AND analyzer >= ?"
-            " ORDER BY uri != ?, uri LIMIT 1"
+            "SELECT uri FROM songs WHERE fingerprint BETWEEN :middle AND :last AND size = :size"
+            " AND reason = '' AND analyzer >= :analyzer AND (uri = :uri OR fingerprint = :fingerprint"
+            " OR length(fingerprint) = :middle_bytes"
+            " AND (title, artist, album) = (:title, :artist, :album))"
+            " ORDER BY uri != :uri, uri LIMIT 1"
         )
+        middle = stamp.fingerprint[:MIDDLE_BYTES]
+        values = asdict(stamp) | asdict(song.tags) | {"uri": song.uri, "analyzer": analyzer, "middle": middle}
+        values |= {"last": middle + b"\xff" * (MIDDLE_BYTES + 1), "middle_bytes": MIDDLE_BYTES}
         with self._db.reading() as db:
-            row = db.execute(query, (stamp.fingerprint, stamp.size, analyzer, uri)).fetchone()
+            row = db.execute(query, values).fetchone() if middle else None
         return str(row[0]) if row else ""
 
     def inputs(self, *, network: bool) -> Iterator[list[tuple[str, Tags, bytes, bytes | None]]]:

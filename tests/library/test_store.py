@@ -112,8 +112,8 @@ def test_the_same_content_under_another_name_is_copied(path: Path) -> None:
     with LibraryStore(path) as store, LibraryReader(path) as reader:
         fill(store, [(old, analysis(0.5, 0.5))])
         store.replace_listing([new], TODAY)
-        assert store.same_content(stamp(old), ANALYZER, new.uri) == "old.mp3"
-        assert store.same_content(FileStamp("1", 999, b"old.mp3"), ANALYZER, new.uri) == ""
+        assert store.same_content(stamp(old), ANALYZER, new) == "old.mp3"
+        assert store.same_content(FileStamp("1", 999, b"old.mp3"), ANALYZER, new) == ""
         store.copy("old.mp3", new)
         assert store.next_songs(ANALYZER, 9) == []
         found = reader.song("new/name.mp3")

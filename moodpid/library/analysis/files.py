@@ -10,7 +10,7 @@ from pathlib import Path
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.library.analysis.cue_sheet import cue_tracks
 from moodpid.library.names import mpd_name
-from moodpid.library.records import FileStamp, ListedSong
+from moodpid.library.records import MIDDLE_BYTES, FileStamp, ListedSong
 from moodpid.regular_file import check_regular, read_regular
 
 # A disk or a share fails, which may be over soon
@@ -18,6 +18,8 @@ READ_FAULTS = frozenset(
     {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENODEV}
 )
 _SAMPLE_BYTES = 64 * 1024
+_TAIL_BYTES = 16 * 1024
+_ID3V1_BYTES = 128  # tags at the very end, which may change (id3.org/ID3v1)
 _CUE_BYTES = 1 << 20
 _CUE_TRACK = re.compile(r"track(\d{4,9})")  # MPD's name for a song of a CUE sheet
 
@@ -99,7 +101,10 @@ def _path_within(folder: Path, name: str) -> Path:
 
 
 def stamp_of(passage: Passage, song: ListedSong) -> FileStamp:
-    """Return by what a song's file is known again: its size, and 64 kB from its middle, where no tags are.
+    """Return by what a song's file is known again: its size, and pieces of its middle and its end.
+
+    The middle has no tags as a rule, but may have a large picture. One value throughout, as in silence, is of
+    no use: the fingerprint is then empty.
 
     Raises:
         OSError: It cannot be read, or is not a regular file.
@@ -108,7 +113,15 @@ def stamp_of(passage: Passage, song: ListedSong) -> FileStamp:
     with passage.path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(max(0, (size - _SAMPLE_BYTES) // 2))
-        content = file.read(_SAMPLE_BYTES)
+        middle = file.read(_SAMPLE_BYTES)
+        file.seek(max(0, size - _ID3V1_BYTES - _TAIL_BYTES))
+        tail = file.read(_TAIL_BYTES)
+    if middle.count(middle[:1]) == len(middle):
+        return FileStamp(song.modified, size)
     if passage.is_part:
-        content += f" {passage.start_s:.2f} {passage.duration_s:.2f}".encode()
-    return FileStamp(song.modified, size, hashlib.blake2b(content, digest_size=16).digest())
+        middle += f" {passage.start_s:.2f} {passage.duration_s:.2f}".encode()
+    return FileStamp(song.modified, size, _hash(middle) + _hash(tail))
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=MIDDLE_BYTES).digest()

@@ -182,7 +182,7 @@ class LibraryScan:
         try:
             passage = locate(self._folder, song)
             stamp = stamp_of(passage, song)
-            if known := self._store.same_content(stamp, self._analyzer.version, song.uri):
+            if known := self._store.same_content(stamp, self._analyzer.version, song):
                 self._store.copy(known, song)
                 progress.moved += 1
                 self._missing.note_opened(song)
