@@ -16,6 +16,7 @@ from moodpid.library import ffmpeg
 from moodpid.library.analysis import decoder
 from moodpid.library.analysis.decoder import (
     DEFAULT_LIMITS,
+    TOO_LITTLE,
     DecodeError,
     DecoderFaultError,
     DecoderMissingError,
@@ -269,7 +270,7 @@ def _reason(messages: bytes) -> str:
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"
     if not errors:
-        return "less than a second of sound"
+        return TOO_LITTLE
     # "file:/music/a.mp3: Invalid data found when processing input", behind any lines of the demuxer; without
     # it the first error has led to the others
     about_file = [line.rpartition(": ")[2] for line in errors if line.startswith("file:")]

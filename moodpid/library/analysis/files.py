@@ -13,6 +13,7 @@ from moodpid.library.names import mpd_name
 from moodpid.library.records import MIDDLE_BYTES, FileStamp, ListedSong
 from moodpid.regular_file import check_regular, read_regular
 
+NO_TRACK = "the CUE sheet has no such track"
 # A disk or a share fails, which may be over soon
 READ_FAULTS = frozenset(
     {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.ENODEV}
@@ -88,7 +89,7 @@ def locate(folder: Path, song: ListedSong) -> Passage:
     tracks = cue_tracks(read_regular(path.parent, _CUE_BYTES))
     number = int(track[1])
     if not 1 <= number <= len(tracks):
-        raise NoPassageError("the CUE sheet has no such track")
+        raise NoPassageError(NO_TRACK)
     found = tracks[number - 1]
     return Passage(_path_within(path.parents[1], found.file), song.duration_s, found.start_s, is_part=True)
 

@@ -1,7 +1,6 @@
 """Go through the songs that wait for the analysis: stop and resume anywhere, lose and repeat none."""
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,7 +25,8 @@ from moodpid.library.analysis.files import (
     stamp_of,
 )
 from moodpid.library.analysis.missing import MissingFiles, top_folder
-from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT, UnusableSoundError
+from moodpid.library.analysis.retries import retry_missing, retry_once
+from moodpid.library.analysis.spectrogram import UnusableSoundError
 from moodpid.library.database import LibraryError
 from moodpid.library.names import mpd_name
 from moodpid.library.records import NO_FILE, Analysis, FileStamp, ListedSong, Tags
@@ -39,7 +39,6 @@ MAX_ATTEMPTS = 3
 FAULTS_IN_A_ROW = 10
 WITHIN_FILE = "a track within a file: it needs a file of its own, or a CUE sheet beside the file"
 _BATCH = 50
-_SILENT_RETRIED = "silent_retried"  # the fact that this was done
 _FIRST_PLACING = 50  # songs after which all are placed again; then after twice as many, and so on
 
 
@@ -130,8 +129,8 @@ class LibraryScan:
             LibraryError: The database cannot be written.
         """
         require_folder(self._folder)
-        self._retry_missing()
-        self._retry_silent()
+        retry_missing(self._store, self._folder)
+        retry_once(self._store)
         self._analyzer.place_library(self._store)  # the list of songs, their tags or the program may be new
         start_s = self._clock()
         progress = Progress(self._store.backlog(self._analyzer.version).waiting)
@@ -261,23 +260,6 @@ class LibraryScan:
                 self._fail(song, FileStamp(song.modified, NO_FILE), reason, progress)
                 progress.waiting -= 1
                 self._report(progress)
-
-    def _retry_missing(self) -> None:
-        """Let songs wait again whose files were away and are back."""
-        back = [uri for uri in self._store.missing_files() if self._is_there(uri)]
-        if back:
-            self._store.analyze_again(back)
-
-    def _is_there(self, uri: str) -> bool:
-        with suppress(OSError, NoPassageError):
-            return os.access(locate(self._folder, ListedSong(uri)).path, os.R_OK)
-        return False
-
-    def _retry_silent(self) -> None:
-        """Let songs wait again once of which an earlier program heard the middle alone, which was silent."""
-        if not self._store.fact(_SILENT_RETRIED):
-            self._store.analyze_again(self._store.failed_with((SILENT, BARELY_AUDIBLE)))
-            self._store.keep_fact(_SILENT_RETRIED, "yes")
 
     def _place_sometimes(self, progress: Progress) -> None:
         """Place all songs now and then: the more was heard, the better is known what is usual."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.library.analysis.decoder import DecoderMissingError
-from moodpid.library.analysis.files import MusicFolderError
+from moodpid.library.analysis.decoder import TOO_LITTLE, DecoderMissingError
+from moodpid.library.analysis.files import NO_TRACK, MusicFolderError
 from moodpid.library.analysis.missing import MISSING_IN_A_ROW
 from moodpid.library.analysis.scan import FAULTS_IN_A_ROW, MAX_ATTEMPTS, WITHIN_FILE
 from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT
@@ -74,15 +74,14 @@ def test_a_share_that_goes_in_mid_song_costs_none(folder: Folder, fate: str) -> 
     assert folder.scan().analyzed == 1
 
 
-def test_songs_once_taken_for_silent_are_tried_again_once(folder: Folder) -> None:
-    for uri, why in (("a.mp3", SILENT), ("b.mp3", BARELY_AUDIBLE), ("c.mp3", "it is a text")):
-        folder.write(uri)
+@pytest.mark.parametrize("why", [SILENT, BARELY_AUDIBLE, TOO_LITTLE, NO_TRACK])
+def test_songs_an_earlier_version_failed_at_are_tried_once(folder: Folder, why: str) -> None:
+    for uri, reason in (("a.mp3", why), ("b.mp3", "it is a text")):
+        folder.write(uri, f"broken {reason}")
         folder.list()
-        song = listed(uri)
-        folder.store.record_failure(song, FileStamp(song.modified, 9), ANALYZER, why)
-    for uri in ("a.mp3", "b.mp3", "c.mp3"):
-        folder.write(uri, f"broken {SILENT}")
-    assert [folder.scan().failed for _ in range(2)] == [2, 0]
+        folder.store.record_failure(listed(uri), FileStamp("1", 9), ANALYZER, reason)
+    assert [folder.scan().failed for _ in range(2)] == [1, 0]
+    assert folder.analyzer.heard == ["a.mp3"]
 
 
 def test_a_slow_song_is_tried_at_three_scans(folder: Folder) -> None:
