@@ -12,6 +12,7 @@ from moodpid.library.schema import TABLES, migrate
 UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 _CHUNK = 200
 _TYPES = {"TEXT": str, "BLOB": bytes, "INTEGER": int, "REAL": float}
+_BYTES = {"features": 4 * 103, "embedding": 2 * 200, "sound": 16}  # as `Analysis` has them
 
 
 class _Column(NamedTuple):
@@ -73,7 +74,7 @@ def check(connection: sqlite3.Connection) -> None:
             if _columns(connection, table) != columns:
                 raise sqlite3.DatabaseError(f"the columns of {table} are not ours")
             if not all(_is_sound(row, columns) for row in connection.execute(f"SELECT * FROM {table}")):  # noqa: S608
-                raise sqlite3.DatabaseError(f"a value in {table} is of another type")
+                raise sqlite3.DatabaseError(f"a value in {table} is of another type or length")
 
 
 def _files(path: Path) -> list[Path]:
@@ -94,11 +95,16 @@ def _columns(connection: sqlite3.Connection, table: str) -> list[_Column]:
 
 
 def _is_sound(row: Sequence[Any], columns: Iterable[_Column]) -> bool:
-    """Return whether each value is of its column's type."""
-    return all(
-        not column.required if value is None else isinstance(value, _TYPES[column.type])
-        for value, column in zip(row, columns, strict=True)
-    )
+    return all(_fits(value, column) for value, column in zip(row, columns, strict=True))
+
+
+def _fits(value: Any, column: _Column) -> bool:  # noqa: ANN401 - whatever SQLite has read
+    """Return whether a value is of its column's type and length."""
+    if value is None:
+        return not column.required
+    if isinstance(value, bytes) and column.name in _BYTES:
+        return len(value) == _BYTES[column.name]
+    return isinstance(value, _TYPES[column.type])
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:

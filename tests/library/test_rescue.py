@@ -85,9 +85,12 @@ def test_a_sound_database_is_left_alone(path: Path, caplog: pytest.LogCaptureFix
     assert not path.with_name("library.broken").exists()
 
 
-def test_a_number_in_place_of_a_text_is_mended(path: Path) -> None:
+@pytest.mark.parametrize(
+    "change", ["songs SET title = x'00'", "songs SET sound = x'00'", "inputs SET features = x'00000000'"]
+)
+def test_a_value_of_another_type_or_length_is_mended(path: Path, change: str) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("UPDATE songs SET title = x'00' WHERE uri = '3.mp3'")
+        db.execute(f"UPDATE {change} WHERE uri = '3.mp3'")
     with LibraryStore(path) as store:
         assert sum(len(rows) for rows in store.inputs(network=True)) == 7
 
