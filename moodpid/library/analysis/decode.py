@@ -220,8 +220,8 @@ def _run_once(passage: Passage, start_s: float, *, network: bool, limits: Limits
     )
     _require_decoder(output)
     messages = output.messages
-    in_order = _OUT_OF_TIME not in messages and not _STARVED.search(messages)
-    if loudness and output.status > 0 and in_order and _LOUDNESS.search(messages):
+    explained = _OUT_OF_TIME in messages or _STARVED.search(messages) or _READ_FAULTS.search(messages)
+    if loudness and output.status > 0 and not explained and _LOUDNESS.search(messages):
         raise _NoLoudnessError("the loudness cannot be measured")
     _require_memory(output, network=network, loudness=loudness)
     return output
