@@ -198,7 +198,7 @@ class LibraryReader:
         except PermissionError as error:
             self.close()
             raise LibraryDeniedError(f"{self._path} is for the service's user only: {AS_SERVICE}") from error
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
             self.close()
             if fault := find_file_fault(self._path, error):
                 raise fault from error
