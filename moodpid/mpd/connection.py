@@ -133,11 +133,15 @@ class MpdConnection(MpdSession):
         return tuple(answers.records(found, "file", several=("Genre", "Mood")))
 
     def database_version(self) -> str:
-        """Return when the library was updated last, in seconds since 1970; empty where not reported."""
+        """Return a text that changes with each update of the library; empty where none was reported.
+
+        The time of the last update has whole seconds, so how many songs there are tells apart two in one.
+        """
         try:
-            return next(answers.values(self._ask("stats"), "db_update"), "")
+            stats = dict(answers.pairs(self._ask("stats")))
         except CommandRefusedError:
             return ""
+        return f"{stats['db_update']} {stats.get('songs', '')}" if "db_update" in stats else ""
 
     def music_directory(self) -> str:
         """Return the music folder; empty where not reported: only clients on the local socket get it."""
