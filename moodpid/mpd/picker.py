@@ -60,7 +60,7 @@ class Picker:
     Attributes:
         memory: Which songs were heard, refused or broken lately.
         sounds: Draws songs by their sound.
-        problems: One line for each list that cannot be used at the moment.
+        problems: One line for each list that could not be used when it was tried last.
     """
 
     def __init__(
@@ -86,6 +86,12 @@ class Picker:
         self._liked_in: Mood | None = None  # the mood for which songs like one are wanted; None: any
         self._reported: set[Mood] = set()
         self.problems: dict[SongSource, str] = {}
+        self._tried: list[SongSource] = []  # the lists that were tried for the last pick
+
+    @property
+    def problem(self) -> str:
+        """Return why the lists tried for the last pick cannot be used, in one line; empty if they can."""
+        return "; ".join(self.problems[source] for source in self._tried if source in self.problems)
 
     def follow(self, request: MusicRequest | None) -> bool:
         """Take in what is wanted now, whether or not songs are picked for it.
@@ -128,7 +134,7 @@ class Picker:
         """
         if self._path is None or replace(self._path, songs=0) != request.path:
             self._path = request.path
-        self._targets = request.targets
+        self._targets, self._tried = request.targets, []
         mood = self._source(request, self._path)
         if mood is None:
             return None
@@ -142,6 +148,7 @@ class Picker:
         repeated: list[Pick] = []
         while usable:
             source = pick_list(usable, self._random)
+            self._tried.append(source)
             songs, leanings = self._songs_of(link, source, self._target(source, mood), waiting, now_s)
             if songs:
                 pick, rested = self._best(link, songs, (mood, source.name), leanings)
