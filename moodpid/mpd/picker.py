@@ -60,7 +60,7 @@ class Picker:
     Attributes:
         memory: Which songs were heard, refused or broken lately.
         sounds: Draws songs by their sound.
-        problems: One line for each list that could not be used when it was tried last.
+        problems: One line for each list that could not be used, until a song of it was added.
     """
 
     def __init__(
@@ -86,12 +86,13 @@ class Picker:
         self._liked_in: Mood | None = None  # the mood for which songs like one are wanted; None: any
         self._reported: set[Mood] = set()
         self.problems: dict[SongSource, str] = {}
-        self._tried: list[SongSource] = []  # the lists that were tried for the last pick
+        self._tried: dict[SongSource, str] = {}  # for the last pick, and why they cannot be used
+        self._picked_from: SongSource | None = None
 
     @property
     def problem(self) -> str:
         """Return why the lists tried for the last pick cannot be used, in one line; empty if they can."""
-        return "; ".join(self.problems[source] for source in self._tried if source in self.problems)
+        return "; ".join(filter(None, self._tried.values()))
 
     def follow(self, request: MusicRequest | None) -> bool:
         """Take in what is wanted now, whether or not songs are picked for it.
@@ -112,6 +113,8 @@ class Picker:
         """Lead on by one song: the one picked last is in the queue."""
         if self._path:
             self._path = self._path.advanced()
+        if self._picked_from and not self._tried.get(self._picked_from):
+            self.problems.pop(self._picked_from, None)
 
     def forget(self) -> None:
         """Read lists again and try all songs again: lists or library may have changed."""
@@ -134,7 +137,7 @@ class Picker:
         """
         if self._path is None or replace(self._path, songs=0) != request.path:
             self._path = request.path
-        self._targets, self._tried = request.targets, []
+        self._targets, self._tried, self._picked_from = request.targets, {}, None
         mood = self._source(request, self._path)
         if mood is None:
             return None
@@ -145,19 +148,20 @@ class Picker:
     def _pick_from_lists(self, link: Mpd, mood: Mood, waiting: Sequence[str], now_s: float) -> Pick | None:
         """Return a song of the mood's lists; one that was heard lately only if none of them has another."""
         usable, fits = list(self._lists[mood]), self._fitness(waiting, now_s)
-        repeated: list[Pick] = []
+        repeated: dict[SongSource, Pick] = {}
         while usable:
             source = pick_list(usable, self._random)
-            self._tried.append(source)
             songs, leanings = self._songs_of(link, source, self._target(source, mood), waiting, now_s)
             if songs:
                 pick, rested = self._best(link, songs, (mood, source.name), leanings)
                 if rested and any(map(fits, songs)):
+                    self._picked_from = source
                     return pick
-                repeated.append(pick)
+                repeated[source] = pick
             usable.remove(source)
         # Not the one that would follow itself, if there is another
-        return min(repeated, key=lambda pick: pick.uri in waiting[-1:], default=None)
+        self._picked_from = min(repeated, key=lambda one: repeated[one].uri in waiting[-1:], default=None)
+        return repeated[self._picked_from] if self._picked_from else None
 
     def like(self, uri: str) -> None:
         """Pick songs that sound like this one, until the mood changes; empty: no longer."""
@@ -243,7 +247,9 @@ class Picker:
         else:
             if pages == _PAGES:
                 self._nothing_new_s[source] = now_s
-        self._note(source, page.problem or ("" if uris else none_playable(source, len(tried))))
+        # Of a long list, other songs are tried each time: without a number it stays one report
+        count = len(tried) if page.total == len(page.uris) else None
+        self._note(source, page.problem or ("" if uris else none_playable(source, count)))
         return uris
 
     def _source(self, request: MusicRequest, path: MoodPath) -> Mood | None:
@@ -280,9 +286,11 @@ class Picker:
         return Preference(liked.good + place.good, liked.bad + place.bad + self.sounds.against(uri, mood))
 
     def _note(self, source: SongSource, problem: str) -> None:
-        """Keep and log what is wrong with a list: one line, once until it can be used."""
+        """Keep what is wrong with a list, and log it once until a song of it was added.
+
+        A list that can be read again is not mended yet: MPD may refuse its songs as before.
+        """
+        self._tried[source] = problem
         if problem and self.problems.get(source) != problem:
             log.warning("%s", problem)
-        self.problems.pop(source, None)
-        if problem:
             self.problems[source] = problem

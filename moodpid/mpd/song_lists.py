@@ -157,9 +157,10 @@ def check_list(link: Mpd, source: SongSource, rng: Random) -> ListCheck:
     return ListCheck(page, missing)
 
 
-def none_playable(source: SongSource, tried: int) -> str:
-    """Return the problem of a list none of whose songs can be added."""
-    songs = "its only song" if tried == 1 else f"any of the {tried} songs that were tried"
+def none_playable(source: SongSource, tried: int | None) -> str:
+    """Return the problem of a list none of whose songs can be added; `tried`: how many, None for some."""
+    number = "" if tried is None else f"{tried} "
+    songs = "its only song" if tried == 1 else f"any of the {number}songs that were tried"
     return f"{kind(source)}: MPD cannot add {songs}: update its library (mpc update), or make the list again"
 
 
