@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moodpid.mpd.protocol import CommandRefusedError, Mpd, Status
 
@@ -23,8 +23,9 @@ class Fader:
 
     Args:
         sleep: Waits so many seconds; returns whether the fade is to be given up.
-        changed: Called when `volume_to_restore` is another.
+        changed: Called when `volume_to_restore` or `own_volumes` is another.
         volume_to_restore: From a run of ours that ended in the middle of a fade.
+        own_volumes: From the same run; none: that is not known, as from version 0.1.0.
 
     Attributes:
         volume_to_restore: The user's volume while ours is set, from 0 to 100; else None.
@@ -35,13 +36,21 @@ class Fader:
         sleep: Callable[[float], object] = time.sleep,
         changed: Callable[[], object] = lambda: None,
         volume_to_restore: int | None = None,
+        *,
+        own_volumes: Iterable[int] = (),
     ) -> None:
         self._sleep = sleep
         self._changed = changed
         self.volume_to_restore = volume_to_restore
-        # How far that run came is not known: to any of its steps
-        self._reported = frozenset() if volume_to_restore is None else frozenset(_steps(volume_to_restore))
-        self._tolerance = _TOLERANCE_OF_STEPS
+        self._own, self._tolerance = frozenset(own_volumes), TOLERANCE
+        if volume_to_restore is not None and not self._own:
+            # How far that run came is not known: to any of its steps
+            self._own, self._tolerance = frozenset(_steps(volume_to_restore)), _TOLERANCE_OF_STEPS
+
+    @property
+    def own_volumes(self) -> frozenset[int]:
+        """What the mixer may report of our last step, from 0 to 100; none while no fade is unfinished."""
+        return self._own if self.volume_to_restore is not None else frozenset()
 
     def fade_out(self, link: Mpd, then: Callable[[], object]) -> bool:
         """Turn the volume down in steps, call `then`, and set the volume back.
@@ -57,15 +66,17 @@ class Fader:
             CommandRefusedError: `then` was refused.
         """
         at_first = status = link.status()
-        before = own = at_first.volume or 0
+        before = own = reported = at_first.volume or 0
         if before:
-            self._reported, self._tolerance = frozenset([before]), TOLERANCE
+            self._own, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
             if not self._is_own(status.volume):
                 break
-            self._set_volume_to_restore(before)
-            # A mixer may report with a delay what was set, or what was set before
-            self._reported = frozenset([own, volume, _set_volume(link, volume)])
+            # A mixer may report with a delay what was set, or what was set before. What is to be ours is
+            # kept before it is set: this run may be killed in between
+            self._owe(before, {own, reported, volume})
+            reported = _set_volume(link, volume)
+            self._owe(before, {own, reported, volume})
             own = volume
             given_up = self._sleep(FADE_S / _STEPS)
             status = link.status()
@@ -99,14 +110,16 @@ class Fader:
                 reported = _set_volume(link, min(100, wanted + nudge))
             if not wanted <= reported <= wanted + TOLERANCE:
                 _set_volume(link, wanted)
-        self._set_volume_to_restore(None)
+        self._owe(None, self._own)
 
     def _is_own(self, volume: int | None) -> bool:
-        return volume is not None and any(abs(volume - own) <= self._tolerance for own in self._reported)
+        return volume is not None and any(abs(volume - own) <= self._tolerance for own in self._own)
 
-    def _set_volume_to_restore(self, volume: int | None) -> None:
-        if volume != self.volume_to_restore:
-            self.volume_to_restore = volume
+    def _owe(self, volume: int | None, own: Iterable[int]) -> None:
+        """Remember the user's volume and which ones are ours; None: it is restored."""
+        before = self.volume_to_restore, self._own
+        self.volume_to_restore, self._own = volume, frozenset(own)
+        if before != (self.volume_to_restore, self._own):
             self._changed()
 
 

@@ -79,7 +79,7 @@ class QueueReconciler:
         self._feeder = QueueFeeder(self._picker)
         # Any order will do that all instances see alike
         self._leader_election = LeaderElection(time.time_ns(), rng.getrandbits(32))  # noqa: TID251
-        self._fader = Fader(sleep, self._save_session, saved.volume_to_restore)
+        self._fader = Fader(sleep, self._save_session, saved.volume_to_restore, own_volumes=saved.own_volumes)
         self._report = PlayerReport(autoplay=settings.autoplay, clock=clock, wall_clock=wall_clock)
         self._look_again_s = math.inf
         self._log = HoldLog()
@@ -118,8 +118,8 @@ class QueueReconciler:
         self._save_session()
 
     def _save_session(self) -> None:
-        state, volume = self._queue_state, self._fader.volume_to_restore
-        self._session_store.save(SavedSession(state, self._booted_s, volume, self.partition.outputs))
+        volume, own, outputs = self._fader.volume_to_restore, self._fader.own_volumes, self.partition.outputs
+        self._session_store.save(SavedSession(self._queue_state, self._booted_s, volume, outputs, own))
 
     def on_disconnect(self, link: Mpd) -> None:
         """Take leave; the player stays as it is.

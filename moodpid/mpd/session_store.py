@@ -23,6 +23,7 @@ _SongId: TypeAlias = Annotated[int, Meta(ge=0, le=2**32)]
 _Name: TypeAlias = Annotated[str, Meta(max_length=4096)]
 _Uri: TypeAlias = Annotated[str, Meta(max_length=MAX_COMMAND_BYTES)]
 _Bytes: TypeAlias = Annotated[str, Meta(max_length=2 * MAX_COMMAND_BYTES, pattern="^([0-9a-f]{2})*$")]
+_Volume: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
 
 
 class _SavedSong(Struct, frozen=True):
@@ -42,11 +43,11 @@ class _SavedSong(Struct, frozen=True):
 
 
 class _SavedFile(Struct, frozen=True):
-    """The state file, with the keys of version 0.1.0."""
+    """The state file, with the keys of version 0.1.0, `outputs`, `mood` and `faded_to`."""
 
     mpd: Annotated[list[_Name], Meta(max_length=2)]
     booted_s: _Seconds
-    owed: Annotated[int, Meta(ge=0, le=100)] | None
+    owed: _Volume | None
     ours: Annotated[list[_SavedSong], Meta(max_length=1000)]
     guests: Annotated[list[_SongId], Meta(max_length=1000)]
     hands_off_until_s: _Seconds
@@ -54,6 +55,7 @@ class _SavedFile(Struct, frozen=True):
     held: bool
     outputs: Annotated[list[_Name], Meta(max_length=100)] = []
     mood: Mood | None = None
+    faded_to: Annotated[list[_Volume], Meta(max_length=3)] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,14 @@ class SavedSession:
         booted_s: When MPD started, in monotonic seconds.
         volume_to_restore: The user's volume while a fade has turned it down, from 0 to 100; else None.
         partition_outputs: The outputs of our partition, by name; MPD forgets them when it ends.
+        own_volumes: How far a fade came: what the mixer may report of our last step, from 0 to 100.
     """
 
     queue_state: QueueState = field(default_factory=QueueState)
     booted_s: float = -math.inf
     volume_to_restore: int | None = None
     partition_outputs: tuple[str, ...] = ()
+    own_volumes: frozenset[int] = frozenset()
 
 
 class SessionStore:
@@ -116,6 +120,8 @@ class SessionStore:
             content["mood"] = queue_state.mood
         if kept.partition_outputs:
             content["outputs"] = list(kept.partition_outputs)
+        if kept.own_volumes:
+            content["faded_to"] = sorted(kept.own_volumes)
         if content != self._written and self._file.write(content):
             self._written = content
 
@@ -129,7 +135,8 @@ def _restored(saved: _SavedFile, latest_s: float) -> SavedSession:
         stopped_by_user=saved.held,
         mood=saved.mood,
     )
-    return SavedSession(queue_state, saved.booted_s, saved.owed, tuple(saved.outputs))
+    outputs, own_volumes = tuple(saved.outputs), frozenset(saved.faded_to)
+    return SavedSession(queue_state, saved.booted_s, saved.owed, outputs, own_volumes)
 
 
 def _song_entry(song: OwnSong) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The volume stays the user's, whatever the mixer makes of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -178,3 +179,63 @@ def test_a_fade_takes_as_long_as_the_documentation_says() -> None:
     slept: list[float] = []
     Mixer(100, 80).leave_song(Fader(sleep=slept.append))
     assert sum(slept) == pytest.approx(1.2)
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class KillingConnection(FakeConnection):
+    """The process is killed at the command that sets the volume for the n-th time: before it, or behind."""
+
+    def __init__(self, server: FakeMpd, number: int, *, behind: bool) -> None:
+        super().__init__(server)
+        self._number, self._behind = number, behind
+
+    def set_volume(self, volume: int) -> None:
+        self._number -= 1
+        if self._number == 0 and not self._behind:
+            raise KilledError
+        super().set_volume(volume)
+        if self._number == 0:
+            raise KilledError
+
+
+@given(
+    steps=st.integers(32, 200),
+    volume=st.integers(1, 100),
+    number=st.integers(1, 8),
+    behind=st.booleans(),
+    at_a_sleep=st.booleans(),
+)
+def test_a_fade_killed_at_any_point_is_restored(
+    steps: int, volume: int, number: int, behind: bool, at_a_sleep: bool
+) -> None:
+    mixer = Mixer(steps, volume)
+    mixer.mpd.options.volume = volume
+    before = mixer.mpd.options.volume
+    slept: list[float] = []
+    kept: list[tuple[int | None, frozenset[int]]] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if at_a_sleep and len(slept) == number:
+            raise KilledError
+
+    fader = Fader(sleep, lambda: kept.append((fader.volume_to_restore, fader.own_volumes)))
+    link = mixer.mpd.link if at_a_sleep else KillingConnection(mixer.mpd, number, behind=behind)
+    with suppress(KilledError):  # no volume, no fade
+        fader.fade_out(link, lambda: None)
+    to_restore, own = kept[-1] if kept else (None, frozenset())
+    again = Fader(volume_to_restore=to_restore, own_volumes=own)
+    again.restore(mixer.mpd.link)
+    assert abs(mixer.mpd.options.volume - before) <= TOLERANCE
+
+
+def test_a_fade_keeps_its_volume_once_a_step() -> None:
+    mixer = Mixer(100, 80)
+    mixer.mpd.options = Options(volume=80)
+    kept: list[frozenset[int]] = []
+    fader = Fader(lambda _: False, lambda: kept.append(fader.own_volumes))
+    mixer.leave_song(fader)
+    assert kept == [frozenset([step + 10, step]) for step in range(70, -10, -10)] + [frozenset()]

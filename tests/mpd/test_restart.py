@@ -1,12 +1,18 @@
 """What a real MPD shows when moodpid stops, at rest or in the midst of a fade, and when it is back."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from moodpid.config import TransitionMode
+from moodpid.config import MpdConfig, SongSource, TransitionMode
 from moodpid.mood.emotion import Mood
+from moodpid.mood.policy import music_request_for
+from moodpid.mood.strategy import start_path
 from moodpid.mpd import fade
+from moodpid.mpd.connection import MpdConnection
+from moodpid.mpd.reconcile_loop import QueueReconciler
+from moodpid.mpd.session_store import SessionStore
 from moodpid.state import PlayerStatus
 from moodpid.system.json_file import JsonFile
 from tests.support.servers import PrivateMpd
@@ -103,3 +109,41 @@ def test_switching_off_in_a_fade_restores_the_volume(
     harness.until(lambda state: state.status is PlayerStatus.DISABLED)
     assert volume(mpd) == 80
     assert playing(mpd).startswith("neutral/")
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+def killed_in_a_fade(mpd: PrivateMpd, file: JsonFile) -> None:
+    """A fade from a volume of 80 ends with the process, at 50."""
+    mpd.mpc("load", "Neutral")
+    mpd.mpc("volume", "80")
+    mpd.mpc("play")
+    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.SAD: ("Sad",)}
+    settings = MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists, change=TransitionMode.NOW)
+    steps = iter(range(3))
+
+    def sleep(_: float) -> None:
+        if next(steps) == 2:
+            raise KilledError
+
+    rng = Random(7)  # noqa: S311 - repeatable songs
+    reconciler = QueueReconciler(settings, rng, sleep=sleep, store=SessionStore(file, settings))
+    request = music_request_for(start_path(Mood.SAD, None), settings.names, settings.active_targets)
+    with MpdConnection(settings) as link:
+        reconciler.on_connect(link)
+        with pytest.raises(KilledError):
+            reconciler.reconcile(link, request)
+
+
+@pytest.mark.parametrize(("turned", "afterwards"), [(None, 80), (20, 20), (70, 70)])
+def test_after_a_kill_a_user_s_volume_stays(
+    mpd: PrivateMpd, start: Start, file: JsonFile, turned: int | None, afterwards: int
+) -> None:
+    killed_in_a_fade(mpd, file)
+    assert volume(mpd) == 50
+    if turned is not None:
+        mpd.mpc("volume", str(turned))
+    start(file=file).until(lambda state: state.status is PlayerStatus.PLAY)
+    assert volume(mpd) == afterwards

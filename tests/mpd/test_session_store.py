@@ -35,6 +35,7 @@ KEPT = SavedSession(
     ),
     booted_s=10.5,
     volume_to_restore=80,
+    own_volumes=frozenset([50, 60]),
 )
 
 
@@ -87,6 +88,7 @@ def test_a_user_has_the_player_no_longer_than_is_set(file: Path) -> None:
         {"booted_s": None},
         {"owed": "all"},
         {"owed": float("inf")},
+        {"faded_to": [101]},
     ],
 )
 def test_a_broken_file_is_set_aside(file: Path, broken: dict[str, object]) -> None:
@@ -193,12 +195,33 @@ def test_an_interrupted_fade_restores_the_volume_at_the_next_start(file: Path) -
     assert session.fake_mpd.options.volume == 80
 
 
-def test_what_a_user_turned_since_stays(file: Path) -> None:
+@pytest.mark.parametrize("volume", [0, 20, 33, 40, 70])
+def test_what_a_user_turned_since_stays(file: Path, volume: int) -> None:
     session = Session(file)
     session.is_killed_in_a_fade()
-    session.fake_mpd.options.volume = 33
+    session.fake_mpd.options.volume = volume
     session.comes()
-    assert session.fake_mpd.options.volume == 33
+    assert session.fake_mpd.options.volume == volume
+
+
+@pytest.mark.parametrize("volume", [0, 20, 50, 70])
+def test_a_file_of_before_restores_any_step(file: Path, volume: int) -> None:
+    session = Session(file)
+    session.is_killed_in_a_fade()
+    content = json.loads(file.read_text())
+    assert content.pop("faded_to") == [50, 60]
+    file.write_text(json.dumps(content))
+    session.fake_mpd.options.volume = volume
+    session.comes()
+    assert session.fake_mpd.options.volume == 80
+
+
+def test_a_fade_that_ended_leaves_nothing_to_restore(file: Path) -> None:
+    session = Session(file)
+    session.turn(Mood.SAD)
+    content = json.loads(file.read_text())
+    assert content["owed"] is None
+    assert "faded_to" not in content
 
 
 def test_songs_added_before_an_interrupted_fade_remain_ours(file: Path) -> None:
