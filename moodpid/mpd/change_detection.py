@@ -19,6 +19,7 @@ from moodpid.mpd.takeover import (
     is_same_song,
     left_for_new,
     may_have_ended,
+    moved_up,
     requests,
     skipped,
     stopped_by_user,
@@ -79,6 +80,8 @@ def detect_changes(queue_state: QueueState, now: Snapshot, hands_off_s: float) -
     known = _with_failure(known, now, fault=fault and not stopped)
     if last is None:
         return Changes(known, broken=broken)
+    if not now.other_leader:
+        known = _with_moved_songs(known, queue_state, last)
     if _is_announcement_over(queue_state, now):
         known = known.without_hands_off()
     elif not now.other_leader:  # what the other moodpid does is no user's doing
@@ -111,6 +114,18 @@ def _with_takeover(known: QueueState, before: QueueState, last: Snapshot, hands_
         start_until_s=-math.inf,
         interrupted=False,
     )
+
+
+def _with_moved_songs(known: QueueState, before: QueueState, last: Snapshot) -> QueueState:
+    """Return what is known with the songs that a user moved in front of ours: they have their turn first."""
+    now = known.last
+    assert now
+    ids = {song.id for song in before.own_songs}
+    moved = moved_up(last, now, ids, {song.id for song in before.own_songs if not song.started})
+    if not moved:
+        return known
+    open_requests = _next_requests(known.user_requests | moved, now)
+    return replace(known, user_requests=open_requests, jump_until_s=-math.inf)
 
 
 def _was_silent(before: QueueState, last: Snapshot, now: Snapshot, hands_off_s: float) -> bool:

@@ -61,8 +61,8 @@ class QueueState:
     Attributes:
         own_songs: Our songs in the queue, in the order we added them.
         last: The last snapshot, with our own writing since then worked in; None after (re)connecting.
-        user_requests: Songs in sight that a user just added, and the one that played when hands off ended
-            early: they have their turn before more of ours.
+        user_requests: Songs in sight that a user just added or moved in front of ours, and the one that
+            played when hands off ended early: they have their turn before more of ours.
         hands_off_until_s: Until then the player belongs to the user who took over.
         hands_off_why: What that user did.
         before_additions: Length of the queue and id of the current song before that user added songs; where

@@ -4,6 +4,7 @@ MPD keeps the current song when a user stops it, and has none once the queue ran
 what follows it directly, and nothing else: it stays in the status until the next play command.
 """
 
+import math
 import re
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
@@ -154,6 +155,34 @@ def requests(last: Snapshot, now: Snapshot, own: AbstractSet[int]) -> frozenset[
     return frozenset(song.id for song in now.window if song.id > newest and song.id not in own)
 
 
+def moved_up(
+    last: Snapshot, now: Snapshot, own: AbstractSet[int], waiting: AbstractSet[int]
+) -> frozenset[int]:
+    """Return the songs of users that a user moved in front of one of ours; none in random mode.
+
+    What is added or taken out leaves the order of all other songs: where that is another, a user moved them.
+    A song that was out of sight was moved, or added, if it stands between two that were in sight.
+
+    Args:
+        last: The snapshot before.
+        now: The present one.
+        own: The ids of our songs before.
+        waiting: Those of them that had not started.
+    """
+    if now.random:
+        return frozenset()
+    places = {song.id: place for place, song in enumerate(last.window)}
+    start = next((n for n, song in enumerate(now.window) if song.id in places), len(now.window))
+    moved: set[int] = set()
+    first = math.inf  # the place in the last window of the first of ours that waits behind
+    for song in reversed(now.window[start:]):
+        if song.id in waiting:
+            first = min(first, places.get(song.id, math.inf))
+        elif song.id not in own and first < places.get(song.id, math.inf):
+            moved.add(song.id)
+    return frozenset(moved)
+
+
 def left_for_new(
     last: Snapshot, now: Snapshot, own: AbstractSet[int], user_requests: AbstractSet[int]
 ) -> bool:
@@ -163,7 +192,7 @@ def left_for_new(
         last: The snapshot before, with our own writing worked in.
         now: The present one.
         own: The ids of our songs before.
-        user_requests: Those of the songs in sight that users have added.
+        user_requests: Those of the songs in sight that users have added or moved in front of ours.
     """
     if now.song is None or last.song is None:
         return cleared(last, now) or bool(requests(last, now, own))

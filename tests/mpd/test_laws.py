@@ -130,6 +130,10 @@ class QueueStateMachine(RuleBasedStateMachine):
     def a_user_removes_a_song(self, pos: int) -> None:
         self.fake_mpd.remove(pos)
 
+    @rule(pos=st.integers(0, 30), to=st.integers(0, 30))
+    def a_user_moves_a_song(self, pos: int, to: int) -> None:
+        self.fake_mpd.move(pos, to)
+
     @rule(name=st.sampled_from(SWITCHES))
     def a_user_turns_a_switch(self, name: str) -> None:
         setattr(self.fake_mpd.options, name, not getattr(self.fake_mpd.options, name))

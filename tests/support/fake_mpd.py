@@ -169,6 +169,12 @@ class FakeMpd:
         if self.queue:
             self.drop(pos % len(self.queue))
 
+    def move(self, pos: int, to: int) -> None:
+        """Move a song of the queue; random mode goes on in its own order."""
+        if self.queue:
+            entry = self.queue.pop(pos % len(self.queue))
+            self.queue.insert(to, entry)
+
     # Time
 
     def advance(self, seconds: float) -> None:
