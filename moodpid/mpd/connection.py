@@ -76,10 +76,14 @@ class MpdConnection(MpdSession):
     def play(self, song_id: int) -> None:
         """Play a song of the queue; where MPD cannot, it has left the one before, and shows the error."""
         try:
-            self._search("playid", song_id)  # MPD answers once a stream is open
+            self._search("playid", song_id)  # MPD answers once the song is open, unless it was stopped
         except CommandRefusedError as error:
             if error.code not in (AckCode.UNKNOWN, AckCode.SYSTEM):
                 raise
+
+    def stop(self) -> None:
+        """Stop; MPD keeps the current song."""
+        self._ask("stop")
 
     def resume(self) -> None:
         """End a pause; the error that MPD shows is cleared before, as it is where a song is played."""

@@ -19,7 +19,7 @@ from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import REQUEST_EXPIRES_S, OwnSong, QueueState
 from moodpid.mpd.silence import hangs
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.streams import ENDLESS_S, SILENT_S, may_be_endless, why_stream_is_left
+from moodpid.mpd.streams import ENDLESS_S, SILENT_S, after_stream, may_be_endless, why_stream_is_left
 
 QUEUE_AHEAD = 2  # songs of ours that wait: a change of mood is felt soon, and MPD can crossfade
 _SEEK_BEFORE_S = 2.0  # MPD prepares the next song this long before it fades over
@@ -73,6 +73,8 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     if request and request.playlists:
         queue_state = end_hands_off_early(queue_state, now)
     queue_state = _update_jump(queue_state, now, request, rules)
+    if queue_state.plays_for_s(now) >= SOUND_S:
+        queue_state = replace(queue_state, silent_streams=0)
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):
@@ -239,8 +241,8 @@ def _start_or_jump(
         stuck = now.duration_s is not None and hangs(queue_state, now)
         return [] if stuck else _jump(now, first)
     if why := why_stream_is_left(queue_state, now, request):
-        waits = now.next_id if now.next_id in queue_state.user_requests else None
-        return [Play(waits or first.id, fade=True, why=why)]
+        after = after_stream(queue_state, now, ahead)
+        return [] if after is None else [Play(after, fade=True, why=why)]
     return []
 
 

@@ -214,6 +214,9 @@ class Mpd(Protocol):
     def play(self, song_id: int) -> None:
         """Play a song of the queue."""
 
+    def stop(self) -> None:
+        """Stop; MPD keeps the current song."""
+
     def resume(self) -> None:
         """End a pause; the error that MPD shows is cleared before."""
 

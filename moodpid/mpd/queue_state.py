@@ -77,12 +77,14 @@ class QueueState:
         length: Songs in the queue when the connection was lost.
         mood: The mood of the request that was seen last.
         jump_until_s: Until then a change of mood is heard at once; later it would cut another song short.
-        start_until_s: Until then music is to start: a user asked us to take over, and nothing plays yet.
+        start_until_s: Until then music is to start: a user asked us to take over, or we stopped MPD only to
+            go on with another song; and nothing plays yet.
         sounded_s: When the current song last gave sound, as far as is known, or began.
         plays_since_s: When the current song began to play without a break; a seek backwards begins again.
         plays_from_s: How many seconds of the song had been played then.
         interrupted: We cut a song short, and ours has not been heard yet: if MPD cannot play it, the music
             is brought back even without autoplay.
+        silent_streams: Streams of ours in a row that were left since they gave no sound.
     """
 
     own_songs: tuple[OwnSong, ...] = ()
@@ -106,6 +108,7 @@ class QueueState:
     plays_since_s: float = math.inf
     plays_from_s: float = 0.0
     interrupted: bool = False
+    silent_streams: int = 0
 
     def silent_s(self, now_s: float) -> float:
         """Return for how many seconds the current song has given no sound, though MPD plays it."""

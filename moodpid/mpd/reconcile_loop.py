@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import partial
 from random import Random
 
 from moodpid.config import MpdConfig
 from moodpid.library.reader import LibraryReader
 from moodpid.mood.policy import MusicRequest
-from moodpid.mpd import planner
+from moodpid.mpd import planner, playback
 from moodpid.mpd.change_detection import detect_changes
 from moodpid.mpd.commands import ClearError, Command, Play, Prioritize, Remove, Resume, Seek
 from moodpid.mpd.fade import Fader
@@ -28,7 +27,7 @@ from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.queue_state import QueueState, record_own_changes, restore_after_reconnect, take_over
 from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.mpd.snapshot import Snapshot, songs_without_ids, take_snapshot
-from moodpid.mpd.streams import is_silent_stream
+from moodpid.mpd.streams import is_silent_stream, must_stop_first, record_own_stop
 from moodpid.state import PlayerState
 from moodpid.system.json_file import JsonFile
 from moodpid.text import clean
@@ -121,6 +120,10 @@ class QueueReconciler:
         volume, own, outputs = self._fader.volume_to_restore, self._fader.own_volumes, self.partition.outputs
         self._session_store.save(SavedSession(self._queue_state, self._booted_s, volume, outputs, own))
 
+    def _on_own_stop(self) -> None:
+        self._queue_state = record_own_stop(self._queue_state)
+        self._save_session()
+
     def on_disconnect(self, link: Mpd) -> None:
         """Take leave; the player stays as it is.
 
@@ -167,8 +170,7 @@ class QueueReconciler:
 
     def _catch_up(self, link: Mpd, changed: AbstractSet[str]) -> None:
         """Finish what a fade has left, and take in news of MPD and of other instances."""
-        if self._fader.volume_to_restore is not None:
-            self._fader.restore(link)
+        self._fader.restore(link)
         self.partition.read(link, changed)
         if changed & {"stored_playlist", "database"}:
             self._picker.forget()
@@ -206,10 +208,9 @@ class QueueReconciler:
             MpdGoneError: The connection was lost.
         """
         with contextlib.suppress(CommandRefusedError):
-            status = link.status()
-            if status.state is PlayState.PLAY:
-                link.next()
-                self._asked_to_skip = -1 if status.song_id is None else status.song_id
+            before = self._queue_state
+            if (left := playback.skip(link, self._on_own_stop)) is not None:
+                self._queue_state, self._asked_to_skip = before, left
                 self._skipped()
 
     def reject_song(self, link: Mpd) -> None:
@@ -286,11 +287,9 @@ class QueueReconciler:
                 self._queue_state = record_own_changes(self._queue_state, error_cleared=True)
                 return False  # nothing follows from it
             case Play(id=song, fade=fade):
-                play = partial(link.play, song)
-                if fade and not self._fader.fade_out(link, play):
+                on_stop = self._on_own_stop if must_stop_first(self._queue_state, song) else None
+                if not playback.play(link, self._fader, song, fade=fade, on_stop=on_stop):
                     return False
-                if not fade:
-                    play()
             case Seek(at_s=at_s):
                 link.seek(at_s)
                 self._cut_short = left.id if (left := self._queue_state.previous) else -1

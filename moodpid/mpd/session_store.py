@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from moodpid.config import MpdConfig
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.queue_state import OwnSong, QueueState
+from moodpid.mpd.queue_state import REQUEST_EXPIRES_S, OwnSong, QueueState
 from moodpid.mpd.session import format_address
 from moodpid.mpd.wire import MAX_COMMAND_BYTES
 from moodpid.system.json_file import JsonFile
@@ -43,7 +43,7 @@ class _SavedSong(Struct, frozen=True):
 
 
 class _SavedFile(Struct, frozen=True):
-    """The state file, with the keys of version 0.1.0, `outputs`, `mood` and `faded_to`."""
+    """The state file, with the keys of version 0.1.0, `outputs`, `mood`, `faded_to` and `start_until_s`."""
 
     mpd: Annotated[list[_Name], Meta(max_length=2)]
     booted_s: _Seconds
@@ -56,6 +56,7 @@ class _SavedFile(Struct, frozen=True):
     outputs: Annotated[list[_Name], Meta(max_length=100)] = []
     mood: Mood | None = None
     faded_to: Annotated[list[_Volume], Meta(max_length=3)] = []
+    start_until_s: _Seconds = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class SavedSession:
     """What outlives us.
 
     Attributes:
-        queue_state: Own songs, user requests, hands off, a user's stop and the mood; not the last snapshot.
+        queue_state: Own songs, user requests, hands off, a user's stop, the mood, and until when music is to
+            start; not the last snapshot.
         booted_s: When MPD started, in monotonic seconds.
         volume_to_restore: The user's volume while a fade has turned it down, from 0 to 100; else None.
         partition_outputs: The outputs of our partition, by name; MPD forgets them when it ends.
@@ -100,7 +102,7 @@ class SessionStore:
         saved = self._file.read(_SavedFile)
         if saved is None or saved.mpd != self._mpd:
             return SavedSession()
-        kept = _restored(saved, now_s + self._hands_off_s)
+        kept = _restored(saved, now_s, self._hands_off_s)
         return kept if kept.booted_s <= now_s else SavedSession()
 
     def save(self, kept: SavedSession) -> None:
@@ -116,6 +118,8 @@ class SessionStore:
             "hands_off_why": queue_state.hands_off_why,
             "held": queue_state.stopped_by_user,
         }
+        if queue_state.start_until_s > -math.inf:
+            content["start_until_s"] = queue_state.start_until_s
         if queue_state.mood:
             content["mood"] = queue_state.mood
         if kept.partition_outputs:
@@ -126,14 +130,15 @@ class SessionStore:
             self._written = content
 
 
-def _restored(saved: _SavedFile, latest_s: float) -> SavedSession:
+def _restored(saved: _SavedFile, now_s: float, hands_off_s: float) -> SavedSession:
     queue_state = QueueState(
         own_songs=tuple(_song(song) for song in saved.ours),
         user_requests=frozenset(saved.guests),
-        hands_off_until_s=min(saved.hands_off_until_s, latest_s),
+        hands_off_until_s=min(saved.hands_off_until_s, now_s + hands_off_s),
         hands_off_why=saved.hands_off_why,
         stopped_by_user=saved.held,
         mood=saved.mood,
+        start_until_s=min(saved.start_until_s, now_s + REQUEST_EXPIRES_S),
     )
     outputs, own_volumes = tuple(saved.outputs), frozenset(saved.faded_to)
     return SavedSession(queue_state, saved.booted_s, saved.owed, outputs, own_volumes)

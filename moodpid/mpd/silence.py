@@ -3,7 +3,7 @@
 from moodpid.mpd.protocol import PlayState
 from moodpid.mpd.queue_state import QueueState
 from moodpid.mpd.snapshot import Snapshot
-from moodpid.mpd.streams import ENDLESS_S, SILENT_S
+from moodpid.mpd.streams import ENDLESS_S, SILENT_S, is_address
 
 
 def why_silent(queue_state: QueueState, now: Snapshot) -> str:
@@ -15,9 +15,15 @@ def why_silent(queue_state: QueueState, now: Snapshot) -> str:
         source = "its song's source" if now.duration_s is not None else "the stream"
         return f"MPD plays, but no sound leaves it: an output or {source} hangs"
     silent_s = queue_state.silent_s(now.at_s)
-    if now.duration_s is None and silent_s >= ENDLESS_S:
+    if now.duration_s is None and (silent_s >= ENDLESS_S or _is_still_silent(queue_state, now)):
         return "the stream gives no sound"
     return "the song gives no sound: MPD cannot open it yet" if silent_s >= SILENT_S else ""
+
+
+def _is_still_silent(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether a silent stream of ours was left for another one that has given no sound so far."""
+    is_stream = now.song is not None and is_address(now.song.uri)
+    return is_stream and queue_state.silent_streams > 0 and now.elapsed_s == 0.0
 
 
 def hangs(queue_state: QueueState, now: Snapshot) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.library.reader import LibraryReader
+from moodpid.system.json_file import JsonFile
 from tests.mpd.songs_by_sound import SONGS, analysed
 from tests.support.music_room import Room
 from tests.support.worker_harness import start
@@ -20,6 +21,12 @@ def room() -> Room:
     room.look()
     assert room.mpd.playing().startswith("happy/")
     return room
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> JsonFile:
+    """What outlives us."""
+    return JsonFile(tmp_path / "player.json")
 
 
 @pytest.fixture

@@ -31,12 +31,6 @@ from tests.support.worker_harness import (
 WITH_SAD = ["neutral", "sad", "sad", "neutral", "neutral"]
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> JsonFile:
-    """What outlives us."""
-    return JsonFile(tmp_path / "player.json")
-
-
 @pytest.mark.parametrize("mpd_too", [False, True])
 def test_our_songs_are_ours_again_after_a_restart_of_ours(
     mpd: PrivateMpd, start: Start, file: JsonFile, mpd_too: bool

@@ -75,6 +75,13 @@ def test_a_user_has_the_player_no_longer_than_is_set(file: Path) -> None:
     assert store(file, hands_off_s=60.0).load(1000.0).queue_state.hands_off_until_s == 1060.0
 
 
+@pytest.mark.parametrize(("kept_s", "loaded_s"), [(1030.0, 1030.0), (5000.0, 1060.0)])
+def test_music_that_was_to_start_is_still_to(file: Path, kept_s: float, loaded_s: float) -> None:
+    kept = replace(KEPT.queue_state, start_until_s=kept_s)
+    store(file).save(replace(KEPT, queue_state=kept))
+    assert store(file).load(1000.0).queue_state.start_until_s == loaded_s
+
+
 @pytest.mark.parametrize(
     "broken",
     [

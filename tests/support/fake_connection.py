@@ -105,9 +105,15 @@ class FakeConnection:
 
     def play(self, song_id: int) -> None:
         server = self._sent("playid", song_id)
-        self._known(song_id, "playid")
+        file = server.queue[self._known(song_id, "playid")].file
+        if "://" in file and server.is_silent(file) and server.state != "stop":
+            server.unreachable = True  # a real one answers nobody until the stream is open
+            raise MpdGoneError("MPD at fake:6600 does not answer in time")
         server.error = ""
         server.go(song_id)
+
+    def stop(self) -> None:
+        self._sent("stop").stop()
 
     def resume(self) -> None:
         server = self._sent("pause", 0)

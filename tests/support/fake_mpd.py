@@ -279,9 +279,9 @@ class FakeMpd:
     def _can_play(self, id_: int) -> bool:
         return self.queue[self.position(id_)].file.split("/")[0] not in self.away
 
-    def is_silent(self) -> bool:
-        """Return whether what plays sends nothing."""
-        return self.playing().split("/")[0] in self.silent
+    def is_silent(self, uri: str | None = None) -> bool:
+        """Return whether a stream, or else what plays, sends nothing."""
+        return (self.playing() if uri is None else uri).split("/", maxsplit=1)[0] in self.silent
 
     def is_lost(self, uri: str) -> bool:
         """Return whether the library does not have a file."""

@@ -1,0 +1,67 @@
+"""Go to another song of the queue, in a way that MPD goes on answering its clients."""
+
+from collections.abc import Callable
+
+from moodpid.mpd.fade import Fader
+from moodpid.mpd.protocol import Mpd, PlayState
+from moodpid.mpd.streams import is_address
+
+
+def play(
+    link: Mpd, fader: Fader, song_id: int, *, fade: bool, on_stop: Callable[[], object] | None = None
+) -> bool:
+    """Play a song of the queue.
+
+    Args:
+        link: To MPD.
+        fader: Fades out the song before.
+        song_id: Which.
+        fade: The song before is faded out.
+        on_stop: Called right before MPD is stopped, which is done before it is to play; None: it is not.
+
+    Returns:
+        Whether it was done: not if a user stopped the music or chose another song during the fade.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+        CommandRefusedError: MPD refused to.
+    """
+
+    def leave() -> None:
+        if on_stop is None:
+            link.play(song_id)
+        else:
+            on_stop()
+            link.stop()
+
+    if not fade:
+        leave()
+    elif not fader.fade_out(link, leave):
+        return False
+    if on_stop is not None:  # the volume is the user's again: a station may never open
+        link.play(song_id)
+    return True
+
+
+def skip(link: Mpd, on_stop: Callable[[], object]) -> int | None:
+    """Go on to the next song; return the id of the song that was left, None if nothing plays.
+
+    Args:
+        link: To MPD.
+        on_stop: Called right before MPD is stopped, where the next song comes from an address.
+
+    Raises:
+        MpdGoneError: The connection was lost.
+        CommandRefusedError: MPD refused to.
+    """
+    status = link.status()
+    if status.state is not PlayState.PLAY:
+        return None
+    following = None if status.next_id is None else link.queue_song(status.next_id)
+    if following is None or status.consume or not is_address(following.uri):
+        link.next()  # with consume, only this takes out the song that is left
+    else:
+        on_stop()
+        link.stop()
+        link.play(following.id)
+    return status.song_id
