@@ -40,7 +40,7 @@ class Plan:
         why: Why songs are added.
         hold_reason: Why nothing is done about the music, empty if that is not so.
         look_again_s: When a look is due though nothing happens, in monotonic seconds.
-        fades_over: Whether nothing is added because MPD fades over to the next song.
+        deferred: Whether nothing is added because MPD fades over to the next song, or hangs in this one.
         queue_state: What to remember.
     """
 
@@ -51,7 +51,7 @@ class Plan:
     why: str = ""
     hold_reason: str = ""
     look_again_s: float = math.inf
-    fades_over: bool = False
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
         queue_state = replace(queue_state, start_until_s=-math.inf)
     if request is None or not request.playlists or _has_no_place(queue_state, now, rules):
         return Plan(queue_state, clear_error, look_again_s=look_again_s)
-    if _fades_over(now):
-        return Plan(queue_state, clear_error, look_again_s=look_again_s, fades_over=True)
+    if _fades_over(now) or _hangs_in_song(queue_state, now):
+        return Plan(queue_state, clear_error, look_again_s=look_again_s, deferred=True)
     ahead = waiting_songs(queue_state, now, request, rules.change)
     commands = [
         *remove_stale(queue_state, now, ahead, request),
@@ -116,6 +116,14 @@ def _fades_over(now: Snapshot) -> bool:
     left_s = now.duration_s - now.elapsed_s
     # A song that plays on after its end has another length than MPD believes
     return -_SEEK_BEFORE_S <= left_s <= now.crossfade_s + _SEEK_BEFORE_S
+
+
+def _hangs_in_song(queue_state: QueueState, now: Snapshot) -> bool:
+    """Return whether MPD hangs in a song that has an end.
+
+    It may answer no client any more if it is to leave that song, or to go on with another one after it.
+    """
+    return now.duration_s is not None and hangs(queue_state, now)
 
 
 def _clear_old_error(now: Snapshot) -> tuple[Command, ...]:
@@ -237,9 +245,7 @@ def _start_or_jump(
     if starts:
         return [Play(first.id, fade=False, why="asked for" if asked_for else "autoplay")]
     if now.at_s < queue_state.jump_until_s:
-        # MPD may answer no client any more if it is to leave a song in which it hangs
-        stuck = now.duration_s is not None and hangs(queue_state, now)
-        return [] if stuck else _jump(now, first)
+        return _jump(now, first)
     if why := why_stream_is_left(queue_state, now, request):
         after = after_stream(queue_state, now, ahead)
         return [] if after is None else [Play(after, fade=True, why=why)]

@@ -255,7 +255,7 @@ class QueueReconciler:
         if request and plan.songs_to_add:
             self._queue_state = self._feeder.add(link, plan, now, request, before)
         else:
-            self._feeder.rest(request if plan.fades_over else None)
+            self._feeder.rest(request if plan.deferred else None)
         added = self._queue_state is not before
         if plan.songs_to_add == planner.QUEUE_AHEAD and not added:
             # What waits is of an old mood, and better than silence
