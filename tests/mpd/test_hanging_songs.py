@@ -18,7 +18,8 @@ from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import DEADLINE_S, playing, queue, until
 
 HANGS = "no sound leaves it"
-_FIRST_BYTES = 2**17
+_FRAME = bytes.fromhex("fffb9064").ljust(417, b"\0")  # of silence: MPEG-1 layer III, 128 kbit/s, 44.1 kHz
+_FIRST, _FRAMES = 150, 4600  # four seconds of two minutes
 _STANDS_S = 1.0  # MPD counts the seconds far more often
 
 
@@ -34,14 +35,14 @@ class HangingSong:
 def song(mpd: PrivateMpd) -> Iterator[HangingSong]:
     """The one song of the stored playlist "Hanging"."""
     song = HangingSong()
-    content = next(mpd.music.glob("happy/*.wav")).read_bytes()
-    header = f"HTTP/1.0 200 OK\r\nContent-Type: audio/x-wav\r\nContent-Length: {len(content)}\r\n\r\n"
+    length = len(_FRAME) * _FRAMES
+    header = f"HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: {length}\r\n\r\n"
 
     def serve(client: socket.socket) -> None:
         client.recv(4096)
-        client.sendall(header.encode() + content[:_FIRST_BYTES])
+        client.sendall(header.encode() + _FRAME * _FIRST)
         song.goes_on.wait(DEADLINE_S)
-        client.sendall(content[_FIRST_BYTES:])
+        client.sendall(_FRAME * (_FRAMES - _FIRST))
 
     with scripted(serve) as at:
         song.address = f"http://{at.host}:{at.port}/"
