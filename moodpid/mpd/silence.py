@@ -23,7 +23,8 @@ def why_silent(queue_state: QueueState, now: Snapshot) -> str:
 def _is_still_silent(queue_state: QueueState, now: Snapshot) -> bool:
     """Return whether a silent stream of ours was left for another one that has given no sound so far."""
     is_stream = now.song is not None and is_address(now.song.uri)
-    return is_stream and queue_state.silent_streams > 0 and now.elapsed_s == 0.0
+    waits = now.state is PlayState.PLAY and now.elapsed_s == 0.0
+    return is_stream and waits and queue_state.silent_streams > 0
 
 
 def hangs(queue_state: QueueState, now: Snapshot) -> bool:
