@@ -1,6 +1,5 @@
 """What a real MPD shows when moodpid stops, at rest or in the midst of a fade, and when it is back."""
 
-from pathlib import Path
 from random import Random
 
 import pytest
