@@ -35,11 +35,11 @@ class MoodpidError(Exception):
 
 
 class RemediableError(MoodpidError):
-    """One command changes what is wrong, or shows where to begin.
+    """An error with a command that mends it, or shows where to begin.
 
     Attributes:
-        fault: What is wrong.
-        remedy: The command.
+        fault: What is wrong, cleaned and cut to `MAX_ERROR_CHARS`.
+        remedy: The command, likewise.
     """
 
     def __init__(self, fault: str, remedy: str) -> None:

@@ -64,8 +64,11 @@ def draw_songs(
         target: The place on the plane.
         count: At most so many.
         chance: Draws.
-        recent: Songs that play before, the last one at the end. Their artists and albums have a part of
-            their share, those of the last few all of it.
+        recent: Songs that play before these, the last one at the end. They count against the limits of their
+            artists and albums; the artists of the last three have reached theirs.
+
+    Returns:
+        Fewer than `count` where artists or albums have reached their limits.
     """
     nearest = nearest_of(songs, target)
     keys = {song.uri: _key(closeness(song, target, nearest), chance) for song in songs}
@@ -88,7 +91,8 @@ def _with_share_left(songs: Sequence[PlacedSong], recent: Sequence[PlacedSong]) 
     if left := [song for song in songs if not _has_had_share(song, artists, albums)]:
         return left
     had = [(artists[song.tags.artist], albums[_album(song)]) for song in songs]
-    return [song for song, share in zip(songs, had, strict=True) if share == min(had)]
+    least = min(had, default=None)
+    return [song for song, share in zip(songs, had, strict=True) if share == least]
 
 
 def _counted(songs: Iterable[PlacedSong]) -> tuple[Counter[str], Counter[tuple[str, str]]]:

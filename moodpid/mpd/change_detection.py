@@ -248,6 +248,7 @@ def _with_failure(queue_state: QueueState, now: Snapshot, *, fault: bool) -> Que
             failure=None,
             failures=0 if heard else queue_state.failures,
             interrupted=queue_state.interrupted and not heard,
+            silent_streams=0 if heard else queue_state.silent_streams,
         )
     if queue_state.stopped_by_user:
         return replace(queue_state, failure=None, interrupted=False)

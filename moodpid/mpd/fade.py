@@ -49,8 +49,9 @@ class Fader:
 
     @property
     def own_volumes(self) -> frozenset[int]:
-        """What the mixer may report of our last step, from 0 to 100; none while no fade is unfinished."""
-        return self._own if self.volume_to_restore is not None else frozenset()
+        """What the mixer may report of our last step, from 0 to 100; none without a fade, or if unknown."""
+        is_known = self.volume_to_restore is not None and self._tolerance == TOLERANCE
+        return self._own if is_known else frozenset()
 
     def fade_out(self, link: Mpd, then: Callable[[], object]) -> bool:
         """Turn the volume down in steps, call `then`, and set the volume back.

@@ -102,16 +102,16 @@ class QueueFeeder:
         self.retry_s = now_s + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
 
-    def rest(self, fading: MusicRequest | None = None) -> None:
+    def rest(self, deferred: MusicRequest | None = None) -> None:
         """Try no more, since nothing is to be added, and forget what went wrong.
 
-        A fault still holds while MPD fades over, unless it was another request's.
+        A fault still holds while adding is put off, unless it was another request's.
 
         Args:
-            fading: The request, if nothing is added only because MPD fades over.
+            deferred: The request, if nothing is added only because MPD fades over, or hangs in its song.
         """
         self.retry_s = math.inf
-        if fading is None or fading.playlists != self._asked:
+        if deferred is None or deferred.playlists != self._asked:
             self._failures, self.problem = 0, ""
 
     def save_feedback(self, link: Mpd, song: OwnSong, what: Verdict, at_unix_s: float) -> Mood:

@@ -73,8 +73,6 @@ def plan(queue_state: QueueState, now: Snapshot, request: MusicRequest | None, r
     if request and request.playlists:
         queue_state = end_hands_off_early(queue_state, now)
     queue_state = _update_jump(queue_state, now, request, rules)
-    if queue_state.plays_for_s(now) >= SOUND_S:
-        queue_state = replace(queue_state, silent_streams=0)
     look_again_s = _look_again_s(queue_state, now, rules)
     clear_error = _clear_old_error(now)
     if message := _hold_reason(queue_state, now):

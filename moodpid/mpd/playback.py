@@ -1,4 +1,4 @@
-"""Go to another song of the queue, in a way that MPD goes on answering its clients."""
+"""Go to another song of the queue without locking other clients out of MPD."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def play(
         fader: Fades out the song before.
         song_id: Which.
         fade: The song before is faded out.
-        on_stop: Called right before MPD is stopped, which is done before it is to play; None: it is not.
+        on_stop: Called just before MPD is stopped. None: MPD is not stopped, but plays the song at once.
 
     Returns:
         Whether it was done: not if a user stopped the music or chose another song during the fade.

@@ -24,7 +24,8 @@ def _is_still_silent(queue_state: QueueState, now: Snapshot) -> bool:
     """Return whether a silent stream of ours was left for another one that has given no sound so far."""
     is_stream = now.song is not None and is_address(now.song.uri)
     waits = now.state is PlayState.PLAY and now.elapsed_s == 0.0
-    return is_stream and waits and queue_state.silent_streams > 0
+    is_ours = queue_state.own_current(now) is not None
+    return is_stream and is_ours and waits and queue_state.silent_streams > 0
 
 
 def hangs(queue_state: QueueState, now: Snapshot) -> bool:

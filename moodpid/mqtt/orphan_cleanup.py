@@ -1,4 +1,4 @@
-"""Deletes retained messages that this installation left under an earlier id or prefix, or of a player."""
+"""Deletes retained messages that this installation left under an earlier name, or for a player it had."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -17,7 +17,6 @@ from moodpid.system.json_file import JsonFile
 log = logging.getLogger(__name__)
 
 _GIVE_UP_AFTER = 2
-_EARLIER = "of an earlier name or configuration"
 _Topic: TypeAlias = Annotated[str, Meta(max_length=512, pattern=r"^[^+#\x00-\x1f\x7f\ud800-\udfff]*$")]
 
 
@@ -87,8 +86,8 @@ class OrphanCleaner:
         if session != before and self._sent and self._sent[-1][1].accepted is None:
             self._losses += 1
             if self._losses == _GIVE_UP_AFTER:
-                what = "the broker closes the connection when %s, %s, is deleted: it stays"
-                log.warning(what, self._sent[-1][0], _EARLIER)
+                what = "the broker closes the connection when %s, of an earlier name or player, goes: it stays"
+                log.warning(what, self._sent[-1][0])
         if self._losses >= _GIVE_UP_AFTER:
             self._sent = None
             return
@@ -142,9 +141,7 @@ def _log_result(sent: list[tuple[str, DeliveryStatus]]) -> None:
     gone = [topic for topic, status in sent if status.accepted]
     stay = [topic for topic, status in sent if not status.accepted]
     if gone:
-        log.info(
-            "deleted %d retained messages of an earlier name or configuration, %s first", len(gone), gone[0]
-        )
+        log.info("deleted %d retained messages of an earlier name or player, %s first", len(gone), gone[0])
     if stay:
-        what = "the broker denies deleting %d retained messages %s, %s first"
-        log.warning(what, len(stay), _EARLIER, stay[0])
+        what = "the broker denies deleting %d retained messages of an earlier name or player, %s first"
+        log.warning(what, len(stay), stay[0])

@@ -69,11 +69,9 @@ class RequestFraming:
         return self.receive(b"")
 
     def _next(self) -> bytes:
-        if self._body_bytes:
-            body = self._take(int(min(self._body_bytes, len(self._held))))
-            self._body_bytes -= len(body)
-            return body
-        return b"" if self._answering else self._take(self._head_bytes())
+        body = self._take(int(min(self._body_bytes, len(self._held))))
+        self._body_bytes -= len(body)
+        return body if self._body_bytes or self._answering else body + self._take(self._head_bytes())
 
     def _head_bytes(self) -> int:
         """Return the length of the first whole head; 0 as long as there is none."""

@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from moodpid.library.analysis.decoder import DecodeError, DecoderFaultError, SlowDecodeError
+from moodpid.library.analysis.decoder import (
+    DecodeError,
+    DecoderFaultError,
+    DecoderNotStartedError,
+    RetryableDecodeError,
+)
 from moodpid.library.analysis.files import Passage
 from moodpid.library.places import Place
 from moodpid.library.records import Analysis, FileStamp, ListedSong, Tags
@@ -51,9 +56,11 @@ class ReadingAnalyzer:
             case ["broken", *why]:
                 raise DecodeError(" ".join(why))
             case ["slow"]:
-                raise SlowDecodeError("the decoder did not finish")
+                raise RetryableDecodeError("the decoder did not finish")
             case ["crash"]:
                 raise DecoderFaultError("the decoder crashed")
+            case ["missing", "library"]:
+                raise DecoderNotStartedError("the decoder does not start: a library is missing")
             case ["unplugged"]:
                 path.unlink()
                 raise DecodeError("no sound can be decoded")

@@ -57,7 +57,7 @@ def test_artists_and_albums_repeat_seldom_while_there_are_others() -> None:
     assert {one.tags.artist for one in draw_songs(album, TARGET, 3, rng(1))} == {"Ann", "Bob", "Cee"}
 
 
-def test_the_artist_that_plays_comes_last() -> None:
+def test_the_artist_that_plays_waits_while_another_fits() -> None:
     pool = [song("a", 0.8, "Ann"), song("b", 0.3, "Bob")]
     playing = [song("c", 0.8, "Ann")]
     assert all(draw_songs(pool, TARGET, 2, rng(seed), playing) == pool[1:] for seed in range(30))

@@ -11,6 +11,7 @@ from moodpid.mpd.fade import TOLERANCE, Fader
 from moodpid.mpd.protocol import MpdGoneError, PlayState, Status
 from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd, Options
+from tests.support.killed import KilledError
 
 
 @dataclass
@@ -181,8 +182,10 @@ def test_a_fade_takes_as_long_as_the_documentation_says() -> None:
     assert sum(slept) == pytest.approx(1.2)
 
 
-class KilledError(Exception):
-    """The process ends here."""
+def test_steps_that_are_only_guessed_are_not_kept() -> None:
+    fader = Fader(volume_to_restore=80)  # as from a file of version 0.1.0
+    assert fader.own_volumes == frozenset()
+    assert Fader(volume_to_restore=80, own_volumes=[40, 50]).own_volumes == {40, 50}
 
 
 class KillingConnection(FakeConnection):

@@ -27,7 +27,7 @@ def test_a_song_moved_to_be_next_is_heard_next(mpd: PrivateMpd, start: Start) ->
     assert not any(hands_off(state) for state in harness.states)
 
 
-class Queue:
+class UserQueueHarness:
     """Music at a fake MPD: `user/5` of ten songs of a user plays, with two of ours behind it."""
 
     def __init__(self, change: TransitionMode = TransitionMode.NEXT, songs: int = 10) -> None:
@@ -59,7 +59,7 @@ class Queue:
 
 
 def test_a_moved_song_stands_before_ours_in_each_mood() -> None:
-    queue = Queue()
+    queue = UserQueueHarness()
     queue.move("user/9", 1)
     assert queue.ahead[:4] == ["user/9", "happy", "happy", "user/6"]
     queue.room.look(Mood.SAD)
@@ -70,26 +70,26 @@ def test_a_moved_song_stands_before_ours_in_each_mood() -> None:
 
 
 def test_a_song_moved_between_ours_keeps_its_turn() -> None:
-    queue = Queue()
+    queue = UserQueueHarness()
     queue.move("user/9", 2)
     assert queue.ahead[:4] == ["happy", "user/9", "happy", "user/6"]
 
 
 def test_a_song_from_out_of_sight_has_its_turn() -> None:
-    queue = Queue(songs=60)
+    queue = UserQueueHarness(songs=60)
     queue.move("user/50", 1)
     assert queue.ahead[:4] == ["user/50", "happy", "happy", "user/6"]
 
 
 def test_a_song_that_was_heard_may_come_again() -> None:
-    queue = Queue()
+    queue = UserQueueHarness()
     queue.mpd.move(queue.position("user/2"), 5)  # which takes its place before the others away
     queue.room.look()
     assert queue.ahead[:4] == ["user/2", "happy", "happy", "user/6"]
 
 
 def test_a_song_added_and_then_moved_has_its_turn() -> None:
-    queue = Queue(songs=60)
+    queue = UserQueueHarness(songs=60)
     queue.mpd.add("user/new")
     assert "hands off" in queue.room.look().message
     queue.mpd.move(-1, 6)
@@ -99,7 +99,7 @@ def test_a_song_added_and_then_moved_has_its_turn() -> None:
 
 
 def test_songs_moved_one_by_one_have_five_turns_at_most() -> None:
-    queue = Queue(songs=15)
+    queue = UserQueueHarness(songs=15)
     for number in range(14, 7, -1):
         queue.move(f"user/{number}", 1)
     songs = [f"user/{number}" for number in range(8, 8 + REQUESTS)]
@@ -109,7 +109,7 @@ def test_songs_moved_one_by_one_have_five_turns_at_most() -> None:
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("songs", [10, 60])
 def test_a_shuffled_queue_moves_ours_by_five_at_most(seed: int, songs: int) -> None:
-    queue = Queue(songs=songs)
+    queue = UserQueueHarness(songs=songs)
     mpd = queue.mpd
     mpd.move(mpd.position(mpd.current or 0), 0)
     rest = mpd.queue[1:]
@@ -124,7 +124,7 @@ def test_a_shuffled_queue_moves_ours_by_five_at_most(seed: int, songs: int) -> N
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "action",
     [
         lambda mpd: mpd.next(),
         lambda mpd: mpd.previous(),
@@ -136,15 +136,15 @@ def test_a_shuffled_queue_moves_ours_by_five_at_most(seed: int, songs: int) -> N
     ],
     ids=["next", "previous", "removed", "far back", "further on", "moved behind ours", "moved before all"],
 )
-def test_without_a_move_before_ours_no_song_has_a_turn(deed: Callable[[FakeMpd], object]) -> None:
-    queue = Queue()
-    deed(queue.mpd)
+def test_other_actions_of_a_user_give_no_song_a_turn(action: Callable[[FakeMpd], object]) -> None:
+    queue = UserQueueHarness()
+    action(queue.mpd)
     queue.room.look()
     assert queue.room.reconciler.queue_state.user_requests == frozenset()
 
 
 def test_our_own_changes_of_the_queue_are_no_moves() -> None:
-    queue = Queue()
+    queue = UserQueueHarness()
     for mood in (Mood.SAD, Mood.HAPPY, Mood.SAD):
         queue.room.look(mood)
         assert queue.ahead[:3] == [mood, mood, "user/6"]
@@ -152,7 +152,7 @@ def test_our_own_changes_of_the_queue_are_no_moves() -> None:
 
 
 def test_in_random_mode_the_order_says_nothing() -> None:
-    queue = Queue()
+    queue = UserQueueHarness()
     queue.mpd.options.random = True
     queue.room.look()
     sent = len(queue.mpd.sent)
@@ -163,7 +163,7 @@ def test_in_random_mode_the_order_says_nothing() -> None:
 
 @pytest.mark.parametrize("late", [False, True])
 def test_no_song_is_cut_before_a_moved_one(late: bool) -> None:
-    queue = Queue(TransitionMode.NOW)
+    queue = UserQueueHarness(TransitionMode.NOW)
     ours = queue.mpd.playing()
     assert ours.startswith("happy/")
     if late:  # songs of the new mood can be added only after the move
@@ -178,7 +178,7 @@ def test_no_song_is_cut_before_a_moved_one(late: bool) -> None:
 
 
 def test_to_leave_ours_for_a_moved_song_is_no_skip() -> None:
-    queue = Queue()
+    queue = UserQueueHarness()
     queue.mpd.next()
     queue.room.wait(10)
     ours, skips = queue.mpd.playing(), queue.skips

@@ -14,6 +14,7 @@ from moodpid.mpd.reconcile_loop import QueueReconciler
 from moodpid.mpd.session_store import SessionStore
 from moodpid.state import PlayerStatus
 from moodpid.system.json_file import JsonFile
+from tests.support.killed import KilledError
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import (
     Start,
@@ -102,10 +103,6 @@ def test_switching_off_in_a_fade_restores_the_volume(
     harness.until(lambda state: state.status is PlayerStatus.DISABLED)
     assert volume(mpd) == 80
     assert playing(mpd).startswith("neutral/")
-
-
-class KilledError(Exception):
-    """The process ends here."""
 
 
 def killed_in_a_fade(mpd: PrivateMpd, file: JsonFile) -> None:

@@ -17,6 +17,7 @@ from moodpid.mpd.session_store import SavedSession, SessionStore
 from moodpid.system.json_file import RETRY_S, JsonFile
 from tests.support.fake_mpd import FakeMpd
 from tests.support.fakes import Clock
+from tests.support.killed import KilledError
 
 LISTS: dict[Mood, tuple[str | SongSource, ...]] = {Mood.SAD: ("Sad",), Mood.HAPPY: ("Happy",)}
 SONGS = {"Sad": [f"sad/{n}" for n in range(8)], "Happy": [f"happy/{n}" for n in range(8)]}
@@ -124,10 +125,6 @@ def test_what_could_not_be_written_is_written_later(file: Path) -> None:
     clock.sleep(RETRY_S)
     one.save(KEPT)
     assert json.loads((file.parent / "later" / file.name).read_text())["owed"] == 80
-
-
-class KilledError(Exception):
-    """The process ends here."""
 
 
 class Session:

@@ -61,6 +61,14 @@ def test_a_body_without_a_length_goes_through_until_the_answer() -> None:
     assert framing.receive(GET) == GET
 
 
+def test_behind_a_body_that_came_late_is_the_next_head() -> None:
+    framing = RequestFraming()
+    assert framing.receive(GET) == GET
+    assert framing.begin(5) == b""
+    assert framing.end() == b""
+    assert framing.receive(b"hello" + GET) == b"hello" + GET
+
+
 def test_behind_the_last_request_nothing_goes_through() -> None:
     framing = RequestFraming()
     assert framing.receive(GET + b"2\r\n{}\r\n") == GET

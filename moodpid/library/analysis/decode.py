@@ -20,9 +20,10 @@ from moodpid.library.analysis.decoder import (
     DecodeError,
     DecoderFaultError,
     DecoderMissingError,
+    DecoderNotStartedError,
     Limits,
     Output,
-    SlowDecodeError,
+    RetryableDecodeError,
 )
 from moodpid.library.analysis.files import READ_FAULTS, Passage
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
@@ -88,7 +89,7 @@ def decode(passage: Passage, *, network: bool, limits: Limits = DEFAULT_LIMITS) 
 
     Raises:
         DecodeError: There is no sound in it, or not within the limits.
-        SlowDecodeError: The same, but the file may not be at fault.
+        RetryableDecodeError: The same, but the file may not be at fault.
         DecoderMissingError: ffmpeg cannot be started.
         OSError: The file cannot be read, or not to its end.
     """
@@ -182,12 +183,12 @@ def _run_again(passage: Passage, start_s: float, before: Output, *, network: boo
     """Run the decoder once more after a fault of reading that is over.
 
     Raises:
-        SlowDecodeError: It is not over; where the file is cut short, it ends at the same place each time.
+        RetryableDecodeError: It is not over; where the file is cut short, it ends at the same place again.
     """
     output = _run(passage, start_s, network=network, limits=limits)
     size = len(output.samples)
     if _READ_FAULTS.search(output.messages) and (size < _SECOND_BYTES or size != len(before.samples)):
-        raise SlowDecodeError(_reason(output.messages))
+        raise RetryableDecodeError(_reason(output.messages))
     return output
 
 
@@ -196,12 +197,12 @@ def _read_to_end(path: Path, deadline_s: float) -> None:
 
     Raises:
         OSError: It cannot.
-        SlowDecodeError: That took too long.
+        RetryableDecodeError: That took too long.
     """
     with path.open("rb", buffering=0) as file:
         while file.read(_READ_BYTES):
             if time.monotonic() >= deadline_s:
-                raise SlowDecodeError("the file could not be read in time")
+                raise RetryableDecodeError("the file could not be read in time")
 
 
 def _run(passage: Passage, start_s: float, *, network: bool, limits: Limits) -> Output:
@@ -231,21 +232,21 @@ def _require_decoder(output: Output) -> None:
     """Raise DecoderFaultError where the decoder did not start, or crashed before it was done."""
     if output.status in _NOT_STARTED:
         last = clean(output.messages.decode(errors="replace").strip().rpartition("\n")[2], _REASON_CHARS)
-        raise DecoderFaultError(f"the decoder does not start: {last}")
+        raise DecoderNotStartedError(f"the decoder does not start: {last}")
     crashed = output.status < 0 and -output.status not in (signal.SIGKILL, signal.SIGXCPU)
     if crashed and not _LOUDNESS.search(output.messages):  # which is the last thing that it does
         raise DecoderFaultError(f"the decoder crashed ({signal.strsignal(-output.status)})")
 
 
 def _require_memory(output: Output, *, network: bool, loudness: bool) -> None:
-    """Raise SlowDecodeError where the decoder got too little memory for all that was wanted of it."""
+    """Raise RetryableDecodeError where the decoder got too little memory for all that was wanted of it."""
     if output.status == -signal.SIGKILL:  # what came out before is a part of it
-        raise SlowDecodeError("the decoder was killed: memory may have run out")
+        raise RetryableDecodeError("the decoder was killed: memory may have run out")
     heard_s = len(output.samples) / _SECOND_BYTES
     cut_short = network and len(output.extra) / (4 * NETWORK_RATE_HZ) < heard_s - 1.0
     unfinished = output.status > 0 or heard_s < 1.0 or (loudness and not _LOUDNESS.search(output.messages))
     if cut_short or (unfinished and _STARVED.search(output.messages)):
-        raise SlowDecodeError("the decoder needs too much memory")
+        raise RetryableDecodeError("the decoder needs too much memory")
 
 
 def _expected_bytes(rate_hz: int) -> int:

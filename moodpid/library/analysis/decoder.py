@@ -26,16 +26,20 @@ class DecodeError(MoodpidError):
     exit_code = ExitCode.SOME_FAILED
 
 
-class SlowDecodeError(DecodeError):
-    """The file may be at fault, or its share, or a machine that has much else to do or too little memory."""
+class RetryableDecodeError(DecodeError):
+    """A song cannot be decoded now: its file may be at fault, or its share, or the machine."""
 
 
-class DecoderFaultError(SlowDecodeError):
+class DecoderFaultError(RetryableDecodeError):
     """The decoder itself failed: its libraries are being replaced, say, or this file makes it crash."""
 
 
+class DecoderNotStartedError(DecoderFaultError):
+    """The decoder is there, but does not start; no song is at fault."""
+
+
 class DecoderMissingError(MoodpidError):
-    """ffmpeg is not installed, or cannot be started."""
+    """ffmpeg is not installed, cannot be started, or fails at song after song."""
 
     exit_code = ExitCode.CONFIG
 
@@ -87,7 +91,7 @@ def run(
         limits: For the process.
 
     Raises:
-        SlowDecodeError: It took too long.
+        RetryableDecodeError: It took too long.
         DecoderMissingError: It cannot be started.
     """
     reader, writer = os.pipe() if extra_bytes else (None, None)
@@ -149,7 +153,7 @@ def _collect(
     if reader is not None:
         sinks[reader] = extra
     if not _read_all(sinks, time.monotonic() + limits.wall_s):
-        raise SlowDecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
+        raise RetryableDecodeError(f"the decoder did not finish within {limits.wall_s:.0f} seconds")
     return Output(bytes(samples.data), bytes(extra.data), bytes(messages.data), process.wait())
 
 

@@ -10,8 +10,8 @@ from moodpid.text import clean
 
 log = logging.getLogger(__name__)
 
-MISSING_IN_A_ROW = 20
-MISSING_AT_FIRST = 100
+MISSING_IN_A_ROW = 20  # songs of one top folder, from which on the rest of it waits
+MISSING_AT_FIRST = 100  # songs of all folders, after which the scan ends if none was opened
 
 
 def top_folder(uri: str) -> str:
@@ -36,7 +36,7 @@ class MissingFiles:
         self._single: list[tuple[ListedSong, OSError]] = []
         self._opened = False
         self._missing = 0
-        self._fault = ""
+        self._last: tuple[ListedSong, OSError] | None = None
 
     def note_opened(self, song: ListedSong) -> None:
         """Note that a song could be read: so its folder is there, and those missing in it are single ones."""
@@ -53,16 +53,18 @@ class MissingFiles:
         row = self._rows.setdefault(top, [])
         row.append((song, error))
         self._missing += 1
-        self._fault = self._describe(len(row), song, error)
+        self._last = song, error
         if len(row) >= MISSING_IN_A_ROW:
             del self._rows[top]
             self.away.add(top)
-            log.warning("%s; the rest of %s waits", self._fault, clean(str(self._folder / mpd_name(top))))
+            rest = "the rest of" if top else "what lies directly in"
+            fault = self._describe(f"{len(row)} songs in a row", song, error)
+            log.warning("%s; %s %s waits", fault, rest, clean(str(self._folder / mpd_name(top))))
         if self._missing >= MISSING_AT_FIRST:
             self._require_opened()
 
     def single(self) -> list[tuple[ListedSong, str]]:
-        """Return the missing songs of folders that are there, and why each is."""
+        """Return the missing songs of all folders that do not count as away, and why each is."""
         found = self._single + [one for row in self._rows.values() for one in row]
         return [(song, _reason(error)) for song, error in found]
 
@@ -76,17 +78,18 @@ class MissingFiles:
             self._require_opened()
 
     def _require_opened(self) -> None:
-        if not self._opened:
-            raise MusicFolderError(self._fault)
+        if self._last and not self._opened:
+            tried = f"all {self._missing} songs that were tried"
+            raise MusicFolderError(self._describe(tried, *self._last))
 
-    def _describe(self, count: int, song: ListedSong, error: OSError) -> str:
+    def _describe(self, songs: str, song: ListedSong, error: OSError) -> str:
         fault, remedy = "are not in", "correct music in [library], or mount the share"
         if isinstance(error, PermissionError):
             fault, remedy = "may not be read in", "let all users read its files"
         elif error.errno in READ_FAULTS:
             fault, remedy = f"cannot be read ({error.strerror}) in", "see to its disk or share: sudo dmesg"
         such_as = clean(mpd_name(song.uri))
-        return f"{count} songs in a row {fault} the music folder {self._folder}, such as {such_as}: {remedy}"
+        return f"{songs} {fault} the music folder {self._folder}, such as {such_as}: {remedy}"
 
 
 def _reason(error: OSError) -> str:

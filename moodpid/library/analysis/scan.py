@@ -14,7 +14,8 @@ from moodpid.library.analysis.decoder import (
     DecodeError,
     DecoderFaultError,
     DecoderMissingError,
-    SlowDecodeError,
+    DecoderNotStartedError,
+    RetryableDecodeError,
 )
 from moodpid.library.analysis.files import (
     MusicFolderError,
@@ -189,7 +190,10 @@ class LibraryScan:
             analysis = self._analyze_file(passage, song)
         except (DecodeError, UnusableSoundError, NoPassageError) as error:
             self._count_decoder_fault(error)
-            if isinstance(error, SlowDecodeError) and not last:
+            if isinstance(error, DecoderNotStartedError):
+                self._store.forget_attempt(song.uri)
+                self._postponed.add(song.uri)
+            elif isinstance(error, RetryableDecodeError) and not last:
                 self._postponed.add(song.uri)  # the share or the machine may be at fault
             else:
                 self._fail(song, stamp, str(error), progress)
@@ -251,7 +255,7 @@ class LibraryScan:
         """Record the files that cannot be opened; what an earlier program found in one stays.
 
         Raises:
-            MusicFolderError: Nothing else waits, and no song could be opened.
+            MusicFolderError: No song could be opened, and a whole folder is away.
         """
         if not progress.stopped:
             self._missing.require_some()

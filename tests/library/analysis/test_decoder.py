@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.library.analysis.decode import decode
-from moodpid.library.analysis.decoder import SlowDecodeError
+from moodpid.library.analysis.decoder import RetryableDecodeError
 from moodpid.library.analysis.files import Passage
 from tests.library.analysis.impostor import write_program
 from tests.library.analysis.sounds import march, write_wav
@@ -48,13 +48,13 @@ def test_our_own_stacks_stay_as_they_were(song: Path, impostor: Path) -> None:
 
 def test_what_a_killed_decoder_wrote_is_not_the_song(song: Path, impostor: Path) -> None:
     write_program(impostor, sound(SECONDS), LOUDNESS, "kill -KILL $$")
-    with pytest.raises(SlowDecodeError, match="memory may have run out"):
+    with pytest.raises(RetryableDecodeError, match="memory may have run out"):
         decode(Passage(song), network=False)
 
 
 def test_the_song_is_not_at_fault_where_no_thread_starts(song: Path, impostor: Path) -> None:
     write_program(impostor, sound(SECONDS), f"echo '{STARVED}' >&2", LOUDNESS, "exit 245")
-    with pytest.raises(SlowDecodeError, match="too much memory"):
+    with pytest.raises(RetryableDecodeError, match="too much memory"):
         decode(Passage(song), network=False)
 
 
@@ -69,5 +69,5 @@ def test_a_cover_that_gets_no_memory_is_no_harm(song: Path, impostor: Path) -> N
 def test_a_song_whose_network_sound_is_cut_waits(song: Path, impostor: Path, seconds: float) -> None:
     # The last argument is the network's pipe
     write_program(impostor, sound(SECONDS), f'{sound(seconds, 16000)} > "/dev/fd/${{!#/pipe:/}}"', LOUDNESS)
-    with pytest.raises(SlowDecodeError, match="too much memory"):
+    with pytest.raises(RetryableDecodeError, match="too much memory"):
         decode(Passage(song), network=True)

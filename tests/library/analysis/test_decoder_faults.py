@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodpid.library.analysis.decode import decode
-from moodpid.library.analysis.decoder import DecoderFaultError, Limits, SlowDecodeError
+from moodpid.library.analysis.decoder import DecoderFaultError, Limits, RetryableDecodeError
 from moodpid.library.analysis.files import Passage
 from tests.library.analysis.impostor import write_program
 from tests.library.analysis.sounds import RATE_HZ, march, write_wav
@@ -51,7 +51,7 @@ def test_a_read_fault_that_lasts_may_be_over_another_night(song: Path, impostor:
     write_program(
         impostor, count_runs(impostor), f"head -c $(({seconds} * 88200)) /dev/zero", IO_ERROR, LOUDNESS
     )
-    with pytest.raises(SlowDecodeError, match="Input/output error"):
+    with pytest.raises(RetryableDecodeError, match="Input/output error"):
         decode(Passage(song), network=False)
 
 
@@ -93,7 +93,7 @@ def test_a_decoder_that_crashes_when_it_is_done_is_enough(song: Path, impostor: 
 
 def test_a_decoder_that_hangs_is_not_tried_again_elsewhere(song: Path, impostor: Path) -> None:
     write_program(impostor, count_runs(impostor), "exec sleep 600")
-    with pytest.raises(SlowDecodeError, match="within 1 seconds"):
+    with pytest.raises(RetryableDecodeError, match="within 1 seconds"):
         decode(Passage(song, 200.0), network=False, limits=Limits(wall_s=1.0))
     assert (impostor.parent / "runs").read_text(encoding="utf-8").split() == ["run"]
 

@@ -102,6 +102,14 @@ def test_a_song_that_makes_the_decoder_crash_is_given_up(folder: Folder) -> None
     assert [folder.scan().failed for _ in range(MAX_ATTEMPTS + 1)] == [0, 0, 1, 0]
 
 
+def test_a_decoder_that_does_not_start_costs_no_song(folder: Folder) -> None:
+    folder.write("a.mp3", "missing library")
+    folder.list()
+    assert [folder.scan().failed for _ in range(MAX_ATTEMPTS + 1)] == [0] * (MAX_ATTEMPTS + 1)
+    folder.write("a.mp3")
+    assert folder.scan().analyzed == 1
+
+
 def test_a_decoder_that_fails_everywhere_costs_no_song(folder: Folder) -> None:
     songs = [f"{number}.mp3" for number in range(2 * FAULTS_IN_A_ROW)]
     for uri in songs:
