@@ -86,7 +86,7 @@ class OrphanCleaner:
         if session != before and self._sent and self._sent[-1][1].accepted is None:
             self._losses += 1
             if self._losses == _GIVE_UP_AFTER:
-                what = "the broker closes the connection when %s, of an earlier name or player, goes: it stays"
+                what = "the broker closes the connection when %s of an earlier name or player goes: it stays"
                 log.warning(what, self._sent[-1][0])
         if self._losses >= _GIVE_UP_AFTER:
             self._sent = None

@@ -80,11 +80,31 @@ def test_forth_and_back_and_forth_again_loses_nothing(ready_pi: Pi, before: str)
 def test_forth_and_back_with_an_unchanged_configuration(ready_pi: Pi, before: str) -> None:
     for _ in range(2):
         ready_pi.install(before)
+        ready_pi.run("moodpid check")
+        assert not ready_pi.run("find /etc/systemd -name 'moodpid-analyse*'").stdout
         ready_pi.install()
         ready_pi.run("moodpid check")
     configured = ready_pi.run("cat /etc/moodpid/moodpid.toml").stdout.splitlines()
     assert "[library]" in configured
     assert 'happy = ["Happy"]' in configured  # in force before, and so still
+
+
+def test_a_new_default_keeps_owner_mode_and_link(ready_pi: Pi, before: str) -> None:
+    ready_pi.install(before)
+    config = "/etc/moodpid/moodpid.toml"
+    ready_pi.run(f"mv {config} /root/own.toml && ln -s /root/own.toml {config}")
+    ready_pi.run("chgrp moodpid /root /root/own.toml && chmod 640 /root/own.toml && chmod g+x /root")
+    ready_pi.install()
+    assert ready_pi.run(f"readlink {config}").stdout.strip() == "/root/own.toml"
+    assert ready_pi.run("stat -c '%a %G' /root/own.toml").stdout.split() == ["640", "moodpid"]
+    assert "[library]" in ready_pi.run(f"cat {config}").stdout
+
+
+def test_without_its_code_the_package_can_be_removed(ready_pi: Pi) -> None:
+    ready_pi.install()
+    ready_pi.run("rm -r /usr/lib/moodpid && apt-get remove -y moodpid")
+    ready_pi.install()
+    ready_pi.wait_until_well()
 
 
 def test_removed_in_between_an_unchanged_configuration_follows(ready_pi: Pi, older: str) -> None:
