@@ -69,6 +69,10 @@ def test_a_script_reports_an_unknown_option_in_one_line(name: str) -> None:
     assert "--help" in output(TOOLS / name, "--helpp", code=64)
 
 
+def test_the_build_names_what_packages_of_a_system_end_with() -> None:
+    assert output(TOOLS / "packaging" / "build", "--system", "13", "--suffix") == "deb13\n"
+
+
 def test_the_containerised_pis_are_of_the_systems_that_there_are() -> None:
     reported = output(TOOLS / "pi" / "test", code=64, MOODPID_PI_SUITES="trixie forky")
     assert reported == "test: there are trixie and bookworm, not forky; see tools/pi/test --help\n"
