@@ -41,6 +41,7 @@ class BaseFile:
         is_present: The text is that of the present file.
         is_owned: The present values are those of a file that a user, or an earlier setup, has changed.
         names_broker: That file names the broker's host.
+        names_id: That file names the device's id.
         left_out: The keys of the present file that the text does not have.
         lost: Which of `player` and `mqtt` that file has with faults, so that their server is unknown.
     """
@@ -52,6 +53,7 @@ class BaseFile:
     is_present: bool
     is_owned: bool = False
     names_broker: bool = False
+    names_id: bool = False
     left_out: tuple[str, ...] = ()
     lost: frozenset[str] = frozenset()
 
@@ -113,9 +115,15 @@ def read_base(path: Path) -> BaseFile:
     if not _can_be_edited(text, present, folder):
         return _taken_over(text, folder, present, tables)
     is_owned = text != read_default()
-    names_broker = "host" in tables.get("mqtt", {})
     return BaseFile(
-        folder, text, present, present, is_present=True, is_owned=is_owned, names_broker=names_broker
+        folder,
+        text,
+        present,
+        present,
+        is_present=True,
+        is_owned=is_owned,
+        names_broker="host" in tables.get("mqtt", {}),
+        names_id="id" in tables.get("device", {}),
     )
 
 
@@ -144,6 +152,7 @@ def _taken_over(text: str, folder: Path, present: Config, tables: Mapping[str, A
         is_present=False,
         is_owned=True,
         names_broker="host" in tables.get("mqtt", {}),
+        names_id="id" in tables.get("device", {}),
         left_out=_keys_in(text, taken=taken),
     )
 

@@ -139,13 +139,17 @@ class Setup:
         present = self._present.device
 
         def apply(answer: str) -> Config:
-            same = answer == present.name
-            new_id = present.id if same else identifier(answer, self._here.host_name())
+            # Another id is another device in the home, without the history of this one
+            stays = self._base.names_id or answer == present.name
+            new_id = present.id if stays else identifier(answer, self._here.host_name())
             device = structs.replace(self._config.device, name=answer, id=new_id)
             return structs.replace(self._config, device=device)
 
         self._ask_and_try("name", "Name of this device in the home", present.name, apply)
-        self._dialogue.show(f"its id in MQTT topics and in Home Assistant: {self._config.device.id}")
+        device = self._config.device
+        is_kept = self._base.names_id and device.name != present.name
+        kept = "; it stays, since another id is another device" if is_kept else ""
+        self._dialogue.show(f"its id in MQTT topics and in Home Assistant: {device.id}{kept}")
 
     def _set_camera(self) -> None:
         found, webcams = self._here.camera(), self._here.webcams()

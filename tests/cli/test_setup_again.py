@@ -31,10 +31,46 @@ def test_a_second_setup_keeps_the_name(path: Path) -> None:
     assert (config.device.name, config.device.id) == ("Living room", "living-room")
 
 
-def test_a_name_that_stays_keeps_its_id(path: Path) -> None:
-    there = '[device]\nid = "attic_2"\nname = "Living room"\n'
-    assert again(path, there).device.id == "attic_2"
-    assert again(path, there, "--name", "Living room").device.id == "attic_2"
+@pytest.mark.parametrize(
+    "there",
+    [
+        '[device]\nid = "attic_2"\nname = "Living room"\n',
+        'device.id = "attic_2"\ndevice.name = "Living room"\n',
+        'device = { id = "attic_2", name = "Living room" }\n',
+        '[device]\nid = "attic_2"\nname = "Living room"\n[camera]\nrotation = 181\n',
+    ],
+    ids=["as in the default", "with dotted keys", "with an inline table", "with faults"],
+)
+def test_an_id_that_is_there_stays(path: Path, there: str) -> None:
+    for arguments, name in (
+        ((), "Living room"),
+        (("--name", "Living room"), "Living room"),
+        (("--name", "Kitchen"), "Kitchen"),
+    ):
+        device = again(path, there, *arguments).device
+        assert (device.id, device.name) == ("attic_2", name)
+
+
+def test_another_name_changes_no_line_but_its_own(path: Path) -> None:
+    there = '[device]\nid = "living"  # as ever\nname = "Living room"\n'
+    user = Answers({"Name": ["Kitchen"]})
+    again(path, there, "--broker", "-", answers=user)
+    written = path.read_text()
+    assert written.startswith('[device]\nid = "living"  # as ever\nname = "Kitchen"\n')
+    assert (
+        "its id in MQTT topics and in Home Assistant: living; it stays, since another id is another device"
+        in user.lines
+    )
+
+
+def test_the_id_of_the_first_setup_stays(path: Path) -> None:
+    run(path, "--name", "Living room")
+    _, config = run(path, "--replace", "--name", "Kitchen")
+    assert (config.device.name, config.device.id) == ("Kitchen", "living-room")
+
+
+@pytest.mark.parametrize("there", [DEFAULT, "[camera]\nfps = 2.0\n", '[device]\nname = "Living room"\n'])
+def test_without_an_id_there_the_name_makes_one(path: Path, there: str) -> None:
     assert again(path, there, "--name", "Kitchen").device.id == "kitchen"
 
 
