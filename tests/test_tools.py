@@ -1,28 +1,14 @@
 """Each tool that README.md names says what it is for, at once and without doing it."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import output
+
 TOOLS = Path(__file__).parents[1] / "tools"
-
-
-def output(*command: str | Path, code: int = 0, **environment: str) -> str:
-    done = subprocess.run(
-        command,
-        cwd="/",
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert done.returncode == code, done.stdout
-    return done.stdout
 
 
 @pytest.mark.parametrize(

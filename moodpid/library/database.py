@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from moodpid.errors import ExitCode, MoodpidError, RemediableError
-from moodpid.library.rescue import UNREADABLE, check, rescue
+from moodpid.library.integrity import UNREADABLE, check
+from moodpid.library.rescue import rescue
 from moodpid.library.schema import NewerSchemaError, migrate
 
 log = logging.getLogger(__name__)

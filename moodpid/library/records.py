@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from moodpid.library.places import Place
 
-MIDDLE_BYTES = (
-    16  # of a fingerprint: the hash of the middle of a file; all of it in rows of the first version
-)
+MIDDLE_BYTES = 16  # of a fingerprint: the hash of the middle of a file, which is all of it in older rows
+FEATURES_BYTES, EMBEDDING_BYTES, SOUND_BYTES = 4 * 103, 2 * 200, 16  # see `Analysis`
 NO_FILE = -1  # the size of a file that was not there
 # A song that an earlier version read is read again, after all that are new
 ANALYZER_VERSION = 1

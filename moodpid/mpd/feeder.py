@@ -96,9 +96,8 @@ class QueueFeeder:
         if success:
             self.rest()
             return
-        self.problem = (
-            refusal or self._picker.problem or "MPD refuses the songs that were tried; trying others"
-        )
+        unusable = self._picker.problems.of_tried
+        self.problem = refusal or unusable or "MPD refuses the songs that were tried; trying others"
         self.retry_s = now_s + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
 

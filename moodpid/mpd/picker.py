@@ -15,6 +15,7 @@ from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import MoodPath, mood_for_next_song, place_of_next_song
 from moodpid.mpd.choice import SHORTLIST, best, pick_list, shortlist
 from moodpid.mpd.feedback import Preference, heard_since, preference
+from moodpid.mpd.list_problems import ListProblems
 from moodpid.mpd.protocol import Mpd
 from moodpid.mpd.song_lists import SongLists, none_playable
 from moodpid.mpd.song_memory import SongMemory
@@ -60,7 +61,7 @@ class Picker:
     Attributes:
         memory: Which songs were heard, refused or broken lately.
         sounds: Draws songs by their sound.
-        problems: One line for each list that could not be used, until a song of it was added.
+        problems: Which lists cannot be used, and why.
     """
 
     def __init__(
@@ -85,14 +86,8 @@ class Picker:
         self._nothing_new_s: dict[SongSource, float] = {}  # when no page of a list had a song that may come
         self._liked_in: Mood | None = None  # the mood for which songs like one are wanted; None: any
         self._reported: set[Mood] = set()
-        self.problems: dict[SongSource, str] = {}
-        self._tried: dict[SongSource, str] = {}  # for the last pick, and why they cannot be used
+        self.problems = ListProblems()
         self._picked_from: SongSource | None = None
-
-    @property
-    def problem(self) -> str:
-        """Return why the lists tried for the last pick cannot be used, in one line; empty if they can."""
-        return "; ".join(filter(None, self._tried.values()))
 
     def follow(self, request: MusicRequest | None) -> bool:
         """Take in what is wanted now, whether or not songs are picked for it.
@@ -113,8 +108,8 @@ class Picker:
         """Lead on by one song: the one picked last is in the queue."""
         if self._path:
             self._path = self._path.advanced()
-        if self._picked_from and not self._tried.get(self._picked_from):
-            self.problems.pop(self._picked_from, None)
+        if self._picked_from:
+            self.problems.on_added(self._picked_from)
 
     def forget(self) -> None:
         """Read lists again and try all songs again: lists or library may have changed."""
@@ -137,7 +132,8 @@ class Picker:
         """
         if self._path is None or replace(self._path, songs=0) != request.path:
             self._path = request.path
-        self._targets, self._tried, self._picked_from = request.targets, {}, None
+        self._targets, self._picked_from = request.targets, None
+        self.problems.begin_choice()
         mood = self._source(request, self._path)
         if mood is None:
             return None
@@ -187,7 +183,7 @@ class Picker:
             return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random), {}
         found = self._sounding(link, source, target, waiting, now_s)
         uris = [uri for uri in found.uris if not self.memory.is_refused(uri, now_s)]
-        self._note(source, found.problem or ("" if uris else not_in_library(source)))
+        self.problems.note(source, found.problem or ("" if uris else not_in_library(source)))
         if found.leanings:
             return found.uris, found.leanings
         return shortlist(uris, waiting, self.memory.heard(now_s), since_s, self._random)[:1], {}
@@ -249,7 +245,7 @@ class Picker:
                 self._nothing_new_s[source] = now_s
         # Of a long list, other songs are tried each time: without a number it stays one report
         count = len(tried) if page.total == len(page.uris) else None
-        self._note(source, page.problem or ("" if uris else none_playable(source, count)))
+        self.problems.note(source, page.problem or ("" if uris else none_playable(source, count)))
         return uris
 
     def _source(self, request: MusicRequest, path: MoodPath) -> Mood | None:
@@ -284,13 +280,3 @@ class Picker:
         liked = preference(stickers, mood)
         place = leaning or Preference()
         return Preference(liked.good + place.good, liked.bad + place.bad + self.sounds.against(uri, mood))
-
-    def _note(self, source: SongSource, problem: str) -> None:
-        """Keep what is wrong with a list, and log it once until a song of it was added.
-
-        A list that can be read again is not mended yet: MPD may refuse its songs as before.
-        """
-        self._tried[source] = problem
-        if problem and self.problems.get(source) != problem:
-            log.warning("%s", problem)
-            self.problems[source] = problem

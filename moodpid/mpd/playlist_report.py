@@ -164,8 +164,8 @@ def dry_run(
             picks.append(pick)
             picker.memory.mark_playing(pick.uri, at_s)
             picker.on_added()
-    if picker.problems and not picks:
-        raise NothingToPlayError(f"{mood}: {_nothing([entry.name for entry in picker.problems])}")
+    if picker.problems.known and not picks:
+        raise NothingToPlayError(f"{mood}: {_nothing([entry.name for entry in picker.problems.known])}")
     return picks
 
 

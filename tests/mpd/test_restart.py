@@ -1,20 +1,14 @@
 """What a real MPD shows when moodpid stops, at rest or in the midst of a fade, and when it is back."""
 
-from random import Random
-
 import pytest
 
-from moodpid.config import MpdConfig, SongSource, TransitionMode
+from moodpid.config import TransitionMode
 from moodpid.mood.emotion import Mood
-from moodpid.mood.policy import music_request_for
-from moodpid.mood.strategy import start_path
 from moodpid.mpd import fade
-from moodpid.mpd.connection import MpdConnection
-from moodpid.mpd.reconcile_loop import QueueReconciler
-from moodpid.mpd.session_store import SessionStore
 from moodpid.state import PlayerStatus
 from moodpid.system.json_file import JsonFile
 from tests.support.killed import KilledError
+from tests.support.reconciler_harness import reconciler
 from tests.support.servers import PrivateMpd
 from tests.support.worker_harness import (
     Start,
@@ -110,21 +104,18 @@ def killed_in_a_fade(mpd: PrivateMpd, file: JsonFile) -> None:
     mpd.mpc("load", "Neutral")
     mpd.mpc("volume", "80")
     mpd.mpc("play")
-    lists: dict[Mood, tuple[str | SongSource, ...]] = {Mood.SAD: ("Sad",)}
-    settings = MpdConfig(host="127.0.0.1", port=mpd.port, playlists=lists, change=TransitionMode.NOW)
     steps = iter(range(3))
 
     def sleep(_: float) -> None:
         if next(steps) == 2:
             raise KilledError
 
-    rng = Random(7)  # noqa: S311 - repeatable songs
-    reconciler = QueueReconciler(settings, rng, sleep=sleep, store=SessionStore(file, settings))
-    request = music_request_for(start_path(Mood.SAD, None), settings.names, settings.active_targets)
-    with MpdConnection(settings) as link:
-        reconciler.on_connect(link)
-        with pytest.raises(KilledError):
-            reconciler.reconcile(link, request)
+    lists = {Mood.SAD: ("Sad",)}
+    with (
+        reconciler(mpd, sleep=sleep, file=file, playlists=lists, change=TransitionMode.NOW) as ours,
+        pytest.raises(KilledError),
+    ):
+        ours.look(Mood.SAD)
 
 
 @pytest.mark.parametrize(("turned", "afterwards"), [(None, 80), (20, 20), (70, 70)])

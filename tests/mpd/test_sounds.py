@@ -137,7 +137,7 @@ def test_a_playlist_that_mpd_cannot_send_is_left_out(
         with pytest.raises(MpdGoneError):
             evening.pick(Mood.HAPPY)
     assert evening.pick(Mood.HAPPY) is None
-    (problem,) = evening.picker.problems.values()
+    (problem,) = evening.picker.problems.known.values()
     assert "max_output_buffer_size" in problem
 
 
@@ -279,7 +279,7 @@ def test_without_an_analysis_the_player_reports_why_it_waits(tmp_path: Path, exi
     with LibraryReader(tmp_path / "library.sqlite") as reader:
         evening = Evening(reader, config())
         assert evening.pick(Mood.HAPPY) is None
-    assert list(evening.picker.problems.values()) == [NOT_ANALYSED]
+    assert list(evening.picker.problems.known.values()) == [NOT_ANALYSED]
 
 
 def test_a_broken_database_is_a_problem_and_no_end(tmp_path: Path) -> None:
@@ -287,4 +287,4 @@ def test_a_broken_database_is_a_problem_and_no_end(tmp_path: Path) -> None:
     with LibraryReader(tmp_path / "library.sqlite") as reader:
         evening = Evening(reader, config())
         assert evening.pick(Mood.HAPPY) is None
-    assert "moodpid analyse mends it" in next(iter(evening.picker.problems.values()))
+    assert "moodpid analyse mends it" in next(iter(evening.picker.problems.known.values()))

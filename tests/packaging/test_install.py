@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import output
 from tests.support.rooms import REPOSITORY
 
 _PROGRAMS = {
@@ -79,23 +79,10 @@ class Pi:
         return {file.name.split("_")[1] for file in self._folder.glob("dist/*.deb")}
 
     def _run(self, *command: str | Path, code: int = 0) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self._folder,
-            env={
-                **os.environ,
-                "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
-                "SYSTEM": str(self._folder),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=30,
-        )
-        assert done.returncode == code, done.stdout
+        path = f"{self._folder / 'bin'}:{os.environ['PATH']}"
+        printed = output(*command, code=code, cwd=self._folder, PATH=path, SYSTEM=str(self._folder))
         self._age()
-        return done.stdout
+        return printed
 
     def _age(self) -> None:
         """Let a minute pass for the packages, whatever the resolution of their dates is."""

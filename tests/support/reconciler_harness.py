@@ -1,7 +1,7 @@
 """A reconciler at a real MPD, without a thread: a test looks, and lets time go by."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 
@@ -11,7 +11,9 @@ from moodpid.mood.policy import MusicRequest
 from moodpid.mood.strategy import start_path
 from moodpid.mpd.connection import MpdConnection
 from moodpid.mpd.reconcile_loop import QueueReconciler
+from moodpid.mpd.session_store import SessionStore
 from moodpid.state import PlayerState
+from moodpid.system.json_file import JsonFile
 from tests.support.servers import PrivateMpd
 
 
@@ -21,15 +23,26 @@ class ReconcilerHarness:
     Args:
         settings: As for the service.
         link: To MPD.
+        sleep: Waits between the steps of a fade.
+        file: Keeps what outlives the reconciler.
     """
 
-    def __init__(self, settings: MpdConfig, link: MpdConnection) -> None:
+    def __init__(
+        self,
+        settings: MpdConfig,
+        link: MpdConnection,
+        sleep: Callable[[float], object] = lambda _: None,
+        file: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
+    ) -> None:
         self.link = link
         self._names = settings.names
         self._skipped_s = 0.0
-        rng = Random(3)  # noqa: S311 - repeatable songs
         self.reconciler = QueueReconciler(
-            settings, rng, clock=lambda: time.monotonic() + self._skipped_s, sleep=lambda _: None
+            settings,
+            Random(3),  # noqa: S311 - repeatable songs
+            clock=lambda: time.monotonic() + self._skipped_s,
+            sleep=sleep,
+            store=SessionStore(file, settings),
         )
         self.reconciler.on_connect(link)
 
@@ -45,8 +58,14 @@ class ReconcilerHarness:
 
 
 @contextmanager
-def reconciler(mpd: PrivateMpd, **settings: object) -> Iterator[ReconcilerHarness]:
+def reconciler(
+    mpd: PrivateMpd,
+    *,
+    sleep: Callable[[float], object] = lambda _: None,
+    file: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
+    **settings: object,
+) -> Iterator[ReconcilerHarness]:
     """Connect a reconciler with these settings."""
     config = MpdConfig(host=mpd.host, port=mpd.port, **settings)  # type: ignore[arg-type]
     with MpdConnection(config) as link:
-        yield ReconcilerHarness(config, link)
+        yield ReconcilerHarness(config, link, sleep, file)

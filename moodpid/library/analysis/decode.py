@@ -1,8 +1,5 @@
 """A minute from the middle of a song as samples, and its loudness: what ffmpeg makes of it."""
 
-import os
-import re
-import signal
 import stat
 import subprocess
 import time
@@ -13,19 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from moodpid.library import ffmpeg
-from moodpid.library.analysis import decoder
+from moodpid.library.analysis import decoder, decoder_messages
 from moodpid.library.analysis.decoder import (
     DEFAULT_LIMITS,
-    TOO_LITTLE,
     DecodeError,
-    DecoderFaultError,
     DecoderMissingError,
-    DecoderNotStartedError,
     Limits,
     Output,
     RetryableDecodeError,
 )
-from moodpid.library.analysis.files import READ_FAULTS, Passage
+from moodpid.library.analysis.files import Passage
 from moodpid.library.analysis.filterbanks import SAMPLE_RATE_HZ, Floats
 from moodpid.text import clean
 
@@ -34,20 +28,8 @@ NETWORK_RATE_HZ = 16000  # what musicnn was trained with
 
 _WORTH_SEEKING_S = 5.0  # a song so little longer than the excerpt is read from its start
 _SECOND_BYTES = 4 * SAMPLE_RATE_HZ
-_OUT_OF_TIME = b"received signal 24"  # ffmpeg's last words after SIGXCPU, with which it ends in order
-_LOUDNESS = re.compile(rb"^\s+I:\s+(-?\d+(?:\.\d+)?) LUFS", re.MULTILINE)
-_ERRORS = re.compile(rb"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(?:error|fatal|panic)\] (.+)$", re.MULTILINE)
-_FOREIGN = re.compile(rb"^\[([\w,]+) @ 0x[0-9a-f]+\] \[error\] Format not on whitelist", re.MULTILINE)
-# ffmpeg got no memory, or no thread, whose stack is memory too
-_STARVED = re.compile(rb"\[(?:error|fatal|panic)\] .*(?:Cannot allocate memory|pthread_create\(\) failed)")
-# The system's words in ffmpeg's; some demuxers have them for a file that is cut short, too
-_READ_FAULTS = re.compile(
-    rb"\[(?:error|fatal|panic)\] .*(?:%s)"
-    % b"|".join(re.escape(os.strerror(code).encode()) for code in sorted(READ_FAULTS))
-)
-_READ_BYTES = 1 << 20
-_NOT_STARTED = (126, 127)  # by a shell, or by the dynamic linker: a library is missing
-_REASON_CHARS = 160
+_READ_BYTES = 1 << 20  # at once
+_LEAST_S = 1.0  # for a second try, so that the decoder can say why it fails
 # Demuxers that decode the file itself. Others (hls, concat, dash, imf, sdp) open the files and addresses in a
 # playlist; a live playlist is polled until the time limit
 _DEMUXERS = (
@@ -55,11 +37,6 @@ _DEMUXERS = (
     "libmodplug,libopenmpt,loas,matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,qcp,rm,shn,sox,spdif,tak,"
     "truehd,tta,voc,vqf,w64,wav,wv,xwma"
 )
-_SILENCE_LUFS = -70.0  # ebur128 prints this or less when nothing passes the gate
-
-
-class _NoLoudnessError(DecodeError):
-    """The loudness filter has ended the decoder: it needs a channel layout, and the file has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,20 +140,20 @@ def _command(passage: Passage, start_s: float, network_pipe: int | None, *, loud
 def _decode_from(passage: Passage, start_s: float, *, network: bool, limits: Limits) -> Excerpt:
     deadline_s = time.monotonic() + limits.wall_s
     output = _run(passage, start_s, network=network, limits=limits)
-    if _READ_FAULTS.search(output.messages):
+    if decoder_messages.has_read_fault(output):
         _read_to_end(passage.path, deadline_s)
         output = _run_again(passage, start_s, output, network=network, limits=_until(deadline_s, limits))
-    samples, messages = output.samples, output.messages
-    out_of_time = output.status == -signal.SIGXCPU or _OUT_OF_TIME in messages
-    if out_of_time and len(samples) < _expected_bytes(SAMPLE_RATE_HZ) // 2:
+    samples = output.samples
+    if decoder_messages.is_out_of_time(output) and len(samples) < _expected_bytes(SAMPLE_RATE_HZ) // 2:
         raise DecodeError("the decoder took too much processor time")
     if len(samples) < _SECOND_BYTES:
-        raise DecodeError(_reason(messages))
-    return Excerpt(_floats(samples), _floats(output.extra), _loudness(messages))
+        raise DecodeError(decoder_messages.explain(output.messages))
+    loudness_lufs = decoder_messages.read_loudness(output.messages)
+    return Excerpt(_floats(samples), _floats(output.extra), loudness_lufs)
 
 
 def _until(deadline_s: float, limits: Limits) -> Limits:
-    return replace(limits, wall_s=max(1.0, deadline_s - time.monotonic()))
+    return replace(limits, wall_s=max(_LEAST_S, deadline_s - time.monotonic()))
 
 
 def _run_again(passage: Passage, start_s: float, before: Output, *, network: bool, limits: Limits) -> Output:
@@ -187,8 +164,8 @@ def _run_again(passage: Passage, start_s: float, before: Output, *, network: boo
     """
     output = _run(passage, start_s, network=network, limits=limits)
     size = len(output.samples)
-    if _READ_FAULTS.search(output.messages) and (size < _SECOND_BYTES or size != len(before.samples)):
-        raise RetryableDecodeError(_reason(output.messages))
+    if decoder_messages.has_read_fault(output) and (size < _SECOND_BYTES or size != len(before.samples)):
+        raise RetryableDecodeError(decoder_messages.explain(output.messages))
     return output
 
 
@@ -206,10 +183,15 @@ def _read_to_end(path: Path, deadline_s: float) -> None:
 
 
 def _run(passage: Passage, start_s: float, *, network: bool, limits: Limits) -> Output:
-    try:
-        return _run_once(passage, start_s, network=network, limits=limits, loudness=True)
-    except _NoLoudnessError:
-        return _run_once(passage, start_s, network=network, limits=limits, loudness=False)
+    loudness = True
+    output = _run_once(passage, start_s, network=network, limits=limits, loudness=loudness)
+    if decoder_messages.refuses_loudness(output):
+        loudness = False
+        output = _run_once(passage, start_s, network=network, limits=limits, loudness=loudness)
+    heard_s = len(output.samples) / _SECOND_BYTES
+    network_s = len(output.extra) / (4 * NETWORK_RATE_HZ) if network else None
+    decoder_messages.require_memory(output, heard_s, network_s, loudness=loudness)
+    return output
 
 
 def _run_once(passage: Passage, start_s: float, *, network: bool, limits: Limits, loudness: bool) -> Output:
@@ -219,34 +201,8 @@ def _run_once(passage: Passage, start_s: float, *, network: bool, limits: Limits
         _expected_bytes(NETWORK_RATE_HZ) if network else 0,
         limits,
     )
-    _require_decoder(output)
-    messages = output.messages
-    explained = _OUT_OF_TIME in messages or _STARVED.search(messages) or _READ_FAULTS.search(messages)
-    if loudness and output.status > 0 and not explained and _LOUDNESS.search(messages):
-        raise _NoLoudnessError("the loudness cannot be measured")
-    _require_memory(output, network=network, loudness=loudness)
+    decoder_messages.require_decoder(output)
     return output
-
-
-def _require_decoder(output: Output) -> None:
-    """Raise DecoderFaultError where the decoder did not start, or crashed before it was done."""
-    if output.status in _NOT_STARTED:
-        last = clean(output.messages.decode(errors="replace").strip().rpartition("\n")[2], _REASON_CHARS)
-        raise DecoderNotStartedError(f"the decoder does not start: {last}")
-    crashed = output.status < 0 and -output.status not in (signal.SIGKILL, signal.SIGXCPU)
-    if crashed and not _LOUDNESS.search(output.messages):  # which is the last thing that it does
-        raise DecoderFaultError(f"the decoder crashed ({signal.strsignal(-output.status)})")
-
-
-def _require_memory(output: Output, *, network: bool, loudness: bool) -> None:
-    """Raise RetryableDecodeError where the decoder got too little memory for all that was wanted of it."""
-    if output.status == -signal.SIGKILL:  # what came out before is a part of it
-        raise RetryableDecodeError("the decoder was killed: memory may have run out")
-    heard_s = len(output.samples) / _SECOND_BYTES
-    cut_short = network and len(output.extra) / (4 * NETWORK_RATE_HZ) < heard_s - 1.0
-    unfinished = output.status > 0 or heard_s < 1.0 or (loudness and not _LOUDNESS.search(output.messages))
-    if cut_short or (unfinished and _STARVED.search(output.messages)):
-        raise RetryableDecodeError("the decoder needs too much memory")
 
 
 def _expected_bytes(rate_hz: int) -> int:
@@ -255,24 +211,3 @@ def _expected_bytes(rate_hz: int) -> int:
 
 def _floats(data: bytes) -> Floats:
     return np.frombuffer(data[: len(data) // 4 * 4], np.dtype("<f4"))
-
-
-def _loudness(messages: bytes) -> float | None:
-    found = _LOUDNESS.findall(messages)
-    loudness = float(found[-1]) if found else _SILENCE_LUFS
-    return loudness if loudness > _SILENCE_LUFS else None
-
-
-def _reason(messages: bytes) -> str:
-    """Return in one line why there is no sound, with ffmpeg's own words where it has some."""
-    if foreign := _FOREIGN.search(messages):
-        return f"not an audio file: its format is {clean(foreign[1])}"
-    errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
-    if any("matches no streams" in line for line in errors):
-        return "no sound in this file"
-    if not errors:
-        return TOO_LITTLE
-    # "file:/music/a.mp3: Invalid data found when processing input", behind any lines of the demuxer; without
-    # it the first error has led to the others
-    about_file = [line.rpartition(": ")[2] for line in errors if line.startswith("file:")]
-    return clean(f"no sound can be decoded: {about_file[-1] if about_file else errors[0]}", _REASON_CHARS)

@@ -13,7 +13,6 @@ from typing import Final
 from moodpid.errors import ExitCode, MoodpidError
 from moodpid.library import ffmpeg
 
-TOO_LITTLE: Final = "less than a second of sound"
 _STDERR_BYTES: Final = 64 * 1024
 _PIPE_BYTES: Final = 1 << 16
 # Of each thread: ffmpeg 7 has a dozen of them and more, and the usual 8 MB each are together above the limit

@@ -4,9 +4,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from moodpid.library.analysis.decoder import TOO_LITTLE
+from moodpid.library.analysis.decoder_messages import TOO_LITTLE
 from moodpid.library.analysis.files import NO_TRACK, NoPassageError, locate
-from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT
+from moodpid.library.analysis.spectrogram import BARELY_AUDIBLE, SILENT, TOO_SHORT
 from moodpid.library.records import ListedSong
 from moodpid.library.store import LibraryStore
 
@@ -17,7 +17,7 @@ _ONCE = {
     "faults_retried": (
         "no sound can be decoded: Input/output error",
         TOO_LITTLE,
-        "shorter than 3 seconds",
+        TOO_SHORT,
         NO_TRACK,
     ),
 }

@@ -191,8 +191,7 @@ class LibraryScan:
         except (DecodeError, UnusableSoundError, NoPassageError) as error:
             self._count_decoder_fault(error)
             if isinstance(error, DecoderNotStartedError):
-                self._store.forget_attempt(song.uri)
-                self._postponed.add(song.uri)
+                self._put_off(song)
             elif isinstance(error, RetryableDecodeError) and not last:
                 self._postponed.add(song.uri)  # the share or the machine may be at fault
             else:
@@ -248,6 +247,10 @@ class LibraryScan:
         """
         require_folder(self._folder)
         self._missing.note_missing(song, error)
+        self._put_off(song)
+
+    def _put_off(self, song: ListedSong) -> None:
+        """Leave a song to the next scan as if this one had not tried it."""
         self._store.forget_attempt(song.uri)
         self._postponed.add(song.uri)
 

@@ -26,6 +26,7 @@ _BLOCK = 256  # frames at a time: 4 MB of spectrum, however long the song
 _SILENT = 1e-4  # of full scale, -80 dB
 _GATE_DB = -50.0  # against the loudest frame
 _MIN_FRAMES = 20
+TOO_SHORT = f"shorter than {MIN_S:.0f} seconds"
 SILENT = "silent"
 BARELY_AUDIBLE = "hardly any sound: less than half a second is audible"
 
@@ -90,7 +91,7 @@ def spectrogram(samples: Floats) -> Spectrogram:
     """
     samples = np.ascontiguousarray(samples, np.float32)
     if len(samples) < MIN_S * SAMPLE_RATE_HZ:
-        raise UnusableSoundError(f"shorter than {MIN_S:.0f} seconds")
+        raise UnusableSoundError(TOO_SHORT)
     peak = float(abs(samples).max())
     if not np.isfinite(peak):
         raise UnusableSoundError("the decoded sound holds values that are not numbers")

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from moodpid.library.analysis import features as module
 from moodpid.library.analysis.features import DESCRIPTIVE, NAMES, extract, level_normalized
 from moodpid.library.analysis.loudness import loudness
+from moodpid.library.analysis.musicnn import EMBEDDING
 from moodpid.library.analysis.spectrogram import UnusableSoundError
+from moodpid.library.records import EMBEDDING_BYTES, FEATURES_BYTES
 from tests.library.analysis.sounds import RATE_HZ, Samples, lament, march
 
 # What the reference program gave for these sounds, by which the published figures were found
@@ -20,6 +22,11 @@ SONGS = {"march": march(), "lament": lament()}
 
 def named(samples: Samples) -> dict[str, float]:
     return dict(zip(NAMES, extract(samples).tolist(), strict=True))
+
+
+def test_rows_of_the_database_hold_as_many_numbers() -> None:
+    assert len(extract(SONGS["march"]).astype("<f4").tobytes()) == FEATURES_BYTES == 4 * len(NAMES)
+    assert EMBEDDING_BYTES == 2 * EMBEDDING
 
 
 @pytest.mark.parametrize("song", SONGS)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from moodpid.library.analysis.decoder import TOO_LITTLE, DecoderMissingError
+from moodpid.library.analysis.decoder import DecoderMissingError
+from moodpid.library.analysis.decoder_messages import TOO_LITTLE
 from moodpid.library.analysis.files import NO_TRACK, MusicFolderError
 from moodpid.library.analysis.missing import MISSING_IN_A_ROW
 from moodpid.library.analysis.scan import FAULTS_IN_A_ROW, MAX_ATTEMPTS, WITHIN_FILE
