@@ -75,6 +75,17 @@ _VOTED_MEMBERS = {
         sides=((1.0, 48),),
     ),
 }
+# The large one once more, at a rate that stays: it ends amid all that it was on its way
+_VOTED_MEMBERS["broad_amid"] = replace(
+    _VOTED_MEMBERS["broad_equivariant_voted"],
+    start="members/broad_equivariant_voted",
+    epochs=60,
+    kernel_rate=0.002,
+    rate=0.017,
+    warm_up=0.02,
+    alike=0.85,
+    seed=63,
+)
 # An earlier model that the labels alone tune for a while: a student's network, which a student can begin with
 _TUNED = Recipe(
     epochs=10,
