@@ -24,7 +24,7 @@ class ReconcilerHarness:
         settings: As for the service.
         link: To MPD.
         sleep: Waits between the steps of a fade.
-        file: Keeps what outlives the reconciler.
+        file: Keeps what outlives the reconciler; None: nothing is kept.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class ReconcilerHarness:
         settings: MpdConfig,
         link: MpdConnection,
         sleep: Callable[[float], object] = lambda _: None,
-        file: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
+        file: JsonFile | None = None,
     ) -> None:
         self.link = link
         self._names = settings.names
@@ -42,7 +42,7 @@ class ReconcilerHarness:
             Random(3),  # noqa: S311 - repeatable songs
             clock=lambda: time.monotonic() + self._skipped_s,
             sleep=sleep,
-            store=SessionStore(file, settings),
+            store=SessionStore(file, settings) if file else None,
         )
         self.reconciler.on_connect(link)
 
@@ -62,7 +62,7 @@ def reconciler(
     mpd: PrivateMpd,
     *,
     sleep: Callable[[float], object] = lambda _: None,
-    file: JsonFile = JsonFile(None),  # noqa: B008 - keeps nothing
+    file: JsonFile | None = None,
     **settings: object,
 ) -> Iterator[ReconcilerHarness]:
     """Connect a reconciler with these settings."""

@@ -182,8 +182,22 @@ def test_students_side_by_side_wait_for_those_they_begin_with() -> None:
         "other": Recipe(),
         "second": Recipe(start="students/first"),
     }
-    assert make.chains(["first", "other", "second"], recipes) == [["first", "second"], ["other"]]
-    assert make.chains(["other", "second"], recipes) == [["other"], ["second"]]
+    assert make.chains(["first", "other", "second"], "students", recipes) == [["first", "second"], ["other"]]
+    assert make.chains(["other", "second"], "students", recipes) == [["other"], ["second"]]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3, 30])
+def test_members_side_by_side_wait_for_those_they_begin_with(processes: int) -> None:
+    parts = make.dealt(make.chains(list(MEMBERS), "members", MEMBERS), processes)
+    assert sorted(name for part in parts for name in part) == sorted(MEMBERS)
+    assert len(parts) <= processes
+    followers = {
+        name: recipe.start for name, recipe in MEMBERS.items() if recipe.start.startswith("members/")
+    }
+    assert "broad_amid" in followers
+    for name, start in followers.items():
+        (part,) = (part for part in parts if name in part)
+        assert start.removeprefix("members/") in part[: part.index(name)]
 
 
 def test_without_an_earlier_model_only_what_needs_none_is_trained() -> None:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from layers import NETWORKS
-from recipe import MEMBERS, PREVIOUS, STUDENTS, Recipe, previous_network
+from recipe import MEMBERS, PREVIOUS, RECIPES, STUDENTS, Recipe, previous_network
 
 TEACHING = 0.58  # share of a limited time for the teachers and their answers
 
@@ -128,10 +128,10 @@ def train_all(options: argparse.Namespace) -> None:
     started = time.monotonic()
     let_files_teach(options)
     teaching_s = options.limit_s * TEACHING
-    _side_by_side(options, "teachers", "--members", options.members, teaching_s)
+    _side_by_side(options, "teachers", "members", teaching_s)
     answers(options)
     left_s = options.limit_s - (time.monotonic() - started)
-    _side_by_side(options, "students", "--students", options.students, left_s)
+    _side_by_side(options, "students", "students", left_s)
 
 
 def make_all(options: argparse.Namespace) -> None:
@@ -140,34 +140,34 @@ def make_all(options: argparse.Namespace) -> None:
     export(options)
 
 
-def _side_by_side(
-    options: argparse.Namespace, stage: str, flag: str, names: list[str], limit_s: float
-) -> None:
-    if stage == "students" and options.side_by_side > 1:
-        groups = chains(names, STUDENTS)
-    else:
-        count = min(options.side_by_side, len(names))
-        groups = [names[number::count] for number in range(count)]
+def _side_by_side(options: argparse.Namespace, stage: str, kind: str, limit_s: float) -> None:
+    groups = dealt(chains(getattr(options, kind), kind, RECIPES[kind]), options.side_by_side)
     common = ["--data", options.data, "--run", options.run, "--limit-s", limit_s]
     for name in ("epochs", "network", "faces", "previous"):
         if (value := getattr(options, name)) is not None:
             common += [f"--{name}", value]
-    commands = [[sys.executable, __file__, stage, *map(str, common), flag, *group] for group in groups]
+    commands = [[sys.executable, __file__, stage, *map(str, common), f"--{kind}", *group] for group in groups]
     processes = [subprocess.Popen(command) for command in commands]
     failed = [process.args for process in processes if process.wait() != 0]
     if failed:
         raise SystemExit(f"stage {stage} failed: {failed}")
 
 
-def chains(names: list[str], recipes: dict[str, Recipe]) -> list[list[str]]:
-    """Return the students in groups that need no other group: what begins with another follows it."""
+def chains(names: list[str], kind: str, recipes: dict[str, Recipe]) -> list[list[str]]:
+    """Return members or students in groups that need no other group: what begins with another follows it."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        kind, _, start = recipes[name].start.partition("/")
-        group = groups[start] if kind == "students" and start in groups else []
+        folder, _, start = recipes[name].start.partition("/")
+        group = groups[start] if folder == kind and start in groups else []
         groups[name] = group
         group.append(name)
     return list({id(group): group for group in groups.values()}.values())
+
+
+def dealt(groups: list[list[str]], processes: int) -> list[list[str]]:
+    """Return what each of so many processes trains, one after the other, where there is that much."""
+    count = min(processes, len(groups))
+    return [[name for group in groups[number::count] for name in group] for number in range(count)]
 
 
 STAGES = {

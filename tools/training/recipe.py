@@ -62,30 +62,31 @@ _MEMBERS = {
 }
 # With FER+'s votes to the end, on all faces; they learn from their own average, too
 _VOTED = Recipe(epochs=110, dropout=0.15, mixup=0.15, votes_share=0.4)
+_BROAD_VOTED = replace(
+    _VOTED,
+    network="broad_equivariant",
+    epochs=100,
+    dropout=0.25,
+    mixup=0.4,
+    plain_end=0.1,
+    seed=62,
+    sides=((1.0, 48),),
+)
 _VOTED_MEMBERS = {
     "equivariant_voted": replace(_VOTED, network="equivariant", seed=61),
-    "broad_equivariant_voted": replace(
-        _VOTED,
-        network="broad_equivariant",
-        epochs=100,
-        dropout=0.25,
-        mixup=0.4,
-        plain_end=0.1,
-        seed=62,
-        sides=((1.0, 48),),
+    "broad_equivariant_voted": _BROAD_VOTED,
+    # Goes on from there at a rate that stays, and ends amid all that it was on its way
+    "broad_amid": replace(
+        _BROAD_VOTED,
+        start="members/broad_equivariant_voted",
+        epochs=60,
+        kernel_rate=0.002,
+        rate=0.017,
+        warm_up=0.02,
+        alike=0.85,
+        seed=63,
     ),
 }
-# The large one once more, at a rate that stays: it ends amid all that it was on its way
-_VOTED_MEMBERS["broad_amid"] = replace(
-    _VOTED_MEMBERS["broad_equivariant_voted"],
-    start="members/broad_equivariant_voted",
-    epochs=60,
-    kernel_rate=0.002,
-    rate=0.017,
-    warm_up=0.02,
-    alike=0.85,
-    seed=63,
-)
 # An earlier model that the labels alone tune for a while: a student's network, which a student can begin with
 _TUNED = Recipe(
     epochs=10,
@@ -198,6 +199,9 @@ STUDENTS = {
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)
 }
 
+# By the folder of the run that they are kept in
+RECIPES = {"members": MEMBERS, "students": STUDENTS}
+
 
 def previous_network(recipe: Recipe) -> str:
     """Return the network of the earlier model's file that a recipe, or what it begins with, starts from.
@@ -207,7 +211,7 @@ def previous_network(recipe: Recipe) -> str:
     kind, _, name = recipe.start.partition("/")
     if not name:
         return recipe.network if recipe.start == PREVIOUS else ""
-    return previous_network({"members": MEMBERS, "students": STUDENTS}[kind][name])
+    return previous_network(RECIPES[kind][name])
 
 
 def rate_at(recipe: Recipe, progress: float) -> float:

@@ -147,9 +147,8 @@ def _decode_from(passage: Passage, start_s: float, *, network: bool, limits: Lim
     if decoder_messages.is_out_of_time(output) and len(samples) < _expected_bytes(SAMPLE_RATE_HZ) // 2:
         raise DecodeError("the decoder took too much processor time")
     if len(samples) < _SECOND_BYTES:
-        raise DecodeError(decoder_messages.explain(output.messages))
-    loudness_lufs = decoder_messages.read_loudness(output.messages)
-    return Excerpt(_floats(samples), _floats(output.extra), loudness_lufs)
+        raise DecodeError(decoder_messages.explain(output))
+    return Excerpt(_floats(samples), _floats(output.extra), decoder_messages.read_loudness(output))
 
 
 def _until(deadline_s: float, limits: Limits) -> Limits:
@@ -165,7 +164,7 @@ def _run_again(passage: Passage, start_s: float, before: Output, *, network: boo
     output = _run(passage, start_s, network=network, limits=limits)
     size = len(output.samples)
     if decoder_messages.has_read_fault(output) and (size < _SECOND_BYTES or size != len(before.samples)):
-        raise RetryableDecodeError(decoder_messages.explain(output.messages))
+        raise RetryableDecodeError(decoder_messages.explain(output))
     return output
 
 

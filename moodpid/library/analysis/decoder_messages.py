@@ -82,18 +82,18 @@ def require_memory(output: Output, heard_s: float, network_s: float | None, *, l
         raise RetryableDecodeError("the decoder needs too much memory")
 
 
-def read_loudness(messages: bytes) -> float | None:
+def read_loudness(output: Output) -> float | None:
     """Return the integrated loudness in LUFS; None for silence."""
-    found = _LOUDNESS.findall(messages)
+    found = _LOUDNESS.findall(output.messages)
     loudness = float(found[-1]) if found else _SILENCE_LUFS
     return loudness if loudness > _SILENCE_LUFS else None
 
 
-def explain(messages: bytes) -> str:
+def explain(output: Output) -> str:
     """Return in one line why there is no sound, with ffmpeg's own words where it has some."""
-    if foreign := _FOREIGN.search(messages):
+    if foreign := _FOREIGN.search(output.messages):
         return f"not an audio file: its format is {clean(foreign[1])}"
-    errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(messages)]
+    errors = [clean(line, 2 * _REASON_CHARS) for line in _ERRORS.findall(output.messages)]
     if any("matches no streams" in line for line in errors):
         return "no sound in this file"
     if not errors:
