@@ -20,6 +20,7 @@ FEW = ("--data", FACES, "--faces", 96, "--epochs", 2, "--network", "small")
 FRESH = ("--members", "plain", "fine", "--students", "compact")
 TUNED = ("--members", "tuned", "--students", "tuned", "--student", "tuned")
 AGAIN = ("--students", "compact", "equivariant", "equivariant_again", "--student", "equivariant_again")
+VOTED = ("--students", "equivariant_amid", "equivariant_amid_again", "equivariant_votes")
 missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 pytestmark = [
@@ -126,6 +127,17 @@ def test_a_student_can_go_on_from_another(made: Path) -> None:
     tool("make.py", "export", "--no-report", *folders, *FEW, *AGAIN)
     assert described(made / "again")["training"]["start"] == {"through": ["students/equivariant"]}
     assert "random weights, then `students/equivariant`" in (made / "again" / "MODEL_CARD.md").read_text()
+
+
+def test_people_can_teach_beside_the_ensemble(made: Path, tmp_path: Path) -> None:
+    previous = ("--previous", made / "models" / "emotion.tflite")
+    folders = ("--run", made / "run", "--out", tmp_path)
+    tool("make.py", "students", *folders, *FEW, *previous, *VOTED)
+    chosen = ("--student", "equivariant_votes")
+    tool("make.py", "export", "--no-report", *folders, *FEW, *previous, *VOTED, *chosen)
+    together = described(tmp_path)["training"]["ensemble"]["with_votes"]
+    said = f"{together['cross_fitted_accuracy']:.1%} with people's votes beside it"
+    assert said in " ".join((tmp_path / "MODEL_CARD.md").read_text().split())
 
 
 def test_what_taught_a_student_stays_with_it(made: Path, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def text(described: dict[str, Any], million: float) -> str:
         minutes=round(training["minutes"]),
         device=training["device"],
         start=_start(training["start"]),
-        ensemble=_ensemble(training["ensemble"]),
+        ensemble=_ensemble(training["ensemble"], training["recipe"].get("voted_answers", False)),
         teachers=_teachers(training),
         n=f"{valid['n']:,}",
         accuracy=valid["accuracy"],
@@ -145,10 +145,13 @@ def _start(start: dict[str, Any] | None) -> str:
     return begun + "".join(f", then `{name}`" for name in start.get("through", []))
 
 
-def _ensemble(together: dict[str, Any] | None) -> str:
+def _ensemble(together: dict[str, Any] | None, voted: bool) -> str:
     if together is None:
         return "labels and votes alone"
-    return f"an ensemble that is right for {together['valid_accuracy']:.1%} of `valid.npz`"
+    alone = f"an ensemble that is right for {together['valid_accuracy']:.1%} of `valid.npz`"
+    if not voted:
+        return alone
+    return f"{alone}, and {together['with_votes']['cross_fitted_accuracy']:.1%} with people's votes beside it"
 
 
 def _teachers(training: dict[str, Any]) -> str:

@@ -143,30 +143,34 @@ def vote_distribution(votes: NDArray[np.uint8]) -> NDArray[np.float32]:
     return shares
 
 
-def label_given_votes(faces: Faces, steps: int = 500) -> NDArray[np.float32]:
+def label_given_votes(faces: Faces, known: Faces | None = None, steps: int = 500) -> NDArray[np.float32]:
     """Estimate P(FER2013 label | FER+ votes) for every row: (N, 7), rows add up to 1.
 
     FER2013's label is one noisy draw; ten FER+ votes say much about what it was drawn from, but
     on another scale (FER+ has twice the "neutral"). A softmax regression from the votes to the
     labels puts them on FER2013's scale, so a target made of it does not pull towards neutral.
-    Rows without votes get the prior. Fitted by gradient descent with momentum on a convex loss:
-    the result is the same every time.
+    Rows without votes get the prior. Fitted on `known`, or on the faces themselves, by gradient
+    descent with momentum on a convex loss: the result is the same every time.
     """
-    voted = faces.votes.sum(axis=1) > 0
-    posterior = np.tile(prior(faces.labels), (len(faces), 1))
-    if not voted.any():
+    known = known or faces
+    voted, fitted = (each.votes.sum(axis=1) > 0 for each in (faces, known))
+    posterior = np.tile(prior(known.labels), (len(faces), 1))
+    if not fitted.any():
         return posterior.astype(np.float32)
-    shares = vote_distribution(faces.votes[voted]).astype(np.float64)
-    features = np.hstack([shares, np.sqrt(shares), np.ones((len(shares), 1))])
-    wanted = np.eye(len(LABELS))[faces.labels[voted]]
+    features, wanted = _features(known.votes[fitted]), np.eye(len(LABELS))[known.labels[fitted]]
     weights = np.zeros((features.shape[1], len(LABELS)))
     velocity = np.zeros_like(weights)
     for _ in range(steps):
         gradient = features.T @ (_softmax(features @ weights) - wanted) / len(features)
         velocity = 0.95 * velocity - 0.5 * (gradient + 1e-5 * weights)
         weights += velocity
-    posterior[voted] = _softmax(features @ weights)
+    posterior[voted] = _softmax(_features(faces.votes[voted]) @ weights)
     return posterior.astype(np.float32)
+
+
+def _features(votes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    shares = vote_distribution(votes).astype(np.float64)
+    return np.hstack([shares, np.sqrt(shares), np.ones((len(shares), 1))])
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

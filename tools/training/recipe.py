@@ -35,6 +35,7 @@ class Recipe:
     mirror_from: float = 0.6  # from this share of the run on it learns from its own average, too
     mirror_share: float = 0.5  # of what its average says of the mirror image, in the target then
     teacher_share: float = 0.9  # of an ensemble's stored answers in the target, where there are any
+    voted_answers: bool = False  # FER+'s votes have a share in the stored answers
     views: int = 20  # of the stored views, the first ones; those of two faces only with a teacher_share of 1
     turned: float = 0.0  # share of stored views that are turned by up to `augment.MOST_TURNED` more
     nudged_px: int = 0  # by which stored views are moved at most; their light then changes a little, too
@@ -193,6 +194,17 @@ STUDENTS = {
         alike=0.9,
         plain_end=0.7,
         seed=95,
+    ),
+    # Goes on from there, taught by people's votes beside the ensemble
+    "equivariant_votes": replace(
+        _NUDGED,
+        start="students/equivariant_amid_again",
+        epochs=64,
+        teacher_share=0.9,
+        voted_answers=True,
+        alike=0.75,
+        plain_end=0.6,
+        seed=98,
     ),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 import data
 import earlier
 import ensemble
+import second_opinion
 import views
 from augment import Strength
 from average import settle_norms
@@ -123,7 +124,7 @@ def combine(options: argparse.Namespace) -> None:
 
     Members of earlier calls count as well, each with the faces that its own recipe left out.
     """
-    _, valid = load_faces(options)
+    train, valid = load_faces(options)
     members, given = [], []
     for file in sorted((options.run / "members").glob("*/member.json")):
         name, figures = file.parent.name, json.loads(file.read_text())
@@ -136,9 +137,11 @@ def combine(options: argparse.Namespace) -> None:
         members.append(ensemble.Member(name, recipe["fold"], recipe["folds"], log_shares))
         given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
     described = ensemble.describe(members, valid.labels)
-    of_votes = data.label_given_votes(valid)
-    described["votes_accuracy"] = round(ensemble.accuracy(of_votes, valid.labels), 4)
     weights = np.array([described["members"][member.name]["weight"] for member in members])
+    shares = ensemble.together(members, weights) ** (1.0 / described["temperature"])
+    shares /= shares.sum(axis=1, keepdims=True)
+    of_votes = data.label_given_votes(valid, train)
+    described["with_votes"] = second_opinion.describe(shares, of_votes, valid.labels)
     common = min(len(each) for each in given)  # views, where earlier members answered to fewer
     blended = ensemble.blend(members, weights, [each[:common] for each in given], described["temperature"])
     np.save(options.run / "answers.npy", blended)
@@ -167,7 +170,8 @@ def train_students(options: argparse.Namespace) -> None:
             continue
         left_s = options.limit_s - (time.monotonic() - started)
         recipe, taught = adapted(STUDENTS[name], options), taught_by(options.run, folder)
-        lesson = StoredViews(train, shown, answers, recipe, device)
+        told = with_people(answers, train, taught["ensemble"]) if recipe.voted_answers else answers
+        lesson = StoredViews(train, shown, told, recipe, device)
         built, start = earlier.begin(recipe, options.run, options.previous, train.images)
         run = Run(
             recipe, built, lesson, valid, folder, limit_s=left_s / (len(options.students) - number) * 0.96
@@ -177,6 +181,13 @@ def train_students(options: argparse.Namespace) -> None:
         assert isinstance(trained, EmotionNetwork)
         made = list(candidates(trained, began_with, (train, valid), recipe.votes_share))
         write_student(run, made, {"recipe": asdict(recipe), "start": start, **taught})
+
+
+def with_people(answers: Tensor, train: data.Faces, together: dict[str, Any]) -> Tensor:
+    """Return the ensemble's stored answers with the votes that people gave in them."""
+    weighing = second_opinion.Weighing(**together["with_votes"]["weighing"])
+    of_votes, voted = data.label_given_votes(train), train.votes.sum(axis=1) > 0
+    return torch.from_numpy(second_opinion.with_votes(answers.numpy(), of_votes, voted, weighing))
 
 
 def taught_by(run: Path, student: Path) -> dict[str, Any]:
