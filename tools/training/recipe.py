@@ -199,7 +199,7 @@ STUDENTS = {
     "equivariant_votes": replace(
         _NUDGED,
         start="students/equivariant_amid_again",
-        epochs=64,
+        epochs=110,
         teacher_share=0.9,
         voted_answers=True,
         alike=0.75,
