@@ -167,7 +167,8 @@ def page_link(config: Config, folder: Path) -> str:
         with file.open("rb"):
             key = stored_key(JsonFile(file))
     except FileNotFoundError:
-        raise PageLinkError(f"{file}: no such file; start the service first, it makes the file") from None
+        remedy = "start the service first, it makes the file (by hand: RUNTIME_DIRECTORY=FOLDER for both)"
+        raise PageLinkError(f"{file}: no such file; {remedy}") from None
     except OSError as error:
         raise PageLinkError(f"{file}: {error.strerror}; run it as root: sudo moodpid web") from error
     if key is None:

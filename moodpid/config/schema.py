@@ -255,18 +255,18 @@ class WebConfig(_Table, frozen=True):
     host: Host = "127.0.0.1"
     port: Port = 8730
     picture: bool = False
-    password_file: str = ""
+    password_file: FilePath = ""
     base_path: Annotated[
         str,
         Meta(
-            pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+            pattern=r"^(/[A-Za-z0-9._~-]+)*\Z",
             description='a path such as "/mood", without a slash at its end, or nothing',
         ),
     ] = ""
     public_url: Annotated[
         str,
         Meta(
-            pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?$",
+            pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)?\Z",
             description='scheme and name, such as "https://home.example", or nothing',
         ),
     ] = ""

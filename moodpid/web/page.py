@@ -70,14 +70,16 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
     sign_in = Authenticator(parts.key_file, parts.password, protected=protected)
     rules = AccessRules(own_names(page.host, page.public_url, parts.hostname), page.public_url, protected)
 
+    fields, post, backend = parts.fields, parts.post, parts.backend  # so that nothing keeps the password
+
     def make_application(connections: Connections) -> Any:  # noqa: ANN401 - aiohttp's, not imported here
         api = Api(
-            about=_about(settings, parts.fields),
-            fields=parts.fields,
-            post=parts.post,
+            about=_about(settings, fields),
+            fields=fields,
+            post=post,
             feed=feed,
             day=day,
-            backend=parts.backend,
+            backend=backend,
             sign_in=sign_in,
             port=page.port,
             cookie_path=f"{page.base_path}/",
@@ -86,7 +88,7 @@ def build_page(settings: config.Config, parts: PageParts) -> WebPublisher:
         )
         return build_application(api, rules, page.base_path, connections)
 
-    return WebPublisher(address, fields=parts.fields, feed=feed, day=day, make_application=make_application)
+    return WebPublisher(address, fields=fields, feed=feed, day=day, make_application=make_application)
 
 
 def _about(settings: config.Config, fields: tuple[SettingField, ...]) -> dict[str, Any]:

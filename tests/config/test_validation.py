@@ -84,6 +84,15 @@ def test_a_host_that_no_machine_has_is_refused(host: str, table: str) -> None:
     assert fault.endswith(f'[{table}] host: cannot be the name or address of a machine: "{host}"')
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("base_path", "/mood\\n"), ("public_url", "https://home.example\\n"), ("password_file", "a\\u0000b")],
+)
+def test_no_path_holds_a_control_character(key: str, value: str) -> None:
+    (fault,) = faults(f'{PLAYLISTS}[web]\n{key} = "{value}"')
+    assert f"[web] {key}" in fault
+
+
 def test_every_fault_is_named_at_once() -> None:
     assert len(faults("[camera]\nfps = 0\nwidth = 1\n[mood]\ndwel_s = 1\n" + PLAYLISTS)) == 3
 

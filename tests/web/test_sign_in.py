@@ -1,8 +1,10 @@
 """Passwords, links and sessions: what is shown to whom."""
 
+import gc
 import json
 import time
 from http.cookiejar import CookieJar
+from types import CellType
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
@@ -12,6 +14,7 @@ from moodpid.mood.emotion import Mood
 from moodpid.system.credentials import MAX_BYTES
 from moodpid.web.authentication import sessions_of
 from moodpid.web.login_link import one_time_link
+from moodpid.web.page import PageParts
 from tests.support.page import KEY, PASSWORD, PageServer, app_state, page_server
 
 OPEN = "/api/about"
@@ -196,3 +199,11 @@ def test_the_longest_password_that_is_read_signs_in(letter: str) -> None:
     with page_server(password=password) as page:
         assert page.sign_in(password).status == 200
         assert page.sign_in(password[1:]).status == 401
+
+
+def test_nothing_keeps_the_password_in_clear() -> None:
+    with page_server(password=(secret := "rhubarb")) as page:
+        assert page.sign_in(secret).status == 200
+        kept = [each for each in gc.get_objects() if isinstance(each, PageParts) and each.password == secret]
+        keepers = [one for parts in kept for one in gc.get_referrers(parts) if isinstance(one, CellType)]
+        assert keepers == []

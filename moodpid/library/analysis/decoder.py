@@ -40,7 +40,7 @@ class DecoderNotStartedError(DecoderFaultError):
 class DecoderMissingError(MoodpidError):
     """ffmpeg is not installed, cannot be started, or fails at song after song."""
 
-    exit_code = ExitCode.CONFIG
+    exit_code = ExitCode.SOME_FAILED
 
 
 @dataclass(frozen=True, slots=True)
