@@ -195,7 +195,17 @@ STUDENTS = {
         plain_end=0.7,
         seed=95,
     ),
-    # Goes on from there, taught by people's votes beside the ensemble
+    # Goes on from there, taught by an ensemble with `broad_amid`
+    "equivariant_taught_again": replace(
+        _NUDGED,
+        start="students/equivariant_amid_again",
+        epochs=80,
+        teacher_share=0.9,
+        alike=0.8,
+        plain_end=0.6,
+        seed=99,
+    ),
+    # Goes on from the same one, taught by people's votes beside that ensemble
     "equivariant_votes": replace(
         _NUDGED,
         start="students/equivariant_amid_again",
