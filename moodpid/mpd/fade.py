@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 
-from moodpid.mpd.protocol import CommandRefusedError, Mpd, Status
+from moodpid.mpd.protocol import CommandRefusedError, Mpd, PlayState, Status
 
 FADE_S = 1.2
 _STEPS = 8
@@ -67,6 +67,8 @@ class Fader:
             CommandRefusedError: `then` was refused.
         """
         at_first = status = link.status()
+        if at_first.state is not PlayState.PLAY:
+            return False  # a user stopped the music just before
         before = own = reported = at_first.volume or 0
         if before:
             self._own, self._tolerance = frozenset([before]), TOLERANCE

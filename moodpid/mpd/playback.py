@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from moodpid.mpd.fade import Fader
-from moodpid.mpd.protocol import Mpd, PlayState
+from moodpid.mpd.protocol import AckCode, CommandRefusedError, Mpd, PlayState
 from moodpid.mpd.streams import is_address
 
 
@@ -31,6 +31,8 @@ def play(
         if on_stop is None:
             link.play(song_id)
         else:
+            if link.queue_song(song_id) is None:  # taken out meanwhile: nothing would play after the stop
+                raise CommandRefusedError(AckCode.NO_EXIST, "playid", "No such song")
             on_stop()
             link.stop()
 

@@ -131,7 +131,10 @@ class SoundSource:
         before = self._song(uri)
         if before is None or self._reader is None:
             return tuple(uris[:count])
-        songs = {song.uri: song for song in self._reader.songs(uris)}
+        try:
+            songs = {song.uri: song for song in self._reader.songs(uris)}
+        except LibraryError:
+            return tuple(uris[:count])
         return tuple(sorted(uris, key=lambda one: _distance(before, songs.get(one)))[:count])
 
     def place_of(self, uri: str) -> Affect | None:

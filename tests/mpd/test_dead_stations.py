@@ -1,14 +1,16 @@
 """Stations that accept the connection and never answer: nobody is locked out of MPD."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
 
 from moodpid.config import TransitionMode
 from moodpid.mood.emotion import Mood
-from moodpid.mpd.protocol import MpdGoneError
+from moodpid.mpd.fade import Fader
+from moodpid.mpd.playback import play
+from moodpid.mpd.protocol import CommandRefusedError, MpdGoneError
 from moodpid.system.json_file import JsonFile
 from tests.support.fake_connection import FakeConnection
 from tests.support.fake_mpd import FakeMpd
@@ -116,6 +118,30 @@ def test_a_user_s_stop_at_a_dead_station_counts() -> None:
     room.mpd.stop()
     assert "stopped by a user" in room.wait(100, Mood.SAD).message
     assert room.mpd.state == "stop"
+
+
+def test_a_station_taken_out_during_the_fade_stops_nothing() -> None:
+    room = dead_room()
+    before = room.mpd.playing()
+
+    def take_out(_: float) -> bool:
+        stations = [pos for pos, song in enumerate(room.mpd.queue) if song.file == "http://dead/"]
+        if stations and room.mpd.options.volume < 40:
+            room.mpd.remove(stations[0])
+        return False
+
+    assert not play_station(room, take_out)
+    assert (room.mpd.state, room.mpd.playing(), room.mpd.options.volume) == ("play", before, 80)
+
+
+def play_station(room: Room, sleep: Callable[[float], bool]) -> bool:
+    """Play a station behind all songs; return whether MPD was stopped for it."""
+    stopped: list[bool] = []
+    link = room.mpd.link
+    station = link.add("http://dead/", None)
+    with pytest.raises(CommandRefusedError):
+        play(link, Fader(sleep), station, fade=True, on_stop=lambda: stopped.append(True))
+    return bool(stopped)
 
 
 def test_another_address_is_tried_before_the_same_one() -> None:

@@ -37,6 +37,8 @@ class Mixer:
     def __post_init__(self) -> None:
         self.mpd = FakeMpd({})
         self.mpd.options = CoarseOptions(steps=self.steps, volume=self.volume)
+        self.mpd.add("user/0")
+        self.mpd.play(0)
 
     def leave_song(self, fader: Fader) -> None:
         fader.fade_out(self.mpd.link, lambda: self.at_the_end.append(self.mpd.options.volume))
@@ -110,9 +112,8 @@ class LateConnection(FakeConnection):
 def test_what_a_user_does_during_a_fade_counts(action: str, below: int) -> None:
     mixer = Mixer(100, 80)
     before = mixer.mpd.options.volume
-    for number in range(3):
+    for number in (1, 2):
         mixer.mpd.add(f"user/{number}")
-    mixer.mpd.play(0)
 
     def user(_: float) -> bool:
         if mixer.mpd.options.volume < below and mixer.mpd.playing() == "user/0":
@@ -128,6 +129,15 @@ def test_what_a_user_does_during_a_fade_counts(action: str, below: int) -> None:
     mixer.leave_song(Fader(sleep=user))
     assert mixer.at_the_end == []
     assert mixer.mpd.options.volume == before
+
+
+@pytest.mark.parametrize("volume", [0, 80])
+@pytest.mark.parametrize("action", ["pause", "stop"])
+def test_music_stopped_just_before_a_fade_stays_so(action: str, volume: int) -> None:
+    mixer = Mixer(100, volume)
+    getattr(mixer.mpd, action)()
+    mixer.leave_song(Fader(sleep=lambda _: pytest.fail("nothing fades")))
+    assert mixer.at_the_end == []
 
 
 def test_a_connection_lost_in_a_fade_is_reported() -> None:

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from moodpid.config import MpdConfig, SongSource, Sound, Strategy
+from moodpid.library.database import LibraryError
 from moodpid.library.draw import PER_ALBUM, PER_ARTIST
 from moodpid.library.places import PLACES
 from moodpid.library.reader import LibraryReader
@@ -288,3 +289,11 @@ def test_a_broken_database_is_a_problem_and_no_end(tmp_path: Path) -> None:
         evening = Evening(reader, config())
         assert evening.pick(Mood.HAPPY) is None
     assert "moodpid analyse mends it" in next(iter(evening.picker.problems.known.values()))
+
+
+def test_a_database_lost_halfway_still_gives_songs(
+    reader: LibraryReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "songs", lambda _: (_ for _ in ()).throw(LibraryError("locked")))
+    uris = tuple(SONGS)[:3]
+    assert SoundSource(reader, Random(1)).near_song(uris[0], uris, 2) == uris[:2]  # noqa: S311

@@ -40,7 +40,7 @@ class DecoderNotStartedError(DecoderFaultError):
 class DecoderMissingError(MoodpidError):
     """ffmpeg is not installed, cannot be started, or fails at song after song."""
 
-    exit_code = ExitCode.SOME_FAILED
+    exit_code = ExitCode.CONFIG
 
 
 @dataclass(frozen=True, slots=True)
