@@ -53,23 +53,28 @@ class Fader:
         is_known = self.volume_to_restore is not None and self._tolerance == TOLERANCE
         return self._own if is_known else frozenset()
 
-    def fade_out(self, link: Mpd, then: Callable[[], object]) -> bool:
+    def fade_out(self, link: Mpd, song_id: int, then: Callable[[], object]) -> bool:
         """Turn the volume down in steps, call `then`, and set the volume back.
 
         Where there is no mixer, or a user turns it meanwhile, `then` is called at once.
 
+        Args:
+            link: To MPD.
+            song_id: The song that plays, as far as is known.
+            then: Leaves that song.
+
         Returns:
-            Whether `then` was called: not if the fade was given up, or a user stopped the music or chose
-            another song meanwhile.
+            Whether `then` was called: not if the fade was given up, or the song does not play any more, since
+            a user stopped the music or chose another one.
 
         Raises:
             MpdGoneError: The connection was lost; `restore` on the next one.
             CommandRefusedError: `then` was refused.
         """
-        at_first = status = link.status()
-        if at_first.state is not PlayState.PLAY:
-            return False  # a user stopped the music just before
-        before = own = reported = at_first.volume or 0
+        status = link.status()
+        if not _plays(status, song_id):
+            return False
+        before = own = reported = status.volume or 0
         if before:
             self._own, self._tolerance = frozenset([before]), TOLERANCE
         for volume in _steps(before) if before else ():
@@ -83,7 +88,7 @@ class Fader:
             own = volume
             given_up = self._sleep(FADE_S / _STEPS)
             status = link.status()
-            if given_up or not _goes_on(at_first, status):
+            if given_up or not _plays(status, song_id):
                 self.restore(link)
                 return False
         try:
@@ -126,9 +131,9 @@ class Fader:
             self._changed()
 
 
-def _goes_on(before: Status, now: Status) -> bool:
-    """Return whether the same song still plays: it has not ended, and no user has stopped or left it."""
-    return (now.state, now.song_id) == (before.state, before.song_id)
+def _plays(status: Status, song_id: int) -> bool:
+    """Return whether the song still plays: it has not ended, and no user has stopped or left it."""
+    return (status.state, status.song_id) == (PlayState.PLAY, song_id)
 
 
 def _steps(before: int) -> list[int]:

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 
 from moodpid.mpd.fade import Fader
-from moodpid.mpd.protocol import AckCode, CommandRefusedError, Mpd, PlayState
+from moodpid.mpd.protocol import AckCode, CommandRefusedError, Mpd, PlayState, QueueSong
 from moodpid.mpd.streams import is_address
 
 
 def play(
-    link: Mpd, fader: Fader, song_id: int, *, fade: bool, on_stop: Callable[[], object] | None = None
+    link: Mpd,
+    fader: Fader,
+    song_id: int,
+    *,
+    faded: QueueSong | None = None,
+    on_stop: Callable[[], object] | None = None,
 ) -> bool:
     """Play a song of the queue.
 
@@ -16,11 +21,11 @@ def play(
         link: To MPD.
         fader: Fades out the song before.
         song_id: Which.
-        fade: The song before is faded out.
+        faded: The song before, where it is to be faded out.
         on_stop: Called just before MPD is stopped. None: MPD is not stopped, but plays the song at once.
 
     Returns:
-        Whether it was done: not if a user stopped the music or chose another song during the fade.
+        Whether it was done: not if a user stopped the music or chose another song before the fade was over.
 
     Raises:
         MpdGoneError: The connection was lost.
@@ -36,9 +41,9 @@ def play(
             on_stop()
             link.stop()
 
-    if not fade:
+    if faded is None:
         leave()
-    elif not fader.fade_out(link, leave):
+    elif not fader.fade_out(link, faded.id, leave):
         return False
     if on_stop is not None:  # the volume is the user's again: a station may never open
         link.play(song_id)

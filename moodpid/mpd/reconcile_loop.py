@@ -288,7 +288,8 @@ class QueueReconciler:
                 return False  # nothing follows from it
             case Play(id=song, fade=fade):
                 on_stop = self._on_own_stop if must_stop_first(self._queue_state, song) else None
-                if not playback.play(link, self._fader, song, fade=fade, on_stop=on_stop):
+                faded = self._queue_state.previous if fade else None
+                if not playback.play(link, self._fader, song, faded=faded, on_stop=on_stop):
                     return False
             case Seek(at_s=at_s):
                 link.seek(at_s)

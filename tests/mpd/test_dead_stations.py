@@ -1,7 +1,7 @@
 """Stations that accept the connection and never answer: nobody is locked out of MPD."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -122,26 +122,20 @@ def test_a_user_s_stop_at_a_dead_station_counts() -> None:
 
 def test_a_station_taken_out_during_the_fade_stops_nothing() -> None:
     room = dead_room()
-    before = room.mpd.playing()
+    before, stopped = room.mpd.playing(), []
+    station = room.mpd.link.add("http://dead/", None)
 
     def take_out(_: float) -> bool:
-        stations = [pos for pos, song in enumerate(room.mpd.queue) if song.file == "http://dead/"]
+        stations = [pos for pos, song in enumerate(room.mpd.queue) if song.id == station]
         if stations and room.mpd.options.volume < 40:
             room.mpd.remove(stations[0])
         return False
 
-    assert not play_station(room, take_out)
-    assert (room.mpd.state, room.mpd.playing(), room.mpd.options.volume) == ("play", before, 80)
-
-
-def play_station(room: Room, sleep: Callable[[float], bool]) -> bool:
-    """Play a station behind all songs; return whether MPD was stopped for it."""
-    stopped: list[bool] = []
-    link = room.mpd.link
-    station = link.add("http://dead/", None)
+    faded = room.mpd.link.queue_song(room.mpd.link.status().song_id or 0)
     with pytest.raises(CommandRefusedError):
-        play(link, Fader(sleep), station, fade=True, on_stop=lambda: stopped.append(True))
-    return bool(stopped)
+        play(room.mpd.link, Fader(take_out), station, faded=faded, on_stop=lambda: stopped.append(True))
+    assert stopped == []
+    assert (room.mpd.state, room.mpd.playing(), room.mpd.options.volume) == ("play", before, 80)
 
 
 def test_another_address_is_tried_before_the_same_one() -> None:

@@ -33,15 +33,17 @@ class Mixer:
     steps: int
     volume: int
     at_the_end: list[int] = field(default_factory=list)
+    song_id: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.mpd = FakeMpd({})
         self.mpd.options = CoarseOptions(steps=self.steps, volume=self.volume)
         self.mpd.add("user/0")
         self.mpd.play(0)
+        self.song_id = self.mpd.queue[0].id
 
     def leave_song(self, fader: Fader) -> None:
-        fader.fade_out(self.mpd.link, lambda: self.at_the_end.append(self.mpd.options.volume))
+        fader.fade_out(self.mpd.link, self.song_id, lambda: self.at_the_end.append(self.mpd.options.volume))
 
 
 @given(steps=st.integers(20, 200), volume=st.integers(1, 100))
@@ -89,7 +91,7 @@ def test_a_mixer_that_reports_late_keeps_the_volume() -> None:
     late = LateConnection(mixer.mpd)
     fader = Fader(sleep=lambda _: False)
     for _ in range(10):
-        fader.fade_out(late, lambda: None)
+        fader.fade_out(late, mixer.song_id, lambda: None)
         late.status()
     assert mixer.mpd.options.volume == 80
 
@@ -132,9 +134,10 @@ def test_what_a_user_does_during_a_fade_counts(action: str, below: int) -> None:
 
 
 @pytest.mark.parametrize("volume", [0, 80])
-@pytest.mark.parametrize("action", ["pause", "stop"])
-def test_music_stopped_just_before_a_fade_stays_so(action: str, volume: int) -> None:
+@pytest.mark.parametrize("action", ["pause", "stop", "next"])
+def test_what_a_user_does_just_before_a_fade_counts(action: str, volume: int) -> None:
     mixer = Mixer(100, volume)
+    mixer.mpd.add("user/1")
     getattr(mixer.mpd, action)()
     mixer.leave_song(Fader(sleep=lambda _: pytest.fail("nothing fades")))
     assert mixer.at_the_end == []
@@ -149,7 +152,7 @@ def test_a_connection_lost_in_a_fade_is_reported() -> None:
         raise MpdGoneError("MPD takes too long")
 
     with pytest.raises(MpdGoneError, match="takes too long"):
-        fader.fade_out(mixer.mpd.link, play)
+        fader.fade_out(mixer.mpd.link, mixer.song_id, play)
     assert fader.volume_to_restore == before
 
 
@@ -177,7 +180,7 @@ def test_a_volume_unknown_after_a_stop_is_restored_later() -> None:
         return False
 
     fader = Fader(sleep=stop)
-    assert not fader.fade_out(muted, lambda: None)
+    assert not fader.fade_out(muted, mpd.queue[0].id, lambda: None)
     assert fader.volume_to_restore == before
     mpd.play(0)
     fader.restore(muted)
@@ -238,7 +241,7 @@ def test_a_fade_killed_at_any_point_is_restored(
     fader = Fader(sleep, lambda: kept.append((fader.volume_to_restore, fader.own_volumes)))
     link = mixer.mpd.link if at_a_sleep else KillingConnection(mixer.mpd, number, behind=behind)
     with suppress(KilledError):  # no volume, no fade
-        fader.fade_out(link, lambda: None)
+        fader.fade_out(link, mixer.song_id, lambda: None)
     to_restore, own = kept[-1] if kept else (None, frozenset())
     again = Fader(volume_to_restore=to_restore, own_volumes=own)
     again.restore(mixer.mpd.link)

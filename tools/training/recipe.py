@@ -146,6 +146,8 @@ _NUDGED = replace(
     turned=0.4,
     nudged_px=1,
 )
+# One that goes on from a student whose teachers have become better since
+_TAUGHT_AGAIN = replace(_NUDGED, start="students/equivariant_amid_again", teacher_share=0.9, plain_end=0.6)
 # Nothing but its teachers' answers, to two faces in one as well
 _MATCHED = replace(_NUDGED, teacher_share=1.0, votes_head=0.02, views=40)
 STUDENTS = {
@@ -195,27 +197,10 @@ STUDENTS = {
         plain_end=0.7,
         seed=95,
     ),
-    # Goes on from there, taught by an ensemble with `broad_amid`
-    "equivariant_taught_again": replace(
-        _NUDGED,
-        start="students/equivariant_amid_again",
-        epochs=80,
-        teacher_share=0.9,
-        alike=0.8,
-        plain_end=0.6,
-        seed=99,
-    ),
-    # Goes on from the same one, taught by people's votes beside that ensemble
-    "equivariant_votes": replace(
-        _NUDGED,
-        start="students/equivariant_amid_again",
-        epochs=110,
-        teacher_share=0.9,
-        voted_answers=True,
-        alike=0.75,
-        plain_end=0.6,
-        seed=98,
-    ),
+    # Taught by an ensemble with `broad_amid`
+    "equivariant_taught_again": replace(_TAUGHT_AGAIN, epochs=80, alike=0.8, seed=99),
+    # By people's votes beside it, too
+    "equivariant_votes": replace(_TAUGHT_AGAIN, epochs=110, voted_answers=True, alike=0.75, seed=98),
 } | {
     name: replace(_STUDENT, network=name, seed=seed)
     for seed, name in enumerate(("medium", "aligned", "compact"), start=21)

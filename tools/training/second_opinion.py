@@ -25,11 +25,11 @@ class Weighing:
 
     def logits(self, answers: NDArray[Any], of_votes: NDArray[Any]) -> NDArray[np.float64]:
         """Return (..., 7) logits of answers (..., 7) and `data.label_given_votes` (..., 7)."""
-        return (
-            self.answers * np.log(np.maximum(answers.astype(np.float64), LEAST))
-            + self.votes * np.log(np.maximum(of_votes.astype(np.float64), LEAST))
-            + np.array(self.bias)
-        )
+        return self.answers * _logarithm(answers) + self.votes * _logarithm(of_votes) + np.array(self.bias)
+
+
+def _logarithm(shares: NDArray[Any]) -> NDArray[np.float64]:
+    return np.log(np.maximum(shares.astype(np.float64), LEAST))
 
 
 def weigh(
@@ -39,7 +39,7 @@ def weigh(
 
     A softmax regression on nine numbers, the seven biases held back a little.
     """
-    said, voted = (torch.from_numpy(Weighing(1.0, 0.0, (0.0,) * 7).logits(x, x)) for x in (answers, of_votes))
+    said, voted = (torch.from_numpy(_logarithm(shares)) for shares in (answers, of_votes))
     powers = torch.tensor([1.0, 0.3], dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(7, dtype=torch.float64, requires_grad=True)
     optimizer, wanted = torch.optim.Adam([powers, bias], lr=0.02), torch.from_numpy(labels)
@@ -66,7 +66,7 @@ def describe(answers: NDArray[Any], of_votes: NDArray[Any], labels: NDArray[np.i
         "votes_accuracy": round(ensemble.accuracy(of_votes, labels), 4),
         "cross_fitted_accuracy": round(ensemble.accuracy(logits, labels), 4),
         "cross_fitted_loss": round(calibrate.negative_log_likelihood(logits, labels, 1.0), 4),
-        "loss_without": round(calibrate.negative_log_likelihood(np.log(answers), labels, 1.0), 4),
+        "loss_without": round(calibrate.negative_log_likelihood(_logarithm(answers), labels, 1.0), 4),
     }
 
 

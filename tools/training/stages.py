@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import calibrate
 import data
 import earlier
 import ensemble
@@ -138,8 +139,8 @@ def combine(options: argparse.Namespace) -> None:
         given.append(np.load(file.parent / "answers.npy", mmap_mode="r"))
     described = ensemble.describe(members, valid.labels)
     weights = np.array([described["members"][member.name]["weight"] for member in members])
-    shares = ensemble.together(members, weights) ** (1.0 / described["temperature"])
-    shares /= shares.sum(axis=1, keepdims=True)
+    said = np.log(np.maximum(1e-9, ensemble.together(members, weights)))
+    shares = calibrate.softmax(said, described["temperature"])
     of_votes = data.label_given_votes(valid, train)
     described["with_votes"] = second_opinion.describe(shares, of_votes, valid.labels)
     common = min(len(each) for each in given)  # views, where earlier members answered to fewer
@@ -185,6 +186,11 @@ def train_students(options: argparse.Namespace) -> None:
 
 def with_people(answers: Tensor, train: data.Faces, together: dict[str, Any]) -> Tensor:
     """Return the ensemble's stored answers with the votes that people gave in them."""
+    if "with_votes" not in together:
+        raise FileNotFoundError(
+            "the ensemble that began to teach this student was not weighed with the votes: run the stage"
+            " `answers` again, and delete the student's folder"
+        )
     weighing = second_opinion.Weighing(**together["with_votes"]["weighing"])
     of_votes, voted = data.label_given_votes(train), train.votes.sum(axis=1) > 0
     return torch.from_numpy(second_opinion.with_votes(answers.numpy(), of_votes, voted, weighing))
